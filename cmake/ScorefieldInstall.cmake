@@ -1,0 +1,1 @@
+# filled in with install rules and the package configuration

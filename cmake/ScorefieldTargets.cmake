@@ -1,0 +1,83 @@
+# The one place that says how a scorefield target is built.
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}")
+set(CMAKE_CXX_FLAGS_RELEASE "-O3")
+
+find_program(SCOREFIELD_CCACHE ccache)
+if(SCOREFIELD_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  # A precompiled header is reused by ccache only when these differences are declared harmless.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
+      CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${SCOREFIELD_CCACHE})
+endif()
+
+add_library(scorefield_build_flags INTERFACE)
+target_compile_options(scorefield_build_flags INTERFACE
+  -Wall -Wextra -Wno-psabi
+  $<$<BOOL:${SCOREFIELD_WERROR}>:-Werror>
+  $<$<BOOL:${SCOREFIELD_SANITIZE}>:-fsanitize=address,undefined;-fno-omit-frame-pointer>)
+target_link_options(scorefield_build_flags INTERFACE
+  $<$<BOOL:${SCOREFIELD_SANITIZE}>:-fsanitize=address,undefined>)
+
+# LibTorch >= 2.6 as an imported target `scorefield_torch` with its headers marked as system headers.
+function(scorefield_find_torch)
+  set(found_before ${CMAKE_CXX_FLAGS})
+  find_package(Torch 2.6 REQUIRED)
+  add_library(scorefield_torch INTERFACE)
+  target_link_libraries(scorefield_torch INTERFACE ${TORCH_LIBRARIES})
+  target_include_directories(scorefield_torch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
+  separate_arguments(torch_flags UNIX_COMMAND "${TORCH_CXX_FLAGS}")
+  target_compile_options(scorefield_torch INTERFACE ${torch_flags})
+  set(SCOREFIELD_TORCH_VERSION ${Torch_VERSION} PARENT_SCOPE)
+endfunction()
+
+# scorefield_add_library(NAME SOURCES a.cpp ... [PUBLIC dep ...] [PRIVATE dep ...] [TORCH])
+# TORCH: the sources use LibTorch through the one precompiled header, built once in scorefield_pch.
+function(scorefield_add_library name)
+  cmake_parse_arguments(arg "TORCH" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
+  add_library(scorefield_${name} STATIC ${arg_SOURCES})
+  add_library(scorefield::${name} ALIAS scorefield_${name})
+  set_target_properties(scorefield_${name} PROPERTIES EXPORT_NAME ${name})
+  target_include_directories(scorefield_${name} PUBLIC
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}> $<INSTALL_INTERFACE:include/scorefield>)
+  target_link_libraries(scorefield_${name}
+    PUBLIC ${arg_PUBLIC} PRIVATE ${arg_PRIVATE} $<BUILD_INTERFACE:scorefield_build_flags>)
+  if(arg_TORCH)
+    target_link_libraries(scorefield_${name} PUBLIC $<BUILD_INTERFACE:scorefield_torch>)
+    scorefield_use_pch(scorefield_${name})
+  endif()
+  set_property(GLOBAL APPEND PROPERTY SCOREFIELD_LIBRARIES scorefield_${name})
+endfunction()
+
+# The precompiled header that every LibTorch target shares.
+function(scorefield_use_pch target)
+  if(NOT TARGET scorefield_pch)
+    add_library(scorefield_pch OBJECT ${PROJECT_SOURCE_DIR}/cmake/pch.cpp)
+    target_link_libraries(scorefield_pch PRIVATE scorefield_torch scorefield_build_flags OpenMP::OpenMP_CXX)
+    target_precompile_headers(scorefield_pch PRIVATE <torch/torch.h> <vector> <string>)
+  endif()
+  target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:OpenMP::OpenMP_CXX>)
+  target_precompile_headers(${target} REUSE_FROM scorefield_pch)
+endfunction()
+
+# scorefield_add_test(NAME SOURCES a.cpp ... LINK dep ... [LABELS unit|physics|slow ...] [TORCH])
+function(scorefield_add_test name)
+  cmake_parse_arguments(arg "TORCH" "TIMEOUT" "SOURCES;LINK;LABELS" ${ARGN})
+  add_executable(${name} ${arg_SOURCES})
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
+  target_link_libraries(${name} PRIVATE ${arg_LINK} GTest::gtest GTest::gmock GTest::gtest_main
+                        $<BUILD_INTERFACE:scorefield_build_flags>)
+  if(arg_TORCH)
+    scorefield_use_pch(${name})
+  endif()
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 120)
+  endif()
+  gtest_discover_tests(${name} PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT}
+                       DISCOVERY_TIMEOUT 60)
+endfunction()

@@ -1,0 +1,27 @@
+#include "core/interrupt.hpp"
+
+#include <csignal>
+
+namespace scorefield {
+namespace {
+
+volatile std::sig_atomic_t requested = 0;
+
+extern "C" void on_signal(int signal) {
+  if (requested && signal == SIGINT) {
+    std::signal(SIGINT, SIG_DFL);
+    std::raise(SIGINT);
+  }
+  requested = 1;
+}
+
+}  // namespace
+
+void catch_interrupts() {
+  std::signal(SIGINT, on_signal);
+  std::signal(SIGTERM, on_signal);
+}
+
+bool interrupt_requested() noexcept { return requested != 0; }
+
+}  // namespace scorefield

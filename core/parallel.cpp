@@ -1,0 +1,31 @@
+#include "core/parallel.hpp"
+
+#include <omp.h>
+
+#include <algorithm>
+#include <exception>
+
+namespace scorefield {
+
+int thread_count() { return omp_get_max_threads(); }
+
+void set_thread_count(int count) { omp_set_num_threads(std::max(1, count)); }
+
+namespace detail {
+
+void run_parallel(std::int64_t count, LoopBody body, void* context) {
+  std::exception_ptr failure;
+#pragma omp parallel for schedule(dynamic, 1) if (count > 1)
+  for (std::int64_t i = 0; i < count; ++i) {
+    try {
+      body(context, i);
+    } catch (...) {
+#pragma omp critical(scorefield_parallel_failure)
+      if (!failure) failure = std::current_exception();
+    }
+  }
+  if (failure) std::rethrow_exception(failure);
+}
+
+}  // namespace detail
+}  // namespace scorefield

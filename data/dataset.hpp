@@ -1,0 +1,101 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "data/atomic_file.hpp"
+#include "data/h5.hpp"
+#include "data/schema.hpp"
+
+namespace scorefield::data {
+
+/// Whether sample i is the same particle at all times of one mu.
+enum class Identity { trajectories, marginals };
+
+/// What a dataset or rollout file holds besides the samples. M values of mu, p parameters, K times, N particles, d state.
+struct DatasetHeader {
+  Provenance provenance;
+  std::vector<std::vector<double>> mu;      ///< [M][p]
+  std::vector<std::string> mu_names;        ///< [p]
+  std::vector<double> time;                 ///< [K], increasing
+  std::string time_units;
+  std::int64_t particles = 0;               ///< N
+  std::vector<std::string> coordinates;     ///< [d], e.g. {"x", "v"}
+  std::vector<std::string> units;           ///< [d]
+  std::vector<double> periods;              ///< [d], 0 = not periodic
+  Identity identity = Identity::trajectories;
+  bool has_velocities = false;
+
+  [[nodiscard]] std::int64_t mu_count() const { return static_cast<std::int64_t>(mu.size()); }
+  [[nodiscard]] std::int64_t frames() const { return static_cast<std::int64_t>(time.size()); }
+  [[nodiscard]] std::int64_t dimension() const { return static_cast<std::int64_t>(coordinates.size()); }
+  /// Values in one frame, N * d.
+  [[nodiscard]] std::int64_t frame_size() const { return particles * dimension(); }
+};
+
+/// Per-step histories of a generator: name -> values, [M, D] or [M, D, m] row-major.
+struct Diagnostics {
+  std::vector<double> time;  ///< [D]
+  struct Series {
+    h5::Dims shape;          ///< {M, D} or {M, D, m}
+    std::vector<double> values;
+  };
+  std::map<std::string, Series> series;
+};
+
+/// Writes a dataset or rollout frame by frame; at no time is more than one frame in memory. The file appears
+/// when commit() returns and not before. Samples are stored as float32, chunked per (mu, time).
+class DatasetWriter {
+ public:
+  DatasetWriter(const std::string& path, DatasetHeader header);
+
+  /// samples and velocities: [N, d] row-major; velocities empty exactly when the header has none.
+  /// @throws FileError with (mu, time) when a value is not finite: no such file is ever written.
+  void write_frame(std::int64_t mu_index, std::int64_t frame, std::span<const float> samples,
+                   std::span<const float> velocities = {});
+  void write_diagnostics(const Diagnostics& diagnostics);
+
+  /// Checks that every frame was written, closes, and renames into place.
+  void commit();
+
+  [[nodiscard]] const DatasetHeader& header() const { return header_; }
+
+ private:
+  DatasetHeader header_;
+  AtomicFile destination_;
+  h5::File file_;
+  std::vector<bool> written_;
+};
+
+/// Reads a dataset or rollout frame by frame.
+class DatasetReader {
+ public:
+  /// Opens and validates everything but the samples' values: format, version, shapes, lengths, increasing times.
+  /// @throws FileError
+  explicit DatasetReader(const std::string& path);
+
+  [[nodiscard]] const std::string& path() const { return file_.path(); }
+  [[nodiscard]] const DatasetHeader& header() const { return header_; }
+
+  /// One frame, [N, d]. @throws FileError naming (mu, time, particle) if a value is not finite.
+  void read_samples(std::int64_t mu_index, std::int64_t frame, std::span<float> values) const;
+  void read_velocities(std::int64_t mu_index, std::int64_t frame, std::span<float> values) const;
+
+  [[nodiscard]] std::optional<Diagnostics> read_diagnostics() const;
+
+  /// Index of the mu nearest to `mu` (Euclidean), and the exact one if there is any within 1e-9.
+  [[nodiscard]] std::int64_t nearest_mu(const std::vector<double>& mu) const;
+  [[nodiscard]] std::optional<std::int64_t> find_mu(const std::vector<double>& mu) const;
+
+ private:
+  void read_frame(const char* name, std::int64_t mu_index, std::int64_t frame, std::span<float> values) const;
+
+  h5::File file_;
+  DatasetHeader header_;
+};
+
+}  // namespace scorefield::data

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/options.hpp"
+#include "core/progress.hpp"
+#include "data/dataset.hpp"
+
+namespace scorefield::problems {
+
+/// What every generator is asked for.
+struct GenerateOptions {
+  std::vector<double> mu;           ///< empty: the problem's training values
+  std::int64_t particles = 25000;   ///< stored particles N
+  std::int64_t frames = 0;          ///< stored times K, equally spaced, both ends included; 0: the problem's default
+  std::int64_t seed = 0;
+  bool velocities = true;           ///< store time derivatives where the problem knows them
+};
+
+/// A high-fidelity system: parameter, initial population, solver, diagnostics. One file per problem.
+class Problem {
+ public:
+  virtual ~Problem() = default;
+  [[nodiscard]] virtual std::string name() const = 0;
+  [[nodiscard]] virtual std::string summary() const = 0;           ///< one line for `list problems`
+  [[nodiscard]] virtual std::string parameter() const = 0;         ///< what mu is, one line
+  [[nodiscard]] virtual std::vector<double> training_mu() const = 0;
+  [[nodiscard]] virtual std::vector<double> test_mu() const = 0;
+  [[nodiscard]] virtual std::int64_t default_frames() const = 0;
+
+  /// Adds the problem's own options ("pic.cells", "perturbation.amplitude", ...).
+  virtual void bind(OptionSet& set) = 0;
+
+  /// Checks every option before anything expensive. @throws UsageError
+  virtual void validate(const GenerateOptions& options) const = 0;
+
+  /// Runs the solver at every mu (independent seeds) and streams frames to `path`; `config` is the resolved
+  /// configuration to be stored. Stops between steps when an interrupt is requested (throws Interrupted, no file left).
+  virtual void generate(const GenerateOptions& options, const std::string& config, const std::string& path,
+                        const ProgressObserver& observer) const = 0;
+
+  /// Electric energy of given particles at one mu, by the same deposit and solve as the generator; positions are
+  /// wrapped. samples: [N, d] row-major, equal weights. Problems without a field throw; ask has_electric_energy().
+  [[nodiscard]] virtual bool has_electric_energy() const { return false; }
+  [[nodiscard]] virtual double electric_energy(std::span<const float> samples, const std::vector<double>& mu) const;
+};
+
+void bind(OptionSet& set, GenerateOptions& options);
+
+/// Names of all problems, in the order of the documentation.
+[[nodiscard]] std::vector<std::string> problem_names();
+
+/// @throws UsageError naming the nearest known problem.
+[[nodiscard]] std::unique_ptr<Problem> make_problem(const std::string& name);
+
+/// The problem that made a file, with its options, from the file's stored configuration; null when the file was not
+/// made by a known problem (imported data).
+[[nodiscard]] std::unique_ptr<Problem> problem_of(const data::DatasetHeader& header);
+
+}  // namespace scorefield::problems
