@@ -6,7 +6,8 @@ set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}")
-set(CMAKE_CXX_FLAGS_RELEASE "-O3")
+set(CMAKE_CXX_FLAGS_RELEASE "-O3 -DNDEBUG")
+set(CMAKE_INSTALL_RPATH_USE_LINK_PATH ON)  # the installed binary finds LibTorch where the build found it
 
 find_program(SCOREFIELD_CCACHE ccache)
 if(SCOREFIELD_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
@@ -16,24 +17,21 @@ if(SCOREFIELD_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
 endif()
 
 add_library(scorefield_build_flags INTERFACE)
-target_compile_options(scorefield_build_flags INTERFACE
-  -Wall -Wextra -Wno-psabi
-  $<$<BOOL:${SCOREFIELD_WERROR}>:-Werror>
-  $<$<BOOL:${SCOREFIELD_SANITIZE}>:-fsanitize=address,undefined;-fno-omit-frame-pointer>)
-target_link_options(scorefield_build_flags INTERFACE
-  $<$<BOOL:${SCOREFIELD_SANITIZE}>:-fsanitize=address,undefined>)
-
-# LibTorch >= 2.6 as an imported target `scorefield_torch` with its headers marked as system headers.
-function(scorefield_find_torch)
-  set(found_before ${CMAKE_CXX_FLAGS})
-  find_package(Torch 2.6 REQUIRED)
-  add_library(scorefield_torch INTERFACE)
-  target_link_libraries(scorefield_torch INTERFACE ${TORCH_LIBRARIES})
-  target_include_directories(scorefield_torch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
-  separate_arguments(torch_flags UNIX_COMMAND "${TORCH_CXX_FLAGS}")
-  target_compile_options(scorefield_torch INTERFACE ${torch_flags})
-  set(SCOREFIELD_TORCH_VERSION ${Torch_VERSION} PARENT_SCOPE)
-endfunction()
+target_compile_options(scorefield_build_flags INTERFACE -Wall -Wextra -Wno-psabi)
+if(SCOREFIELD_WERROR)
+  target_compile_options(scorefield_build_flags INTERFACE -Werror)
+endif()
+if(SCOREFIELD_SANITIZE)
+  # vptr is left out: it needs the type information of LibTorch's classes, which its libraries do not export.
+  set(sanitizers -fsanitize=address,undefined -fno-sanitize=vptr)
+  target_compile_options(scorefield_build_flags INTERFACE
+    ${sanitizers} -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+  target_link_options(scorefield_build_flags INTERFACE ${sanitizers})
+endif()
+if(SCOREFIELD_COVERAGE)
+  target_compile_options(scorefield_build_flags INTERFACE --coverage -fprofile-update=atomic)
+  target_link_options(scorefield_build_flags INTERFACE --coverage)
+endif()
 
 # scorefield_add_library(NAME SOURCES a.cpp ... [PUBLIC dep ...] [PRIVATE dep ...] [TORCH])
 # TORCH: the sources use LibTorch through the one precompiled header, built once in scorefield_pch.
@@ -44,10 +42,11 @@ function(scorefield_add_library name)
   set_target_properties(scorefield_${name} PROPERTIES EXPORT_NAME ${name})
   target_include_directories(scorefield_${name} PUBLIC
     $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}> $<INSTALL_INTERFACE:include/scorefield>)
+  target_compile_features(scorefield_${name} PUBLIC cxx_std_20)
   target_link_libraries(scorefield_${name}
     PUBLIC ${arg_PUBLIC} PRIVATE ${arg_PRIVATE} $<BUILD_INTERFACE:scorefield_build_flags>)
   if(arg_TORCH)
-    target_link_libraries(scorefield_${name} PUBLIC $<BUILD_INTERFACE:scorefield_torch>)
+    target_link_libraries(scorefield_${name} PUBLIC scorefield::torch)
     scorefield_use_pch(scorefield_${name})
   endif()
   set_property(GLOBAL APPEND PROPERTY SCOREFIELD_LIBRARIES scorefield_${name})
@@ -57,7 +56,7 @@ endfunction()
 function(scorefield_use_pch target)
   if(NOT TARGET scorefield_pch)
     add_library(scorefield_pch OBJECT ${PROJECT_SOURCE_DIR}/cmake/pch.cpp)
-    target_link_libraries(scorefield_pch PRIVATE scorefield_torch scorefield_build_flags OpenMP::OpenMP_CXX)
+    target_link_libraries(scorefield_pch PRIVATE scorefield::torch scorefield_build_flags OpenMP::OpenMP_CXX)
     target_precompile_headers(scorefield_pch PRIVATE <torch/torch.h> <vector> <string>)
   endif()
   target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:OpenMP::OpenMP_CXX>)
