@@ -48,7 +48,8 @@ class Philox {
   [[nodiscard]] std::uint64_t integer(std::uint64_t index, std::uint64_t bound) const {
     const auto w = words(index);
     const std::uint64_t bits = (std::uint64_t{w[0]} << 32) | w[1];
-    return static_cast<std::uint64_t>((static_cast<__extension__ unsigned __int128>(bits) * bound) >> 64);
+    __extension__ using Wide = unsigned __int128;
+    return static_cast<std::uint64_t>((Wide{bits} * bound) >> 64);
   }
 
  private:
