@@ -1,0 +1,179 @@
+#include "training/metrics/sinkhorn.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+#include <string>
+#include <vector>
+
+#include "core/error.hpp"
+#include "core/parallel.hpp"
+#include "training/metrics/softmin.hpp"
+
+namespace scorefield::metrics {
+namespace {
+
+constexpr std::int64_t kRowsPerTask = 64;
+constexpr std::int64_t kLargestMatrix = std::int64_t{1} << 28;
+constexpr double kScalingFactor = 0.5;  // epsilon from one level of the scaling to the next
+
+std::int64_t task_count(std::int64_t rows) { return (rows + kRowsPerTask - 1) / kRowsPerTask; }
+
+/// C_ij = |x_i - y_j|^2 with rows padded for softmin_rows.
+struct CostMatrix {
+  std::int64_t rows = 0;
+  std::int64_t columns = 0;
+  std::int64_t stride = 0;
+  std::vector<float> values;
+};
+
+void fill_row(std::span<const float> point, const PointCloud& y, std::span<const double> periods, float* row) {
+  for (std::int64_t j = 0; j < y.count(); ++j) {
+    const float* other = y.values.data() + j * y.dimension;
+    float squared = 0;
+    for (std::int64_t k = 0; k < y.dimension; ++k) {
+      float difference = point[k] - other[k];
+      if (periods[k] > 0) {
+        const auto period = static_cast<float>(periods[k]);
+        difference -= period * std::nearbyint(difference / period);
+      }
+      squared += difference * difference;
+    }
+    row[j] = squared;
+  }
+}
+
+CostMatrix squared_distances(const PointCloud& x, const PointCloud& y, std::span<const double> periods) {
+  CostMatrix cost{x.count(), y.count(), (y.count() + kRowPadding - 1) / kRowPadding * kRowPadding, {}};
+  cost.values.assign(static_cast<std::size_t>(cost.rows * cost.stride), kPaddingCost);
+  parallel_for(task_count(cost.rows), [&](std::int64_t task) {
+    const std::int64_t end = std::min(cost.rows, (task + 1) * kRowsPerTask);
+    for (std::int64_t i = task * kRowsPerTask; i < end; ++i)
+      fill_row(x.point(i), y, periods, cost.values.data() + i * cost.stride);
+  });
+  return cost;
+}
+
+double largest_cost(const CostMatrix& cost) {
+  float largest = 0;
+  for (std::int64_t i = 0; i < cost.rows; ++i) {
+    const float* row = cost.values.data() + i * cost.stride;
+    largest = std::max(largest, *std::max_element(row, row + cost.columns));
+  }
+  return largest;
+}
+
+/// One marginal of a transport problem: the cost as its points see it, its dual potential, and the latter's next value.
+struct Marginal {
+  CostMatrix cost;
+  std::vector<float> potential = std::vector<float>(cost.rows);
+  std::vector<float> update = std::vector<float>(cost.rows);
+  std::vector<float> scaled_other = std::vector<float>(cost.stride);  ///< other potential in the units of softmin_rows
+};
+
+/// update_i = -eps log mean_j exp((g_j - C_ij)/eps) for every marginal, g the potential of the other one.
+void compute_updates(std::vector<Marginal>& marginals, double epsilon) {
+  const auto k = static_cast<float>(std::numbers::log2e / epsilon);
+  for (std::size_t m = 0; m < marginals.size(); ++m) {
+    const auto& other = marginals[marginals.size() - 1 - m].potential;
+    std::transform(other.begin(), other.end(), marginals[m].scaled_other.begin(), [k](float g) { return k * g; });
+  }
+  const InstructionSet instructions = best_instruction_set();
+  const std::int64_t first_tasks = task_count(marginals.front().cost.rows);
+  const std::int64_t all_tasks = first_tasks + (marginals.size() > 1 ? task_count(marginals[1].cost.rows) : 0);
+  parallel_for(all_tasks, [&](std::int64_t task) {
+    Marginal& m = marginals[task < first_tasks ? 0 : 1];
+    const std::int64_t begin = (task < first_tasks ? task : task - first_tasks) * kRowsPerTask;
+    const std::int64_t rows = std::min(kRowsPerTask, m.cost.rows - begin);
+    softmin_rows(m.cost.values.data() + begin * m.cost.stride, rows, m.cost.stride, m.scaled_other.data(), k,
+                 m.update.data() + begin, instructions);
+    const float log_count = std::log2(static_cast<float>(m.cost.columns));
+    for (std::int64_t i = begin; i < begin + rows; ++i) m.update[i] = -(m.update[i] - log_count) / k;
+  });
+}
+
+/// Moves the potentials halfway to their updates; returns the largest over marginals of mean |update - potential| / eps,
+/// to first order the mean relative error of the transport plan's marginal.
+double average_in_updates(std::vector<Marginal>& marginals, double epsilon) {
+  double largest = 0;
+  for (Marginal& m : marginals) {
+    double moved = 0;
+    for (std::size_t i = 0; i < m.potential.size(); ++i) {
+      moved += std::abs(static_cast<double>(m.update[i]) - m.potential[i]);
+      m.potential[i] = 0.5f * (m.potential[i] + m.update[i]);
+    }
+    largest = std::max(largest, moved / (epsilon * static_cast<double>(m.potential.size())));
+  }
+  return largest;
+}
+
+struct Solution {
+  double cost = 0;
+  std::int64_t iterations = 0;
+  bool converged = false;
+};
+
+/// OT_eps of the problem with these two marginals, or with this one twice. The value is the mean of the dual at
+/// (T g, g) and at (f, T f), each a lower bound that is exact to second order in the marginal error.
+Solution solve(std::vector<Marginal> marginals, const SinkhornOptions& options) {
+  Solution solution;
+  const auto step = [&](double epsilon) {
+    compute_updates(marginals, epsilon);
+    ++solution.iterations;
+    return average_in_updates(marginals, epsilon);
+  };
+  for (double epsilon = largest_cost(marginals.front().cost); epsilon > options.epsilon; epsilon *= kScalingFactor)
+    step(epsilon);
+  for (std::int64_t i = 0; i < options.max_iterations && !solution.converged; ++i)
+    solution.converged = step(options.epsilon) < options.tolerance;
+
+  for (const Marginal& m : marginals) {
+    double sum = 0;
+    for (const float f : m.potential) sum += f;
+    solution.cost += sum / static_cast<double>(m.potential.size());
+  }
+  if (marginals.size() == 1) solution.cost *= 2;
+  return solution;
+}
+
+Solution entropic_cost(const PointCloud& x, const PointCloud& y, std::span<const double> periods,
+                       const SinkhornOptions& options) {
+  std::vector<Marginal> marginals;
+  marginals.push_back({squared_distances(x, y, periods)});
+  marginals.push_back({squared_distances(y, x, periods)});
+  return solve(std::move(marginals), options);
+}
+
+Solution entropic_self_cost(const PointCloud& x, std::span<const double> periods, const SinkhornOptions& options) {
+  std::vector<Marginal> marginals;
+  marginals.push_back({squared_distances(x, x, periods)});
+  return solve(std::move(marginals), options);
+}
+
+void check(const PointCloud& x, const PointCloud& y, std::span<const double> periods,
+           const SinkhornOptions& options) {
+  if (!(options.epsilon > 0)) throw UsageError("the Sinkhorn epsilon must be positive");
+  if (!(options.tolerance > 0)) throw UsageError("the Sinkhorn tolerance must be positive");
+  if (x.count() == 0 || y.count() == 0) throw Error("the Sinkhorn divergence needs two clouds that are not empty");
+  if (x.dimension != y.dimension || x.dimension != static_cast<std::int64_t>(periods.size()))
+    throw Error("clouds of dimension " + std::to_string(x.dimension) + " and " + std::to_string(y.dimension) +
+                " with " + std::to_string(periods.size()) + " periods cannot be compared");
+  const std::int64_t largest = std::max(x.count(), y.count());
+  if (largest > kLargestMatrix / largest)
+    throw Error("a Sinkhorn divergence of " + std::to_string(largest) +
+                " points needs a cost matrix beyond 1 GiB; compare fewer points (evaluate.points)");
+}
+
+}  // namespace
+
+SinkhornResult sinkhorn_divergence(const PointCloud& x, const PointCloud& y, std::span<const double> periods,
+                                   const SinkhornOptions& options) {
+  check(x, y, periods, options);
+  const Solution xy = entropic_cost(x, y, periods, options);
+  const Solution xx = entropic_self_cost(x, periods, options);
+  const Solution yy = entropic_self_cost(y, periods, options);
+  return {xy.cost - 0.5 * (xx.cost + yy.cost), std::max({xy.iterations, xx.iterations, yy.iterations}),
+          xy.converged && xx.converged && yy.converged};
+}
+
+}  // namespace scorefield::metrics

@@ -1,0 +1,89 @@
+#include "training/metrics/point_cloud.hpp"
+
+#include <cmath>
+#include <string>
+#include <utility>
+
+#include "core/error.hpp"
+#include "core/random.hpp"
+
+namespace scorefield::metrics {
+namespace {
+
+constexpr std::uint64_t kSubsampleStream = 0x737562;
+
+std::int64_t checked_count(std::size_t values, std::int64_t dimension) {
+  if (dimension < 1 || values % static_cast<std::size_t>(dimension) != 0)
+    throw Error("a cloud of " + std::to_string(values) + " values does not divide into points of dimension " +
+                std::to_string(dimension));
+  return static_cast<std::int64_t>(values) / dimension;
+}
+
+}  // namespace
+
+SpreadMeter::SpreadMeter(std::vector<double> periods)
+    : periods_(std::move(periods)), sum_(periods_.size()), squares_(periods_.size()) {}
+
+void SpreadMeter::add(std::span<const float> samples) {
+  const auto d = static_cast<std::int64_t>(periods_.size());
+  const std::int64_t n = checked_count(samples.size(), d);
+  if (n == 0) return;
+  if (count_ == 0) shift_.assign(samples.begin(), samples.begin() + d);
+  for (std::int64_t i = 0; i < n; ++i) {
+    for (std::int64_t k = 0; k < d; ++k) {
+      const double value = samples[i * d + k] - shift_[k];
+      sum_[k] += value;
+      squares_[k] += value * value;
+    }
+  }
+  count_ += n;
+}
+
+StateSpace SpreadMeter::space() const {
+  StateSpace space{std::vector<double>(periods_.size(), 1.0), std::vector<double>(periods_.size(), 0.0)};
+  for (std::size_t k = 0; k < periods_.size(); ++k) {
+    if (periods_[k] > 0) {
+      space.scales[k] = periods_[k] / std::sqrt(12.0);
+      space.periods[k] = periods_[k] / space.scales[k];
+    } else if (count_ > 0) {
+      const double mean = sum_[k] / static_cast<double>(count_);
+      const double variance = squares_[k] / static_cast<double>(count_) - mean * mean;
+      if (variance > 0) space.scales[k] = std::sqrt(variance);
+    }
+  }
+  return space;
+}
+
+PointCloud normalised(std::span<const float> samples, const StateSpace& space) {
+  const std::int64_t d = space.dimension();
+  const std::int64_t n = checked_count(samples.size(), d);
+  PointCloud cloud{d, std::vector<float>(samples.size())};
+  for (std::int64_t k = 0; k < d; ++k) {
+    const double inverse = 1.0 / space.scales[k];
+    const double period = space.periods[k];
+    for (std::int64_t i = 0; i < n; ++i) {
+      double value = samples[i * d + k] * inverse;
+      if (period > 0) value -= period * std::floor(value / period);
+      cloud.values[i * d + k] = static_cast<float>(value);
+    }
+  }
+  return cloud;
+}
+
+PointCloud subsample(const PointCloud& cloud, std::int64_t count, std::int64_t seed) {
+  const std::int64_t n = cloud.count();
+  if (n <= count) return cloud;
+  const Philox random(static_cast<std::uint64_t>(seed), kSubsampleStream);
+  PointCloud chosen{cloud.dimension, {}};
+  chosen.values.reserve(static_cast<std::size_t>(count * cloud.dimension));
+  for (std::int64_t i = 0; i < count; ++i) {
+    const std::int64_t first = i * n / count;
+    const auto size = static_cast<std::uint64_t>((i + 1) * n / count - first);
+    const auto index = first + static_cast<std::int64_t>(random.integer(static_cast<std::uint64_t>(i), size));
+    const auto point = cloud.point(index);
+    chosen.values.insert(chosen.values.end(), point.begin(), point.end());
+  }
+  return chosen;
+}
+
+}  // namespace scorefield::metrics

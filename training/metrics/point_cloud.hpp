@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace scorefield::metrics {
+
+/// N points of dimension d with equal weights, row-major [N, d].
+struct PointCloud {
+  std::int64_t dimension = 0;
+  std::vector<float> values;
+
+  [[nodiscard]] std::int64_t count() const {
+    return dimension > 0 ? static_cast<std::int64_t>(values.size()) / dimension : 0;
+  }
+  [[nodiscard]] std::span<const float> point(std::int64_t i) const {
+    return {values.data() + i * dimension, static_cast<std::size_t>(dimension)};
+  }
+};
+
+/// The coordinates in which clouds are compared: state = scale * coordinate.
+struct StateSpace {
+  std::vector<double> scales;   ///< [d], > 0
+  std::vector<double> periods;  ///< [d] in units of the scale, 0 = not periodic
+
+  [[nodiscard]] std::int64_t dimension() const { return static_cast<std::int64_t>(scales.size()); }
+};
+
+/// Spread of a population over any number of frames: per coordinate the standard deviation, for a periodic one
+/// period/sqrt(12) (that of a uniform population) whatever the samples are.
+class SpreadMeter {
+ public:
+  /// @param periods [d], 0 = not periodic
+  explicit SpreadMeter(std::vector<double> periods);
+
+  /// samples: [N, d] row-major. Frames of equal size count equally.
+  void add(std::span<const float> samples);
+
+  /// Scales of unit spread; 1 for a coordinate that never varied.
+  [[nodiscard]] StateSpace space() const;
+
+ private:
+  std::vector<double> periods_;
+  std::vector<double> shift_;    ///< first sample: keeps the sums of squares small
+  std::vector<double> sum_;
+  std::vector<double> squares_;
+  std::int64_t count_ = 0;
+};
+
+/// samples [N, d] in units of the scales; periodic coordinates wrapped into [0, period).
+/// @throws Error if the length is not a multiple of d.
+[[nodiscard]] PointCloud normalised(std::span<const float> samples, const StateSpace& space);
+
+/// One point from each of `count` equal strata of the index range, the same indices for every cloud of N points and
+/// one seed (so equal clouds stay equal); the cloud itself when it has no more than `count` points.
+[[nodiscard]] PointCloud subsample(const PointCloud& cloud, std::int64_t count, std::int64_t seed);
+
+}  // namespace scorefield::metrics

@@ -1,0 +1,159 @@
+#include "training/metrics/wasserstein.hpp"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cmath>
+#include <numbers>
+#include <string>
+#include <utility>
+
+#include "core/error.hpp"
+#include "core/parallel.hpp"
+#include "core/random.hpp"
+
+namespace scorefield::metrics {
+namespace {
+
+constexpr std::uint64_t kDirectionStream = 0x646972;
+
+// Bits of a float as an integer of the same order, and back.
+std::uint32_t ordered_bits(float value) {
+  const auto bits = std::bit_cast<std::uint32_t>(value);
+  return (bits >> 31) != 0 ? ~bits : bits | 0x80000000u;
+}
+
+float from_ordered_bits(std::uint32_t key) {
+  return std::bit_cast<float>((key >> 31) != 0 ? key & 0x7FFFFFFFu : ~key);
+}
+
+/// [projections, dimension] unit vectors, uniform on the sphere.
+std::vector<float> random_directions(std::int64_t projections, std::int64_t dimension, std::int64_t seed) {
+  const Philox random(static_cast<std::uint64_t>(seed), kDirectionStream);
+  std::vector<float> directions(static_cast<std::size_t>(projections * dimension));
+  for (std::int64_t p = 0; p < projections; ++p) {
+    float* direction = directions.data() + p * dimension;
+    double squared = 0;
+    for (std::int64_t k = 0; k < dimension; ++k) {
+      const double normal = random.normals(static_cast<std::uint64_t>(p * dimension + k))[0];
+      direction[k] = static_cast<float>(normal);
+      squared += normal * normal;
+    }
+    const auto inverse = static_cast<float>(1.0 / std::sqrt(squared));
+    for (std::int64_t k = 0; k < dimension; ++k) direction[k] *= inverse;
+  }
+  return directions;
+}
+
+}  // namespace
+
+void sort_floats(std::vector<float>& values) {
+  constexpr int kDigitBits = 11;
+  constexpr std::uint32_t kDigits = 1u << kDigitBits;
+  std::vector<std::uint32_t> keys(values.size());
+  std::transform(values.begin(), values.end(), keys.begin(), ordered_bits);
+  std::vector<std::uint32_t> sorted(values.size());
+  for (int shift = 0; shift < 32; shift += kDigitBits) {
+    std::array<std::size_t, kDigits> position{};
+    for (const std::uint32_t key : keys) ++position[(key >> shift) & (kDigits - 1)];
+    std::size_t total = 0;
+    for (std::size_t& p : position) total += std::exchange(p, total);
+    for (const std::uint32_t key : keys) sorted[position[(key >> shift) & (kDigits - 1)]++] = key;
+    keys.swap(sorted);
+  }
+  std::transform(keys.begin(), keys.end(), values.begin(), from_ordered_bits);
+}
+
+double wasserstein2_sorted(std::span<const float> x, std::span<const float> y) {
+  const auto n = static_cast<std::int64_t>(x.size());
+  const auto m = static_cast<std::int64_t>(y.size());
+  if (n == 0 || m == 0) throw Error("W2 needs two samples that are not empty");
+  // The quantile functions are constant between the levels i/n and j/m; levels are compared as integers i m, j n.
+  double sum = 0;
+  std::int64_t i = 0;
+  std::int64_t j = 0;
+  std::int64_t level = 0;
+  while (i < n && j < m) {
+    const std::int64_t next = std::min((i + 1) * m, (j + 1) * n);
+    const double difference = static_cast<double>(x[i]) - y[j];
+    sum += static_cast<double>(next - level) * difference * difference;
+    level = next;
+    if (level == (i + 1) * m) ++i;
+    if (level == (j + 1) * n) ++j;
+  }
+  return std::sqrt(sum / (static_cast<double>(n) * static_cast<double>(m)));
+}
+
+double wasserstein2_1d(std::span<const float> x, std::span<const float> y) {
+  std::vector<float> sorted_x(x.begin(), x.end());
+  std::vector<float> sorted_y(y.begin(), y.end());
+  sort_floats(sorted_x);
+  sort_floats(sorted_y);
+  return wasserstein2_sorted(sorted_x, sorted_y);
+}
+
+SlicedWasserstein::SlicedWasserstein(std::vector<double> periods, std::int64_t projections, std::int64_t seed)
+    : periods_(std::move(periods)), projections_(projections) {
+  if (projections < 1) throw UsageError("sliced W2 needs at least 1 projection, not " + std::to_string(projections));
+  const auto wound = std::count_if(periods_.begin(), periods_.end(), [](double period) { return period > 0; });
+  embedding_dimension_ = static_cast<std::int64_t>(periods_.size()) + wound;
+  directions_ = random_directions(projections, embedding_dimension_, seed);
+}
+
+std::vector<float> SlicedWasserstein::embed(const PointCloud& cloud) const {
+  const std::int64_t n = cloud.count();
+  std::vector<float> embedded(static_cast<std::size_t>(embedding_dimension_ * n));  // [D, N]
+  float* out = embedded.data();
+  for (std::int64_t k = 0; k < cloud.dimension; ++k) {
+    const float* values = cloud.values.data() + k;
+    if (periods_[k] > 0) {
+      const double radius = periods_[k] / (2 * std::numbers::pi);
+      for (std::int64_t i = 0; i < n; ++i) {
+        const double angle = values[i * cloud.dimension] / radius;
+        out[i] = static_cast<float>(radius * std::cos(angle));
+        out[n + i] = static_cast<float>(radius * std::sin(angle));
+      }
+      out += 2 * n;
+    } else {
+      for (std::int64_t i = 0; i < n; ++i) out[i] = values[i * cloud.dimension];
+      out += n;
+    }
+  }
+  return embedded;
+}
+
+SlicedWasserstein::Projections SlicedWasserstein::project(const PointCloud& cloud) const {
+  if (cloud.dimension != static_cast<std::int64_t>(periods_.size()))
+    throw Error("a cloud of dimension " + std::to_string(cloud.dimension) + " cannot be projected with " +
+                std::to_string(periods_.size()) + " periods");
+  const std::int64_t n = cloud.count();
+  const std::vector<float> embedded = embed(cloud);
+  Projections result{n, std::vector<float>(static_cast<std::size_t>(projections_ * n))};
+  parallel_for(projections_, [&](std::int64_t p) {
+    std::vector<float> line(static_cast<std::size_t>(n));
+    for (std::int64_t k = 0; k < embedding_dimension_; ++k) {
+      const float weight = directions_[p * embedding_dimension_ + k];
+      const float* coordinate = embedded.data() + k * n;
+      for (std::int64_t i = 0; i < n; ++i) line[i] += weight * coordinate[i];
+    }
+    sort_floats(line);
+    std::copy(line.begin(), line.end(), result.sorted.begin() + p * n);
+  });
+  return result;
+}
+
+double SlicedWasserstein::distance(const Projections& x, const Projections& y) const {
+  std::vector<double> distances(static_cast<std::size_t>(projections_));
+  parallel_for(projections_, [&](std::int64_t p) {
+    const auto line = [p](const Projections& cloud) {
+      return std::span(cloud.sorted).subspan(static_cast<std::size_t>(p * cloud.count),
+                                             static_cast<std::size_t>(cloud.count));
+    };
+    distances[p] = wasserstein2_sorted(line(x), line(y));
+  });
+  double sum = 0;
+  for (const double distance : distances) sum += distance * distance;
+  return std::sqrt(sum / static_cast<double>(projections_));
+}
+
+}  // namespace scorefield::metrics
