@@ -4,12 +4,14 @@
 
 namespace scorefield::data {
 
-/// A file that appears complete or not at all: it is written under a temporary name beside its destination,
-/// and commit() flushes it to disk and renames it. Without commit() the destructor removes the temporary, so an
-/// existing file of that name survives every failure.
+/// A file that appears complete or not at all: it is written under a temporary name beside its destination
+/// (".NAME.PID-N.partial", permissions by umask), and commit() flushes it to disk and renames it. Without commit() the
+/// destructor removes the temporary, so an existing file of that name survives every failure. What a killed run has
+/// left is removed by the next writer of the same destination. A destination that is a link is written through.
 class AtomicFile {
  public:
-  /// Checks at once that the destination can be written (folder exists and is writable, not a directory).
+  /// Checks at once that the destination can be written (folder exists and is writable; neither a directory nor a
+  /// device), and creates the empty temporary.
   /// @throws FileError
   explicit AtomicFile(std::string destination);
   ~AtomicFile();
@@ -28,6 +30,7 @@ class AtomicFile {
  private:
   std::string destination_;
   std::string temporary_;
+  int lock_ = -1;  ///< descriptor of the temporary; its lock tells other processes that a writer is alive
 };
 
 /// Writes a whole text file atomically. @throws FileError

@@ -16,17 +16,18 @@ namespace scorefield::data {
 /// Whether sample i is the same particle at all times of one mu.
 enum class Identity { trajectories, marginals };
 
-/// What a dataset or rollout file holds besides the samples. M values of mu, p parameters, K times, N particles, d state.
+/// What a dataset or rollout file holds besides the samples. M values of mu, p parameters, K times, N particles, d
+/// state.
 struct DatasetHeader {
   Provenance provenance;
-  std::vector<std::vector<double>> mu;      ///< [M][p]
-  std::vector<std::string> mu_names;        ///< [p]
-  std::vector<double> time;                 ///< [K], increasing
+  std::vector<std::vector<double>> mu;  ///< [M][p]
+  std::vector<std::string> mu_names;    ///< [p]
+  std::vector<double> time;             ///< [K], increasing
   std::string time_units;
-  std::int64_t particles = 0;               ///< N
-  std::vector<std::string> coordinates;     ///< [d], e.g. {"x", "v"}
-  std::vector<std::string> units;           ///< [d]
-  std::vector<double> periods;              ///< [d], 0 = not periodic
+  std::int64_t particles = 0;            ///< N
+  std::vector<std::string> coordinates;  ///< [d], e.g. {"x", "v"}
+  std::vector<std::string> units;        ///< [d]
+  std::vector<double> periods;           ///< [d], 0 = not periodic
   Identity identity = Identity::trajectories;
   bool has_velocities = false;
 
@@ -41,7 +42,7 @@ struct DatasetHeader {
 struct Diagnostics {
   std::vector<double> time;  ///< [D]
   struct Series {
-    h5::Dims shape;          ///< {M, D} or {M, D, m}
+    h5::Dims shape;  ///< {M, D} or {M, D, m}
     std::vector<double> values;
   };
   std::map<std::string, Series> series;

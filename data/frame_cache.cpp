@@ -1,0 +1,60 @@
+#include "data/frame_cache.hpp"
+
+#include <utility>
+
+#include "core/error.hpp"
+
+namespace scorefield::data {
+
+FrameCache::FrameCache(DatasetReader reader, std::int64_t budget_bytes, bool with_velocities)
+    : reader_(std::move(reader)), budget_bytes_(budget_bytes), with_velocities_(with_velocities) {
+  if (with_velocities_ && !header().has_velocities)
+    throw FileError(reader_.path(),
+                    "has no '/velocities'. Generate it with velocities, or use a loss that needs none.");
+}
+
+std::int64_t FrameCache::frame_bytes() const {
+  return header().frame_size() * static_cast<std::int64_t>(sizeof(float)) * (with_velocities_ ? 2 : 1);
+}
+
+std::int64_t FrameCache::held_bytes() const {
+  const std::lock_guard lock(mutex_);
+  return static_cast<std::int64_t>(held_.size()) * frame_bytes();
+}
+
+bool FrameCache::fits() const { return header().mu_count() * header().frames() * frame_bytes() <= budget_bytes_; }
+
+std::shared_ptr<const Frame> FrameCache::get(std::int64_t mu_index, std::int64_t frame) {
+  // Held while reading too: HDF5 reads one block at a time anyway, and no frame is read twice.
+  const std::lock_guard lock(mutex_);
+  const std::int64_t key = mu_index * header().frames() + frame;
+  if (const auto found = held_.find(key); found != held_.end()) {
+    recent_.splice(recent_.begin(), recent_, found->second.position);
+    return found->second.frame;
+  }
+  make_room();
+  auto read = std::make_shared<const Frame>(read_frame(mu_index, frame));
+  recent_.push_front(key);
+  held_.emplace(key, Held{read, recent_.begin()});
+  return read;
+}
+
+void FrameCache::make_room() {
+  while (!recent_.empty() && (static_cast<std::int64_t>(held_.size()) + 1) * frame_bytes() > budget_bytes_) {
+    held_.erase(recent_.back());
+    recent_.pop_back();
+  }
+}
+
+Frame FrameCache::read_frame(std::int64_t mu_index, std::int64_t frame) const {
+  Frame read;
+  read.samples.resize(static_cast<std::size_t>(header().frame_size()));
+  reader_.read_samples(mu_index, frame, read.samples);
+  if (with_velocities_) {
+    read.velocities.resize(read.samples.size());
+    reader_.read_velocities(mu_index, frame, read.velocities);
+  }
+  return read;
+}
+
+}  // namespace scorefield::data

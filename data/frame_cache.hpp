@@ -21,6 +21,7 @@ struct Frame {
 /// the budget is read once, a larger one streams. What a caller sees does not depend on the budget. Thread-safe.
 class FrameCache {
  public:
+  /// @throws FileError if velocities are wanted and the file has none.
   FrameCache(DatasetReader reader, std::int64_t budget_bytes, bool with_velocities);
 
   /// The frame, read now if it is not held. A held pointer stays valid after eviction.
@@ -38,6 +39,10 @@ class FrameCache {
     std::shared_ptr<const Frame> frame;
     std::list<std::int64_t>::iterator position;
   };
+
+  [[nodiscard]] std::int64_t frame_bytes() const;
+  void make_room();
+  [[nodiscard]] Frame read_frame(std::int64_t mu_index, std::int64_t frame) const;
 
   DatasetReader reader_;
   std::int64_t budget_bytes_;

@@ -1,0 +1,294 @@
+#include "data/h5.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+
+#include "data/h5_handle.hpp"
+
+namespace scorefield::h5 {
+namespace {
+
+Handle file_access() {
+  Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
+  H5Pset_fclose_degree(access.get(), H5F_CLOSE_STRONG);
+  H5Pset_libver_bounds(access.get(), H5F_LIBVER_V18, H5F_LIBVER_LATEST);
+  // Frames begin on page boundaries: reads and writes of whole chunks then touch whole pages.
+  H5Pset_alignment(access.get(), 1 << 16, 4096);
+#if H5_VERSION_GE(1, 10, 7)
+  H5Pset_file_locking(access.get(), false, true);
+#endif
+  return access;
+}
+
+/// The first bytes of a file, made printable, so that a message can show what it is instead of HDF5.
+std::string opening_words(const std::string& path) {
+  std::ifstream stream(path, std::ios::binary);
+  std::string head(16, '\0');
+  stream.read(head.data(), static_cast<std::streamsize>(head.size()));
+  head.resize(static_cast<std::size_t>(stream.gcount()));
+  for (char& c : head)
+    if (c < ' ' || c > '~') c = '.';
+  return head;
+}
+
+void check_readable(const std::string& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) {
+    if (errno == ENOENT) throw FileError(path, "no such file.");
+    throw FileError(path, std::string("cannot be opened (") + std::strerror(errno) + ").");
+  }
+  if (S_ISDIR(status.st_mode)) throw FileError(path, "is a directory, expected an HDF5 file.");
+  if (!S_ISREG(status.st_mode)) throw FileError(path, "is not a regular file, expected an HDF5 file.");
+  if (::access(path.c_str(), R_OK) != 0)
+    throw FileError(path, std::string("cannot be read (") + std::strerror(errno) + ").");
+  if (status.st_size == 0) throw FileError(path, "is empty, expected an HDF5 file.");
+}
+
+std::vector<hsize_t> to_extents(const Dims& dims) { return {dims.begin(), dims.end()}; }
+
+Handle make_space(const Dims& dims) {
+  if (dims.empty()) return {H5Screate(H5S_SCALAR), H5Sclose};
+  const auto extents = to_extents(dims);
+  return {H5Screate_simple(static_cast<int>(extents.size()), extents.data(), nullptr), H5Sclose};
+}
+
+void check_count(const File::Impl& file, const std::string& name, std::size_t have, const Dims& dims) {
+  if (static_cast<std::int64_t>(have) != element_count(dims))
+    throw FileError(file.path, "dataset '" + name + "': " + std::to_string(have) + " values given for shape " +
+                                   to_text(dims) + ".");
+}
+
+/// Creates a dataset with its parent groups; contiguous when `chunk` is empty.
+Handle make_dataset(File::Impl& file, const std::string& name, Element element, const Dims& dims, const Dims& chunk) {
+  const Handle links(H5Pcreate(H5P_LINK_CREATE), H5Pclose);
+  H5Pset_create_intermediate_group(links.get(), 1);
+  const Handle creation(H5Pcreate(H5P_DATASET_CREATE), H5Pclose);
+  if (!chunk.empty()) {
+    const auto extents = to_extents(chunk);
+    H5Pset_chunk(creation.get(), static_cast<int>(extents.size()), extents.data());
+  }
+  const Handle access(H5Pcreate(H5P_DATASET_ACCESS), H5Pclose);
+  H5Pset_chunk_cache(access.get(), 0, 0, H5D_CHUNK_CACHE_W0_DEFAULT);  // whole chunks go straight to disk
+  const Handle space = make_space(dims);
+  Handle dataset(
+      H5Dcreate2(file.id(), name.c_str(), native_type(element), space.get(), links.get(), creation.get(), access.get()),
+      H5Dclose);
+  if (!dataset.valid()) file.fail("create dataset", name);
+  return dataset;
+}
+
+/// Refuses strings and the like, and floating-point numbers where integers are wanted.
+void check_convertible(const File::Impl& file, const std::string& name, Element wanted, hid_t dataset) {
+  const Handle type(H5Dget_type(dataset), H5Tclose);
+  const H5T_class_t kind = H5Tget_class(type.get());
+  const bool floating = wanted == Element::float32 || wanted == Element::float64;
+  if (kind == H5T_INTEGER || (kind == H5T_FLOAT && floating)) return;
+  throw FileError(file.path, "dataset '" + name + "' does not hold " + (floating ? "numbers." : "whole numbers."));
+}
+
+/// File space with the hyperslab [offset, offset + count) selected, checked against the extent.
+Handle select_block(const File::Impl& file, const std::string& name, hid_t dataset, const Dims& offset,
+                    const Dims& count) {
+  Handle space(H5Dget_space(dataset), H5Sclose);
+  const Dims extent = space_dims(space.get());
+  bool inside = offset.size() == extent.size() && count.size() == extent.size() && !extent.empty();
+  for (std::size_t i = 0; inside && i < extent.size(); ++i)
+    inside = offset[i] >= 0 && count[i] >= 0 && offset[i] + count[i] <= extent[i];
+  if (!inside)
+    throw FileError(file.path, "block " + to_text(count) + " at " + to_text(offset) + " is outside of dataset '" +
+                                   name + "' of shape " + to_text(extent) + ".");
+  const auto start = to_extents(offset), size = to_extents(count);
+  if (H5Sselect_hyperslab(space.get(), H5S_SELECT_SET, start.data(), nullptr, size.data(), nullptr) < 0)
+    file.fail("select a block of", name);
+  return space;
+}
+
+}  // namespace
+
+File::File(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+File::File(File&&) noexcept = default;
+
+File& File::operator=(File&& other) noexcept {
+  if (this != &other) {
+    const Session session;
+    impl_ = std::move(other.impl_);
+  }
+  return *this;
+}
+
+File::~File() {
+  if (!impl_) return;
+  const Session session;
+  impl_.reset();
+}
+
+bool File::is_hdf5(const std::string& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return false;
+  const Session session;
+  return H5Fis_hdf5(path.c_str()) > 0;
+}
+
+File File::open(const std::string& path) {
+  check_readable(path);
+  const Session session;
+  if (H5Fis_hdf5(path.c_str()) <= 0)
+    throw FileError(path, "is not an HDF5 file (it begins with '" + opening_words(path) + "').");
+  auto impl = std::make_unique<Impl>();
+  impl->path = path;
+  impl->file = Handle(H5Fopen(path.c_str(), H5F_ACC_RDONLY, file_access().get()), H5Fclose);
+  if (!impl->file.valid()) {
+    const Failure failure = last_failure();
+    throw FileError(path, (failure.truncated ? "is truncated (" : "is a damaged or truncated HDF5 file (") +
+                              failure.reason + "). Copy or generate it again.");
+  }
+  return File(std::move(impl));
+}
+
+File File::create(const std::string& path) {
+  const Session session;
+  auto impl = std::make_unique<Impl>();
+  impl->path = path;
+  impl->file = Handle(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, file_access().get()), H5Fclose);
+  if (!impl->file.valid()) throw FileError(path, "cannot be created (" + last_failure().reason + ").");
+  return File(std::move(impl));
+}
+
+void File::close() {
+  const Session session;
+  const hid_t id = impl_->id();
+  bool good = true;
+  for (auto& [name, dataset] : impl_->datasets) good = dataset.reset() && good;
+  impl_->datasets.clear();
+  good = good && H5Fflush(id, H5F_SCOPE_GLOBAL) >= 0;
+  const std::string reason = good ? "" : last_failure().reason;
+  if (!impl_->file.reset() || !good)
+    throw FileError(impl_->path, "could not be written completely (" + (good ? last_failure().reason : reason) + ").");
+}
+
+const std::string& File::path() const { return impl_->path; }
+
+void File::set_display_path(std::string path) { impl_->path = std::move(path); }
+
+bool File::exists(const std::string& name) const {
+  const Session session;
+  return impl_->link_exists(name);
+}
+
+std::vector<std::string> File::children(const std::string& group) const {
+  const Session session;
+  const Handle object = impl_->object(group);
+  H5G_info_t info{};
+  if (H5Gget_info(object.get(), &info) < 0) impl_->fail("list group", group);
+  std::vector<std::string> names;
+  for (hsize_t i = 0; i < info.nlinks; ++i) {
+    const ssize_t length =
+        H5Lget_name_by_idx(object.get(), ".", H5_INDEX_NAME, H5_ITER_INC, i, nullptr, 0, H5P_DEFAULT);
+    if (length < 0) impl_->fail("list group", group);
+    std::string name(static_cast<std::size_t>(length), '\0');
+    H5Lget_name_by_idx(object.get(), ".", H5_INDEX_NAME, H5_ITER_INC, i, name.data(), name.size() + 1, H5P_DEFAULT);
+    names.push_back(std::move(name));
+  }
+  return names;
+}
+
+bool File::is_group(const std::string& name) const {
+  const Session session;
+  if (!impl_->link_exists(name)) return false;
+  return H5Iget_type(impl_->object(name).get()) == H5I_GROUP;
+}
+
+Dims File::dims(const std::string& name) const {
+  const Session session;
+  const Handle space(H5Dget_space(impl_->dataset(name)), H5Sclose);
+  if (!space.valid()) impl_->fail("read the shape of", name);
+  return space_dims(space.get());
+}
+
+std::int64_t File::stored_bytes(const std::string& name) const {
+  const Session session;
+  return static_cast<std::int64_t>(H5Dget_storage_size(impl_->dataset(name)));
+}
+
+std::string File::element_type(const std::string& name) const {
+  const Session session;
+  const Handle type(H5Dget_type(impl_->dataset(name)), H5Tclose);
+  const std::size_t size = H5Tget_size(type.get());
+  switch (H5Tget_class(type.get())) {
+    case H5T_STRING:
+      return "string";
+    case H5T_FLOAT:
+      return size == 4 ? "float32" : size == 8 ? "float64" : "other";
+    case H5T_INTEGER: {
+      const bool has_sign = H5Tget_sign(type.get()) != H5T_SGN_NONE;
+      if (size == 8) return has_sign ? "int64" : "uint64";
+      return size == 1 && !has_sign ? "uint8" : "other";
+    }
+    default:
+      return "other";
+  }
+}
+
+void File::write_whole(const std::string& name, Element element, const void* values, std::size_t size,
+                       const Dims& dims) {
+  check_count(*impl_, name, size, dims);
+  const Session session;
+  const Handle dataset = make_dataset(*impl_, name, element, dims, {});
+  if (size > 0 && H5Dwrite(dataset.get(), native_type(element), H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0)
+    impl_->fail("write", name);
+}
+
+std::size_t File::readable_count(const std::string& name, Element element) const {
+  const Session session;
+  const hid_t dataset = impl_->dataset(name);
+  check_convertible(*impl_, name, element, dataset);
+  const Handle space(H5Dget_space(dataset), H5Sclose);
+  const auto count = H5Sget_simple_extent_npoints(space.get());
+  if (count < 0) impl_->fail("read the shape of", name);
+  return static_cast<std::size_t>(count);
+}
+
+void File::read_whole(const std::string& name, Element element, void* values) const {
+  const Session session;
+  if (H5Dread(impl_->dataset(name), native_type(element), H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0)
+    impl_->fail("read", name);
+}
+
+void File::create_chunked(const std::string& name, Element element, const Dims& dims, const Dims& chunk) {
+  if (chunk.size() != dims.size())
+    throw FileError(impl_->path, "dataset '" + name + "' of shape " + to_text(dims) + " cannot have chunks of shape " +
+                                     to_text(chunk) + ".");
+  const Session session;
+  impl_->datasets.emplace(name, make_dataset(*impl_, name, element, dims, chunk));
+}
+
+void File::write_slab(const std::string& name, Element element, const Dims& offset, const Dims& count,
+                      const void* values, std::size_t size) {
+  check_count(*impl_, name, size, count);
+  const Session session;
+  const hid_t dataset = impl_->dataset(name);
+  const Handle target = select_block(*impl_, name, dataset, offset, count);
+  // Both sides in one shape: HDF5 matches unlike shapes value by value, a hundred times slower.
+  const Handle source = make_space(count);
+  if (H5Dwrite(dataset, native_type(element), source.get(), target.get(), H5P_DEFAULT, values) < 0)
+    impl_->fail("write", name);
+}
+
+void File::read_slab(const std::string& name, Element element, const Dims& offset, const Dims& count, void* values,
+                     std::size_t size) const {
+  check_count(*impl_, name, size, count);
+  const Session session;
+  const hid_t dataset = impl_->dataset(name);
+  check_convertible(*impl_, name, element, dataset);
+  const Handle source = select_block(*impl_, name, dataset, offset, count);
+  const Handle target = make_space(count);
+  if (H5Dread(dataset, native_type(element), target.get(), source.get(), H5P_DEFAULT, values) < 0)
+    impl_->fail("read", name);
+}
+
+}  // namespace scorefield::h5
