@@ -1,0 +1,1 @@
+"""The figures behind scripts/plot; one module per kind of picture."""

@@ -1,0 +1,103 @@
+"""The command line of scripts/plot."""
+
+import argparse
+import pathlib
+import sys
+
+from plotting.energy import energy_figure
+from plotting.errors import distances_figure, errors_figure
+from plotting.evaluation import read_evaluation, text_table
+from plotting.overview import overview_figure
+from plotting.phase_space import PhaseSpace, phase_space_figure, save_animation
+from plotting.report import report_page
+from plotting.style import save, use_style, write_text
+from plotting.training import loss_figure
+from scorefield_io import FormatError, open_ensemble, open_model
+
+
+def parse_arguments(argv):
+    parser = argparse.ArgumentParser(prog="scripts/plot", description="Draws scorefield's files.")
+    kinds = parser.add_subparsers(dest="kind", required=True, metavar="KIND")
+
+    def add(name, text, inputs, output=True):
+        kind = kinds.add_parser(name, help=text, description=text)
+        for argument, explanation in inputs:
+            kind.add_argument(argument, help=explanation)
+        if output:
+            kind.add_argument("--output", required=True, help="the picture to write")
+        return kind
+
+    evaluation = ("evaluation", "what `scorefield evaluate --json` printed")
+    energy = add("energy", "electric energy over time, a panel per mu", [evaluation])
+    energy.add_argument("--log", action="store_true", help="logarithmic energy axis")
+    add("errors", "errors against mu beside floor and baselines", [evaluation])
+    add("distances", "distances between populations over time", [evaluation])
+    add("loss", "training history", [("model", "a model file")])
+    for name, text in (("phase-space", "density panels, truth above prediction"),
+                       ("animation", "a GIF, truth beside prediction")):
+        kind = add(name, text, [("rollout", "a rollout file")])
+        kind.add_argument("--reference", required=True, help="a dataset with the truth at the same mu")
+        kind.add_argument("--mu", type=float, nargs="+", help="which mu (default: the middle one)")
+        if name == "phase-space":
+            kind.add_argument("--times", type=float, nargs="+", help="which times (default: five)")
+        else:
+            kind.add_argument("--frames", type=int, default=60, help="pictures in the animation (default: 60)")
+    add("table", "the errors as text on standard output", [evaluation], output=False)
+    report = add("report", "every picture and report.html, from the files of a demo folder",
+                 [("folder", "holds train.h5, test.h5, model.h5, rollout.h5 and evaluation.json")], output=False)
+    report.add_argument("--frames", type=int, default=60, help="pictures in the animation (default: 60)")
+    return parser.parse_args(argv)
+
+
+def draw_report(folder, frames):
+    """Every picture of a demo folder, and the page that shows them."""
+    folder = pathlib.Path(folder)
+    evaluation = read_evaluation(folder / "evaluation.json")
+    ensembles = {name: open_ensemble(folder / f"{name}.h5") for name in ("train", "test", "rollout")}
+    model = open_model(folder / "model.h5")
+    phase_space = PhaseSpace(ensembles["rollout"], ensembles["test"])
+    save(overview_figure(phase_space, evaluation), folder / "overview.png")
+    save(phase_space_figure(phase_space), folder / "phase_space.png")
+    save(energy_figure(evaluation), folder / "energy.png")
+    save(energy_figure(evaluation, log=True), folder / "energy_log.png")
+    save(errors_figure(evaluation), folder / "errors.png")
+    save(distances_figure(evaluation), folder / "distances.png")
+    save(loss_figure(model), folder / "loss.png")
+    save_animation(phase_space, folder / "phase_space.gif", frames)
+    files = {"training data": ensembles["train"], "test data": ensembles["test"], "model": model,
+             "rollout": ensembles["rollout"]}
+    commands = folder / "commands.txt"
+    page = report_page(folder, evaluation, {role: (file.path, file.provenance) for role, file in files.items()},
+                       commands.read_text(encoding="utf-8") if commands.exists() else None)
+    write_text(folder / "report.html", page)
+
+
+def draw_one(arguments):
+    if arguments.kind in ("phase-space", "animation"):
+        phase_space = PhaseSpace(open_ensemble(arguments.rollout), open_ensemble(arguments.reference), arguments.mu)
+        if arguments.kind == "animation":
+            save_animation(phase_space, arguments.output, arguments.frames)
+        else:
+            save(phase_space_figure(phase_space, arguments.times), arguments.output)
+        return
+    figures = {
+        "energy": lambda: energy_figure(read_evaluation(arguments.evaluation), arguments.log),
+        "errors": lambda: errors_figure(read_evaluation(arguments.evaluation)),
+        "distances": lambda: distances_figure(read_evaluation(arguments.evaluation)),
+        "loss": lambda: loss_figure(open_model(arguments.model)),
+    }
+    save(figures[arguments.kind](), arguments.output)
+
+
+def main(argv=None):
+    arguments = parse_arguments(argv)
+    use_style()
+    try:
+        if arguments.kind == "table":
+            print(text_table(read_evaluation(arguments.evaluation)))
+        elif arguments.kind == "report":
+            draw_report(arguments.folder, arguments.frames)
+        else:
+            draw_one(arguments)
+    except (FormatError, OSError) as error:
+        sys.exit(f"scripts/plot: {error}")

@@ -1,0 +1,57 @@
+"""What all figures share: fonts, colours that colour-blind readers can tell apart, and how a figure is saved."""
+
+import os
+
+import matplotlib
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt  # noqa: E402  (after the backend is chosen)
+
+# Okabe and Ito's palette; line styles differ too, so that the figures survive a grey printer.
+CURVES = {
+    "truth": {"color": "black", "linewidth": 2.0, "label": "truth (PIC)"},
+    "prediction": {"color": "#D55E00", "linewidth": 1.6, "label": "prediction"},
+    "floor": {"color": "#999999", "linewidth": 1.2, "label": "floor: independent PIC run"},
+    "nearest": {"color": "#0072B2", "linewidth": 1.2, "linestyle": "--", "label": "nearest training run"},
+    "interpolated": {"color": "#009E73", "linewidth": 1.4, "linestyle": ":", "label": "training E(t), linear in mu"},
+}
+DENSITY_MAP = "magma"
+
+
+def use_style():
+    plt.rcParams.update({
+        "figure.dpi": 110,
+        "savefig.dpi": 150,
+        "font.size": 9,
+        "axes.titlesize": 10,
+        "axes.labelsize": 9,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "legend.frameon": False,
+        "figure.constrained_layout.use": True,
+    })
+
+
+def save(figure, path):
+    """Writes a figure under its final name only when it is complete."""
+    folder, name = os.path.split(os.path.abspath(path))
+    temporary = os.path.join(folder, f".{os.getpid()}.{name}")
+    try:
+        figure.savefig(temporary)
+        os.replace(temporary, path)
+    finally:
+        plt.close(figure)
+        if os.path.exists(temporary):
+            os.remove(temporary)
+
+
+def write_text(path, text):
+    """Writes a text file under its final name only when it is complete."""
+    temporary = f"{path}.{os.getpid()}.tmp"
+    try:
+        with open(temporary, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.replace(temporary, path)
+    finally:
+        if os.path.exists(temporary):
+            os.remove(temporary)

@@ -1,0 +1,172 @@
+"""Readers for scorefield's HDF5 files that need h5py and numpy alone.
+
+    from scorefield_io import open_ensemble, open_model
+    data = open_ensemble("demo/train.h5")
+    x = data.frame(mu_index=0, frame=10)      # [N, d]
+"""
+
+import dataclasses
+import pathlib
+
+import h5py
+import numpy as np
+
+FORMAT_VERSION = 1
+
+
+class FormatError(Exception):
+    """A file is not what was asked for; the message names the file, what was expected and what was found."""
+
+
+@dataclasses.dataclass
+class Provenance:
+    """The root attributes that every scorefield file carries."""
+
+    format: str
+    format_version: int
+    scorefield_version: str
+    seed: int
+    config: str  # the complete resolved configuration, TOML
+    created: str  # ISO 8601
+
+
+@dataclasses.dataclass
+class Ensemble:
+    """A dataset or rollout: M values of mu, p parameters, K times, N particles, d coordinates."""
+
+    path: str
+    file: h5py.File
+    provenance: Provenance
+    mu: np.ndarray  # [M, p]
+    mu_names: list
+    time: np.ndarray  # [K]
+    time_units: str
+    coordinates: list  # [d]
+    units: list  # [d]
+    periods: np.ndarray  # [d], 0 = not periodic
+    identity: str  # "trajectories" or "marginals"
+    diagnostics: dict  # name -> [M, D] or [M, D, m], and "time" -> [D]; empty for rollouts
+
+    @property
+    def samples(self):
+        """The dataset [M, K, N, d], read from disk where it is indexed."""
+        return self.file["samples"]
+
+    @property
+    def velocities(self):
+        """Time derivatives of the samples [M, K, N, d], or None."""
+        return self.file.get("velocities")
+
+    def frame(self, mu_index, frame):
+        """Samples at one (mu, time), [N, d], periodic coordinates wrapped into [0, period)."""
+        points = np.asarray(self.samples[mu_index, frame], dtype=np.float64)
+        for axis, period in enumerate(self.periods):
+            if period > 0:
+                points[:, axis] %= period
+        return points
+
+    def find_mu(self, mu):
+        """Index of this mu. Raises FormatError when the file has none within 1e-9."""
+        distances = np.abs(self.mu - np.atleast_1d(np.asarray(mu, dtype=float))).max(axis=1)
+        if distances.min() > 1e-9:
+            known = ", ".join(format_mu(row) for row in self.mu)
+            raise FormatError(f"{self.path}: has no mu = {format_mu(mu)}; it has {known}")
+        return int(distances.argmin())
+
+    def nearest_frame(self, time):
+        return int(np.abs(self.time - time).argmin())
+
+    def close(self):
+        self.file.close()
+
+
+@dataclasses.dataclass
+class Model:
+    """A trained model's arrays: weights and normalisation by name, and the history of its training."""
+
+    path: str
+    provenance: Provenance
+    arrays: dict  # "/model" as name -> array
+    history: dict  # step, loss, validation_loss, seconds, learning_rate -> [S]
+
+
+def format_mu(mu):
+    """A short text of one mu, e.g. "1.25" or "(1.25, 0.3)"."""
+    values = [f"{value:.6g}" for value in np.atleast_1d(mu)]
+    return values[0] if len(values) == 1 else "(" + ", ".join(values) + ")"
+
+
+def _open(path, formats):
+    if not pathlib.Path(path).is_file():
+        raise FormatError(f"{path}: no such file")
+    try:
+        file = h5py.File(path, "r")
+    except OSError as error:
+        raise FormatError(f"{path}: not a readable HDF5 file ({error})") from error
+    found = _text(file.attrs.get("format", "none"))
+    if found not in formats:
+        file.close()
+        raise FormatError(f"{path}: expected format {' or '.join(formats)}, found {found}")
+    version = int(file.attrs.get("format_version", 0))
+    if version != FORMAT_VERSION:
+        file.close()
+        raise FormatError(f"{path}: format version {version}, these readers know {FORMAT_VERSION}; make the file again")
+    return file
+
+
+def _text(value):
+    return value.decode() if isinstance(value, bytes) else str(value)
+
+
+def _texts(values):
+    return [_text(value) for value in np.atleast_1d(values)]
+
+
+def _provenance(file):
+    attributes = file.attrs
+    return Provenance(
+        format=_text(attributes["format"]),
+        format_version=int(attributes["format_version"]),
+        scorefield_version=_text(attributes["scorefield_version"]),
+        seed=int(attributes["seed"]),
+        config=_text(attributes["config"]),
+        created=_text(attributes["created"]),
+    )
+
+
+def _arrays(group):
+    """Every dataset below a group, by its path relative to the group."""
+    arrays = {}
+    group.visititems(lambda name, item: arrays.update({name: item[()]}) if isinstance(item, h5py.Dataset) else None)
+    return arrays
+
+
+def open_ensemble(path):
+    """Opens a dataset or rollout; the samples stay on disk until they are indexed. Raises FormatError."""
+    file = _open(path, ("scorefield/dataset", "scorefield/rollout"))
+    samples = file["samples"]
+    return Ensemble(
+        path=str(path),
+        file=file,
+        provenance=_provenance(file),
+        mu=file["mu"][()],
+        mu_names=_texts(file["mu"].attrs["names"]),
+        time=file["time"][()],
+        time_units=_text(file["time"].attrs["units"]),
+        coordinates=_texts(samples.attrs["coordinates"]),
+        units=_texts(samples.attrs["units"]),
+        periods=np.atleast_1d(samples.attrs["periods"]).astype(float),
+        identity=_text(samples.attrs["identity"]),
+        diagnostics=_arrays(file["diagnostics"]) if "diagnostics" in file else {},
+    )
+
+
+def open_model(path):
+    """Reads a model file's arrays; nothing in it is executed. Raises FormatError."""
+    with _open(path, ("scorefield/model",)) as file:
+        return Model(
+            path=str(path),
+            provenance=_provenance(file),
+            arrays=_arrays(file["model"]),
+            history=_arrays(file["history"]) if "history" in file else {},
+        )

@@ -1,0 +1,183 @@
+"""scripts/plot and scripts/scorefield_io.py on synthetic files: every picture appears, with the right content and errors."""
+
+import contextlib
+import io
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+import types
+import unittest
+
+import numpy as np
+from PIL import Image
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+sys.dont_write_bytecode = True
+sys.path[:0] = [str(ROOT / "scripts"), str(pathlib.Path(__file__).resolve().parent)]
+
+import h5py  # noqa: E402
+import synthetic_files  # noqa: E402
+from plotting.command_line import main  # noqa: E402
+from plotting.evaluation import text_table  # noqa: E402
+from plotting.phase_space import PhaseSpace  # noqa: E402
+from scorefield_io import FormatError, open_ensemble, open_model  # noqa: E402
+
+
+def plot(*arguments):
+    """Runs scripts/plot in this process (starting Python and matplotlib anew takes seconds)."""
+    errors = io.StringIO()
+    with contextlib.redirect_stderr(errors):
+        try:
+            main([str(argument) for argument in arguments])
+            code = 0
+        except SystemExit as stop:
+            code = stop.code
+            if isinstance(code, str):
+                code = 1
+                errors.write(f"{stop.code}\n")
+    return types.SimpleNamespace(returncode=code, stderr=errors.getvalue())
+
+
+class WithDemoFolder(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        synthetic_files.write_demo_folder(self.folder)
+
+
+class Readers(WithDemoFolder):
+    def test_ensemble(self):
+        data = open_ensemble(self.folder / "test.h5")
+        self.addCleanup(data.close)
+        self.assertEqual(data.samples.shape, (3, 21, 400, 2))
+        self.assertEqual(data.coordinates, ["x", "v"])
+        self.assertEqual(data.mu_names, ["mu"])
+        self.assertEqual(data.find_mu(1.35), 1)
+        self.assertEqual(data.provenance.seed, 2)
+        self.assertEqual(data.diagnostics["electric_energy"].shape, (3, 21))
+        with self.assertRaisesRegex(FormatError, "no mu = 1.3; it has 1.25, 1.35, 1.45"):
+            data.find_mu(1.3)
+
+    def test_frames_are_wrapped(self):
+        with h5py.File(self.folder / "test.h5", "r+") as file:
+            file["samples"][0, 0, 0, 0] = -1.0
+        data = open_ensemble(self.folder / "test.h5")
+        self.addCleanup(data.close)
+        self.assertAlmostEqual(data.frame(0, 0)[0, 0], 49.0)
+
+    def test_model(self):
+        model = open_model(self.folder / "model.h5")
+        self.assertEqual(model.arrays["w0"].shape, (3, 3))
+        self.assertEqual(len(model.history["step"]), 100)
+
+    def test_wrong_kind_version_and_file(self):
+        with self.assertRaisesRegex(FormatError, "expected format scorefield/model, found scorefield/dataset"):
+            open_model(self.folder / "test.h5")
+        with h5py.File(self.folder / "test.h5", "r+") as file:
+            file.attrs["format_version"] = 9
+        with self.assertRaisesRegex(FormatError, "format version 9"):
+            open_ensemble(self.folder / "test.h5")
+        with self.assertRaisesRegex(FormatError, "no such file"):
+            open_ensemble(self.folder / "absent.h5")
+        with self.assertRaisesRegex(FormatError, "not a readable HDF5 file"):
+            open_ensemble(self.folder / "evaluation.json")
+
+
+class Density(WithDemoFolder):
+    def test_integrates_to_the_share_of_particles_in_view(self):
+        rollout, reference = open_ensemble(self.folder / "rollout.h5"), open_ensemble(self.folder / "test.h5")
+        self.addCleanup(rollout.close)
+        self.addCleanup(reference.close)
+        phase_space = PhaseSpace(rollout, reference, 1.35)
+        density = phase_space.density("truth", 0.0)
+        area = np.prod([high - low for low, high in phase_space.ranges]) / np.prod(phase_space.bins)
+        self.assertEqual(density.shape, (18, 24))
+        points = reference.frame(1, 0)
+        (_, _), (low, high) = phase_space.ranges
+        inside = np.mean((points[:, 1] >= low) & (points[:, 1] <= high))
+        self.assertGreater(inside, 0.99)
+        self.assertAlmostEqual(density.sum() * area, inside, places=10)
+
+
+class Table(unittest.TestCase):
+    def test_rows_and_absent_metrics(self):
+        evaluation = synthetic_files.evaluation([1.25, 1.35])
+        table = text_table(evaluation)
+        self.assertEqual(len(table.splitlines()), 5)
+        self.assertIn("0.1100", table)
+        self.assertIn("mean", table.splitlines()[-1])
+        for entry in (*evaluation["per_mu"], evaluation["mean"]):
+            for key in [key for key in entry if key.startswith("sinkhorn")]:
+                del entry[key]
+        self.assertNotIn("Sinkhorn", text_table(evaluation))
+
+
+class Pictures(WithDemoFolder):
+    def check(self, *arguments, name):
+        output = self.folder / name
+        done = plot(*arguments, "--output", output)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(done.stderr, "")
+        with Image.open(output) as image:
+            grey = np.asarray(image.convert("L"), dtype=float)
+        self.assertGreater(grey.std(), 5.0, "the picture is blank")
+
+    def test_each_kind(self):
+        evaluation, rollout, reference = (self.folder / name for name in ("evaluation.json", "rollout.h5", "test.h5"))
+        self.check("energy", evaluation, name="a.png")
+        self.check("energy", evaluation, "--log", name="b.png")
+        self.check("errors", evaluation, name="c.png")
+        self.check("distances", evaluation, name="d.png")
+        self.check("loss", self.folder / "model.h5", name="e.png")
+        self.check("phase-space", rollout, "--reference", reference, "--mu", "1.25", "--times", "0", "20", name="f.png")
+
+    def test_animation_has_the_frames_asked_for(self):
+        self.check("animation", self.folder / "rollout.h5", "--reference", self.folder / "test.h5", "--frames", "4",
+                   name="a.gif")
+        with Image.open(self.folder / "a.gif") as image:
+            self.assertEqual(image.n_frames, 4)
+
+    def test_report_is_self_contained(self):
+        done = plot("report", self.folder, "--frames", "3")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        page = (self.folder / "report.html").read_text(encoding="utf-8")
+        self.assertEqual(page.count("data:image/png;base64,"), 7)
+        self.assertEqual(page.count("data:image/gif;base64,"), 1)
+        self.assertNotIn("http", page)
+        self.assertIn("scorefield generate two-stream", page)
+        self.assertIn("<td>0.0500</td>", page)
+
+    def test_bad_input_is_one_line_and_leaves_nothing(self):
+        output = self.folder / "x.png"
+        cases = [(("energy", self.folder / "absent.json"), "No such file"),
+                 (("energy", self.folder / "commands.txt"), "not JSON"),
+                 (("loss", self.folder / "test.h5"), "expected format scorefield/model"),
+                 (("phase-space", self.folder / "rollout.h5", "--reference", self.folder / "test.h5", "--mu", "9"),
+                  "has no mu = 9")]
+        for arguments, words in cases:
+            done = plot(*arguments, "--output", output)
+            self.assertEqual(done.returncode, 1)
+            self.assertEqual(len(done.stderr.strip().splitlines()), 1, done.stderr)
+            self.assertIn(words, done.stderr)
+            self.assertFalse(output.exists())
+
+    def test_script_itself(self):
+        done = subprocess.run([ROOT / "scripts" / "plot", "table", self.folder / "evaluation.json"], check=False,
+                              capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("mean", done.stdout)
+
+    def test_evaluation_without_energy(self):
+        evaluation = synthetic_files.evaluation([1.25])
+        del evaluation["per_mu"][0]["electric_energy"]
+        (self.folder / "evaluation.json").write_text(json.dumps(evaluation), encoding="utf-8")
+        done = plot("energy", self.folder / "evaluation.json", "--output", self.folder / "x.png")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("no electric energy", done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
