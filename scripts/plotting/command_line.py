@@ -6,7 +6,7 @@ import sys
 
 from plotting.energy import energy_figure
 from plotting.errors import distances_figure, errors_figure
-from plotting.evaluation import read_evaluation, text_table
+from plotting.evaluation import read_evaluation
 from plotting.overview import overview_figure
 from plotting.phase_space import PhaseSpace, phase_space_figure, save_animation
 from plotting.report import report_page
@@ -42,7 +42,6 @@ def parse_arguments(argv):
             kind.add_argument("--times", type=float, nargs="+", help="which times (default: five)")
         else:
             kind.add_argument("--frames", type=int, default=60, help="pictures in the animation (default: 60)")
-    add("table", "the errors as text on standard output", [evaluation], output=False)
     report = add("report", "every picture and report.html, from the files of a demo folder",
                  [("folder", "holds train.h5, test.h5, model.h5, rollout.h5 and evaluation.json")], output=False)
     report.add_argument("--frames", type=int, default=60, help="pictures in the animation (default: 60)")
@@ -93,9 +92,7 @@ def main(argv=None):
     arguments = parse_arguments(argv)
     use_style()
     try:
-        if arguments.kind == "table":
-            print(text_table(read_evaluation(arguments.evaluation)))
-        elif arguments.kind == "report":
+        if arguments.kind == "report":
             draw_report(arguments.folder, arguments.frames)
         else:
             draw_one(arguments)

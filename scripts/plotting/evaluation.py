@@ -61,19 +61,6 @@ def _number(value):
     return "" if value is None else f"{value:.4f}"
 
 
-def text_table(evaluation):
-    """Aligned text: one row per mu and the mean."""
-    groups = list(_columns(evaluation))
-    width = 13
-    first = f"{'':>8}" + "".join(f" |{heading:^{width * len(metrics)}}" for heading, metrics in groups)
-    second = f"{'mu':>8}" + "".join(" |" + "".join(f"{name:>{width}}" for name, _ in metrics) for _, metrics in groups)
-    lines = [first.rstrip(), second]
-    for label, entry in _rows(evaluation):
-        cells = (" |" + "".join(f"{_number(entry.get(key)):>{width}}" for _, key in metrics) for _, metrics in groups)
-        lines.append(f"{label:>8}" + "".join(cells))
-    return "\n".join(lines)
-
-
 def html_table(evaluation):
     groups = list(_columns(evaluation))
     first = "".join(f'<th colspan="{len(metrics)}">{html.escape(heading)}</th>' for heading, metrics in groups)

@@ -20,7 +20,7 @@ sys.path[:0] = [str(ROOT / "scripts"), str(pathlib.Path(__file__).resolve().pare
 import h5py  # noqa: E402
 import synthetic_files  # noqa: E402
 from plotting.command_line import main  # noqa: E402
-from plotting.evaluation import text_table  # noqa: E402
+from plotting.evaluation import html_table  # noqa: E402
 from plotting.phase_space import PhaseSpace  # noqa: E402
 from scorefield_io import FormatError, open_ensemble, open_model  # noqa: E402
 
@@ -105,14 +105,14 @@ class Density(WithDemoFolder):
 class Table(unittest.TestCase):
     def test_rows_and_absent_metrics(self):
         evaluation = synthetic_files.evaluation([1.25, 1.35])
-        table = text_table(evaluation)
-        self.assertEqual(len(table.splitlines()), 5)
-        self.assertIn("0.1100", table)
-        self.assertIn("mean", table.splitlines()[-1])
+        table = html_table(evaluation)
+        self.assertEqual(table.count("<tr"), 2 + 2 + 1)
+        self.assertIn("<th>1.35</th><td>0.0500</td><td>0.0060</td><td>0.0200</td><td>0.1100</td>", table)
+        self.assertIn("<tr class=mean>", table)
         for entry in (*evaluation["per_mu"], evaluation["mean"]):
             for key in [key for key in entry if key.startswith("sinkhorn")]:
                 del entry[key]
-        self.assertNotIn("Sinkhorn", text_table(evaluation))
+        self.assertNotIn("Sinkhorn", html_table(evaluation))
 
 
 class Pictures(WithDemoFolder):
@@ -165,10 +165,10 @@ class Pictures(WithDemoFolder):
             self.assertFalse(output.exists())
 
     def test_script_itself(self):
-        done = subprocess.run([ROOT / "scripts" / "plot", "table", self.folder / "evaluation.json"], check=False,
-                              capture_output=True, text=True)
+        command = [ROOT / "scripts" / "plot", "loss", self.folder / "model.h5", "--output", self.folder / "x.png"]
+        done = subprocess.run(command, check=False, capture_output=True, text=True)
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertIn("mean", done.stdout)
+        self.assertTrue((self.folder / "x.png").exists())
 
     def test_evaluation_without_energy(self):
         evaluation = synthetic_files.evaluation([1.25])

@@ -1,0 +1,114 @@
+"""The files that the binary writes follow the contract and are readable with h5py alone.
+
+usage: test_files.py PATH_OF_SCOREFIELD
+"""
+
+import datetime
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import h5py
+import numpy as np
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+sys.path.insert(0, str(ROOT / "scripts"))
+from scorefield_io import open_ensemble  # noqa: E402
+
+BINARY = None  # set below, from the command line
+PARTICLES, FRAMES, SEED = 500, 5, 7
+
+
+def generate(path, *more):
+    command = [BINARY, "generate", "two-stream", "--output", path, "--mu", "1.2,1.4", "--particles", str(PARTICLES),
+               "--frames", str(FRAMES), "--seed", str(SEED), "--set", "pic.simulated_particles=2000", "--quiet", *more]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+class Dataset(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(folder.cleanup)
+        cls.path = pathlib.Path(folder.name) / "data.h5"
+        done = generate(cls.path)
+        assert done.returncode == 0, done.stderr
+        cls.file = h5py.File(cls.path, "r")
+        cls.addClassCleanup(cls.file.close)
+
+    def test_root_attributes(self):
+        attributes = self.file.attrs
+        self.assertEqual(attributes["format"], "scorefield/dataset")
+        self.assertEqual(attributes["format_version"], 1)
+        self.assertEqual(attributes["seed"], SEED)
+        self.assertRegex(attributes["scorefield_version"], r"^\d+\.\d+\.\d+$")
+        datetime.datetime.fromisoformat(attributes["created"].replace("Z", "+00:00"))
+        self.assertIn("two-stream", attributes["config"])
+        self.assertIn("simulated_particles = 2000", attributes["config"])
+
+    def test_mu_and_time(self):
+        np.testing.assert_allclose(self.file["mu"][()], [[1.2], [1.4]], rtol=0, atol=1e-12)
+        self.assertEqual(self.file["mu"].dtype, np.float64)
+        self.assertEqual(list(self.file["mu"].attrs["names"]), ["mu"])
+        time = self.file["time"]
+        self.assertEqual((time.shape, time.dtype), ((FRAMES,), np.float64))
+        self.assertIsInstance(time.attrs["units"], str)
+        np.testing.assert_allclose(np.diff(time[()]), time[1] - time[0], rtol=1e-9)
+
+    def test_samples(self):
+        samples = self.file["samples"]
+        self.assertEqual(samples.shape, (2, FRAMES, PARTICLES, 2))
+        self.assertEqual(samples.chunks[:2], (1, 1))
+        self.assertEqual(samples.dtype, np.float32)
+        self.assertEqual(list(samples.attrs["coordinates"]), ["x", "v"])
+        self.assertEqual(len(samples.attrs["units"]), 2)
+        self.assertEqual(samples.attrs["identity"], "trajectories")
+        length, unbounded = samples.attrs["periods"]
+        self.assertEqual(unbounded, 0)
+        positions = samples[..., 0]
+        self.assertGreaterEqual(positions.min(), 0)
+        self.assertLess(positions.max(), length)
+
+    def test_velocities_are_time_derivatives(self):
+        """The first component of the derivative is the second coordinate, exactly: dx/dt = v."""
+        velocities = self.file["velocities"]
+        self.assertEqual(velocities.shape, self.file["samples"].shape)
+        np.testing.assert_allclose(velocities[..., 0], self.file["samples"][..., 1], rtol=1e-6, atol=1e-6)
+
+    def test_diagnostics(self):
+        group = self.file["diagnostics"]
+        steps = len(group["time"])
+        self.assertGreater(steps, FRAMES)
+        for name in ("electric_energy", "kinetic_energy", "momentum"):
+            self.assertEqual(group[name].shape, (2, steps), name)
+            self.assertTrue(np.isfinite(group[name][()]).all(), name)
+        self.assertEqual(group["field_modes"].shape[:2], (2, steps))
+        self.assertTrue((group["electric_energy"][()] >= 0).all())
+
+    def test_project_reader(self):
+        data = open_ensemble(self.path)
+        self.addCleanup(data.close)
+        self.assertEqual(data.frame(1, 2).shape, (PARTICLES, 2))
+        self.assertEqual(data.find_mu(1.4), 1)
+
+    def test_inspect_agrees(self):
+        done = subprocess.run([BINARY, "inspect", self.path, "--json"], capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIsInstance(json.loads(done.stdout), dict)
+
+
+class Failure(unittest.TestCase):
+    def test_nothing_is_left_behind(self):
+        with tempfile.TemporaryDirectory() as folder:
+            done = generate(pathlib.Path(folder) / "data.h5", "--set", "pic.dt=-1")
+            self.assertIn(done.returncode, (1, 2))
+            self.assertEqual(len(done.stderr.strip().splitlines()), 1, done.stderr)
+            self.assertEqual(list(pathlib.Path(folder).iterdir()), [])
+
+
+if __name__ == "__main__":
+    BINARY = sys.argv.pop(1)
+    unittest.main()

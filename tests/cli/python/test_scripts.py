@@ -1,0 +1,65 @@
+"""scripts/demo end to end in its quick form, and what scripts/test and scripts/setup say without building anything.
+
+usage: test_scripts.py PATH_OF_SCOREFIELD
+"""
+
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import h5py
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+BINARY = None  # set below, from the command line
+
+
+def run(script, *arguments, folder=ROOT):
+    return subprocess.run([ROOT / "scripts" / script, *arguments], capture_output=True, text=True, check=False, cwd=folder)
+
+
+class Usage(unittest.TestCase):
+    def test_help_and_unknown_options(self):
+        for script in ("setup", "test", "demo", "plot"):
+            done = run(script, "--help")
+            self.assertEqual(done.returncode, 0, script)
+            self.assertIn(f"usage: scripts/{script}", done.stdout)
+        for script in ("setup", "demo"):
+            done = run(script, "--frobnicate")
+            self.assertEqual(done.returncode, 2, script)
+            self.assertIn("--frobnicate", done.stderr)
+        done = run("test", "--device", "tpu")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("cpu or cuda", done.stderr)
+
+
+class Demo(unittest.TestCase):
+    def test_quick_demo_leaves_everything_and_works_from_any_folder(self):
+        with tempfile.TemporaryDirectory() as folder:
+            output = pathlib.Path(folder) / "demo"
+            done = run("demo", "--quick", "--time-limit", "3s", "--binary", BINARY, "--output", output, folder=folder)
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+            pictures = {f"{name}.png" for name in ("overview", "phase_space", "energy", "energy_log", "errors",
+                                                   "distances", "loss")}
+            self.assertEqual({path.name for path in output.iterdir()},
+                             {"train.h5", "test.h5", "model.h5", "rollout.h5", "evaluation.json", "report.html",
+                              "commands.txt", "phase_space.gif"} | pictures)
+            evaluation = json.loads((output / "evaluation.json").read_text(encoding="utf-8"))
+            self.assertEqual([entry["mu"] for entry in evaluation["per_mu"]], [[1.25], [1.55]])
+            for key in ("electric_energy_error", "electric_energy_floor", "electric_energy_nearest",
+                        "electric_energy_interpolated", "sinkhorn", "sliced_w2"):
+                self.assertIn(key, evaluation["mean"])
+            self.assertLess(evaluation["mean"]["electric_energy_floor"], evaluation["mean"]["electric_energy_nearest"])
+            with h5py.File(output / "model.h5") as model:
+                self.assertEqual(model.attrs["format"], "scorefield/model")
+                for name in ("step", "loss", "validation_loss", "seconds", "learning_rate"):
+                    self.assertEqual(model["history"][name].ndim, 1)
+            page = (output / "report.html").read_text(encoding="utf-8")
+            self.assertEqual(page.count("data:image/"), len(pictures) + 1)
+
+
+if __name__ == "__main__":
+    BINARY = sys.argv.pop(1)
+    unittest.main()
