@@ -4,10 +4,12 @@
 #include <cmath>
 #include <numbers>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/error.hpp"
 #include "core/parallel.hpp"
+#include "training/metrics/anderson.hpp"
 #include "training/metrics/softmin.hpp"
 
 namespace scorefield::metrics {
@@ -16,6 +18,8 @@ namespace {
 constexpr std::int64_t kRowsPerTask = 64;
 constexpr std::int64_t kLargestMatrix = std::int64_t{1} << 28;
 constexpr double kScalingFactor = 0.5;  // epsilon from one level of the scaling to the next
+constexpr float kDamping = 0.5f;        // the averaged update
+constexpr std::int64_t kMemory = 6;     // of the acceleration
 
 std::int64_t task_count(std::int64_t rows) { return (rows + kRowsPerTask - 1) / kRowsPerTask; }
 
@@ -63,7 +67,7 @@ double largest_cost(const CostMatrix& cost) {
   return largest;
 }
 
-/// One marginal of a transport problem: the cost as its points see it, its dual potential, and the latter's next value.
+/// One marginal of a transport problem: the cost as its points see it, its dual potential, and the latter's update.
 struct Marginal {
   CostMatrix cost;
   std::vector<float> potential = std::vector<float>(cost.rows);
@@ -92,19 +96,35 @@ void compute_updates(std::vector<Marginal>& marginals, double epsilon) {
   });
 }
 
-/// Moves the potentials halfway to their updates; returns the largest over marginals of mean |update - potential| / eps,
-/// to first order the mean relative error of the transport plan's marginal.
-double average_in_updates(std::vector<Marginal>& marginals, double epsilon) {
+/// Replaces `update` by its difference from the potential; returns the largest over marginals of
+/// mean |difference| / eps, to first order the mean relative error of the transport plan's marginal.
+double compute_residuals(std::vector<Marginal>& marginals, double epsilon) {
   double largest = 0;
   for (Marginal& m : marginals) {
-    double moved = 0;
+    double sum = 0;
     for (std::size_t i = 0; i < m.potential.size(); ++i) {
-      moved += std::abs(static_cast<double>(m.update[i]) - m.potential[i]);
-      m.potential[i] = 0.5f * (m.potential[i] + m.update[i]);
+      m.update[i] -= m.potential[i];
+      sum += std::abs(static_cast<double>(m.update[i]));
     }
-    largest = std::max(largest, moved / (epsilon * static_cast<double>(m.potential.size())));
+    largest = std::max(largest, sum / (epsilon * static_cast<double>(m.potential.size())));
   }
   return largest;
+}
+
+AndersonMixer make_mixer(const std::vector<Marginal>& marginals) {
+  std::vector<std::int64_t> sizes;
+  for (const Marginal& m : marginals) sizes.push_back(m.cost.rows);
+  return {sizes, kMemory, kDamping};
+}
+
+void advance(AndersonMixer& mixer, std::vector<Marginal>& marginals) {
+  std::vector<std::span<float>> potentials;
+  std::vector<std::span<const float>> residuals;
+  for (Marginal& m : marginals) {
+    potentials.emplace_back(m.potential);
+    residuals.emplace_back(m.update);
+  }
+  mixer.advance(potentials, residuals);
 }
 
 struct Solution {
@@ -113,26 +133,38 @@ struct Solution {
   bool converged = false;
 };
 
-/// OT_eps of the problem with these two marginals, or with this one twice. The value is the mean of the dual at
-/// (T g, g) and at (f, T f), each a lower bound that is exact to second order in the marginal error.
-Solution solve(std::vector<Marginal> marginals, const SinkhornOptions& options) {
-  Solution solution;
-  const auto step = [&](double epsilon) {
-    compute_updates(marginals, epsilon);
-    ++solution.iterations;
-    return average_in_updates(marginals, epsilon);
-  };
-  for (double epsilon = largest_cost(marginals.front().cost); epsilon > options.epsilon; epsilon *= kScalingFactor)
-    step(epsilon);
-  for (std::int64_t i = 0; i < options.max_iterations && !solution.converged; ++i)
-    solution.converged = step(options.epsilon) < options.tolerance;
-
+/// The dual value f + g, as the mean of that at (T g, g) and at (f, T f): each is a lower bound of OT_eps, and short of
+/// it by second order in the marginal error.
+double dual_value(const std::vector<Marginal>& marginals) {
+  double value = 0;
   for (const Marginal& m : marginals) {
     double sum = 0;
-    for (const float f : m.potential) sum += f;
-    solution.cost += sum / static_cast<double>(m.potential.size());
+    for (std::size_t i = 0; i < m.potential.size(); ++i) sum += m.potential[i] + 0.5 * m.update[i];
+    value += sum / static_cast<double>(m.potential.size());
   }
-  if (marginals.size() == 1) solution.cost *= 2;
+  return marginals.size() == 1 ? 2 * value : value;
+}
+
+/// OT_eps of the problem with these two marginals, or with this one twice.
+Solution solve(std::vector<Marginal> marginals, const SinkhornOptions& options) {
+  Solution solution;
+  // Down to the wanted epsilon: one averaged step f <- (f + T g)/2 per level, only a starting point is needed.
+  for (double epsilon = largest_cost(marginals.front().cost); epsilon > options.epsilon; epsilon *= kScalingFactor) {
+    compute_updates(marginals, epsilon);
+    compute_residuals(marginals, epsilon);
+    for (Marginal& m : marginals)
+      for (std::size_t i = 0; i < m.potential.size(); ++i) m.potential[i] += kDamping * m.update[i];
+    ++solution.iterations;
+  }
+  AndersonMixer mixer = make_mixer(marginals);
+  for (std::int64_t i = 0; i < options.max_iterations; ++i) {
+    if (i > 0) advance(mixer, marginals);
+    compute_updates(marginals, options.epsilon);
+    ++solution.iterations;
+    solution.converged = compute_residuals(marginals, options.epsilon) < options.tolerance;
+    if (solution.converged) break;
+  }
+  solution.cost = dual_value(marginals);
   return solution;
 }
 

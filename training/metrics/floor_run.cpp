@@ -1,0 +1,67 @@
+#include "training/metrics/floor_run.hpp"
+
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "core/error.hpp"
+#include "core/random.hpp"
+
+namespace scorefield::metrics {
+namespace {
+
+constexpr std::uint64_t kFloorStream = 0x666c6f6f72;
+
+/// A seed far from the reference's and from the small ones that people type.
+std::int64_t independent_seed(std::int64_t reference_seed, std::int64_t seed) {
+  const Philox random(static_cast<std::uint64_t>(reference_seed), kFloorStream);
+  const auto words = random.words(static_cast<std::uint64_t>(seed));
+  return static_cast<std::int64_t>(words[0] >> 1) + 1000000;
+}
+
+std::string temporary_path(const std::filesystem::path& beside) {
+  std::filesystem::path name = ".";
+  name += beside.filename();
+  name += ".floor-" + std::to_string(::getpid());
+  const std::filesystem::path folder = beside.has_parent_path() ? beside.parent_path() : ".";
+  const bool writable = ::access(folder.c_str(), W_OK) == 0;
+  return ((writable ? folder : std::filesystem::temp_directory_path()) / name).string();
+}
+
+std::vector<double> flat(const std::vector<std::vector<double>>& mu) {
+  std::vector<double> values;
+  for (const auto& one : mu) values.insert(values.end(), one.begin(), one.end());
+  return values;
+}
+
+}  // namespace
+
+TemporaryFile::~TemporaryFile() {
+  std::error_code ignored;
+  if (!path_.empty()) std::filesystem::remove(path_, ignored);
+}
+
+FloorRun FloorRun::open(const std::string& path) { return {std::nullopt, path, path}; }
+
+FloorRun FloorRun::generate(const problems::Problem& problem, const Run& reference,
+                            const std::vector<std::vector<double>>& mu, std::int64_t particles, std::int64_t seed,
+                            const std::string& beside, const ProgressObserver& observer) {
+  problems::GenerateOptions options;
+  options.mu = flat(mu);
+  options.particles = particles;
+  options.frames = reference.header().frames();
+  options.seed = independent_seed(reference.header().provenance.seed, seed);
+  options.velocities = false;
+  problem.validate(options);
+
+  TemporaryFile temporary(temporary_path(beside));
+  const auto report = [&observer](Progress progress) {
+    progress.stage = "floor: " + progress.stage;
+    if (observer) observer(progress);
+  };
+  problem.generate(options, reference.header().provenance.config, temporary.path(), report);
+  const std::string path = temporary.path();
+  return {std::move(temporary), path, "generated, seed " + std::to_string(options.seed)};
+}
+
+}  // namespace scorefield::metrics

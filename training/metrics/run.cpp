@@ -1,0 +1,129 @@
+#include "training/metrics/run.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <sstream>
+
+#include "core/error.hpp"
+#include "core/interrupt.hpp"
+#include "training/metrics/history_error.hpp"
+
+namespace scorefield::metrics {
+namespace {
+
+constexpr const char* kEnergyName = "electric_energy";
+
+template <class T>
+std::string list_text(const std::vector<T>& values) {
+  std::ostringstream text;
+  for (std::size_t i = 0; i < values.size(); ++i) text << (i > 0 ? ", " : "") << values[i];
+  return text.str();
+}
+
+std::string number_text(double value) {
+  std::ostringstream text;
+  text << value;
+  return text.str();
+}
+
+/// The generator's electric energy, [M, D], if the file has it in the expected shape.
+const data::Diagnostics::Series* energy_series(const std::optional<data::Diagnostics>& diagnostics,
+                                               const Run& run) {
+  if (!diagnostics) return nullptr;
+  const auto found = diagnostics->series.find(kEnergyName);
+  if (found == diagnostics->series.end()) return nullptr;
+  const h5::Dims expected{run.header().mu_count(), static_cast<std::int64_t>(diagnostics->time.size())};
+  if (found->second.shape != expected)
+    throw FileError(run.path(), "dataset '/diagnostics/electric_energy' has shape [" + list_text(found->second.shape) +
+                                    "], expected [M, D] = [" + list_text(expected) + "]");
+  return &found->second;
+}
+
+}  // namespace
+
+std::string mu_text(const std::vector<double>& mu) {
+  return mu.size() == 1 ? number_text(mu[0]) : std::string("(").append(list_text(mu)).append(")");
+}
+
+Run::Run(const std::string& path) : reader_(path), diagnostics_(reader_.read_diagnostics()) {
+  (void)energy_series(diagnostics_, *this);
+}
+
+void Run::require_same_state(const Run& other) const {
+  if (header().coordinates != other.header().coordinates)
+    throw FileError(path(), "holds coordinates " + list_text(header().coordinates) + ", but " + other.path() +
+                                " holds " + list_text(other.header().coordinates) +
+                                ". Only runs of one problem can be compared.");
+  if (header().periods != other.header().periods)
+    throw FileError(path(), "has periods " + list_text(header().periods) + ", but " + other.path() + " has " +
+                                list_text(other.header().periods) +
+                                ". Generate both with the same domain to compare them.");
+  const std::size_t p = header().mu_names.size();
+  if (p != other.header().mu_names.size())
+    throw FileError(path(), "has " + std::to_string(p) + " physics parameters, but " + other.path() + " has " +
+                                std::to_string(other.header().mu_names.size()));
+}
+
+void Run::require_times(std::span<const double> times) const {
+  const std::vector<double>& own = header().time;
+  const std::size_t last = own.size() - 1;
+  const double before = own.size() > 1 ? 0.5 * (own[1] - own[0]) : 0;
+  const double after = own.size() > 1 ? 0.5 * (own[last] - own[last - 1]) : 0;
+  const double rounding = 1e-9 * std::max(1.0, std::abs(own[last]));
+  for (const double t : times) {
+    if (t < own.front() - before - rounding || t > own.back() + after + rounding)
+      throw FileError(path(), "covers times " + number_text(own.front()) + " to " + number_text(own.back()) +
+                                  ", but the rollout needs " + number_text(t) +
+                                  ". Roll out over the times of the data, or generate data over those of the rollout.");
+  }
+}
+
+std::int64_t Run::require_mu(const std::vector<double>& mu) const {
+  const auto found = reader_.find_mu(mu);
+  if (found) return *found;
+  std::string known;
+  for (const auto& other : header().mu) known += (known.empty() ? "" : ", ") + mu_text(other);
+  throw FileError(path(), "has no run at mu = " + mu_text(mu) + ", which the rollout predicts; it has mu = " + known +
+                              ". Generate it with: scorefield generate --mu " + mu_text(mu));
+}
+
+bool Run::has_energy_diagnostic() const { return energy_series(diagnostics_, *this) != nullptr; }
+
+std::vector<double> Run::diagnosed_energy(std::int64_t mu_index, std::span<const double> times) const {
+  const auto* series = energy_series(diagnostics_, *this);
+  if (series == nullptr) throw FileError(path(), "has no dataset '/diagnostics/electric_energy'");
+  const std::size_t steps = diagnostics_->time.size();
+  const auto values = std::span(series->values).subspan(static_cast<std::size_t>(mu_index) * steps, steps);
+  return interpolate_linear(diagnostics_->time, values, times);
+}
+
+std::vector<double> Run::sampled_energy(const problems::Problem& problem, std::int64_t mu_index,
+                                        std::span<const double> times) const {
+  std::vector<double> energies;
+  for (std::int64_t frame = 0; frame < header().frames(); ++frame) {
+    if (interrupt_requested()) throw Interrupted("evaluate was interrupted; nothing was written");
+    energies.push_back(problem.electric_energy(samples(mu_index, frame), header().mu[mu_index]));
+  }
+  return interpolate_linear(header().time, energies, times);
+}
+
+std::vector<double> Run::best_energy(const problems::Problem& problem, std::int64_t mu_index,
+                                     std::span<const double> times) const {
+  return has_energy_diagnostic() ? diagnosed_energy(mu_index, times) : sampled_energy(problem, mu_index, times);
+}
+
+std::int64_t Run::nearest_frame(double time) const {
+  const std::vector<double>& own = header().time;
+  const auto next = std::lower_bound(own.begin(), own.end(), time) - own.begin();
+  if (next == 0) return 0;
+  if (next == static_cast<std::ptrdiff_t>(own.size())) return next - 1;
+  return time - own[next - 1] <= own[next] - time ? next - 1 : next;
+}
+
+std::vector<float> Run::samples(std::int64_t mu_index, std::int64_t frame) const {
+  std::vector<float> values(static_cast<std::size_t>(header().frame_size()));
+  reader_.read_samples(mu_index, frame, values);
+  return values;
+}
+
+}  // namespace scorefield::metrics

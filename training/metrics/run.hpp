@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "data/dataset.hpp"
+#include "data/problems/problem.hpp"
+
+namespace scorefield::metrics {
+
+/// A dataset or rollout file seen as histories E(t) and clouds at given times.
+class Run {
+ public:
+  /// @throws FileError
+  explicit Run(const std::string& path);
+
+  [[nodiscard]] const std::string& path() const { return reader_.path(); }
+  [[nodiscard]] const data::DatasetHeader& header() const { return reader_.header(); }
+  [[nodiscard]] const data::DatasetReader& reader() const { return reader_; }
+
+  /// @throws FileError if coordinates, periods or the number of parameters are not those of `other`.
+  void require_same_state(const Run& other) const;
+
+  /// @throws FileError if a time lies beyond the first or last frame by more than half a frame.
+  void require_times(std::span<const double> times) const;
+
+  /// Index of this mu. @throws FileError that lists what there is.
+  [[nodiscard]] std::int64_t require_mu(const std::vector<double>& mu) const;
+
+  /// Whether the generator stored its electric energy.
+  [[nodiscard]] bool has_energy_diagnostic() const;
+
+  /// The generator's electric energy at these times, linear between its steps. [K]
+  [[nodiscard]] std::vector<double> diagnosed_energy(std::int64_t mu_index, std::span<const double> times) const;
+
+  /// The electric energy of the stored particles, linear between frames. [K]
+  [[nodiscard]] std::vector<double> sampled_energy(const problems::Problem& problem, std::int64_t mu_index,
+                                                   std::span<const double> times) const;
+
+  /// The diagnosed energy where there is one, else the sampled one.
+  [[nodiscard]] std::vector<double> best_energy(const problems::Problem& problem, std::int64_t mu_index,
+                                                std::span<const double> times) const;
+
+  /// The frame nearest in time.
+  [[nodiscard]] std::int64_t nearest_frame(double time) const;
+
+  /// [N, d]
+  [[nodiscard]] std::vector<float> samples(std::int64_t mu_index, std::int64_t frame) const;
+
+ private:
+  data::DatasetReader reader_;
+  std::optional<data::Diagnostics> diagnostics_;
+};
+
+/// "1.25" or "(1.25, 0.5)".
+[[nodiscard]] std::string mu_text(const std::vector<double>& mu);
+
+}  // namespace scorefield::metrics

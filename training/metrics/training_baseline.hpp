@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "training/metrics/run.hpp"
+
+namespace scorefield::metrics {
+
+/// What the training data alone say about a mu: copy the nearest run, or interpolate histories between runs.
+class TrainingBaseline {
+ public:
+  /// @throws FileError
+  explicit TrainingBaseline(const std::string& path) : run_(path) {}
+
+  [[nodiscard]] const Run& run() const { return run_; }
+
+  [[nodiscard]] std::int64_t nearest(const std::vector<double>& mu) const { return run_.reader().nearest_mu(mu); }
+  [[nodiscard]] bool is_training_mu(const std::vector<double>& mu) const {
+    return run_.reader().find_mu(mu).has_value();
+  }
+
+  /// Whether every parameter lies between its smallest and largest training value (within 1e-9).
+  [[nodiscard]] bool inside_range(const std::vector<double>& mu) const;
+
+  /// "1.2 to 1.9", per parameter.
+  [[nodiscard]] std::string range_text() const;
+
+  /// E(t) linear in mu between the two training runs around it; absent outside the range or for several parameters.
+  [[nodiscard]] std::optional<std::vector<double>> interpolated_energy(const problems::Problem& problem,
+                                                                       const std::vector<double>& mu,
+                                                                       std::span<const double> times) const;
+
+ private:
+  Run run_;
+};
+
+}  // namespace scorefield::metrics
