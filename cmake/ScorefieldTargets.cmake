@@ -61,6 +61,12 @@ function(scorefield_use_pch target)
   endif()
   target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:OpenMP::OpenMP_CXX>)
   target_precompile_headers(${target} REUSE_FROM scorefield_pch)
+  # An executable would be compiled -fPIE, for which GCC rejects a header precompiled with -fPIC.
+  get_target_property(type ${target} TYPE)
+  if(type STREQUAL "EXECUTABLE")
+    set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+    target_compile_options(${target} PRIVATE -fPIC)
+  endif()
 endfunction()
 
 # scorefield_add_test(NAME SOURCES a.cpp ... LINK dep ... [LABELS unit|physics|slow ...] [TORCH])
