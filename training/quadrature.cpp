@@ -1,0 +1,171 @@
+#include "training/quadrature.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+#include <utility>
+
+#include "core/error.hpp"
+#include "core/random.hpp"
+
+namespace scorefield::training {
+namespace {
+
+using std::numbers::pi;
+
+/// Most nodes of any rule: far above use, and the O(Q^2) weights still take well under a second.
+constexpr std::int64_t kMaxNodes = 10001;
+
+/// Separates the Monte-Carlo nodes from every other use of the same seed.
+constexpr std::uint64_t kMonteCarloStream = std::uint64_t{0x71} << 56;
+
+std::vector<double> equidistant(std::int64_t count) {
+  std::vector<double> nodes(static_cast<std::size_t>(count));
+  for (std::int64_t q = 0; q < count; ++q)
+    nodes[static_cast<std::size_t>(q)] = static_cast<double>(q) / static_cast<double>(count - 1);
+  return nodes;
+}
+
+QuadratureRule trapezoid(std::int64_t count) {
+  const double h = 1.0 / static_cast<double>(count - 1);
+  std::vector<double> weights(static_cast<std::size_t>(count), h);
+  weights.front() = weights.back() = h / 2;
+  return {equidistant(count), std::move(weights)};
+}
+
+/// h/3 (1, 4, 2, 4, ..., 2, 4, 1).
+QuadratureRule simpson(std::int64_t count) {
+  const double h = 1.0 / static_cast<double>(count - 1);
+  std::vector<double> weights(static_cast<std::size_t>(count));
+  for (std::size_t q = 0; q < weights.size(); ++q) weights[q] = (q % 2 == 1 ? 4 : 2) * h / 3;
+  weights.front() = weights.back() = h / 3;
+  return {equidistant(count), std::move(weights)};
+}
+
+/// P_n(x) and P_n'(x) by the three-term recurrence, |x| < 1.
+std::pair<double, double> legendre(std::int64_t n, double x) {
+  double previous = 1, value = x;
+  for (std::int64_t k = 2; k <= n; ++k) {
+    const double kd = static_cast<double>(k);
+    previous = std::exchange(value, ((2 * kd - 1) * x * value - (kd - 1) * previous) / kd);
+  }
+  return {value, static_cast<double>(n) * (x * value - previous) / (x * x - 1)};
+}
+
+/// Zeros of P_n by Newton's method from Tricomi's approximation; weights 2 / ((1 - x^2) P_n'(x)^2) on [-1, 1].
+QuadratureRule gauss_legendre(std::int64_t count) {
+  QuadratureRule rule{std::vector<double>(static_cast<std::size_t>(count)),
+                      std::vector<double>(static_cast<std::size_t>(count))};
+  for (std::int64_t q = 0; q < (count + 1) / 2; ++q) {
+    double x = std::cos(pi * (static_cast<double>(q) + 0.75) / (static_cast<double>(count) + 0.5));
+    for (int iteration = 0; iteration < 10; ++iteration) {
+      const auto [value, slope] = legendre(count, x);
+      const double correction = value / slope;
+      x -= correction;
+      if (std::abs(correction) < 1e-15) break;
+    }
+    const double slope = legendre(count, x).second;
+    const double weight = 1 / ((1 - x * x) * slope * slope);  // half of the weight on [-1, 1]
+    const auto left = static_cast<std::size_t>(q), right = static_cast<std::size_t>(count - 1 - q);
+    rule.nodes[left] = (1 - x) / 2;
+    rule.nodes[right] = (1 + x) / 2;
+    rule.weights[left] = rule.weights[right] = weight;
+  }
+  if (count % 2 == 1) rule.nodes[static_cast<std::size_t>(count / 2)] = 0.5;
+  return rule;
+}
+
+/// Interpolation in the extrema of T_n, n = count - 1: t_q = sin^2(q pi / 2n),
+/// w_q = c_q / 2n (1 - sum_{j=1}^{n/2} b_j / (4 j^2 - 1) cos(2 j q pi / n)), c = 1 at the ends, else 2; b = 1 for
+/// j = n/2, else 2.
+QuadratureRule clenshaw_curtis(std::int64_t count) {
+  const std::int64_t n = count - 1;
+  const auto nd = static_cast<double>(n);
+  QuadratureRule rule;
+  for (std::int64_t q = 0; q <= n; ++q) {
+    const double half_angle = pi * static_cast<double>(q) / (2 * nd);
+    double sum = 1;
+    for (std::int64_t j = 1; 2 * j <= n; ++j) {
+      const auto jd = static_cast<double>(j);
+      // The angle's multiple of 2 pi is removed in integers: exact for any number of nodes.
+      const double cosine = std::cos(2 * pi * static_cast<double>((j * q) % n) / nd);
+      sum -= (2 * j == n ? 1 : 2) * cosine / (4 * jd * jd - 1);
+    }
+    rule.nodes.push_back(std::sin(half_angle) * std::sin(half_angle));
+    rule.weights.push_back((q == 0 || q == n ? 1 : 2) * sum / (2 * nd));
+  }
+  return rule;
+}
+
+/// Independent uniform times, sorted so that neighbouring nodes read neighbouring frames.
+QuadratureRule monte_carlo(std::int64_t count, std::uint64_t seed, std::uint64_t step) {
+  const Philox random(seed, kMonteCarloStream ^ step);
+  std::vector<double> nodes(static_cast<std::size_t>(count));
+  for (std::size_t q = 0; q < nodes.size(); ++q) nodes[q] = random.uniforms(q)[0];
+  std::sort(nodes.begin(), nodes.end());
+  return {std::move(nodes), std::vector<double>(static_cast<std::size_t>(count), 1.0 / static_cast<double>(count))};
+}
+
+std::int64_t fewest_nodes(QuadratureKind kind) {
+  switch (kind) {
+    case QuadratureKind::simpson: return 3;
+    case QuadratureKind::trapezoid:
+    case QuadratureKind::clenshaw_curtis: return 2;
+    case QuadratureKind::gauss_legendre:
+    case QuadratureKind::monte_carlo: return 1;
+  }
+  return 1;
+}
+
+}  // namespace
+
+void bind(OptionSet& set, QuadratureOptions& options) {
+  set.add("quadrature.rule", options.kind,
+          {{"simpson", QuadratureKind::simpson},
+           {"gauss-legendre", QuadratureKind::gauss_legendre},
+           {"trapezoid", QuadratureKind::trapezoid},
+           {"clenshaw-curtis", QuadratureKind::clenshaw_curtis},
+           {"monte-carlo", QuadratureKind::monte_carlo}},
+          "rule that integrates the loss over time");
+  set.add("quadrature.nodes", options.nodes, "nodes of the rule (simpson: odd)");
+}
+
+std::string to_string(QuadratureKind kind) {
+  switch (kind) {
+    case QuadratureKind::simpson: return "simpson";
+    case QuadratureKind::gauss_legendre: return "gauss-legendre";
+    case QuadratureKind::trapezoid: return "trapezoid";
+    case QuadratureKind::clenshaw_curtis: return "clenshaw-curtis";
+    case QuadratureKind::monte_carlo: return "monte-carlo";
+  }
+  return "unknown";
+}
+
+bool includes_ends(QuadratureKind kind) {
+  return kind != QuadratureKind::gauss_legendre && kind != QuadratureKind::monte_carlo;
+}
+
+void validate(const QuadratureOptions& options) {
+  const std::string got = ", got " + std::to_string(options.nodes) + ".";
+  const std::int64_t fewest = fewest_nodes(options.kind);
+  if (options.nodes < fewest || options.nodes > kMaxNodes)
+    throw UsageError("option 'quadrature.nodes': rule " + to_string(options.kind) + " takes " + std::to_string(fewest) +
+                     " to " + std::to_string(kMaxNodes) + " nodes" + got);
+  if (options.kind == QuadratureKind::simpson && options.nodes % 2 == 0)
+    throw UsageError("option 'quadrature.nodes': rule simpson needs an odd number of nodes" + got + " Use " +
+                     std::to_string(options.nodes - 1) + " or " + std::to_string(options.nodes + 1) + ".");
+}
+
+QuadratureRule make_quadrature(const QuadratureOptions& options, std::uint64_t seed, std::uint64_t step) {
+  validate(options);
+  switch (options.kind) {
+    case QuadratureKind::simpson: return simpson(options.nodes);
+    case QuadratureKind::gauss_legendre: return gauss_legendre(options.nodes);
+    case QuadratureKind::trapezoid: return trapezoid(options.nodes);
+    case QuadratureKind::clenshaw_curtis: return clenshaw_curtis(options.nodes);
+    case QuadratureKind::monte_carlo: return monte_carlo(options.nodes, seed, step);
+  }
+  throw UsageError("unknown quadrature rule");
+}
+
+}  // namespace scorefield::training

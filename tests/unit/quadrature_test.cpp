@@ -1,0 +1,165 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <functional>
+#include <limits>
+#include <numeric>
+
+#include "core/error.hpp"
+#include "training/quadrature.hpp"
+
+namespace scorefield::training {
+namespace {
+
+using testing::HasSubstr;
+using testing::ThrowsMessage;
+
+constexpr double kEps = std::numeric_limits<double>::epsilon();
+
+double integrate(const QuadratureRule& rule, const std::function<double(double)>& f) {
+  double sum = 0;
+  for (std::size_t q = 0; q < rule.nodes.size(); ++q) sum += rule.weights[q] * f(rule.nodes[q]);
+  return sum;
+}
+
+double monomial_error(const QuadratureRule& rule, int degree) {
+  return std::abs(integrate(rule, [=](double t) { return std::pow(t, degree); }) - 1.0 / (degree + 1));
+}
+
+/// Slope of log(error) against log(h) between two numbers of panels, for int_0^1 exp(2 t) dt.
+double observed_order(QuadratureKind kind, std::int64_t panels) {
+  const double exact = (std::exp(2.0) - 1) / 2;
+  const auto error = [&](std::int64_t n) {
+    return std::abs(integrate(make_quadrature({kind, n + 1}), [](double t) { return std::exp(2 * t); }) - exact);
+  };
+  return std::log2(error(panels) / error(2 * panels));
+}
+
+class EveryRule : public testing::TestWithParam<QuadratureKind> {};
+
+TEST_P(EveryRule, WeightsArePositiveAndSumToOneAndNodesIncrease) {
+  for (const std::int64_t nodes : {3, 5, 129, 1025}) {
+    const QuadratureRule rule = make_quadrature({GetParam(), nodes}, 7, 3);
+    ASSERT_EQ(rule.nodes.size(), static_cast<std::size_t>(nodes));
+    ASSERT_EQ(rule.weights.size(), static_cast<std::size_t>(nodes));
+    EXPECT_NEAR(std::accumulate(rule.weights.begin(), rule.weights.end(), 0.0), 1, 100 * kEps);
+    for (std::size_t q = 0; q < rule.nodes.size(); ++q) {
+      EXPECT_GT(rule.weights[q], 0) << "node " << q;
+      EXPECT_GE(rule.nodes[q], 0);
+      EXPECT_LE(rule.nodes[q], 1);
+      if (q > 0) {
+        EXPECT_GT(rule.nodes[q], rule.nodes[q - 1]);
+      }
+    }
+    EXPECT_EQ(includes_ends(GetParam()), rule.nodes.front() == 0.0 && rule.nodes.back() == 1.0);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Quadrature, EveryRule,
+                         testing::Values(QuadratureKind::simpson, QuadratureKind::gauss_legendre,
+                                         QuadratureKind::trapezoid, QuadratureKind::clenshaw_curtis,
+                                         QuadratureKind::monte_carlo));
+
+TEST(GaussLegendre, IsExactToDegreeTwoNMinusOneAndNotBeyond) {
+  for (int n = 1; n <= 8; ++n) {
+    const QuadratureRule rule = make_quadrature({QuadratureKind::gauss_legendre, n});
+    for (int degree = 0; degree <= 2 * n - 1; ++degree) EXPECT_LT(monomial_error(rule, degree), 8 * kEps) << n;
+    EXPECT_GT(monomial_error(rule, 2 * n), 1e-11) << n;
+  }
+}
+
+TEST(GaussLegendre, ThreeNodesHaveTheirClosedForm) {
+  const QuadratureRule rule = make_quadrature({QuadratureKind::gauss_legendre, 3});
+  const double offset = std::sqrt(0.6) / 2;
+  EXPECT_NEAR(rule.nodes[0], 0.5 - offset, 2 * kEps);
+  EXPECT_EQ(rule.nodes[1], 0.5);
+  EXPECT_NEAR(rule.nodes[2], 0.5 + offset, 2 * kEps);
+  EXPECT_NEAR(rule.weights[0], 5.0 / 18, 4 * kEps);
+  EXPECT_NEAR(rule.weights[1], 8.0 / 18, 4 * kEps);
+}
+
+TEST(GaussLegendre, StaysAccurateWithManyNodes) {
+  const QuadratureRule rule = make_quadrature({QuadratureKind::gauss_legendre, 1025});
+  EXPECT_NEAR(integrate(rule, [](double t) { return std::cos(400 * t); }), std::sin(400.0) / 400, 1e-14);
+}
+
+TEST(ClenshawCurtis, IsExactToDegreeNMinusOne) {
+  for (int n = 2; n <= 9; ++n) {
+    const QuadratureRule rule = make_quadrature({QuadratureKind::clenshaw_curtis, n});
+    for (int degree = 0; degree < n; ++degree) EXPECT_LT(monomial_error(rule, degree), 8 * kEps) << n;
+  }
+  EXPECT_GT(monomial_error(make_quadrature({QuadratureKind::clenshaw_curtis, 5}), 6), 1e-4);
+}
+
+TEST(ClenshawCurtis, ThreeNodesAreSimpson) {
+  const QuadratureRule rule = make_quadrature({QuadratureKind::clenshaw_curtis, 3});
+  EXPECT_NEAR(rule.weights[0], 1.0 / 6, 2 * kEps);
+  EXPECT_NEAR(rule.weights[1], 4.0 / 6, 2 * kEps);
+  EXPECT_NEAR(rule.nodes[1], 0.5, 2 * kEps);
+}
+
+TEST(Simpson, IsExactForCubicsAndOfOrderFour) {
+  const QuadratureRule rule = make_quadrature({QuadratureKind::simpson, 5});
+  for (int degree = 0; degree <= 3; ++degree) EXPECT_LT(monomial_error(rule, degree), 4 * kEps);
+  EXPECT_GT(monomial_error(rule, 4), 1e-4);
+  EXPECT_NEAR(observed_order(QuadratureKind::simpson, 32), 4, 0.02);
+}
+
+TEST(Trapezoid, IsExactForLinesAndOfOrderTwo) {
+  const QuadratureRule rule = make_quadrature({QuadratureKind::trapezoid, 5});
+  for (int degree = 0; degree <= 1; ++degree) EXPECT_LT(monomial_error(rule, degree), 4 * kEps);
+  EXPECT_GT(monomial_error(rule, 2), 1e-3);
+  EXPECT_NEAR(observed_order(QuadratureKind::trapezoid, 32), 2, 0.01);
+}
+
+TEST(MonteCarlo, RepeatsForOneStepAndDiffersBetweenStepsAndSeeds) {
+  const QuadratureOptions options{QuadratureKind::monte_carlo, 16};
+  EXPECT_EQ(make_quadrature(options, 1, 5).nodes, make_quadrature(options, 1, 5).nodes);
+  EXPECT_NE(make_quadrature(options, 1, 5).nodes, make_quadrature(options, 1, 6).nodes);
+  EXPECT_NE(make_quadrature(options, 1, 5).nodes, make_quadrature(options, 2, 5).nodes);
+}
+
+TEST(MonteCarlo, IsUnbiasedWithErrorSigmaOverRootN) {
+  // int t dt: one rule of n nodes has standard deviation 1/sqrt(12 n). Over 4000 steps of seed 11 the mean must lie
+  // within 4 standard errors and the mean square within 4 sqrt(2/4000) = 9 % of the variance.
+  constexpr int kSteps = 4000, kNodes = 8;
+  const double variance = 1.0 / (12 * kNodes);
+  double mean = 0, square = 0;
+  for (int step = 0; step < kSteps; ++step) {
+    const QuadratureRule rule = make_quadrature({QuadratureKind::monte_carlo, kNodes}, 11, step);
+    const double deviation = integrate(rule, [](double t) { return t; }) - 0.5;
+    mean += deviation / kSteps;
+    square += deviation * deviation / kSteps;
+  }
+  EXPECT_LT(std::abs(mean), 4 * std::sqrt(variance / kSteps));
+  EXPECT_NEAR(square / variance, 1, 0.09);
+}
+
+TEST(QuadratureErrors, SimpsonWithEvenNodesNamesTheNeighbours) {
+  const QuadratureOptions even{QuadratureKind::simpson, 128};
+  EXPECT_THAT([&] { (void)make_quadrature(even); }, ThrowsMessage<UsageError>(HasSubstr("Use 127 or 129")));
+}
+
+TEST(QuadratureErrors, TooFewNodesNameTheRule) {
+  const QuadratureOptions one{QuadratureKind::trapezoid, 1};
+  EXPECT_THAT([&] { validate(one); }, ThrowsMessage<UsageError>(HasSubstr("rule trapezoid takes 2 to")));
+  const QuadratureOptions none{QuadratureKind::gauss_legendre, 0};
+  EXPECT_THAT([&] { validate(none); }, ThrowsMessage<UsageError>(HasSubstr("got 0")));
+}
+
+TEST(QuadratureOptions, BindsTheContractsKeys) {
+  QuadratureOptions options;
+  OptionSet set;
+  bind(set, options);
+  for (const auto kind : {QuadratureKind::simpson, QuadratureKind::gauss_legendre, QuadratureKind::trapezoid,
+                          QuadratureKind::clenshaw_curtis, QuadratureKind::monte_carlo}) {
+    set.set("quadrature.rule", to_string(kind));
+    EXPECT_EQ(options.kind, kind);
+  }
+  set.set("quadrature.nodes", "33");
+  EXPECT_EQ(options.nodes, 33);
+}
+
+}  // namespace
+}  // namespace scorefield::training

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/options.hpp"
+
+namespace scorefield::training {
+
+enum class QuadratureKind { simpson, gauss_legendre, trapezoid, clenshaw_curtis, monte_carlo };
+
+/// Which rule integrates the loss over time, and with how many nodes.
+struct QuadratureOptions {
+  QuadratureKind kind = QuadratureKind::simpson;
+  std::int64_t nodes = 129;  ///< Q
+};
+
+/// int_0^1 f(t) dt ~ sum_q weights[q] f(nodes[q]). Nodes increase; weights are positive and sum to 1.
+struct QuadratureRule {
+  std::vector<double> nodes;    ///< [Q], in [0, 1]
+  std::vector<double> weights;  ///< [Q]
+};
+
+/// Keys quadrature.rule and quadrature.nodes.
+void bind(OptionSet& set, QuadratureOptions& options);
+
+/// "simpson", "gauss-legendre", ... as in quadrature.rule.
+[[nodiscard]] std::string to_string(QuadratureKind kind);
+
+/// Whether both ends of [0, 1] are nodes: the boundary terms of the loss then need no samples of their own.
+[[nodiscard]] bool includes_ends(QuadratureKind kind);
+
+/// @throws UsageError when the rule does not exist for this number of nodes (Simpson: odd and at least 3; trapezoid and
+/// Clenshaw-Curtis: at least 2; the others: at least 1).
+void validate(const QuadratureOptions& options);
+
+/// The rule on [0, 1]. Monte Carlo draws its nodes afresh for every `step`, as a pure function of (seed, step); the
+/// other rules ignore both. @throws UsageError (validate)
+[[nodiscard]] QuadratureRule make_quadrature(const QuadratureOptions& options, std::uint64_t seed = 0,
+                                             std::uint64_t step = 0);
+
+}  // namespace scorefield::training
