@@ -1,0 +1,65 @@
+#include <chrono>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "apps/command_line.hpp"
+#include "apps/commands.hpp"
+#include "apps/progress.hpp"
+#include "training/infer.hpp"
+
+namespace scorefield::apps {
+namespace {
+
+void declare(CommandLine& line) {
+  line.add_argument("model");
+  line.add_flag("output", "ROLLOUT.h5", "the rollout to write");
+  line.add_shorthand("mu", "LIST", "infer.mu", "physics parameters to predict: 1.25,1.35 or 1.25:1.85:0.1");
+  line.add_shorthand("particles", "N", "infer.particles", "particles per rollout (default: all that are stored)");
+  line.add_shorthand("frames", "K", "infer.frames", "times to store, equally spaced (default: the training times)");
+  line.add_shorthand("initial", "DATA.h5", "infer.initial", "take the initial population from a dataset");
+  line.add_example("scorefield infer model.h5 --mu 1.25:1.85:0.1 --output rollout.h5");
+  line.add_example("scorefield infer model.h5 --mu 1.55 --frames 11 --set infer.method=rk4 --output rollout.h5");
+}
+
+}  // namespace
+
+void run_infer(int argc, const char* const* argv) {
+  CommandLine line("infer", "predicts the particles at any mu, one rollout per mu",
+                   "MODEL.h5 --mu LIST --output ROLLOUT.h5 [FLAGS]");
+  declare(line);
+  line.parse(argc, argv);
+
+  OptionSet set;
+  std::string model;
+  training::InferOptions options;
+  line.bind(set);
+  set.add("model", model, "the trained model");
+  training::bind(set, options);
+  if (line.help()) {
+    std::cout << line.help_text(set);
+    return;
+  }
+  const std::string model_path = line.required("model");
+  const std::string output = line.required("output");
+  line.resolve(set);
+  if (options.mu.empty()) static_cast<void>(line.required("mu"));
+  check_output_differs(output, {model_path, options.initial_path});
+  model = model_path;
+
+  ProgressPrinter printer(line.common().quiet);
+  const auto start = std::chrono::steady_clock::now();
+  const auto result = training::infer(model_path, output, options, set.to_toml(), line.common().seed,
+                                      line.common().device, printer.observer());
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  for (const auto& warning : result.warnings) print_warning("infer", warning);
+  if (line.common().json) {
+    std::cout << nlohmann::json{{"command", "infer"}, {"model", model_path}, {"output", output}, {"mu", options.mu},
+                                {"seconds", seconds}, {"warnings", result.warnings}}
+                     .dump(2)
+              << "\n";
+    return;
+  }
+  std::cout << output << ": " << options.mu.size() << " rollouts in " << format_duration(seconds) << "\n";
+}
+
+}  // namespace scorefield::apps

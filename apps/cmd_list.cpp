@@ -1,0 +1,108 @@
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "apps/command_line.hpp"
+#include "apps/commands.hpp"
+#include "core/error.hpp"
+#include "data/problems/problem.hpp"
+#include "training/config.hpp"
+#include "training/infer.hpp"
+#include "training/presets.hpp"
+
+namespace scorefield::apps {
+namespace {
+
+using nlohmann::json;
+
+/// One list in its two forms.
+struct Listing {
+  json entries = json::array();
+  std::ostringstream text;
+};
+
+std::string join(const std::vector<double>& numbers) {
+  std::ostringstream text;
+  for (std::size_t i = 0; i < numbers.size(); ++i) text << (i ? ", " : "") << numbers[i];
+  return text.str();
+}
+
+void list_problems(Listing& list) {
+  for (const auto& name : problems::problem_names()) {
+    const auto problem = problems::make_problem(name);
+    list.entries.push_back({{"name", name},
+                            {"summary", problem->summary()},
+                            {"parameter", problem->parameter()},
+                            {"training_mu", problem->training_mu()},
+                            {"test_mu", problem->test_mu()},
+                            {"frames", problem->default_frames()}});
+    list.text << name << ": " << problem->summary() << "\n"
+              << "  mu           " << problem->parameter() << "\n"
+              << "  training mu  " << join(problem->training_mu()) << "\n"
+              << "  test mu      " << join(problem->test_mu()) << "\n"
+              << "  times        " << problem->default_frames() << "\n";
+  }
+}
+
+void list_presets(Listing& list) {
+  for (const auto& preset : training::presets()) {
+    list.entries.push_back({{"name", preset.name}, {"summary", preset.summary}, {"config", preset.toml}});
+    list.text << preset.name << ": " << preset.summary << "\n";
+  }
+}
+
+/// Every word that a key of the training and inference options takes.
+void list_methods(Listing& list) {
+  training::TrainConfig train;
+  training::InferOptions infer;
+  OptionSet set;
+  training::bind(set, train);
+  training::bind(set, infer);
+  for (const auto& entry : set.entries()) {
+    if (entry.choices.empty() || entry.choices.front() == "true") continue;  // no words, or a switch
+    list.text << entry.key << ": " << entry.help << "\n ";
+    for (const auto& word : entry.choices) {
+      list.entries.push_back({{"name", word}, {"key", entry.key}, {"summary", entry.help}});
+      list.text << " " << word;
+    }
+    list.text << "\n";
+  }
+}
+
+/// Targets belong to sampling, which this version does not have: the list is empty and says so.
+void list_targets(Listing& list) { list.text << "There are no sampling targets in this version.\n"; }
+
+constexpr std::pair<const char*, void (*)(Listing&)> kLists[] = {
+    {"problems", list_problems}, {"presets", list_presets}, {"methods", list_methods}, {"targets", list_targets}};
+
+}  // namespace
+
+void run_list(int argc, const char* const* argv) {
+  CommandLine line("list", "says what there is", "problems|presets|methods|targets [FLAGS]");
+  line.add_argument("what");
+  line.add_example("scorefield list problems");
+  line.add_example("scorefield list presets --json");
+  line.parse(argc, argv);
+
+  OptionSet set;
+  line.bind(set);
+  if (line.help()) {
+    std::cout << line.help_text(set);
+    return;
+  }
+  const std::string what = line.required("what");
+  line.resolve(set);
+
+  std::vector<std::string> known;
+  for (const auto& [name, fill] : kLists) {
+    known.emplace_back(name);
+    if (name != what) continue;
+    Listing list;
+    fill(list);
+    std::cout << (line.common().json ? list.entries.dump(2) + "\n" : list.text.str());
+    return;
+  }
+  throw UsageError(unknown_name_message("list", what, known));
+}
+
+}  // namespace scorefield::apps

@@ -1,0 +1,207 @@
+#include "apps/command_line.hpp"
+
+#include <ATen/Parallel.h>
+#include <torch/cuda.h>
+
+#define CXXOPTS_NO_REGEX  // its own parser: <regex> would take most of this file's compile time
+#include <algorithm>
+#include <cxxopts.hpp>
+#include <filesystem>
+#include <iostream>
+#include <sstream>
+
+#include "core/error.hpp"
+#include "core/parallel.hpp"
+#include "data/atomic_file.hpp"
+
+namespace scorefield::apps {
+namespace {
+
+constexpr const char* kOwnGroup = "Flags";
+constexpr const char* kCommonGroup = "Flags of every command";
+constexpr std::size_t kHelpWidth = 100;
+
+/// Which command a configuration belongs to; stored in every output and checked when a configuration is read.
+constexpr const char* kCommandKey = "command";
+
+void check_device(const std::string& device) {
+  if (device == "cpu") return;
+  const std::string digits = device.rfind("cuda:", 0) == 0 ? device.substr(5) : "";
+  const bool well_formed = device == "cuda" || (!digits.empty() && digits.size() < 4 &&
+                                                std::all_of(digits.begin(), digits.end(), ::isdigit));
+  if (!well_formed) throw UsageError("--device expects cpu, cuda or cuda:INDEX, got '" + device + "'.");
+  const auto count = static_cast<std::int64_t>(torch::cuda::device_count());
+  const std::int64_t index = digits.empty() ? 0 : std::stoll(digits);
+  if (index >= count)
+    throw Error("device '" + device + "' is not there: LibTorch sees " + std::to_string(count) +
+                " CUDA device(s). Use --device cpu, or a LibTorch build with CUDA.");
+}
+
+void set_threads(std::int64_t threads) {
+  if (threads > 0) set_thread_count(static_cast<int>(threads));
+  at::set_num_threads(thread_count());
+}
+
+/// "  key = default" and, indented below it, what it is and the words it takes.
+std::string key_help(const OptionSet::Entry& entry) {
+  std::string text = "  " + entry.key + " = " + entry.default_text;
+  if (!entry.choices.empty()) {
+    text += "   (";
+    for (std::size_t i = 0; i < entry.choices.size(); ++i) text += (i ? " | " : "") + entry.choices[i];
+    text += ")";
+  }
+  return text + "\n      " + entry.help + "\n";
+}
+
+}  // namespace
+
+CommandLine::CommandLine(std::string command, std::string summary, std::string usage)
+    : command_(std::move(command)), command_key_(command_), summary_(std::move(summary)), usage_(std::move(usage)) {
+  const auto common = [this](const char* name, const char* placeholder, const char* help, const char* key = "") {
+    flags_.push_back({name, placeholder, help, key, true});
+  };
+  common("seed", "N", "seed of every random number (default 0)", "seed");
+  common("device", "cpu|cuda[:i]", "where tensors live (default cpu)", "device");
+  common("threads", "N", "threads of every parallel loop (default: all cores)");
+  common("config", "FILE.toml", "read option keys from a file");
+  common("set", "KEY=VALUE", "set one option key; may be repeated");
+  common("quiet", "", "no progress on stderr");
+  common("json", "", "print the result as one JSON object on stdout");
+  common("help", "", "print this text");
+}
+
+void CommandLine::add(Flag flag) { flags_.push_back(std::move(flag)); }
+void CommandLine::add_argument(const std::string& name) { argument_ = name; }
+void CommandLine::add_flag(const std::string& name, const std::string& placeholder, const std::string& help) {
+  add({name, placeholder, help, "", false});
+}
+void CommandLine::add_switch(const std::string& name, const std::string& help) { add({name, "", help, "", false}); }
+void CommandLine::add_shorthand(const std::string& name, const std::string& placeholder, const std::string& key,
+                                const std::string& help) {
+  add({name, placeholder, help + " [" + key + "]", key, false});
+}
+void CommandLine::add_example(const std::string& line) { examples_.push_back(line); }
+
+namespace {
+
+/// Every value is taken as text: the option keys know their types and say what they expect.
+template <class Flags>
+cxxopts::Options make_options(const std::string& command, const Flags& flags) {
+  cxxopts::Options options("scorefield " + command);
+  options.set_width(kHelpWidth);
+  for (const auto& flag : flags) {
+    const std::string name = flag.name == "help" ? "h,help" : flag.name;
+    const std::shared_ptr<cxxopts::Value> value =
+        flag.placeholder.empty() ? std::shared_ptr<cxxopts::Value>(cxxopts::value<bool>())
+                                 : std::shared_ptr<cxxopts::Value>(cxxopts::value<std::string>());
+    options.add_options(flag.common ? kCommonGroup : kOwnGroup)(name, flag.help, value, flag.placeholder);
+  }
+  return options;
+}
+
+}  // namespace
+
+void CommandLine::parse(int argc, const char* const* argv) {
+  cxxopts::Options options = make_options(command_, flags_);
+  options.allow_unrecognised_options();  // so that parse() below can name the nearest known flag
+  if (!argument_.empty()) {
+    options.add_options("argument")(argument_, "", cxxopts::value<std::string>());
+    options.parse_positional({argument_});
+  }
+  try {
+    const auto result = options.parse(argc, argv);
+    for (const auto& word : result.unmatched()) {
+      if (word.rfind("-", 0) != 0)
+        throw UsageError("unexpected argument '" + word + "'. Usage: scorefield " + command_ + " " + usage_);
+      std::vector<std::string> known;
+      for (const auto& flag : flags_) known.push_back("--" + flag.name);
+      throw UsageError(unknown_name_message("flag", word.substr(0, word.find('=')), known));
+    }
+    for (const auto& argument : result.arguments()) given_.emplace_back(argument.key(), argument.value());
+  } catch (const cxxopts::exceptions::exception& error) {
+    throw UsageError(std::string(error.what()) + ". Usage: scorefield " + command_ + " " + usage_);
+  }
+  for (const auto& [name, text] : given_)
+    if (text.empty() || text.rfind("--", 0) == 0)  // the next flag taken for this one's value
+      throw UsageError("--" + name + " needs a value, got '" + text + "'.");
+  common_.quiet = has("quiet");
+  common_.json = has("json");
+}
+
+bool CommandLine::has(const std::string& name) const { return value(name).has_value(); }
+
+std::optional<std::string> CommandLine::value(const std::string& name) const {
+  for (auto given = given_.rbegin(); given != given_.rend(); ++given)  // the last one counts
+    if (given->first == name) return given->second;
+  return std::nullopt;
+}
+
+std::string CommandLine::required(const std::string& name) const {
+  if (const auto text = value(name)) return *text;
+  const std::string what = name == argument_ ? usage_.substr(0, usage_.find(' ')) : "--" + name;
+  throw UsageError(what + " is missing. Usage: scorefield " + command_ + " " + usage_);
+}
+
+void CommandLine::bind(OptionSet& set, const std::string& seed_key) {
+  set.add(kCommandKey, command_key_, "the command that these options belong to");
+  if (seed_key == "seed") set.add(seed_key, common_.seed, "seed of every random number");
+  for (auto& flag : flags_)
+    if (flag.name == "seed") flag.key = seed_key;
+  set.add("device", common_.device, "where tensors live: cpu, cuda or cuda:INDEX");
+}
+
+void CommandLine::load(OptionSet& set, const Document& document) const {
+  set.load_toml(document.text, document.origin);
+  if (command_key_ != command_)
+    throw UsageError(document.origin + ": is a configuration of 'scorefield " + command_key_ +
+                     "', not of 'scorefield " + command_ + "'.");
+}
+
+void CommandLine::resolve(OptionSet& set) {
+  if (const auto path = value("config")) load(set, {data::read_text_file(*path), *path});
+  for (const auto& [name, text] : given_)
+    if (name == "set") set.set_assignment(text);
+  for (const auto& flag : flags_)
+    if (const auto text = flag.key.empty() ? std::nullopt : value(flag.name)) set.set(flag.key, *text);
+  if (const auto threads = value("threads")) common_.threads = parse_count("threads", *threads);
+  check_device(common_.device);
+  set_threads(common_.threads);
+}
+
+std::string CommandLine::help_text(const OptionSet& set) const {
+  std::ostringstream text;
+  text << "scorefield " << command_ << ": " << summary_ << "\n\nUsage: scorefield " << command_ << " " << usage_ << "\n";
+  const cxxopts::Options options = make_options(command_, flags_);
+  for (const char* group : {kOwnGroup, kCommonGroup})
+    if (!options.group_help(group).options.empty()) text << options.help({group}, false);
+  bool any = false;
+  for (const auto& entry : set.entries()) {
+    if (entry.key.find('.') == std::string::npos) continue;  // root keys have flags or are arguments
+    if (!any) text << "\nOption keys, for --set KEY=VALUE or a TOML file, with their defaults:\n";
+    any = true;
+    text << key_help(entry);
+  }
+  if (!examples_.empty()) text << "\nExamples:\n";
+  for (const auto& example : examples_) text << "  " << example << "\n";
+  return text.str();
+}
+
+std::int64_t parse_count(const std::string& flag, const std::string& text) {
+  const bool digits = !text.empty() && text.size() < 10 && std::all_of(text.begin(), text.end(), ::isdigit);
+  if (!digits || std::stoll(text) < 1) throw UsageError("--" + flag + " expects a number from 1 on, got '" + text + "'.");
+  return std::stoll(text);
+}
+
+void check_output_differs(const std::string& output, const std::vector<std::string>& inputs) {
+  for (const auto& input : inputs) {
+    std::error_code missing;  // a file that does not exist yet is no other file
+    if (std::filesystem::equivalent(output, input, missing))
+      throw UsageError("--output " + output + " would replace " + input + ", which this command reads. Name another file.");
+  }
+}
+
+void print_warning(const std::string& command, const std::string& text) {
+  std::cerr << "scorefield " << command << ": warning: " << text << std::endl;
+}
+
+}  // namespace scorefield::apps

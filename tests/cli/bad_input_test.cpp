@@ -1,0 +1,128 @@
+// Every kind of bad input: one message that says what is wrong, exit code 1 (failed) or 2 (misused), nothing left.
+
+#include <filesystem>
+
+#include "tests/cli/cli_fixture.hpp"
+#include "tests/support/damage_file.hpp"
+
+namespace scorefield::test {
+namespace {
+
+using ::testing::HasSubstr;
+
+class BadInput : public Cli {
+ protected:
+  /// Each command that reads a file, with `file` in that place.
+  static std::vector<std::vector<std::string>> readers(const std::string& file) {
+    return {{"inspect", file},
+            {"train", file, "--output", "out.h5"},
+            {"infer", file, "--mu", "1.3", "--output", "out.h5"},
+            {"evaluate", file, "--reference", file, "--output", "out.json"}};
+  }
+
+  void every_reader_fails(const std::string& file, const std::vector<std::string>& words) const {
+    for (const auto& arguments : readers(file)) fail(1, arguments, words);
+  }
+};
+
+TEST_F(BadInput, MissingFile) { every_reader_fails("absent.h5", {"absent.h5", "no such file"}); }
+
+TEST_F(BadInput, Directory) {
+  std::filesystem::create_directory(folder_ / "folder.h5");
+  every_reader_fails("folder.h5", {"folder.h5", "directory"});
+}
+
+TEST_F(BadInput, TextFile) {
+  write_text(folder_ / "notes.h5", "x, v\n1.0, 2.0\n");
+  every_reader_fails("notes.h5", {"notes.h5", "not an HDF5 file"});
+}
+
+TEST_F(BadInput, TruncatedFile) {
+  succeed(tiny_generate("data.h5"));
+  truncate_file(folder_ / "data.h5");
+  every_reader_fails("data.h5", {"data.h5", "truncated"});
+}
+
+TEST_F(BadInput, WrongFormatVersion) {
+  succeed(tiny_generate("data.h5"));
+  set_format_version(folder_ / "data.h5", 999);
+  every_reader_fails("data.h5", {"data.h5", "999"});
+}
+
+TEST_F(BadInput, WrongKindOfFile) {
+  succeed(tiny_generate("data.h5"));
+  fail(1, {"infer", "data.h5", "--mu", "1.3", "--output", "out.h5"},
+       {"data.h5", "scorefield/model", "scorefield/dataset"});
+}
+
+TEST_F(BadInput, NanSamples) {
+  succeed(tiny_generate("data.h5"));
+  set_first_value_nan(folder_ / "data.h5", "samples");
+  fail(1, {"train", "data.h5", "--output", "out.h5", "--quiet"}, {"data.h5", "not finite"});
+}
+
+TEST_F(BadInput, ZeroParticles) {
+  fail(2, {"generate", "two-stream", "--particles", "0", "--output", "out.h5"}, {"particles", "0"});
+}
+
+TEST_F(BadInput, UnknownKeyNamesTheNearest) {
+  succeed(tiny_generate("data.h5"));
+  fail(2, {"train", "data.h5", "--output", "out.h5", "--set", "training.setps=3"},
+       {"'training.setps'", "did you mean 'training.steps'?"});
+  write_text(folder_ / "options.toml", "[model]\nwidht = 8\n");
+  fail(2, {"train", "data.h5", "--output", "out.h5", "--config", "options.toml"},
+       {"options.toml", "'model.widht'", "did you mean 'model.width'?"});
+}
+
+TEST_F(BadInput, ValuesOfTheWrongType) {
+  fail(2, {"generate", "two-stream", "--output", "out.h5", "--mu", "1.2;1.3"}, {"1.2;1.3"});
+  fail(2, {"generate", "two-stream", "--output", "out.h5", "--set", "pic.cells=many"}, {"pic.cells", "whole number"});
+  fail(2, {"generate", "two-stream", "--output", "out.h5", "--set", "pic.shape=tcs"}, {"did you mean 'tsc'?"});
+  fail(2, {"generate", "two-stream", "--output", "out.h5", "--set", "pic.cells"}, {"key=value"});
+  fail(2, {"generate", "two-stream", "--output", "out.h5", "--threads", "none"}, {"--threads", "none"});
+  fail(2, {"generate", "two-stream", "--output", "out.h5", "--device", "gpu"}, {"--device", "gpu"});
+  fail(2, {"train", "data.h5", "--output", "out.h5", "--time-limit", "soon"}, {"duration", "soon"});
+}
+
+TEST_F(BadInput, ConfigurationFiles) {
+  fail(1, {"generate", "two-stream", "--output", "out.h5", "--config", "absent.toml"}, {"absent.toml"});
+  write_text(folder_ / "broken.toml", "[pic\n");
+  fail(2, {"generate", "two-stream", "--output", "out.h5", "--config", "broken.toml"}, {"broken.toml", "TOML"});
+  write_text(folder_ / "train.toml", "command = \"train\"\n");
+  fail(2, {"generate", "two-stream", "--output", "out.h5", "--config", "train.toml"}, {"train.toml", "scorefield train"});
+}
+
+TEST_F(BadInput, MissingArgumentsShowTheUsage) {
+  fail(2, {"generate"}, {"PROBLEM is missing", "Usage: scorefield generate PROBLEM --output DATA.h5"});
+  fail(2, {"generate", "two-stream"}, {"--output is missing"});
+  fail(2, {"generate", "two-stream", "--output"}, {"output"});
+  fail(2, {"generate", "two-stream", "--output", "--quiet"}, {"--output needs a value"});
+  fail(2, {"generate", "two-stream", "surplus", "--output", "out.h5"}, {"unexpected argument 'surplus'"});
+}
+
+TEST_F(BadInput, UnwritableOutput) {
+  succeed(tiny_generate("data.h5"));
+  std::filesystem::create_directory(folder_ / "folder");
+  for (const std::string output : {"no/such/folder/out.h5", "folder", "/proc/out.h5"}) {
+    auto generate = tiny_generate(output);
+    generate.emplace_back("--quiet");
+    fail(1, generate, {output});
+    fail(1, {"train", "data.h5", "--output", output, "--quiet", "--set", "training.steps=1"}, {output});
+  }
+}
+
+TEST_F(BadInput, OutputNeverReplacesAnInput) {
+  succeed(tiny_generate("data.h5"));
+  const std::string before = read_text(folder_ / "data.h5");
+  fail(2, {"train", "data.h5", "--output", "./data.h5"}, {"would replace data.h5"});
+  EXPECT_EQ(read_text(folder_ / "data.h5"), before);
+}
+
+TEST_F(BadInput, FailureKeepsTheOldOutput) {
+  write_text(folder_ / "out.h5", "precious");
+  fail(2, {"generate", "two-stream", "--particles", "0", "--output", "out.h5"}, {});
+  EXPECT_EQ(read_text(folder_ / "out.h5"), "precious");
+}
+
+}  // namespace
+}  // namespace scorefield::test

@@ -1,0 +1,173 @@
+// The main job in miniature through the real binary: generate, inspect, train, resume, infer, evaluate.
+
+#include <signal.h>
+
+#include <nlohmann/json.hpp>
+
+#include "data/dataset.hpp"
+#include "tests/cli/cli_fixture.hpp"
+
+namespace scorefield::test {
+namespace {
+
+using ::testing::HasSubstr;
+using nlohmann::json;
+
+class Chain : public Cli {
+ protected:
+  static std::vector<std::string> with(std::vector<std::string> arguments, const std::vector<std::string>& more) {
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return arguments;
+  }
+
+  /// A training of a very small network.
+  std::vector<std::string> tiny_train(const std::string& output, const std::string& steps) const {
+    return {"train", "train.h5", "--output", output, "--steps", steps,
+            "--set", "model.width=8", "--set", "model.depth=2", "--set", "model.rank=2",
+            "--set", "batch.mu=1", "--set", "batch.nodes=2", "--set", "batch.particles=64"};
+  }
+
+  static std::vector<float> all_samples(const std::string& path) {
+    const data::DatasetReader reader(path);
+    const auto& header = reader.header();
+    std::vector<float> all, frame(static_cast<std::size_t>(header.frame_size()));
+    for (std::int64_t m = 0; m < header.mu_count(); ++m)
+      for (std::int64_t k = 0; k < header.frames(); ++k) {
+        reader.read_samples(m, k, frame);
+        all.insert(all.end(), frame.begin(), frame.end());
+      }
+    return all;
+  }
+};
+
+TEST_F(Chain, GenerateStoresWhatWasAskedForAndItsConfiguration) {
+  const auto result = json::parse(succeed(with(tiny_generate("data.h5", "7"), {"--json"})).out);
+  EXPECT_EQ(result.at("mu"), (json{1.2, 1.4}));
+  EXPECT_EQ(result.at("output"), "data.h5");
+  const data::DatasetReader reader(folder_ / "data.h5");
+  const auto& header = reader.header();
+  EXPECT_EQ(header.mu, (std::vector<std::vector<double>>{{1.2}, {1.4}}));
+  EXPECT_EQ(header.particles, 200);
+  EXPECT_EQ(header.frames(), 5);
+  EXPECT_EQ(header.provenance.seed, 7);
+  for (const char* line : {"command = \"generate\"", "problem = \"two-stream\"", "seed = 7", "[pic]", "cells = 32"})
+    EXPECT_THAT(header.provenance.config, HasSubstr(line));
+  EXPECT_EQ(folder_.listing(), std::vector<std::string>{"data.h5"});
+}
+
+TEST_F(Chain, TheStoredConfigurationReproducesTheFile) {
+  succeed(tiny_generate("first.h5", "7"));
+  write_text(folder_ / "stored.toml", data::DatasetReader(folder_ / "first.h5").header().provenance.config);
+  succeed({"generate", "two-stream", "--config", "stored.toml", "--output", "second.h5"});
+  EXPECT_EQ(all_samples(folder_ / "first.h5"), all_samples(folder_ / "second.h5"));
+}
+
+TEST_F(Chain, SameSeedSameSamplesForAnyThreadCountOtherSeedOthers) {
+  succeed(with(tiny_generate("one.h5", "3"), {"--threads", "1"}));
+  succeed(with(tiny_generate("two.h5", "3"), {"--threads", "2"}));
+  succeed(tiny_generate("other.h5", "4"));
+  EXPECT_EQ(all_samples(folder_ / "one.h5"), all_samples(folder_ / "two.h5"));
+  EXPECT_NE(all_samples(folder_ / "one.h5"), all_samples(folder_ / "other.h5"));
+}
+
+TEST_F(Chain, FlagsWinOverSetWinsOverConfigWinsOverPreset) {
+  write_text(folder_ / "options.toml", "[pic]\ncells = 16\ndt = 0.2\n[generate]\nparticles = 50\n");
+  succeed({"generate", "two-stream", "--output", "data.h5", "--mu", "1.2", "--frames", "3", "--config", "options.toml",
+           "--set", "pic.simulated_particles=1000", "--set", "generate.particles=60", "--set", "pic.cells=32",
+           "--particles", "70"});
+  const auto header = data::DatasetReader(folder_ / "data.h5").header();
+  EXPECT_EQ(header.particles, 70);
+  EXPECT_THAT(header.provenance.config, HasSubstr("cells = 32"));
+  EXPECT_THAT(header.provenance.config, HasSubstr("dt = 0.2"));
+}
+
+TEST_F(Chain, QuietIsSilentAndProgressGoesToStderrInPlainLines) {
+  EXPECT_EQ(succeed(with(tiny_generate("a.h5"), {"--quiet"})).err, "");
+  const auto result = succeed(tiny_generate("b.h5"));
+  EXPECT_THAT(result.err, HasSubstr("100%"));
+  EXPECT_THAT(result.err, Not(HasSubstr("\033")));
+  EXPECT_THAT(result.out, HasSubstr("b.h5"));
+}
+
+TEST_F(Chain, FromDataToErrors) {
+  succeed(tiny_generate("train.h5", "0"));
+  succeed(tiny_generate("test.h5", "1"));
+  EXPECT_THAT(succeed({"inspect", "train.h5"}).out, HasSubstr("two-stream"));
+  const auto described = json::parse(succeed({"inspect", "train.h5", "--json"}).out);
+  EXPECT_EQ(described.at("format"), "scorefield/dataset");
+
+  const auto trained = json::parse(succeed(with(tiny_train("model.h5", "4"), {"--json"})).out);
+  EXPECT_EQ(trained.at("steps"), 4);
+  EXPECT_GT(trained.at("parameters"), 0);
+  EXPECT_TRUE(trained.at("final_loss").is_number());
+  EXPECT_EQ(json::parse(succeed({"inspect", "model.h5", "--json"}).out).at("format"), "scorefield/model");
+
+  const auto inferred =
+      json::parse(succeed({"infer", "model.h5", "--mu", "1.2,1.3", "--output", "rollout.h5", "--json"}).out);
+  EXPECT_EQ(inferred.at("warnings"), json::array());
+  const auto rollout = data::DatasetReader(folder_ / "rollout.h5").header();
+  EXPECT_EQ(rollout.provenance.format, "scorefield/rollout");
+  EXPECT_EQ(rollout.mu, (std::vector<std::vector<double>>{{1.2}, {1.3}}));
+  EXPECT_EQ(rollout.time, data::DatasetReader(folder_ / "train.h5").header().time);
+
+  succeed({"infer", "model.h5", "--mu", "1.2,1.4", "--output", "known.h5", "--quiet"});
+  const auto report = json::parse(
+      succeed({"evaluate", "known.h5", "--reference", "test.h5", "--training", "train.h5", "--json"}).out);
+  ASSERT_EQ(report.at("per_mu").size(), 2u);
+  for (const auto& row : report.at("per_mu"))
+    for (const char* key : {"mu", "electric_energy_error", "electric_energy_floor", "electric_energy_nearest",
+                            "electric_energy_interpolated", "sinkhorn", "sinkhorn_floor", "sliced_w2", "sliced_w2_floor"})
+      EXPECT_TRUE(row.contains(key)) << key << " is missing in " << row;
+  EXPECT_TRUE(report.at("mean").contains("electric_energy_error"));
+  EXPECT_THAT(succeed({"evaluate", "known.h5", "--reference", "test.h5"}).out, HasSubstr("1.2"));
+}
+
+TEST_F(Chain, ResumedTrainingEqualsAnUninterruptedOne) {
+  succeed(tiny_generate("train.h5"));
+  succeed(tiny_train("whole.h5", "6"));
+  succeed(tiny_train("again.h5", "6"));
+  for (const char* model : {"whole", "again"})
+    succeed({"infer", std::string(model) + ".h5", "--mu", "1.3", "--output", std::string(model) + "-rollout.h5"});
+  EXPECT_EQ(all_samples(folder_ / "whole-rollout.h5"), all_samples(folder_ / "again-rollout.h5"));
+
+  const auto resumed =
+      json::parse(succeed({"train", "train.h5", "--output", "again.h5", "--resume", "--steps", "9", "--json"}).out);
+  EXPECT_EQ(resumed.at("steps"), 9);
+  fail(2, {"train", "train.h5", "--output", "again.h5", "--resume", "--set", "model.width=16"},
+       {"model.width = 8", "not 16"});
+  fail(1, {"train", "train.h5", "--output", "absent.h5", "--resume"}, {"absent.h5"});
+}
+
+TEST_F(Chain, ControlCLeavesAResumableFile) {
+  succeed(tiny_generate("train.h5"));
+  auto arguments = tiny_train("model.h5", "1000000");
+  arguments.insert(arguments.begin(), SCOREFIELD_BINARY);
+  RunningCommand training(arguments, folder_.path());
+  ASSERT_TRUE(training.wait_for_error_text("training")) << training.wait().err;
+  training.send(SIGINT);
+  const auto result = training.wait();
+  EXPECT_EQ(result.exit_code, 130);
+  EXPECT_THAT(result.err, HasSubstr("scorefield train: "));
+  EXPECT_EQ(folder_.listing(), (std::vector<std::string>{"model.h5", "train.h5"}));
+  const auto resumed =
+      json::parse(succeed({"train", "train.h5", "--output", "model.h5", "--resume", "--time-limit", "1s", "--json"}).out);
+  EXPECT_EQ(resumed.at("time_limit_reached"), true);
+}
+
+TEST_F(Chain, MuOutsideTheTrainingRangeIsAWarning) {
+  succeed(tiny_generate("train.h5"));
+  succeed(tiny_train("model.h5", "2"));
+  const auto result = succeed({"infer", "model.h5", "--mu", "2.5", "--output", "rollout.h5", "--quiet"});
+  EXPECT_THAT(result.err, ::testing::StartsWith("scorefield infer: warning: "));
+  EXPECT_THAT(result.err, HasSubstr("extrapolat"));
+  EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1);
+}
+
+TEST_F(Chain, InferRefusesZeroParticles) {
+  succeed(tiny_generate("train.h5"));
+  succeed(tiny_train("model.h5", "2"));
+  fail(2, {"infer", "model.h5", "--mu", "1.3", "--particles", "-1", "--output", "rollout.h5"}, {"particles"});
+}
+
+}  // namespace
+}  // namespace scorefield::test
