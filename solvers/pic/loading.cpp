@@ -1,0 +1,105 @@
+#include "solvers/pic/loading.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include "core/error.hpp"
+#include "core/parallel.hpp"
+#include "solvers/pic/low_discrepancy.hpp"
+
+namespace scorefield::pic {
+namespace {
+
+constexpr std::size_t kTableIntervals = 2048;
+constexpr double kTails = 9;  // thermal speeds beyond the outermost drifts; quantiles reach 6.4
+
+double normal_cumulative(double z) { return 0.5 * std::erfc(-z / std::numbers::sqrt2); }
+
+void validate(const std::vector<Beam>& beams) {
+  if (beams.empty()) throw UsageError("a population needs at least one beam, got none.");
+  double total = 0;
+  for (const Beam& beam : beams) {
+    if (!(beam.thermal > 0) || !std::isfinite(beam.thermal))
+      throw UsageError("a beam's thermal speed is " + std::to_string(beam.thermal) + ", expected a number above 0.");
+    if (!(beam.density > 0) || !std::isfinite(beam.drift))
+      throw UsageError("a beam needs a density above 0 and a finite drift.");
+    total += beam.density;
+  }
+  if (std::abs(total - 1) > 1e-9)
+    throw UsageError("the beams' densities sum to " + std::to_string(total) + ", expected 1.");
+}
+
+}  // namespace
+
+VelocityDistribution::VelocityDistribution(std::vector<Beam> beams) : beams_(std::move(beams)) {
+  validate(beams_);
+  double highest = beams_.front().drift;
+  lowest_ = highest;
+  for (const Beam& beam : beams_) {
+    lowest_ = std::min(lowest_, beam.drift - kTails * beam.thermal);
+    highest = std::max(highest, beam.drift + kTails * beam.thermal);
+  }
+  spacing_ = (highest - lowest_) / kTableIntervals;
+  table_.resize(kTableIntervals + 1);
+  for (std::size_t i = 0; i < table_.size(); ++i) table_[i] = cumulative(lowest_ + static_cast<double>(i) * spacing_);
+}
+
+double VelocityDistribution::density(double v) const {
+  double sum = 0;
+  for (const Beam& beam : beams_) {
+    const double z = (v - beam.drift) / beam.thermal;
+    sum += beam.density / beam.thermal * std::exp(-0.5 * z * z);
+  }
+  return sum / std::sqrt(2 * std::numbers::pi);
+}
+
+double VelocityDistribution::cumulative(double v) const {
+  double sum = 0;
+  for (const Beam& beam : beams_) sum += beam.density * normal_cumulative((v - beam.drift) / beam.thermal);
+  return sum;
+}
+
+double VelocityDistribution::quantile(double share) const {
+  const auto above = std::upper_bound(table_.begin() + 1, table_.end() - 1, share);
+  const auto interval = static_cast<double>(above - table_.begin() - 1);
+  double low = lowest_ + interval * spacing_, high = low + spacing_;
+  double v = 0.5 * (low + high);
+  for (int iteration = 0; iteration < 60; ++iteration) {
+    const double excess = cumulative(v) - share;
+    (excess < 0 ? low : high) = v;
+    const double slope = density(v);
+    double next = slope > 0 ? v - excess / slope : low;
+    if (!(next > low && next < high)) next = 0.5 * (low + high);
+    if (std::abs(next - v) < 1e-13 * kTableIntervals * spacing_) return next;
+    v = next;
+  }
+  return v;
+}
+
+Particles load(const Population& population, double box_length, std::int64_t count, Start start,
+               const Philox& random) {
+  const VelocityDistribution distribution(population.beams);
+  const ScrambledSobol2d sobol(random);
+  const auto [amplitude, mode] = population.perturbation;
+  const double wavenumber = 2 * std::numbers::pi * mode / box_length;
+
+  Particles particles;
+  particles.position.resize(static_cast<std::size_t>(count));
+  particles.velocity.resize(static_cast<std::size_t>(count));
+  constexpr std::int64_t kBlock = 4096;
+  parallel_for((count + kBlock - 1) / kBlock, [&](std::int64_t block) {
+    const std::int64_t end = std::min(count, (block + 1) * kBlock);
+    for (std::int64_t i = block * kBlock; i < end; ++i) {
+      const auto [along_x, along_v] = start == Start::quiet ? sobol.point(static_cast<std::uint32_t>(i))
+                                                            : random.uniforms(static_cast<std::uint64_t>(i));
+      const double x = box_length * along_x;
+      const double v = distribution.quantile(along_v);
+      particles.position[static_cast<std::size_t>(i)] = x;
+      particles.velocity[static_cast<std::size_t>(i)] = v * (1 + amplitude * std::cos(wavenumber * x));
+    }
+  });
+  return particles;
+}
+
+}  // namespace scorefield::pic

@@ -1,0 +1,174 @@
+#include "solvers/pic/simulation.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <type_traits>
+
+#include "core/error.hpp"
+#include "core/parallel.hpp"
+
+namespace scorefield::pic {
+namespace {
+
+/// Particles per block: enough to outweigh clearing and adding up the block's own grid. Never depends on the number of threads.
+std::int64_t choose_block_size(std::int64_t cells) { return std::clamp<std::int64_t>(32 * cells, 8192, 65280); }
+
+template <class Real>
+AdvanceBlock<Real> choose_kernel(const KernelSet& kernels, Shape shape) {
+  if constexpr (std::is_same_v<Real, float>) return shape == Shape::cic ? kernels.cic_float : kernels.tsc_float;
+  else return shape == Shape::cic ? kernels.cic_double : kernels.tsc_double;
+}
+
+PicOptions with_step(PicOptions options, double dt) {
+  options.dt = dt;
+  return options;
+}
+
+const PicOptions& validated(const PicOptions& options, double mu, const Particles& initial) {
+  validate(options, mu);
+  const auto expected = static_cast<std::size_t>(options.simulated_particles);
+  if (initial.position.size() != expected || initial.velocity.size() != expected)
+    throw UsageError("a run of " + std::to_string(expected) + " particles got " +
+                     std::to_string(initial.position.size()) + " positions and " +
+                     std::to_string(initial.velocity.size()) + " velocities.");
+  return options;
+}
+
+}  // namespace
+
+template <class Real>
+Simulation<Real>::Simulation(const PicOptions& options, double dt, double mu, const Particles& initial,
+                             const KernelSet& kernels)
+    : options_(validated(with_step(options, dt), mu, initial)),
+      dt_(dt),
+      advance_block_(choose_kernel<Real>(kernels, options.shape)),
+      poisson_(options.cells, options.box_length, mu),
+      fourier_(options.cells, std::min(kFieldModes, options.cells / 2)),
+      position_(initial.position.size()),
+      velocity_(initial.position.size()),
+      block_size_(choose_block_size(options.cells)),
+      blocks_((options.simulated_particles + block_size_ - 1) / block_size_),
+      packed_(static_cast<std::size_t>(blocks_ * (options.cells + 1) * (options.shape == Shape::tsc ? 2 : 1))),
+      block_moments_(static_cast<std::size_t>(blocks_)),
+      charge_(options.cells, options.shape),
+      kicks_(options.cells, options.shape),
+      density_(static_cast<std::size_t>(options.cells)),
+      field_(density_.size()),
+      modes_(static_cast<std::size_t>(fourier_.count())) {
+  for (std::size_t i = 0; i < position_.size(); ++i) {
+    if (!std::isfinite(initial.position[i]) || !std::isfinite(initial.velocity[i]))
+      throw DivergenceError(0, "initial particle " + std::to_string(i), "Check the initial population.");
+    position_[i] = to_position(initial.position[i], options_.box_length);
+  }
+  charge_.add(position_);
+  solve();
+  for (std::size_t i = 0; i < velocity_.size(); ++i) {
+    velocity_[i] = static_cast<Real>(initial.velocity[i] - 0.5 * static_cast<double>(kicks_.at(position_[i])));
+    speed_bound_ = std::max(speed_bound_, std::abs(static_cast<double>(velocity_[i])));
+  }
+}
+
+template <class Real>
+void Simulation<Real>::solve() {
+  charge_.density(particles(), density_);
+  poisson_.solve(density_, field_);
+  fourier_.transform(field_, modes_);
+  kicks_.fill(field_, dt_);
+}
+
+/// Positions advance by 32-bit integers: half of the box is the longest step that they can express.
+template <class Real>
+void Simulation<Real>::check_speed() {
+  double largest = 0, sum = 0;
+  for (const double e : field_) {
+    largest = std::max(largest, std::abs(e));
+    sum += e;
+  }
+  if (!std::isfinite(sum)) throw DivergenceError(step_, "the electric field", "Check mu and pic.box_length.");
+  const double limit = 0.499 * options_.box_length / dt_;
+  speed_bound_ = speed_bound_ * (1 + 1e-6) + largest * dt_;  // the factor covers the rounding of Real
+  if (speed_bound_ < limit) return;
+  double fastest = 0;
+  for (const Real v : velocity_) fastest = std::max(fastest, std::abs(static_cast<double>(v)));
+  speed_bound_ = fastest * (1 + 1e-6) + largest * dt_;
+  if (speed_bound_ < limit) return;
+  throw DivergenceError(step_, "the position of a particle that crosses half of the box in one step",
+                        "Use a smaller pic.dt.");
+}
+
+template <class Real>
+Block<Real> Simulation<Real>::block(std::int64_t index) {
+  const std::int64_t first = index * block_size_;
+  const bool squares = options_.shape == Shape::tsc;
+  std::uint64_t* counts = packed_.data() + index * (squares ? 2 : 1) * (options_.cells + 1);
+  Block<Real> block{};
+  block.position = position_.data() + first;
+  block.velocity = velocity_.data() + first;
+  block.size = std::min(block_size_, particles() - first);
+  block.cells = static_cast<std::uint32_t>(options_.cells);
+  block.kicks = kicks_.data();
+  block.displacement = static_cast<Real>(dt_ / options_.box_length * 0x1p32);
+  block.counts = counts;
+  block.squares = squares ? counts + options_.cells + 1 : nullptr;
+  return block;
+}
+
+template <class Real>
+Moments Simulation<Real>::advance() {
+  check_speed();
+  const std::size_t stride = packed_.size() / static_cast<std::size_t>(blocks_);
+  parallel_for(blocks_, [&](std::int64_t index) {
+    Block<Real> mine = block(index);
+    std::fill_n(mine.counts, stride, std::uint64_t{0});
+    advance_block_(mine);
+    block_moments_[static_cast<std::size_t>(index)] = {mine.square_sum, mine.velocity_sum};
+  });
+
+  charge_.clear();
+  Moments sum;
+  for (std::int64_t index = 0; index < blocks_; ++index) {
+    const Block<Real> done = block(index);
+    charge_.add(done.counts, done.squares);
+    sum.kinetic_energy += block_moments_[static_cast<std::size_t>(index)].kinetic_energy;
+    sum.momentum += block_moments_[static_cast<std::size_t>(index)].momentum;
+  }
+  solve();
+  ++step_;
+  const double per_particle = options_.box_length / static_cast<double>(particles());
+  return {0.5 * per_particle * sum.kinetic_energy, per_particle * sum.momentum};
+}
+
+template <class Real>
+Real Simulation<Real>::whole_step_velocity(std::size_t particle) const {
+  return velocity_[particle] + Real(0.5) * kicks_.at(position_[particle]);
+}
+
+template <class Real>
+Moments Simulation<Real>::moments() const {
+  double square = 0, sum = 0;
+  for (std::size_t i = 0; i < velocity_.size(); ++i) {
+    const auto v = static_cast<double>(whole_step_velocity(i));
+    square += v * v;
+    sum += v;
+  }
+  const double per_particle = options_.box_length / static_cast<double>(particles());
+  return {0.5 * per_particle * square, per_particle * sum};
+}
+
+template <class Real>
+void Simulation<Real>::read(std::span<float> samples, std::span<float> rates) const {
+  for (std::size_t i = 0; 2 * i < samples.size(); ++i) {
+    const auto v = static_cast<float>(whole_step_velocity(i));
+    samples[2 * i] = to_coordinate(position_[i], options_.box_length);
+    samples[2 * i + 1] = v;
+    if (rates.empty()) continue;
+    rates[2 * i] = v;
+    rates[2 * i + 1] = static_cast<float>(static_cast<double>(kicks_.at(position_[i])) / dt_);
+  }
+}
+
+template class Simulation<float>;
+template class Simulation<double>;
+
+}  // namespace scorefield::pic

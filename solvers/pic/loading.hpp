@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "core/random.hpp"
+#include "solvers/pic/options.hpp"
+
+namespace scorefield::pic {
+
+/// One drifting Maxwellian of a population.
+struct Beam {
+  double density = 1;  ///< share of the particles; shares sum to 1
+  double drift = 0;    ///< mean velocity
+  double thermal = 1;  ///< standard deviation of the velocity, above 0
+};
+
+/// v -> v (1 + amplitude cos(2 pi mode x / L)). A mode that is not whole makes v jump at the box edge.
+struct VelocityPerturbation {
+  double amplitude = 0;
+  double mode = 1;
+};
+
+/// What a run starts from: f(x, v) = sum_s density_s N(v; drift_s, thermal_s^2), uniform in x, then perturbed.
+struct Population {
+  std::vector<Beam> beams;
+  VelocityPerturbation perturbation;
+};
+
+/// Initial state of all particles, x in [0, L).
+struct Particles {
+  std::vector<double> position;
+  std::vector<double> velocity;
+};
+
+/// Cumulative distribution of a mixture of Maxwellians and its inverse.
+class VelocityDistribution {
+ public:
+  explicit VelocityDistribution(std::vector<Beam> beams);
+
+  [[nodiscard]] double density(double v) const;
+  [[nodiscard]] double cumulative(double v) const;
+  /// v with cumulative(v) = share, for share in (0, 1): Newton, safeguarded by bisection, to 1e-13 of the velocity range.
+  [[nodiscard]] double quantile(double share) const;
+
+ private:
+  std::vector<Beam> beams_;
+  double lowest_ = 0;
+  double spacing_ = 0;
+  std::vector<double> table_;  ///< cumulative() at lowest_ + i spacing_
+};
+
+/// Draws `count` particles. Start::quiet takes points of a scrambled Sobol' sequence through the inverse cumulative
+/// distribution in (x, v), so that every prefix represents the population as evenly as its size allows; Start::random
+/// takes independent uniforms through the same map. Particle i depends on (random, i) alone.
+/// @throws UsageError for a population that is not one (no beams, a thermal speed of 0, shares not summing to 1)
+[[nodiscard]] Particles load(const Population& population, double box_length, std::int64_t count, Start start,
+                             const Philox& random);
+
+}  // namespace scorefield::pic
