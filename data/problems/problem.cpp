@@ -1,0 +1,84 @@
+#include "data/problems/problem.hpp"
+
+#include <toml++/toml.h>
+
+#include <algorithm>
+
+#include "core/error.hpp"
+#include "data/problems/two_stream.hpp"
+
+namespace scorefield::problems {
+namespace {
+
+struct Registration {
+  const char* name;
+  std::unique_ptr<Problem> (*make)();
+};
+
+template <class Concrete>
+std::unique_ptr<Problem> make() {
+  return std::make_unique<Concrete>();
+}
+
+/// A new problem is one line here and its own file.
+constexpr Registration kProblems[] = {
+    {"two-stream", make<TwoStream>},
+};
+
+/// Root keys of a configuration that belong to other parts of the program (generate, train ...), not to the problem.
+std::vector<std::string> foreign_keys(const toml::table& config, const OptionSet& own) {
+  std::vector<std::string> foreign;
+  for (const auto& [key, node] : config) {
+    const std::string name(key.str());
+    const auto keys = own.keys();
+    const bool ours = std::any_of(keys.begin(), keys.end(), [&](const std::string& known) {
+      return known == name || known.starts_with(name + ".");
+    });
+    if (!ours) foreign.push_back(name);
+  }
+  return foreign;
+}
+
+}  // namespace
+
+double Problem::electric_energy(std::span<const float>, const std::vector<double>&) const {
+  throw Error("problem '" + name() + "' has no electric field.");
+}
+
+void bind(OptionSet& set, GenerateOptions& options) {
+  set.add("generate.mu", options.mu, "values of the physics parameter, a list; empty: the problem's training values");
+  set.add("generate.particles", options.particles, "stored particles per frame");
+  set.add("generate.frames", options.frames, "stored times, equally spaced, both ends included; 0: the problem's default");
+  set.add("generate.velocities", options.velocities, "also store time derivatives of the samples");
+}
+
+std::vector<std::string> problem_names() {
+  std::vector<std::string> names;
+  for (const auto& problem : kProblems) names.emplace_back(problem.name);
+  return names;
+}
+
+std::unique_ptr<Problem> make_problem(const std::string& name) {
+  for (const auto& problem : kProblems)
+    if (name == problem.name) return problem.make();
+  throw UsageError(unknown_name_message("problem", name, problem_names()));
+}
+
+std::unique_ptr<Problem> problem_of(const data::DatasetHeader& header) {
+  toml::table config;
+  try {
+    config = toml::parse(header.provenance.config);
+  } catch (const toml::parse_error&) {
+    return nullptr;  // written by another program
+  }
+  const auto name = config["problem"].value<std::string>();
+  const auto names = problem_names();
+  if (!name || std::find(names.begin(), names.end(), *name) == names.end()) return nullptr;
+  auto problem = make_problem(*name);
+  OptionSet set;
+  problem->bind(set);
+  set.load_toml(header.provenance.config, "configuration stored in the file", foreign_keys(config, set));
+  return problem;
+}
+
+}  // namespace scorefield::problems
