@@ -8,6 +8,7 @@
 
 #include "core/error.hpp"
 #include "core/interrupt.hpp"
+#include "core/parallel.hpp"
 #include "training/metrics/cloud_comparison.hpp"
 #include "training/metrics/floor_run.hpp"
 #include "training/metrics/history_error.hpp"
@@ -48,6 +49,8 @@ std::optional<double> mean_of(const std::vector<double>& values) {
   return sum / static_cast<double>(values.size());
 }
 
+using FrameDistances = Compared<std::optional<CloudDistances>>;
+
 /// The comparison of one rollout file with its baselines, one mu after the other.
 class Evaluator {
  public:
@@ -66,7 +69,7 @@ class Evaluator {
 
   Evaluation run() {
     const auto frames = metric_frames(rollout_.header().frames(), options_.frames);
-    units_per_mu_ = static_cast<std::int64_t>(frames.size()) + (energy_problem_ != nullptr ? 1 : 0);
+    units_per_mu_ = energy_problem_ != nullptr ? 2 : 1;
     for (std::int64_t i = 0; i < rollout_.header().mu_count(); ++i) {
       EvaluationAtMu at = locate(i);
       if (energy_problem_ != nullptr) compare_energies(i, at);
@@ -174,24 +177,29 @@ class Evaluator {
     const StateSpace space = meter.space();
     const SlicedWasserstein sliced(space.periods, options_.projections, options_.seed);
     at.coordinate_scales = space.scales;
-    for (const std::int64_t frame : frames) {
-      advance(at);
-      const double t = at.time[frame];
+    advance(at);
+    std::vector<FrameDistances> distances(frames.size());
+    parallel_for(static_cast<std::int64_t>(frames.size()), [&](std::int64_t i) {
+      const double t = at.time[frames[i]];
       const auto cloud_of = [&](const Run& run, std::int64_t mu_index) {
         return normalised(run.samples(mu_index, run.nearest_frame(t)), space);
       };
       const TrueCloud truth(cloud_of(reference_, reference_index), space, sliced,
                             {options_.points, options_.epsilon, options_.seed});
-      const auto compare = [&](const PointCloud& cloud, std::vector<double> ScoreHistory::*source) {
-        const CloudDistances distances = truth.compare(cloud);
-        (at.sinkhorn.*source).push_back(distances.sinkhorn);
-        (at.sliced_w2.*source).push_back(distances.sliced_w2);
-        if (!distances.converged) warn_about_convergence();
-      };
-      at.cloud_time.push_back(t);
-      compare(cloud_of(rollout_, rollout_index), &ScoreHistory::prediction);
-      if (floor_) compare(cloud_of(floor_->run(), floor_->run().require_mu(at.mu)), &ScoreHistory::floor);
-      if (training_) compare(cloud_of(training_->run(), training_->nearest(at.mu)), &ScoreHistory::nearest);
+      distances[i].prediction = truth.compare(cloud_of(rollout_, rollout_index));
+      if (floor_) distances[i].floor = truth.compare(cloud_of(floor_->run(), floor_->run().require_mu(at.mu)));
+      if (training_) distances[i].nearest = truth.compare(cloud_of(training_->run(), training_->nearest(at.mu)));
+    });
+    for (std::size_t i = 0; i < frames.size(); ++i) {
+      at.cloud_time.push_back(at.time[frames[i]]);
+      distances[i].for_each(
+          [this](const std::optional<CloudDistances>& found, auto& sinkhorn, auto& sliced_w2) {
+            if (!found) return;
+            sinkhorn.push_back(found->sinkhorn);
+            sliced_w2.push_back(found->sliced_w2);
+            if (!found->converged) warn_about_convergence();
+          },
+          at.sinkhorn, at.sliced_w2);
     }
     at.sinkhorn.for_each([](const auto& values, auto& score) { score = mean_of(values); }, at.scores.sinkhorn);
     at.sliced_w2.for_each([](const auto& values, auto& score) { score = mean_of(values); }, at.scores.sliced_w2);

@@ -1,6 +1,7 @@
 #include "training/metrics/sinkhorn.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numbers>
 #include <string>
@@ -15,13 +16,10 @@
 namespace scorefield::metrics {
 namespace {
 
-constexpr std::int64_t kRowsPerTask = 64;
 constexpr std::int64_t kLargestMatrix = std::int64_t{1} << 28;
 constexpr double kScalingFactor = 0.5;  // epsilon from one level of the scaling to the next
 constexpr float kDamping = 0.5f;        // the averaged update
 constexpr std::int64_t kMemory = 6;     // of the acceleration
-
-std::int64_t task_count(std::int64_t rows) { return (rows + kRowsPerTask - 1) / kRowsPerTask; }
 
 /// C_ij = |x_i - y_j|^2 with rows padded for softmin_rows.
 struct CostMatrix {
@@ -50,11 +48,8 @@ void fill_row(std::span<const float> point, const PointCloud& y, std::span<const
 CostMatrix squared_distances(const PointCloud& x, const PointCloud& y, std::span<const double> periods) {
   CostMatrix cost{x.count(), y.count(), (y.count() + kRowPadding - 1) / kRowPadding * kRowPadding, {}};
   cost.values.assign(static_cast<std::size_t>(cost.rows * cost.stride), kPaddingCost);
-  parallel_for(task_count(cost.rows), [&](std::int64_t task) {
-    const std::int64_t end = std::min(cost.rows, (task + 1) * kRowsPerTask);
-    for (std::int64_t i = task * kRowsPerTask; i < end; ++i)
-      fill_row(x.point(i), y, periods, cost.values.data() + i * cost.stride);
-  });
+  for (std::int64_t i = 0; i < cost.rows; ++i)
+    fill_row(x.point(i), y, periods, cost.values.data() + i * cost.stride);
   return cost;
 }
 
@@ -78,22 +73,16 @@ struct Marginal {
 /// update_i = -eps log mean_j exp((g_j - C_ij)/eps) for every marginal, g the potential of the other one.
 void compute_updates(std::vector<Marginal>& marginals, double epsilon) {
   const auto k = static_cast<float>(std::numbers::log2e / epsilon);
-  for (std::size_t m = 0; m < marginals.size(); ++m) {
-    const auto& other = marginals[marginals.size() - 1 - m].potential;
-    std::transform(other.begin(), other.end(), marginals[m].scaled_other.begin(), [k](float g) { return k * g; });
-  }
   const InstructionSet instructions = best_instruction_set();
-  const std::int64_t first_tasks = task_count(marginals.front().cost.rows);
-  const std::int64_t all_tasks = first_tasks + (marginals.size() > 1 ? task_count(marginals[1].cost.rows) : 0);
-  parallel_for(all_tasks, [&](std::int64_t task) {
-    Marginal& m = marginals[task < first_tasks ? 0 : 1];
-    const std::int64_t begin = (task < first_tasks ? task : task - first_tasks) * kRowsPerTask;
-    const std::int64_t rows = std::min(kRowsPerTask, m.cost.rows - begin);
-    softmin_rows(m.cost.values.data() + begin * m.cost.stride, rows, m.cost.stride, m.scaled_other.data(), k,
-                 m.update.data() + begin, instructions);
+  for (std::size_t side = 0; side < marginals.size(); ++side) {
+    Marginal& m = marginals[side];
+    const auto& other = marginals[marginals.size() - 1 - side].potential;
+    std::transform(other.begin(), other.end(), m.scaled_other.begin(), [k](float g) { return k * g; });
+    softmin_rows(m.cost.values.data(), m.cost.rows, m.cost.stride, m.scaled_other.data(), k, m.update.data(),
+                 instructions);
     const float log_count = std::log2(static_cast<float>(m.cost.columns));
-    for (std::int64_t i = begin; i < begin + rows; ++i) m.update[i] = -(m.update[i] - log_count) / k;
-  });
+    for (float& value : m.update) value = (log_count - value) / k;
+  }
 }
 
 /// Replaces `update` by its difference from the potential; returns the largest over marginals of
@@ -172,13 +161,7 @@ Solution entropic_cost(const PointCloud& x, const PointCloud& y, std::span<const
                        const SinkhornOptions& options) {
   std::vector<Marginal> marginals;
   marginals.push_back({squared_distances(x, y, periods)});
-  marginals.push_back({squared_distances(y, x, periods)});
-  return solve(std::move(marginals), options);
-}
-
-Solution entropic_self_cost(const PointCloud& x, std::span<const double> periods, const SinkhornOptions& options) {
-  std::vector<Marginal> marginals;
-  marginals.push_back({squared_distances(x, x, periods)});
+  if (&x != &y) marginals.push_back({squared_distances(y, x, periods)});
   return solve(std::move(marginals), options);
 }
 
@@ -201,9 +184,12 @@ void check(const PointCloud& x, const PointCloud& y, std::span<const double> per
 SinkhornResult sinkhorn_divergence(const PointCloud& x, const PointCloud& y, std::span<const double> periods,
                                    const SinkhornOptions& options) {
   check(x, y, periods, options);
-  const Solution xy = entropic_cost(x, y, periods, options);
-  const Solution xx = entropic_self_cost(x, periods, options);
-  const Solution yy = entropic_self_cost(y, periods, options);
+  const std::array<std::array<const PointCloud*, 2>, 3> problems{{{&x, &y}, {&x, &x}, {&y, &y}}};
+  std::array<Solution, 3> solutions;
+  parallel_for(3, [&](std::int64_t i) {
+    solutions[i] = entropic_cost(*problems[i][0], *problems[i][1], periods, options);
+  });
+  const auto& [xy, xx, yy] = solutions;
   return {xy.cost - 0.5 * (xx.cost + yy.cost), std::max({xy.iterations, xx.iterations, yy.iterations}),
           xy.converged && xx.converged && yy.converged};
 }
