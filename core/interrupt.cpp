@@ -24,4 +24,6 @@ void catch_interrupts() {
 
 bool interrupt_requested() noexcept { return requested != 0; }
 
+void clear_interrupt() noexcept { requested = 0; }
+
 }  // namespace scorefield

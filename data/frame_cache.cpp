@@ -6,8 +6,11 @@
 
 namespace scorefield::data {
 
-FrameCache::FrameCache(DatasetReader reader, std::int64_t budget_bytes, bool with_velocities)
-    : reader_(std::move(reader)), budget_bytes_(budget_bytes), with_velocities_(with_velocities) {
+FrameCache::FrameCache(DatasetReader reader, std::int64_t budget_bytes, bool with_velocities, Prepare prepare)
+    : reader_(std::move(reader)),
+      budget_bytes_(budget_bytes),
+      with_velocities_(with_velocities),
+      prepare_(std::move(prepare)) {
   if (with_velocities_ && !header().has_velocities)
     throw FileError(reader_.path(),
                     "has no '/velocities'. Generate it with velocities, or use a loss that needs none.");
@@ -54,6 +57,7 @@ Frame FrameCache::read_frame(std::int64_t mu_index, std::int64_t frame) const {
     read.velocities.resize(read.samples.size());
     reader_.read_velocities(mu_index, frame, read.velocities);
   }
+  if (prepare_) prepare_(read);
   return read;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <list>
 #include <memory>
 #include <mutex>
@@ -22,7 +23,10 @@ struct Frame {
 class FrameCache {
  public:
   /// @throws FileError if velocities are wanted and the file has none.
-  FrameCache(DatasetReader reader, std::int64_t budget_bytes, bool with_velocities);
+  /// Changes a frame once, right after it was read (normalising, sorting); must keep its sizes.
+  using Prepare = std::function<void(Frame&)>;
+
+  FrameCache(DatasetReader reader, std::int64_t budget_bytes, bool with_velocities, Prepare prepare = {});
 
   /// The frame, read now if it is not held. A held pointer stays valid after eviction.
   [[nodiscard]] std::shared_ptr<const Frame> get(std::int64_t mu_index, std::int64_t frame);
@@ -47,6 +51,7 @@ class FrameCache {
   DatasetReader reader_;
   std::int64_t budget_bytes_;
   bool with_velocities_;
+  Prepare prepare_;
   mutable std::mutex mutex_;
   std::list<std::int64_t> recent_;  ///< most recent first
   std::unordered_map<std::int64_t, Held> held_;

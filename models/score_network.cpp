@@ -1,0 +1,68 @@
+#include "models/score_network.hpp"
+
+#include <torch/torch.h>
+
+#include <numbers>
+
+namespace scorefield::models {
+
+kernels::NetworkShape make_network_shape(const ModelOptions& options, const Normalizer& normalizer) {
+  kernels::NetworkShape shape;
+  shape.width = options.width;
+  shape.hidden_layers = options.depth;
+  for (std::int64_t c = 0; c < normalizer.dimension(); ++c) {
+    kernels::CoordinateFeatures features;
+    if (normalizer.periods[static_cast<std::size_t>(c)] > 0) {
+      features.angular_frequency = 2 * std::numbers::pi / normalizer.normalized_period(c);
+      features.harmonics = options.harmonics;
+    }
+    shape.coordinates.push_back(features);
+  }
+  return shape;
+}
+
+torch::Tensor network_features(const kernels::NetworkShape& shape, const torch::Tensor& x) {
+  std::vector<torch::Tensor> features;
+  for (std::int64_t c = 0; c < shape.dimension(); ++c) {
+    const auto& coordinate = shape.coordinates[static_cast<std::size_t>(c)];
+    const auto value = x.select(-1, c);
+    if (coordinate.angular_frequency == 0) features.push_back(value);
+    for (std::int64_t k = 1; k <= coordinate.harmonics; ++k) {
+      const auto angle = value * (static_cast<double>(k) * coordinate.angular_frequency);
+      features.push_back(angle.sin());
+      features.push_back(angle.cos());
+    }
+  }
+  return torch::stack(features, -1);
+}
+
+torch::Tensor evaluate_network(const kernels::NetworkShape& shape, const EffectiveWeights& weights,
+                               const torch::Tensor& x) {
+  TORCH_CHECK_VALUE(x.dim() == 3 && x.size(2) == shape.dimension(), "network expects x [G, N, ", shape.dimension(),
+                    "], got ", x.sizes());
+  auto h = network_features(shape, x);
+  for (std::size_t l = 0; l < weights.size(); ++l) {
+    h = torch::baddbmm(weights[l].bias.unsqueeze(1), h, weights[l].weight.transpose(1, 2));
+    if (l + 1 < weights.size()) h = h * h.sigmoid();
+  }
+  return h.squeeze(-1);
+}
+
+ScoreNetwork::ScoreNetwork(const ModelOptions& options, const Normalizer& normalizer)
+    : options_(options), normalizer_(normalizer), shape_(make_network_shape(options, normalizer)) {
+  modulation_ = register_module(
+      "modulation",
+      make_modulation(options, shape_, static_cast<std::int64_t>(normalizer.mu_center.size())));
+}
+
+torch::Tensor ScoreNetwork::potential(const torch::Tensor& x, const torch::Tensor& mu, const torch::Tensor& t) {
+  return evaluate_network(shape_, modulation_->effective_weights(mu, t, false), x);
+}
+
+std::int64_t ScoreNetwork::parameter_count() const {
+  std::int64_t count = 0;
+  for (const auto& parameter : parameters()) count += parameter.numel();
+  return count;
+}
+
+}  // namespace scorefield::models

@@ -1,0 +1,65 @@
+// Included only by the sources that are compiled once per instruction set; everything lives in a namespace of that set.
+// No std:: templates here: their weak symbols could carry instructions that an older processor does not have.
+#pragma once
+
+#ifndef SCOREFIELD_ISA
+#error "compile with -DSCOREFIELD_ISA=<name>"
+#endif
+
+#if defined(__AVX512F__)
+#include <immintrin.h>
+#endif
+
+namespace scorefield::kernels::SCOREFIELD_ISA {
+
+#define SCOREFIELD_INLINE inline __attribute__((always_inline))
+
+#if defined(__AVX512F__)
+constexpr int kVectorBytes = 64;
+constexpr int kBlockVectors = 4;  // 6 x 4 accumulators + 4 columns + 1 broadcast of 32 registers
+#elif defined(__AVX__)
+constexpr int kVectorBytes = 32;
+constexpr int kBlockVectors = 2;  // 6 x 2 accumulators + 2 columns + 1 broadcast of 16 registers
+#else
+constexpr int kVectorBytes = 16;
+constexpr int kBlockVectors = 2;
+#endif
+constexpr long kBlockRows = 6;
+
+/// Rows of every buffer are padded to this many elements, a whole number of vectors for every set and type.
+constexpr long kPad = 16;
+
+SCOREFIELD_INLINE constexpr long padded(long n) { return (n + kPad - 1) / kPad * kPad; }
+SCOREFIELD_INLINE constexpr long padded_rows(long n) { return (n + kBlockRows - 1) / kBlockRows * kBlockRows; }
+
+template <class T>
+struct Simd;
+template <>
+struct Simd<float> {
+  typedef float Vec __attribute__((vector_size(kVectorBytes), may_alias));
+  typedef int Int __attribute__((vector_size(kVectorBytes), may_alias));
+  static constexpr long lanes = kVectorBytes / 4;
+};
+template <>
+struct Simd<double> {
+  typedef double Vec __attribute__((vector_size(kVectorBytes), may_alias));
+  typedef long long Int __attribute__((vector_size(kVectorBytes), may_alias));
+  static constexpr long lanes = kVectorBytes / 8;
+};
+template <class T>
+using Vec = typename Simd<T>::Vec;
+
+template <class T>
+SCOREFIELD_INLINE Vec<T> load(const T* p) {
+  return *reinterpret_cast<const Vec<T>*>(p);
+}
+template <class T>
+SCOREFIELD_INLINE void store(T* p, Vec<T> v) {
+  *reinterpret_cast<Vec<T>*>(p) = v;
+}
+template <class T>
+SCOREFIELD_INLINE Vec<T> broadcast(T value) {
+  return Vec<T>{} + value;
+}
+
+}  // namespace scorefield::kernels::SCOREFIELD_ISA

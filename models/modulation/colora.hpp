@@ -1,0 +1,36 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "models/modulation/hypernetwork.hpp"
+#include "models/modulation/modulation.hpp"
+
+namespace scorefield::models {
+
+/// CoLoRA (arXiv 2402.14646): in every layer W(mu, t) = W + A diag(alpha(mu, t)) B, with one alpha per rank, and the
+/// bias modulation b(mu, t) = b + C z(mu, t) with latents z shared by all layers. One hypernetwork gives all alphas
+/// and z. B and C start at zero: training starts from an unmodulated network.
+class CoLoRAModulation : public Modulation {
+ public:
+  CoLoRAModulation(const ModelOptions& options, const kernels::NetworkShape& shape, std::int64_t mu_dimension);
+
+  [[nodiscard]] EffectiveWeights effective_weights(const torch::Tensor& mu, const torch::Tensor& t,
+                                                   bool with_rates) override;
+
+ private:
+  struct Layer {
+    torch::Tensor weight;  ///< W [out, in]
+    torch::Tensor bias;    ///< b [out]
+    torch::Tensor left;    ///< A [out, r]
+    torch::Tensor right;   ///< B [r, in]
+    torch::Tensor latent;  ///< C [out, z]; undefined without bias modulation
+  };
+
+  std::int64_t rank_;
+  std::int64_t latents_;
+  std::vector<Layer> layers_;
+  std::shared_ptr<Hypernetwork> hypernetwork_;
+};
+
+}  // namespace scorefield::models

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "core/options.hpp"
+
+namespace scorefield::models {
+
+enum class ModulationKind { colora };
+
+/// Size of the reduced model; all defaults can be changed from the command line as model.*.
+struct ModelOptions {
+  std::int64_t width = 64;              ///< neurons per hidden layer
+  std::int64_t depth = 6;               ///< hidden layers
+  std::int64_t harmonics = 3;           ///< sin/cos pairs of every periodic coordinate
+  ModulationKind modulation = ModulationKind::colora;
+  std::int64_t rank = 4;                ///< columns of A and rows of B, with one alpha each
+  std::int64_t bias_latents = 16;       ///< latents z of the bias modulation b + C z(mu, t); 0: none
+  std::int64_t hypernetwork_width = 48;
+  std::int64_t hypernetwork_depth = 2;  ///< hidden layers
+  std::int64_t time_features = 8;       ///< sin/cos pairs of t at frequencies pi/2, pi, 3 pi/2, ...
+  std::vector<double> metric;           ///< length unit of each coordinate relative to its standard deviation; empty: 1
+};
+
+/// Adds the keys model.*. @throws UsageError later, from validate, on values out of range.
+void bind(OptionSet& set, ModelOptions& options);
+
+/// @throws UsageError naming the key and the allowed range.
+void validate(const ModelOptions& options);
+
+}  // namespace scorefield::models

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <torch/nn/module.h>
+#include <torch/types.h>
+
+#include <cstdint>
+#include <memory>
+
+#include "models/kernels/network.hpp"
+#include "models/modulation/modulation.hpp"
+#include "models/normalizer.hpp"
+#include "models/options.hpp"
+
+namespace scorefield::models {
+
+/// The scalar potential s(x; mu, t) of arXiv 2410.12000 in normalised coordinates: a silu MLP on features of x (periodic
+/// coordinates as sin/cos harmonics) whose weights a modulation makes from (mu, t). Its gradient in x is the drift.
+class ScoreNetwork : public torch::nn::Module {
+ public:
+  ScoreNetwork(const ModelOptions& options, const Normalizer& normalizer);
+
+  /// Reference evaluation by LibTorch operations, differentiable any number of times in everything.
+  /// x: [G, N, d], mu: [G, p], t: [G], all normalised -> [G, N].
+  [[nodiscard]] torch::Tensor potential(const torch::Tensor& x, const torch::Tensor& mu, const torch::Tensor& t);
+
+  [[nodiscard]] Modulation& modulation() { return *modulation_; }
+  [[nodiscard]] const kernels::NetworkShape& shape() const { return shape_; }
+  [[nodiscard]] const Normalizer& normalizer() const { return normalizer_; }
+  [[nodiscard]] const ModelOptions& options() const { return options_; }
+  [[nodiscard]] std::int64_t parameter_count() const;
+
+ private:
+  ModelOptions options_;
+  Normalizer normalizer_;
+  kernels::NetworkShape shape_;
+  std::shared_ptr<Modulation> modulation_;
+};
+
+/// Network inputs for a normaliser: identity, or harmonics of the periodic coordinates.
+[[nodiscard]] kernels::NetworkShape make_network_shape(const ModelOptions& options, const Normalizer& normalizer);
+
+/// Features of x as the kernels compute them. x: [..., d] -> [..., f].
+[[nodiscard]] torch::Tensor network_features(const kernels::NetworkShape& shape, const torch::Tensor& x);
+
+/// The plain MLP of every group on x: [G, N, d] -> [G, N], by LibTorch operations.
+[[nodiscard]] torch::Tensor evaluate_network(const kernels::NetworkShape& shape, const EffectiveWeights& weights,
+                                             const torch::Tensor& x);
+
+}  // namespace scorefield::models

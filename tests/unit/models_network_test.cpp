@@ -1,0 +1,216 @@
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include "core/parallel.hpp"
+#include "models/fused.hpp"
+#include "models/kernels/sweeps.hpp"
+#include "models/network_drift.hpp"
+#include "models/score_network.hpp"
+
+namespace scorefield::models {
+namespace {
+
+using torch::Tensor;
+
+Normalizer make_normalizer(bool periodic) {
+  Normalizer normalizer;
+  normalizer.center = {0, 0.3};
+  normalizer.scale = {2.0, 1.5};
+  normalizer.periods = {periodic ? 7.0 : 0.0, 0.0};
+  normalizer.mu_center = {1.5};
+  normalizer.mu_scale = {0.5};
+  return normalizer;
+}
+
+/// A network whose every parameter is away from its special starting value (B and C start at zero).
+std::shared_ptr<ScoreNetwork> make_network(std::int64_t width, std::int64_t depth, std::int64_t rank, bool periodic,
+                                           torch::Dtype dtype) {
+  torch::manual_seed(3);
+  ModelOptions options;
+  options.width = width;
+  options.depth = depth;
+  options.rank = rank;
+  options.bias_latents = 5;
+  auto network = std::make_shared<ScoreNetwork>(options, make_normalizer(periodic));
+  network->to(dtype);
+  const torch::NoGradGuard no_grad;
+  for (auto& parameter : network->parameters()) parameter.add_(torch::randn_like(parameter) * 0.1);
+  return network;
+}
+
+struct Points {
+  Tensor x, velocity, mu, t;
+};
+
+Points make_points(std::int64_t groups, std::int64_t count, torch::Dtype dtype) {
+  torch::manual_seed(5);
+  return {torch::randn({groups, count, 2}, dtype), torch::randn({groups, count, 2}, dtype),
+          torch::rand({groups, 1}, dtype) * 2 - 1, torch::rand({groups}, dtype)};
+}
+
+/// The same objective by double backward.
+Tensor reference_objective(ScoreNetwork& network, const Points& points, const std::vector<kernels::GroupTerms>& terms) {
+  const auto x = points.x.detach().requires_grad_(true), t = points.t.detach().requires_grad_(true);
+  const auto s = network.potential(x, points.mu, t);
+  const auto derivatives = torch::autograd::grad({s.sum()}, {x, t}, {}, true, true);
+  Tensor total = torch::zeros({}, x.options());
+  for (std::int64_t g = 0; g < x.size(0); ++g) {
+    const auto& term = terms[static_cast<std::size_t>(g)];
+    const auto v = derivatives[0][g];
+    total = total + term.scale * (term.kinetic * v.square().sum() / 2 + term.velocity * (points.velocity[g] * v).sum() +
+                                  term.time * derivatives[1][g] + term.potential * s[g].sum());
+  }
+  return total;
+}
+
+std::vector<Tensor> gradients_of(ScoreNetwork& network, const Tensor& objective) {
+  network.zero_grad();
+  objective.backward();
+  std::vector<Tensor> gradients;
+  for (const auto& parameter : network.parameters())
+    gradients.push_back(parameter.grad().defined() ? parameter.grad().clone() : torch::zeros_like(parameter));
+  return gradients;
+}
+
+Tensor fused(ScoreNetwork& network, const Points& points, const std::vector<kernels::GroupTerms>& terms) {
+  const auto weights = network.modulation().effective_weights(points.mu, points.t, true);
+  return fused_objective(network.shape(), weights, terms, points.x, points.velocity);
+}
+
+std::vector<kernels::GroupTerms> mixed_terms() {
+  return {{.kinetic = 1, .velocity = -1, .time = 0, .potential = 0, .scale = 0.3},
+          {.kinetic = 1, .velocity = 0, .time = 1, .potential = 0, .scale = 0.2},
+          {.kinetic = 1, .velocity = 0, .time = 1, .potential = 2.5, .scale = 0.1},
+          {.kinetic = 0, .velocity = 0, .time = 0, .potential = -1, .scale = 0.4},
+          {.kinetic = 1, .velocity = 0.5, .time = 0.7, .potential = -0.2, .scale = 0.6}};
+}
+
+struct Case {
+  std::int64_t width, depth, rank, count;
+  bool periodic;
+};
+
+class FusedGradient : public ::testing::TestWithParam<std::tuple<Case, std::string>> {
+ protected:
+  void SetUp() override { kernels::select_instruction_set(std::get<1>(GetParam())); }
+  void TearDown() override { kernels::select_instruction_set(kernels::available_instruction_sets().front()); }
+};
+
+TEST_P(FusedGradient, EqualsDoubleBackward) {
+  const auto& c = std::get<0>(GetParam());
+  const auto network = make_network(c.width, c.depth, c.rank, c.periodic, torch::kFloat64);
+  const auto terms = mixed_terms();
+  const auto points = make_points(static_cast<std::int64_t>(terms.size()), c.count, torch::kFloat64);
+
+  const auto reference = reference_objective(*network, points, terms);
+  const auto value = fused(*network, points, terms);
+  EXPECT_NEAR(value.item<double>(), reference.item<double>(), 1e-11 * std::abs(reference.item<double>()) + 1e-12);
+  const auto expected = gradients_of(*network, reference), actual = gradients_of(*network, value);
+  const auto names = network->named_parameters().keys();
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    const double error = (actual[i] - expected[i]).norm().item<double>();
+    EXPECT_LT(error, 1e-12 * expected[i].norm().item<double>() + 1e-15) << names[i];
+  }
+}
+
+TEST_P(FusedGradient, PotentialAndGradientEqualAutograd) {
+  const auto& c = std::get<0>(GetParam());
+  const auto network = make_network(c.width, c.depth, c.rank, c.periodic, torch::kFloat64);
+  const auto points = make_points(3, c.count, torch::kFloat64);
+  const auto x = points.x.detach().requires_grad_(true);
+  const auto s = network->potential(x, points.mu, points.t);
+  const auto gradient = torch::autograd::grad({s.sum()}, {x})[0];
+  const auto weights = network->modulation().effective_weights(points.mu, points.t, false);
+  const auto result = fused_potential_and_gradient(network->shape(), weights, points.x);
+  EXPECT_LT((result.potential - s).abs().max().item<double>(), 1e-12 * s.abs().max().item<double>());
+  EXPECT_LT((result.gradient - gradient).abs().max().item<double>(), 1e-12 * gradient.abs().max().item<double>());
+  const auto swept = network_gradient(network->shape(), weights, points.x);
+  EXPECT_LT((swept - gradient).abs().max().item<double>(), 1e-12 * gradient.abs().max().item<double>());
+}
+
+INSTANTIATE_TEST_SUITE_P(Shapes, FusedGradient,
+                         ::testing::Combine(::testing::Values(Case{64, 3, 3, 100, true}, Case{64, 2, 4, 48, false},
+                                                              Case{33, 1, 1, 7, true}, Case{20, 4, 17, 1, false},
+                                                              Case{80, 2, 3, 1700, true}),
+                                            ::testing::ValuesIn(kernels::available_instruction_sets())),
+                         [](const auto& info) {
+                           auto name = "w" + std::to_string(std::get<0>(info.param).width) + "d" + std::to_string(std::get<0>(info.param).depth) + "_" + std::get<1>(info.param);
+                           std::replace(name.begin(), name.end(), '-', '_');
+                           return name;
+                         });
+
+TEST(FusedGradientFloat, ErrorNoWorseThanDoubleBackward) {
+  const auto single = make_network(64, 6, 4, true, torch::kFloat32), exact = make_network(64, 6, 4, true, torch::kFloat32);
+  exact->to(torch::kFloat64);
+  const auto terms = mixed_terms();
+  auto points = make_points(static_cast<std::int64_t>(terms.size()), 200, torch::kFloat32);
+  const auto by_autograd = gradients_of(*single, reference_objective(*single, points, terms));
+  const auto by_kernels = gradients_of(*single, fused(*single, points, terms));
+  for (auto* tensor : {&points.x, &points.velocity, &points.mu, &points.t}) *tensor = tensor->to(torch::kFloat64);
+  const auto truth = gradients_of(*exact, reference_objective(*exact, points, terms));
+  double autograd_error = 0, kernel_error = 0;
+  for (std::size_t i = 0; i < truth.size(); ++i) {
+    autograd_error += (by_autograd[i].to(torch::kFloat64) - truth[i]).square().sum().item<double>();
+    kernel_error += (by_kernels[i].to(torch::kFloat64) - truth[i]).square().sum().item<double>();
+  }
+  EXPECT_LT(std::sqrt(kernel_error), 1.5 * std::sqrt(autograd_error));
+}
+
+TEST(FusedGradientThreads, ResultIsTheSameForAnyThreadCount) {
+  const auto network = make_network(64, 3, 3, true, torch::kFloat32);
+  const auto terms = mixed_terms();
+  const auto points = make_points(static_cast<std::int64_t>(terms.size()), 3500, torch::kFloat32);
+  const int before = thread_count();
+  std::vector<std::vector<Tensor>> results;
+  for (const int threads : {1, 2, 3}) {
+    set_thread_count(threads);
+    results.push_back(gradients_of(*network, fused(*network, points, terms)));
+  }
+  set_thread_count(before);
+  for (std::size_t i = 0; i < results[0].size(); ++i) {
+    EXPECT_TRUE(torch::equal(results[0][i], results[1][i]));
+    EXPECT_TRUE(torch::equal(results[0][i], results[2][i]));
+  }
+}
+
+TEST(Modulation, RatesAreTimeDerivativesOfTheWeights) {
+  const auto network = make_network(16, 2, 3, true, torch::kFloat64);
+  const auto points = make_points(3, 1, torch::kFloat64);
+  const double h = 1e-5;
+  const auto rates = network->modulation().effective_weights(points.mu, points.t, true);
+  const auto later = network->modulation().effective_weights(points.mu, points.t + h, false);
+  const auto earlier = network->modulation().effective_weights(points.mu, points.t - h, false);
+  for (std::size_t l = 0; l < rates.size(); ++l) {
+    const auto weight_rate = torch::matmul(rates[l].rate_left, rates[l].rate_right);
+    EXPECT_LT((weight_rate - (later[l].weight - earlier[l].weight) / (2 * h)).abs().max().item<double>(), 1e-8);
+    EXPECT_LT((rates[l].bias_rate - (later[l].bias - earlier[l].bias) / (2 * h)).abs().max().item<double>(), 1e-8);
+  }
+}
+
+TEST(Modulation, FreshCoLoRAIsAPlainNetworkWhateverMuAndTime) {
+  torch::manual_seed(1);
+  ModelOptions options;
+  ScoreNetwork network(options, make_normalizer(true));
+  const auto weights = network.modulation().effective_weights(torch::tensor({{-1.0f}, {1.0f}}), torch::tensor({0.0f, 0.7f}),
+                                                              false);
+  for (const auto& layer : weights) {
+    EXPECT_TRUE(torch::equal(layer.weight[0], layer.weight[1]));
+    EXPECT_TRUE(torch::equal(layer.bias[0], layer.bias[1]));
+  }
+}
+
+TEST(ScoreNetwork, PotentialIsPeriodicInPeriodicCoordinates) {
+  const auto network = make_network(16, 2, 2, true, torch::kFloat64);
+  const auto points = make_points(2, 9, torch::kFloat64);
+  const auto shift = torch::tensor({network->normalizer().normalized_period(0), 0.0}, torch::kFloat64);
+  const auto here = network->potential(points.x, points.mu, points.t);
+  const auto there = network->potential(points.x + shift, points.mu, points.t);
+  EXPECT_LT((here - there).abs().max().item<double>(), 1e-12);
+}
+
+TEST(Kernels, UnknownInstructionSetIsNamed) {
+  EXPECT_THROW(kernels::select_instruction_set("x86-64-v9"), std::runtime_error);
+}
+
+}  // namespace
+}  // namespace scorefield::models

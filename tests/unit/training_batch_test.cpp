@@ -1,0 +1,187 @@
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include <filesystem>
+#include <numeric>
+
+#include "core/random.hpp"
+#include "tests/support/gaussian_data.hpp"
+#include "training/batch.hpp"
+#include "training/objective.hpp"
+#include "training/space_filling.hpp"
+
+namespace scorefield::training {
+namespace {
+
+using test::GaussianCase;
+
+class GaussianBatches : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    path_ = (std::filesystem::temp_directory_path() / ("scorefield-batch-" + std::to_string(::getpid()) + ".h5")).string();
+    test::write_gaussian_dataset(path_, {0.5, 1.0, 1.5});
+  }
+  static void TearDownTestSuite() { std::filesystem::remove(path_); }
+
+  static BatchSource make_source(const TrainConfig& config, std::int64_t seed = 1) {
+    return {data::DatasetReader(path_), test::identity_normalizer(), config, seed};
+  }
+  static std::string path_;
+};
+std::string GaussianBatches::path_;
+
+struct LossCase {
+  const char* name;
+  LossKind loss;
+  QuadratureKind rule;
+  std::int64_t nodes;
+  double sigma;
+  LaplacianKind laplacian;
+};
+
+class LossAtExactPotential : public GaussianBatches, public ::testing::WithParamInterface<LossCase> {};
+
+/// Averages over many batches; the statistical error of these settings is below .2 %, the tolerance five times that.
+TEST_P(LossAtExactPotential, IsMinusHalfTheKineticAction) {
+  const LossCase& c = GetParam();
+  TrainConfig config;
+  config.loss = {.kind = c.loss, .sigma = c.sigma, .laplacian = c.laplacian, .probes = 2};
+  config.quadrature = {c.rule, c.nodes};
+  config.batch = {.mu = 3, .nodes = 11, .particles = 512};
+  auto source = make_source(config);
+  const GroupPotential exact = [&](const auto& x, const auto& mu, const auto& t) {
+    return GaussianCase::potential(x, mu, t, c.sigma);
+  };
+  double sum = 0;
+  constexpr int batches = 12;
+  for (int i = 0; i < batches; ++i)
+    sum += autograd_objective(exact, config.loss, source.make(i), 1, i).item<double>();
+  const double expected =
+      (GaussianCase::least_loss(0.5, c.sigma) + GaussianCase::least_loss(1.0, c.sigma) + GaussianCase::least_loss(1.5, c.sigma)) / 3;
+  EXPECT_NEAR(sum / batches, expected, 0.01 * std::abs(expected));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Losses, LossAtExactPotential,
+    ::testing::Values(
+        LossCase{"velocity", LossKind::velocity, QuadratureKind::simpson, 3, 0, LaplacianKind::exact},
+        LossCase{"velocity_entropic", LossKind::velocity, QuadratureKind::simpson, 3, 0.3, LaplacianKind::exact},
+        LossCase{"simpson", LossKind::action_matching, QuadratureKind::simpson, 33, 0, LaplacianKind::exact},
+        LossCase{"gauss_legendre", LossKind::action_matching, QuadratureKind::gauss_legendre, 16, 0, LaplacianKind::exact},
+        LossCase{"simpson_entropic_exact", LossKind::action_matching, QuadratureKind::simpson, 33, 0.3, LaplacianKind::exact},
+        LossCase{"simpson_entropic_hutchinson", LossKind::action_matching, QuadratureKind::simpson, 33, 0.3,
+                 LaplacianKind::hutchinson}),
+    [](const auto& info) { return info.param.name; });
+
+TEST_F(GaussianBatches, AreAPureFunctionOfSeedAndStep) {
+  TrainConfig config;
+  auto a = make_source(config), b = make_source(config), other = make_source(config, 2);
+  static_cast<void>(a.make(3));
+  EXPECT_TRUE(torch::equal(a.make(7).x, b.make(7).x));
+  EXPECT_FALSE(torch::equal(a.make(7).x, a.make(8).x));
+  EXPECT_FALSE(torch::equal(a.make(7).x, other.make(7).x));
+}
+
+TEST_F(GaussianBatches, DoNotDependOnTheMemoryBudget) {
+  TrainConfig config;
+  auto roomy = make_source(config);
+  config.training.memory_limit = 1;  // MiB; the dataset has 6
+  auto tight = make_source(config);
+  for (int step = 0; step < 5; ++step) EXPECT_TRUE(torch::equal(roomy.make(step).x, tight.make(step).x));
+}
+
+TEST_F(GaussianBatches, ValidationParticlesAreNeverTrainedOn) {
+  TrainConfig config;
+  config.batch.particles = 400;
+  config.training.validation_fraction = 0.25;
+  auto source = make_source(config);
+  // Values repeat exactly when a particle does: both subsets are drawn many times from the same first frame.
+  const auto first_frame_rows = [&](Subset subset) {
+    std::set<std::pair<float, float>> rows;
+    for (int step = 0; step < 20; ++step) {
+      const auto batch = source.make(step, subset);
+      for (std::int64_t g = 0; g < batch.x.size(0); ++g)
+        if (batch.t[g].item<float>() == 0)
+          for (std::int64_t i = 0; i < batch.x.size(1); ++i)
+            rows.insert({batch.x[g][i][0].item<float>(), batch.x[g][i][1].item<float>()});
+    }
+    return rows;
+  };
+  const auto training = first_frame_rows(Subset::training), validation = first_frame_rows(Subset::validation);
+  ASSERT_FALSE(training.empty());
+  ASSERT_FALSE(validation.empty());
+  for (const auto& row : validation) EXPECT_EQ(training.count(row), 0u);
+}
+
+/// The reason for stratified sampling: the batch mean of a smooth function varies far less than with independent draws.
+TEST_F(GaussianBatches, StratifiedMeansVaryLess) {
+  const auto deviation = [&](SamplingKind sampling) {
+    TrainConfig config;
+    config.batch = {.mu = 1, .nodes = 1, .particles = 256, .sampling = sampling};
+    config.loss.kind = LossKind::action_matching;
+    config.quadrature = {QuadratureKind::trapezoid, 2};
+    auto source = make_source(config);
+    std::vector<double> means;
+    for (int step = 0; step < 60; ++step) means.push_back(source.make(step).x[0].square().sum(-1).mean().item<double>());
+    const double mean = std::accumulate(means.begin(), means.end(), 0.0) / 60;
+    double variance = 0;
+    for (const double value : means) variance += (value - mean) * (value - mean) / 59;
+    EXPECT_NEAR(mean, 2 * 0.25, 0.02);  // E|x|^2 of N(0, .5^2 I)
+    return std::sqrt(variance);
+  };
+  EXPECT_LT(deviation(SamplingKind::stratified), 0.25 * deviation(SamplingKind::random));
+}
+
+TEST_F(GaussianBatches, TrajectoriesAreInterpolatedAlongTheirPath) {
+  TrainConfig config;
+  config.loss.kind = LossKind::action_matching;
+  config.quadrature = {QuadratureKind::gauss_legendre, 5};
+  config.batch = {.mu = 1, .nodes = 1, .particles = 64, .sampling = SamplingKind::random};
+  auto source = make_source(config);
+  const auto batch = source.make(0);
+  const double mu = batch.mu[0][0].item<double>();
+  for (std::int64_t q = 0; q < 5; ++q) {
+    // Paths are straight lines m(t) + S(t) z, so interpolation is exact: the z recovered at any node are the file's.
+    const double t = batch.t[q].item<double>();
+    const auto z = (batch.x[q] - torch::tensor({mu * t, -0.5 * t})) / GaussianCase::spread(t);
+    EXPECT_NEAR(z.square().mean().item<double>(), 1.0, 0.5);
+    const auto first = (z.select(1, 0) / std::sqrt(2.0)).erf().add(1).div(2);
+    // z_0 = Phi^-1(frac(.5 + .7548776662466927 n)): u is on that lattice for some n below N.
+    const auto lattice = torch::arange(4000, torch::kFloat64).mul(0.7548776662466927).add(0.5);
+    const auto grid = lattice - lattice.floor();
+    const auto distance = (first.to(torch::kFloat64).unsqueeze(1) - grid.unsqueeze(0)).abs().amin(1);
+    EXPECT_LT(distance.max().item<double>(), 2e-6);
+  }
+}
+
+TEST(HilbertOrder, IsAPermutationWithCompactRuns) {
+  std::vector<float> x;
+  const Philox random(1, 2);
+  constexpr std::size_t count = 4096;
+  for (std::size_t i = 0; i < count; ++i)
+    for (const double u : random.uniforms(i)) x.push_back(static_cast<float>(u));
+  const auto order = hilbert_order(x, 2);
+  std::vector<std::int64_t> sorted = order;
+  std::sort(sorted.begin(), sorted.end());
+  for (std::size_t i = 0; i < count; ++i) EXPECT_EQ(sorted[i], static_cast<std::int64_t>(i));
+  // 64 runs of 64 points fill cells of area 1/64: their bounding boxes are of order 1/8, not 1.
+  double area = 0;
+  for (std::size_t run = 0; run < 64; ++run) {
+    float low[2] = {1, 1}, high[2] = {0, 0};
+    for (std::size_t i = run * 64; i < (run + 1) * 64; ++i)
+      for (std::size_t c = 0; c < 2; ++c) {
+        low[c] = std::min(low[c], x[static_cast<std::size_t>(order[i]) * 2 + c]);
+        high[c] = std::max(high[c], x[static_cast<std::size_t>(order[i]) * 2 + c]);
+      }
+    area += (high[0] - low[0]) * (high[1] - low[1]);
+  }
+  EXPECT_LT(area, 2.0);  // the runs' boxes cover the unit square about once
+}
+
+TEST(HilbertOrder, SortsInOneDimension) {
+  const std::vector<float> x{0.3f, -1.0f, 2.0f, 0.1f};
+  EXPECT_EQ(hilbert_order(x, 1), (std::vector<std::int64_t>{1, 3, 0, 2}));
+}
+
+}  // namespace
+}  // namespace scorefield::training

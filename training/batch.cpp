@@ -1,0 +1,270 @@
+#include "training/batch.hpp"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "core/error.hpp"
+#include "core/random.hpp"
+#include "training/space_filling.hpp"
+
+namespace scorefield::training {
+namespace {
+
+/// Streams of random numbers, so that no two uses share numbers.
+enum Stream : std::uint64_t { kStepStream = 1, kValidationStream, kMuStream, kTimeStream, kParticleStream,
+                              kJitterStream, kGroupStream };
+
+std::uint64_t derive_seed(std::uint64_t seed, Stream stream, std::uint64_t index) {
+  const auto words = Philox(seed, stream).words(index);
+  return (std::uint64_t{words[0]} << 32) | words[1];
+}
+
+double uniform(std::uint64_t seed, Stream stream, std::uint64_t index) {
+  return Philox(seed, stream).uniforms(index)[0];
+}
+
+/// Brings a frame to normalised units, and orders its training and validation parts along a Hilbert curve.
+class PrepareFrame {
+ public:
+  PrepareFrame(const models::Normalizer& normalizer, std::int64_t training_particles, bool order)
+      : normalizer_(normalizer), training_particles_(training_particles), order_(order) {}
+
+  void operator()(data::Frame& frame) const {
+    const auto d = static_cast<std::size_t>(normalizer_.dimension());
+    for (std::size_t i = 0; i < frame.samples.size(); ++i)
+      frame.samples[i] =
+          static_cast<float>((frame.samples[i] - normalizer_.center[i % d]) / normalizer_.scale[i % d]);
+    for (std::size_t i = 0; i < frame.velocities.size(); ++i)
+      frame.velocities[i] =
+          static_cast<float>(frame.velocities[i] * normalizer_.time_span / normalizer_.scale[i % d]);
+    if (!order_) return;
+    const auto count = static_cast<std::int64_t>(frame.samples.size() / d);
+    order_range(frame, 0, training_particles_);
+    order_range(frame, training_particles_, count - training_particles_);
+  }
+
+ private:
+  void order_range(data::Frame& frame, std::int64_t first, std::int64_t count) const {
+    const auto d = static_cast<std::size_t>(normalizer_.dimension());
+    const auto start = static_cast<std::size_t>(first) * d, size = static_cast<std::size_t>(count) * d;
+    const auto order = hilbert_order(std::span<const float>(frame.samples).subspan(start, size), normalizer_.dimension());
+    const auto permute = [&](std::vector<float>& values) {
+      if (values.empty()) return;
+      std::vector<float> sorted(size);
+      for (std::size_t p = 0; p < order.size(); ++p)
+        std::copy_n(values.begin() + static_cast<std::ptrdiff_t>(start + static_cast<std::size_t>(order[p]) * d), d,
+                    sorted.begin() + static_cast<std::ptrdiff_t>(p * d));
+      std::copy(sorted.begin(), sorted.end(), values.begin() + static_cast<std::ptrdiff_t>(start));
+    };
+    permute(frame.velocities);
+    permute(frame.samples);
+  }
+
+  models::Normalizer normalizer_;
+  std::int64_t training_particles_;
+  bool order_;
+};
+
+}  // namespace
+
+BatchSource::BatchSource(data::DatasetReader reader, const models::Normalizer& normalizer, const TrainConfig& config,
+                         std::int64_t seed)
+    : normalizer_(normalizer),
+      config_(config),
+      seed_(static_cast<std::uint64_t>(seed)),
+      with_velocities_(config.loss.kind == LossKind::velocity) {
+  const auto& header = reader.header();
+  if (with_velocities_ && !header.has_velocities)
+    throw FileError(reader.path(), "has no '/velocities', which loss.name = velocity needs. Generate it with "
+                                   "velocities, or train with --set loss.name=action-matching.");
+  if (header.particles < 2)
+    throw FileError(reader.path(), "holds " + std::to_string(header.particles) + " particle per frame, training needs "
+                                   "at least 2, some of them for validation.");
+  const auto held_out = static_cast<std::int64_t>(
+      std::ceil(config.training.validation_fraction * static_cast<double>(header.particles)));
+  training_particles_ = header.particles - std::max<std::int64_t>(1, held_out);
+  for (const double t : header.time) frame_times_.push_back(normalizer_.normalized_time(t));
+  if (header.dimension() > kMaxHilbertDimension) config_.batch.sampling = SamplingKind::random;
+  const bool order = config_.batch.sampling == SamplingKind::stratified;
+  frames_ = std::make_unique<data::FrameCache>(std::move(reader), config.training.memory_limit << 20, with_velocities_,
+                                               PrepareFrame(normalizer_, training_particles_, order));
+}
+
+std::int64_t BatchSource::groups() const {
+  if (config_.loss.kind == LossKind::velocity) return config_.batch.mu * config_.batch.nodes;
+  return config_.batch.mu * (config_.quadrature.nodes + (includes_ends(config_.quadrature.kind) ? 0 : 2));
+}
+
+std::vector<std::int64_t> BatchSource::choose_mu(std::uint64_t step_seed) const {
+  // Without replacement as long as there are values left: every step sees all mu equally often.
+  const std::int64_t available = header().mu_count();
+  std::vector<std::int64_t> order;
+  for (std::int64_t round = 0; static_cast<std::int64_t>(order.size()) < config_.batch.mu; ++round) {
+    std::vector<std::int64_t> shuffled(static_cast<std::size_t>(available));
+    std::iota(shuffled.begin(), shuffled.end(), 0);
+    const Philox random(step_seed, kMuStream);
+    for (std::int64_t i = available - 1; i > 0; --i) {
+      const auto j = random.integer(static_cast<std::uint64_t>(round * available + i), static_cast<std::uint64_t>(i + 1));
+      std::swap(shuffled[static_cast<std::size_t>(i)], shuffled[j]);
+    }
+    order.insert(order.end(), shuffled.begin(), shuffled.end());
+  }
+  order.resize(static_cast<std::size_t>(config_.batch.mu));
+  return order;
+}
+
+std::vector<BatchSource::Group> BatchSource::velocity_groups(std::uint64_t step_seed) const {
+  // Times are frames with trapezoid weights, one from each of `nodes` equal parts of [0, 1] for every mu.
+  const auto mu = choose_mu(step_seed);
+  const std::int64_t nodes = config_.batch.nodes, frames = header().frames();
+  std::vector<Group> groups;
+  for (std::size_t m = 0; m < mu.size(); ++m)
+    for (std::int64_t q = 0; q < nodes; ++q) {
+      const double u = uniform(step_seed, kTimeStream, m * static_cast<std::uint64_t>(nodes) + static_cast<std::uint64_t>(q));
+      const double t = (static_cast<double>(q) + u) / static_cast<double>(nodes);
+      const auto nearest = std::lower_bound(frame_times_.begin(), frame_times_.end(), t);
+      auto k = std::min<std::int64_t>(nearest - frame_times_.begin(), frames - 1);
+      if (k > 0 && t - frame_times_[static_cast<std::size_t>(k - 1)] < frame_times_[static_cast<std::size_t>(k)] - t) --k;
+      kernels::GroupTerms terms{.kinetic = 1, .velocity = -1};
+      terms.scale = 1.0 / static_cast<double>(config_.batch.mu * nodes * config_.batch.particles);
+      groups.push_back({mu[m], frame_times_[static_cast<std::size_t>(k)], terms});
+    }
+  return groups;
+}
+
+std::vector<BatchSource::Group> BatchSource::quadrature_groups(std::uint64_t step_seed) const {
+  const auto rule = make_quadrature(config_.quadrature, step_seed, 0);
+  const double per_sample = 1.0 / static_cast<double>(config_.batch.mu * config_.batch.particles);
+  const bool ends = includes_ends(config_.quadrature.kind);
+  std::vector<Group> groups;
+  for (const std::int64_t m : choose_mu(step_seed)) {
+    for (std::size_t q = 0; q < rule.nodes.size(); ++q) {
+      kernels::GroupTerms terms{.kinetic = 1, .time = 1, .scale = rule.weights[q] * per_sample};
+      // + mean s at t = 0 and - mean s at t = 1, on the samples of the rule's own end nodes where it has them.
+      if (ends && q == 0) terms.potential = 1 / rule.weights[q];
+      if (ends && q + 1 == rule.nodes.size()) terms.potential = -1 / rule.weights[q];
+      groups.push_back({m, rule.nodes[q], terms});
+    }
+    if (ends) continue;
+    groups.push_back({m, 0.0, {.kinetic = 0, .potential = 1, .scale = per_sample}});
+    groups.push_back({m, 1.0, {.kinetic = 0, .potential = -1, .scale = per_sample}});
+  }
+  return groups;
+}
+
+Batch BatchSource::make(std::int64_t step, Subset subset) {
+  const auto step_seed = derive_seed(seed_, subset == Subset::training ? kStepStream : kValidationStream,
+                                     static_cast<std::uint64_t>(step));
+  const auto chosen = config_.loss.kind == LossKind::velocity ? velocity_groups(step_seed) : quadrature_groups(step_seed);
+  const auto count = static_cast<std::int64_t>(chosen.size());
+  const std::int64_t particles = config_.batch.particles, d = header().dimension();
+  const auto p = static_cast<std::int64_t>(header().mu_names.size());
+  Batch batch;
+  batch.x = torch::empty({count, particles, d});
+  if (with_velocities_) batch.velocity = torch::empty({count, particles, d});
+  batch.mu = torch::empty({count, p});
+  batch.t = torch::empty({count});
+  for (std::int64_t g = 0; g < count; ++g) {
+    const Group& group = chosen[static_cast<std::size_t>(g)];
+    batch.terms.push_back(group.terms);
+    batch.t.data_ptr<float>()[g] = static_cast<float>(group.time);
+    const auto mu = normalizer_.normalized_mu(header().mu[static_cast<std::size_t>(group.mu_index)]);
+    std::copy(mu.begin(), mu.end(), batch.mu.data_ptr<float>() + g * p);
+    const auto group_seed = derive_seed(step_seed, kGroupStream, static_cast<std::uint64_t>(g));
+    float* x = batch.x.data_ptr<float>() + g * particles * d;
+    draw(group, group_seed, subset, x, with_velocities_ ? batch.velocity.data_ptr<float>() + g * particles * d : nullptr);
+    if (config_.batch.jitter > 0 && subset == Subset::training) add_jitter(group_seed, x);
+  }
+  return batch;
+}
+
+namespace {
+
+/// The frames around a time and the weight of the later one.
+struct Bracket {
+  std::int64_t before, after;
+  double fraction;
+};
+
+Bracket bracket(const std::vector<double>& times, double t) {
+  const auto last = static_cast<std::int64_t>(times.size()) - 1;
+  const auto after = std::clamp<std::int64_t>(std::lower_bound(times.begin(), times.end(), t) - times.begin(), 1, last);
+  const double low = times[static_cast<std::size_t>(after - 1)], high = times[static_cast<std::size_t>(after)];
+  const double fraction = std::clamp((t - low) / (high - low), 0.0, 1.0);
+  // Rounding must not mix a frame with its neighbour.
+  return {after - 1, after, fraction < 1e-9 ? 0.0 : fraction > 1 - 1e-9 ? 1.0 : fraction};
+}
+
+}  // namespace
+
+void BatchSource::draw(const Group& group, std::uint64_t group_seed, Subset subset, float* x, float* velocity) {
+  const bool follow = config_.batch.sampling == SamplingKind::random &&
+                      header().identity == data::Identity::trajectories;
+  if (follow) draw_trajectories(group, group_seed, subset, x, velocity);
+  else draw_marginals(group, group_seed, subset, x, velocity);
+}
+
+/// Independent particles; between two frames each is interpolated along its own trajectory, the short way round.
+void BatchSource::draw_trajectories(const Group& group, std::uint64_t group_seed, Subset subset, float* x,
+                                    float* velocity) {
+  const auto [before, after, fraction] = bracket(frame_times_, group.time);
+  const auto first = frames_->get(group.mu_index, before), second = frames_->get(group.mu_index, after);
+  const auto d = static_cast<std::size_t>(header().dimension());
+  const std::int64_t start = subset == Subset::training ? 0 : training_particles_;
+  const std::int64_t available = subset == Subset::training ? training_particles_ : header().particles - training_particles_;
+  const Philox random(group_seed, kParticleStream);
+  const auto f = static_cast<float>(fraction);
+  for (std::int64_t i = 0; i < config_.batch.particles; ++i) {
+    const auto at = static_cast<std::size_t>(
+        start + static_cast<std::int64_t>(random.integer(static_cast<std::uint64_t>(i), static_cast<std::uint64_t>(available)))) * d;
+    for (std::size_t c = 0; c < d; ++c, ++x) {
+      float step = second->samples[at + c] - first->samples[at + c];
+      if (normalizer_.periods[c] > 0) {
+        const auto period = static_cast<float>(normalizer_.normalized_period(static_cast<std::int64_t>(c)));
+        step -= period * std::round(step / period);
+      }
+      *x = first->samples[at + c] + f * step;
+      if (velocity) *velocity++ = (1 - f) * first->velocities[at + c] + f * second->velocities[at + c];
+    }
+  }
+}
+
+/// Independent or stratified particles; between two frames each is drawn from the earlier or the later one with the
+/// probabilities of linear interpolation in time.
+void BatchSource::draw_marginals(const Group& group, std::uint64_t group_seed, Subset subset, float* x,
+                                 float* velocity) {
+  const auto [before, after, fraction] = bracket(frame_times_, group.time);
+  const auto d = static_cast<std::size_t>(header().dimension());
+  const std::int64_t start = subset == Subset::training ? 0 : training_particles_;
+  const std::int64_t available = subset == Subset::training ? training_particles_ : header().particles - training_particles_;
+  const Philox random(group_seed, kParticleStream);
+  const bool stratified = config_.batch.sampling == SamplingKind::stratified;
+  const std::int64_t count = config_.batch.particles;
+  std::shared_ptr<const data::Frame> frame[2];
+  if (fraction < 1) frame[0] = frames_->get(group.mu_index, before);
+  if (fraction > 0) frame[1] = frames_->get(group.mu_index, after);
+  for (std::int64_t i = 0; i < count; ++i) {
+    const auto [u, choice] = random.uniforms(static_cast<std::uint64_t>(i));
+    const double position = stratified ? (static_cast<double>(i) + u) / static_cast<double>(count) : u;
+    const auto index = std::min(available - 1, static_cast<std::int64_t>(position * static_cast<double>(available)));
+    const auto at = static_cast<std::size_t>(start + index) * d;
+    const data::Frame& source = *frame[choice < fraction ? 1 : 0];
+    x = std::copy_n(source.samples.begin() + static_cast<std::ptrdiff_t>(at), d, x);
+    if (velocity) velocity = std::copy_n(source.velocities.begin() + static_cast<std::ptrdiff_t>(at), d, velocity);
+  }
+}
+
+void BatchSource::add_jitter(std::uint64_t group_seed, float* x) const {
+  const Philox random(group_seed, kJitterStream);
+  const std::int64_t values = config_.batch.particles * header().dimension();
+  for (std::int64_t i = 0; i < values; i += 2) {
+    const auto [a, b] = random.normals(static_cast<std::uint64_t>(i / 2));
+    x[i] += static_cast<float>(config_.batch.jitter * a);
+    if (i + 1 < values) x[i + 1] += static_cast<float>(config_.batch.jitter * b);
+  }
+}
+
+}  // namespace scorefield::training

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <torch/types.h>
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "data/frame_cache.hpp"
+#include "models/kernels/network.hpp"
+#include "models/normalizer.hpp"
+#include "training/config.hpp"
+
+namespace scorefield::training {
+
+/// Samples of G groups (mu, t) in normalised units, with what each group adds to the loss.
+struct Batch {
+  torch::Tensor x;         ///< [G, N, d]
+  torch::Tensor velocity;  ///< [G, N, d], dx/dt; undefined when the loss does not use it
+  torch::Tensor mu;        ///< [G, p]
+  torch::Tensor t;         ///< [G]
+  std::vector<kernels::GroupTerms> terms;  ///< [G]
+};
+
+/// Which particles of the dataset a batch may use.
+enum class Subset { training, validation };
+
+/// Makes batches from a dataset: every batch is a pure function of (seed, step), so trainings repeat and resume
+/// exactly. With stratified sampling each frame is ordered along a Hilbert curve once, and a batch takes one random
+/// particle from each of N equal runs of that order: the sample mean of a smooth function then has a far smaller
+/// variance than with independent draws (README.md). Thread-compatible: one caller at a time.
+class BatchSource {
+ public:
+  BatchSource(data::DatasetReader reader, const models::Normalizer& normalizer, const TrainConfig& config,
+              std::int64_t seed);
+
+  [[nodiscard]] Batch make(std::int64_t step, Subset subset = Subset::training);
+
+  /// Groups per batch.
+  [[nodiscard]] std::int64_t groups() const;
+  [[nodiscard]] const data::DatasetHeader& header() const { return frames_->header(); }
+
+ private:
+  /// One group before its samples are drawn.
+  struct Group {
+    std::int64_t mu_index;
+    double time;                 ///< normalised
+    kernels::GroupTerms terms;
+  };
+
+  [[nodiscard]] std::vector<Group> velocity_groups(std::uint64_t step_seed) const;
+  [[nodiscard]] std::vector<Group> quadrature_groups(std::uint64_t step_seed) const;
+  [[nodiscard]] std::vector<std::int64_t> choose_mu(std::uint64_t step_seed) const;
+  void draw(const Group& group, std::uint64_t group_seed, Subset subset, float* x, float* velocity);
+  void draw_trajectories(const Group& group, std::uint64_t group_seed, Subset subset, float* x, float* velocity);
+  void draw_marginals(const Group& group, std::uint64_t group_seed, Subset subset, float* x, float* velocity);
+  void add_jitter(std::uint64_t group_seed, float* x) const;
+
+  models::Normalizer normalizer_;
+  TrainConfig config_;
+  std::uint64_t seed_;
+  bool with_velocities_;
+  std::int64_t training_particles_;  ///< the first ones; the rest validate
+  std::vector<double> frame_times_;  ///< [K], normalised
+  std::unique_ptr<data::FrameCache> frames_;
+};
+
+}  // namespace scorefield::training

@@ -1,0 +1,69 @@
+#include "training/config.hpp"
+
+#include <string>
+
+#include "core/error.hpp"
+
+namespace scorefield::training {
+
+void bind(OptionSet& set, TrainConfig& config) {
+  models::bind(set, config.model);
+  set.add("loss.name", config.loss.kind,
+          {{"velocity", LossKind::velocity}, {"action-matching", LossKind::action_matching}},
+          "velocity: for data with known velocities; action-matching: for snapshots, by quadrature in time");
+  set.add("loss.sigma", config.loss.sigma, "diffusion of the entropic energy E_eps, normalised units; 0: kinetic energy");
+  set.add("loss.laplacian", config.loss.laplacian,
+          {{"exact", LaplacianKind::exact}, {"hutchinson", LaplacianKind::hutchinson}},
+          "how the Laplacian of the entropic energy is computed");
+  set.add("loss.probes", config.loss.probes, "Hutchinson probes per point");
+  bind(set, config.quadrature);
+  set.add("batch.mu", config.batch.mu, "values of mu per step");
+  set.add("batch.nodes", config.batch.nodes, "times per mu and step (velocity form)");
+  set.add("batch.particles", config.batch.particles, "particles per (mu, time)");
+  set.add("batch.sampling", config.batch.sampling,
+          {{"stratified", SamplingKind::stratified}, {"random", SamplingKind::random}},
+          "stratified: one particle from each of equally full cells of state space; random: independent draws");
+  set.add("batch.jitter", config.batch.jitter, "deviation of Gaussian noise added to the samples, normalised units");
+  optim::bind(set, config.optimizer);
+  set.add("training.steps", config.training.steps, "optimiser steps");
+  set.add("training.checkpoint_every", config.training.checkpoint_every, "steps between checkpoints");
+  set.add("training.log_every", config.training.log_every, "steps between rows of the history, with a validation each");
+  set.add("training.validation_fraction", config.training.validation_fraction, "share of the particles kept for validation");
+  set.add("training.memory_limit", config.training.memory_limit, "MiB of samples in memory; larger datasets stream");
+  set.add("training.engine", config.training.engine,
+          {{"auto", EngineKind::automatic}, {"fused", EngineKind::fused}, {"autograd", EngineKind::autograd}},
+          "fused: own kernels, no double backward; autograd: LibTorch double backward; auto: fused where it applies");
+}
+
+namespace {
+
+void at_least(const char* key, std::int64_t value, std::int64_t low) {
+  if (value < low)
+    throw UsageError("option '" + std::string(key) + "' must be at least " + std::to_string(low) + ", got " +
+                     std::to_string(value) + ".");
+}
+
+}  // namespace
+
+void validate(const TrainConfig& config) {
+  models::validate(config.model);
+  optim::validate(config.optimizer);
+  if (config.loss.kind == LossKind::action_matching) validate(config.quadrature);
+  if (!(config.loss.sigma >= 0)) throw UsageError("option 'loss.sigma' must not be negative.");
+  if (!(config.batch.jitter >= 0)) throw UsageError("option 'batch.jitter' must not be negative.");
+  at_least("loss.probes", config.loss.probes, 1);
+  at_least("batch.mu", config.batch.mu, 1);
+  at_least("batch.nodes", config.batch.nodes, 1);
+  at_least("batch.particles", config.batch.particles, 1);
+  at_least("training.steps", config.training.steps, 1);
+  at_least("training.checkpoint_every", config.training.checkpoint_every, 1);
+  at_least("training.log_every", config.training.log_every, 1);
+  at_least("training.memory_limit", config.training.memory_limit, 1);
+  if (!(config.training.validation_fraction > 0 && config.training.validation_fraction <= 0.5))
+    throw UsageError("option 'training.validation_fraction' must lie in (0, 0.5].");
+  if (config.training.engine == EngineKind::fused && config.loss.sigma > 0)
+    throw UsageError(
+        "option 'training.engine': the fused engine has no Laplacian (loss.sigma > 0); use 'auto' or 'autograd'.");
+}
+
+}  // namespace scorefield::training

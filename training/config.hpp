@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstdint>
+
+#include "core/options.hpp"
+#include "models/options.hpp"
+#include "training/optim/options.hpp"
+#include "training/quadrature.hpp"
+
+namespace scorefield::training {
+
+enum class LossKind { velocity, action_matching };
+enum class LaplacianKind { exact, hutchinson };
+enum class SamplingKind { stratified, random };
+enum class EngineKind { automatic, fused, autograd };
+
+/// Which functional is minimised (shared equations: training/README.md).
+struct LossOptions {
+  LossKind kind = LossKind::velocity;
+  double sigma = 0;  ///< diffusion in dX = b dt + sigma dW, normalised units; 0: kinetic energy E, > 0: entropic E_eps
+  LaplacianKind laplacian = LaplacianKind::hutchinson;
+  std::int64_t probes = 1;  ///< Hutchinson probes per point
+};
+
+/// How many groups (mu, t) and particles one step sees, and how they are drawn.
+struct BatchOptions {
+  std::int64_t mu = 8;           ///< values of mu per step
+  std::int64_t nodes = 8;        ///< times per mu (velocity form; quadrature.nodes otherwise)
+  std::int64_t particles = 256;  ///< particles per (mu, time)
+  SamplingKind sampling = SamplingKind::stratified;
+  double jitter = 0;             ///< deviation of Gaussian noise added to the samples, normalised units
+};
+
+struct TrainingOptions {
+  std::int64_t steps = 10000;
+  std::int64_t checkpoint_every = 1000;      ///< steps
+  std::int64_t log_every = 100;              ///< steps between rows of the history and validations
+  double validation_fraction = 0.05;         ///< share of the particles never trained on
+  std::int64_t memory_limit = 8192;          ///< MiB of samples held in memory; larger datasets stream
+  EngineKind engine = EngineKind::automatic;
+};
+
+struct TrainConfig {
+  models::ModelOptions model;
+  LossOptions loss;
+  QuadratureOptions quadrature;
+  BatchOptions batch;
+  optim::OptimizerOptions optimizer;
+  TrainingOptions training;
+};
+
+/// Adds every key that a training understands.
+void bind(OptionSet& set, TrainConfig& config);
+
+/// @throws UsageError naming the key and what it accepts.
+void validate(const TrainConfig& config);
+
+}  // namespace scorefield::training

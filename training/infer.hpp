@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/options.hpp"
+#include "core/progress.hpp"
+#include "solvers/integrators.hpp"
+
+namespace scorefield::training {
+
+struct InferOptions {
+  std::vector<double> mu;         ///< values to predict (one physics parameter)
+  std::int64_t particles = 0;     ///< 0: all of the initial population
+  std::int64_t frames = 0;        ///< equally spaced output times; 0: the training times
+  std::string initial_path;       ///< dataset whose first frame is the initial population; empty: kept in the model
+  integrators::IntegrateOptions integration;
+};
+
+/// Adds the keys infer.*.
+void bind(OptionSet& set, InferOptions& options);
+
+struct InferResult {
+  std::vector<std::string> warnings;  ///< e.g. mu outside the training range
+};
+
+/// One rollout per mu, all frames of it streamed to `output_path`. Without --initial a rollout starts from the stored
+/// population of the nearest training mu. sigma > 0 (euler-maruyama) is the diffusion that the model was trained with.
+/// @throws UsageError, FileError, DivergenceError, Interrupted; no file is left then.
+InferResult infer(const std::string& model_path, const std::string& output_path, const InferOptions& options,
+                  const std::string& config_toml, std::int64_t seed, const std::string& device,
+                  const ProgressObserver& observer = {});
+
+}  // namespace scorefield::training

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <torch/types.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "data/dataset.hpp"
+#include "data/h5.hpp"
+#include "models/score_network.hpp"
+#include "training/optim/named_tensors.hpp"
+
+namespace scorefield::training {
+
+/// The rows of /history: one per logging interval.
+struct History {
+  std::vector<double> step, loss, validation_loss, seconds, learning_rate;
+};
+
+/// Populations at the first time of every training mu, from which rollouts start.
+struct InitialPopulations {
+  std::vector<std::vector<double>> mu;        ///< [M][p]
+  std::vector<std::vector<float>> samples;    ///< [M][N * d], physical units
+  std::int64_t particles = 0;                 ///< N
+};
+
+/// Everything that inference needs, loaded from a model file. Loading reads arrays and attributes only.
+struct ReducedModel {
+  std::shared_ptr<models::ScoreNetwork> network;  ///< averaged weights, float32, on the CPU
+  data::DatasetHeader header;                     ///< coordinates, units, periods, mu and times of the training data
+  InitialPopulations initial;
+  double sigma = 0;                               ///< diffusion that the model was trained with, normalised units
+  std::int64_t step = 0;
+};
+
+/// @throws FileError on a file that is not a model of this version, or whose arrays do not fit its options.
+[[nodiscard]] ReducedModel load_model(const std::string& path);
+
+/// What a training must save to continue bit for bit.
+struct TrainingState {
+  std::int64_t step = 0;
+  double seconds = 0;
+  optim::NamedTensors weights;    ///< raw weights
+  optim::NamedTensors averages;   ///< EMA state
+  optim::NamedTensors optimizer;
+  History history;
+};
+
+/// Writes a model file atomically: model (averaged weights), training state, history and initial populations.
+void save_model(const std::string& path, const data::Provenance& provenance, const ReducedModel& model,
+                const optim::NamedTensors& averaged_weights, const TrainingState& state);
+
+/// Reads /training and /history back into `state`, whose tensors are live and keep their names and shapes.
+/// @throws FileError
+[[nodiscard]] TrainingState load_training_state(const std::string& path);
+
+}  // namespace scorefield::training

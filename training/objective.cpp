@@ -1,0 +1,101 @@
+#include "training/objective.hpp"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+
+#include "models/derivatives.hpp"
+#include "models/fused.hpp"
+
+namespace scorefield::training {
+namespace {
+
+using torch::Tensor;
+
+/// Own kernels: six forward-equivalents, no double backward.
+class FusedObjective : public Objective {
+ public:
+  Tensor loss(models::ScoreNetwork& network, const Batch& batch, std::int64_t) const override {
+    const bool with_rates =
+        std::any_of(batch.terms.begin(), batch.terms.end(), [](const auto& terms) { return terms.time != 0; });
+    const auto weights = network.modulation().effective_weights(batch.mu, batch.t, with_rates);
+    return models::fused_objective(network.shape(), weights, batch.terms, batch.x, batch.velocity);
+  }
+  std::string engine() const override { return "fused"; }
+};
+
+/// LibTorch's double backward: the reference, and the way for what the kernels do not cover.
+class AutogradObjective : public Objective {
+ public:
+  AutogradObjective(const LossOptions& loss, std::int64_t seed) : loss_(loss), seed_(seed) {}
+
+  Tensor loss(models::ScoreNetwork& network, const Batch& batch, std::int64_t step) const override {
+    return autograd_objective(
+        [&](const Tensor& x, const Tensor& mu, const Tensor& t) { return network.potential(x, mu, t); }, loss_, batch,
+        seed_, step);
+  }
+  std::string engine() const override { return "autograd"; }
+
+ private:
+  LossOptions loss_;
+  std::int64_t seed_;
+};
+
+/// One member of GroupTerms for all groups, [G].
+Tensor column(const Batch& batch, double kernels::GroupTerms::*member) {
+  std::vector<double> values;
+  for (const auto& terms : batch.terms) values.push_back(terms.*member);
+  return torch::tensor(values, torch::kFloat64).to(batch.x.options());
+}
+
+/// lap_x s at every point, [G, N].
+Tensor laplacian(const GroupPotential& potential, const LossOptions& loss, const Batch& batch, const Tensor& x,
+                 const Tensor& t, std::uint64_t seed, std::uint64_t step) {
+  const auto groups = x.size(0), particles = x.size(1), d = x.size(2);
+  const models::Potential flat = [&](const Tensor& points) {
+    return potential(points.view({groups, particles, d}), batch.mu, t).reshape({groups * particles});
+  };
+  const auto points = x.reshape({groups * particles, d});
+  const auto value =
+      loss.laplacian == LaplacianKind::exact
+          ? models::laplacian_exact(flat, points, true)
+          : models::laplacian_hutchinson(flat, points, models::rademacher_probes(loss.probes, points, seed, step), true);
+  return value.view({groups, particles});
+}
+
+}  // namespace
+
+torch::Tensor autograd_objective(const GroupPotential& potential, const LossOptions& loss, const Batch& batch,
+                                 std::int64_t seed, std::int64_t step) {
+  using kernels::GroupTerms;
+  const auto x = batch.x.detach().requires_grad_(true);
+  const auto t = batch.t.detach().requires_grad_(true);
+  const auto s = potential(x, batch.mu, t);
+  TORCH_CHECK_VALUE(s.sizes() == x.sizes().slice(0, 2), "a potential must return [G, N] = ", x.sizes().slice(0, 2), ", got ",
+                    s.sizes());
+  const auto derivatives = torch::autograd::grad({s.sum()}, {x, t}, {}, true, true, true);
+  const auto& v = derivatives[0];
+  const auto rate = derivatives[1].defined() ? derivatives[1] : torch::zeros_like(t);
+
+  // Every term is a sum over the points of a group, [G].
+  auto total = column(batch, &GroupTerms::kinetic) * v.square().sum({1, 2}) / 2 +
+               column(batch, &GroupTerms::time) * rate + column(batch, &GroupTerms::potential) * s.sum(1);
+  if (batch.velocity.defined())
+    total = total + column(batch, &GroupTerms::velocity) * (batch.velocity * v).sum({1, 2});
+  if (loss.sigma > 0) {
+    const auto entropic = column(batch, &GroupTerms::kinetic) * (0.5 * loss.sigma * loss.sigma);
+    total = total + entropic * laplacian(potential, loss, batch, x, t, static_cast<std::uint64_t>(seed),
+                                         static_cast<std::uint64_t>(step)).sum(1);
+  }
+  return (column(batch, &GroupTerms::scale) * total).sum();
+}
+
+std::unique_ptr<Objective> make_objective(const LossOptions& loss, EngineKind engine, torch::Device device,
+                                          std::int64_t seed) {
+  const bool covered = device.is_cpu() && loss.sigma == 0;
+  TORCH_CHECK_VALUE(engine != EngineKind::fused || covered, "the fused engine covers sigma = 0 on the CPU only");
+  if (engine == EngineKind::autograd || !covered) return std::make_unique<AutogradObjective>(loss, seed);
+  return std::make_unique<FusedObjective>();
+}
+
+}  // namespace scorefield::training

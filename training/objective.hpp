@@ -1,0 +1,42 @@
+#pragma once
+
+#include <torch/types.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "models/score_network.hpp"
+#include "training/batch.hpp"
+#include "training/config.hpp"
+
+namespace scorefield::training {
+
+/// A loss functional on batches: sum over groups of scale * sum over points of
+///   kinetic |v|^2/2 + velocity X'.v + time ds/dt + potential s + (sigma^2/2) lap s,   v = grad_x s
+/// (training/README.md; arXiv 2410.12000, 2210.06662), evaluated by one of two engines. The Laplacian goes with the groups
+/// that have a kinetic term.
+class Objective {
+ public:
+  virtual ~Objective() = default;
+
+  /// Scalar, differentiable in the network's parameters. `step` seeds the Hutchinson probes.
+  [[nodiscard]] virtual torch::Tensor loss(models::ScoreNetwork& network, const Batch& batch, std::int64_t step) const = 0;
+
+  /// "fused" or "autograd".
+  [[nodiscard]] virtual std::string engine() const = 0;
+};
+
+/// A potential of groups: x [G, N, d], mu [G, p], t [G] -> s [G, N].
+using GroupPotential = std::function<torch::Tensor(const torch::Tensor& x, const torch::Tensor& mu, const torch::Tensor& t)>;
+
+/// The loss of any potential by LibTorch's double backward; differentiable in whatever the potential depends on.
+[[nodiscard]] torch::Tensor autograd_objective(const GroupPotential& potential, const LossOptions& loss, const Batch& batch,
+                                               std::int64_t seed, std::int64_t step);
+
+/// The engine that the options ask for; `automatic` takes the fused kernels where they apply (CPU, sigma = 0).
+[[nodiscard]] std::unique_ptr<Objective> make_objective(const LossOptions& loss, EngineKind engine, torch::Device device,
+                                                        std::int64_t seed);
+
+}  // namespace scorefield::training

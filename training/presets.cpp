@@ -1,0 +1,47 @@
+#include "training/presets.hpp"
+
+#include <array>
+#include <vector>
+
+#include "core/error.hpp"
+
+namespace scorefield::training {
+namespace {
+
+constexpr std::array kPresets{
+    Preset{"demo", "two-stream in three minutes on two cores, velocity form",
+           R"([training]
+steps = 6000
+)"},
+    Preset{"two-stream", "two-stream in thirty minutes on two cores, velocity form",
+           R"([training]
+steps = 60000
+)"},
+    Preset{"two-stream-quadrature", "two-stream from snapshots without identity: action matching with Simpson nodes",
+           R"([training]
+steps = 10000
+[loss]
+name = "action-matching"
+[quadrature]
+rule = "simpson"
+nodes = 201
+[batch]
+mu = 2
+particles = 48
+)"},
+};
+
+}  // namespace
+
+std::span<const Preset> presets() { return kPresets; }
+
+const Preset& find_preset(const std::string& name) {
+  std::vector<std::string> names;
+  for (const auto& preset : kPresets) {
+    if (preset.name == name) return preset;
+    names.emplace_back(preset.name);
+  }
+  throw UsageError(unknown_name_message("preset", name, names));
+}
+
+}  // namespace scorefield::training

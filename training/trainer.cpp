@@ -1,0 +1,263 @@
+#include "training/trainer.hpp"
+
+#include <torch/torch.h>
+
+#include <chrono>
+#include <cmath>
+#include <filesystem>
+#include <future>
+
+#include "core/error.hpp"
+#include "core/interrupt.hpp"
+#include "training/batch.hpp"
+#include "training/model_file.hpp"
+#include "training/normalization.hpp"
+#include "training/objective.hpp"
+#include "training/optim/clip.hpp"
+#include "training/optim/ema.hpp"
+#include "training/optim/optimizer.hpp"
+#include "training/optim/schedule.hpp"
+
+namespace scorefield::training {
+namespace {
+
+/// Batches of the fixed validation set; together the same number of points whatever the options.
+constexpr std::int64_t kValidationBatches = 4;
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+Batch to_device(Batch batch, torch::Device device) {
+  if (device.is_cpu()) return batch;
+  batch.x = batch.x.to(device);
+  if (batch.velocity.defined()) batch.velocity = batch.velocity.to(device);
+  batch.mu = batch.mu.to(device);
+  batch.t = batch.t.to(device);
+  return batch;
+}
+
+/// Batches made one step ahead on another thread.
+class Prefetcher {
+ public:
+  Prefetcher(BatchSource& source, std::int64_t first_step) : source_(source) { request(first_step); }
+
+  Batch next(std::int64_t step) {
+    Batch batch = pending_.get();
+    request(step + 1);
+    return batch;
+  }
+
+ private:
+  void request(std::int64_t step) {
+    pending_ = std::async(std::launch::async, [this, step] { return source_.make(step); });
+  }
+  BatchSource& source_;
+  std::future<Batch> pending_;
+};
+
+torch::Device parse_device(const std::string& text) {
+  const torch::Device device(text);
+  if (device.is_cuda() && !torch::cuda::is_available())
+    throw UsageError("--device " + text + ": no CUDA device is available to this build of LibTorch; use --device cpu.");
+  return device;
+}
+
+optim::NamedTensors named_parameters(models::ScoreNetwork& network) {
+  optim::NamedTensors named;
+  for (auto& item : network.named_parameters()) named.emplace_back(item.key(), item.value());
+  return named;
+}
+
+InitialPopulations read_initial_populations(const data::DatasetReader& reader) {
+  const auto& header = reader.header();
+  InitialPopulations initial{header.mu, {}, header.particles};
+  for (std::int64_t m = 0; m < header.mu_count(); ++m) {
+    std::vector<float> samples(static_cast<std::size_t>(header.frame_size()));
+    reader.read_samples(m, 0, samples);
+    initial.samples.push_back(std::move(samples));
+  }
+  return initial;
+}
+
+/// One training run: everything between the options and the model file.
+class Training {
+ public:
+  Training(const TrainRequest& request, const TrainObserver& observer);
+  TrainResult run();
+
+ private:
+  [[nodiscard]] double progress(std::int64_t step) const;
+  [[nodiscard]] double validate();
+  void train_step(std::int64_t step, const Batch& batch);
+  void log(std::int64_t step);
+  void checkpoint(std::int64_t step);
+  void resume();
+
+  const TrainRequest& request_;
+  const TrainConfig& config_;
+  TrainObserver observer_;
+  torch::Device device_;
+  ReducedModel model_;
+  std::unique_ptr<BatchSource> batches_;
+  std::unique_ptr<Objective> objective_;
+  std::unique_ptr<optim::Optimizer> optimizer_;
+  std::unique_ptr<optim::ExponentialMovingAverage> average_;
+  std::vector<Batch> validation_;
+  History history_;
+  torch::Tensor interval_loss_;        ///< sum since the last row of the history, on the device
+  std::int64_t interval_steps_ = 0;
+  std::int64_t first_step_ = 0;
+  double earlier_seconds_ = 0;
+  double rate_ = 0;
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+Training::Training(const TrainRequest& request, const TrainObserver& observer)
+    : request_(request), config_(request.config), observer_(observer), device_(parse_device(request.device)) {
+  training::validate(config_);
+  data::DatasetReader reader(request.data_path);
+  { const data::AtomicFile writable(request.output_path); }  // fail now rather than at the first checkpoint
+
+  torch::manual_seed(static_cast<std::uint64_t>(request.seed));
+  const auto normalizer = compute_normalizer(reader, config_.model.metric);
+  model_.network = std::make_shared<models::ScoreNetwork>(config_.model, normalizer);
+  model_.header = reader.header();
+  model_.initial = read_initial_populations(reader);
+  model_.sigma = config_.loss.sigma;
+  model_.network->to(device_);
+  batches_ = std::make_unique<BatchSource>(std::move(reader), normalizer, config_, request.seed);
+  objective_ = make_objective(config_.loss, config_.training.engine, device_, request.seed);
+  optimizer_ = optim::make_optimizer(named_parameters(*model_.network), config_.optimizer);
+  average_ = std::make_unique<optim::ExponentialMovingAverage>(named_parameters(*model_.network),
+                                                               config_.optimizer.ema_decay);
+  for (std::int64_t i = 0; i < kValidationBatches; ++i)
+    validation_.push_back(to_device(batches_->make(i, Subset::validation), device_));
+  interval_loss_ = torch::zeros({}, torch::TensorOptions(device_));
+  if (request.resume) resume();
+}
+
+void Training::resume() {
+  const auto state = load_training_state(request_.output_path);
+  optim::restore(named_parameters(*model_.network), state.weights, request_.output_path + ": the weights");
+  average_->load_state(state.averages);
+  optimizer_->load_state(state.optimizer);
+  history_ = state.history;
+  first_step_ = state.step;
+  earlier_seconds_ = state.seconds;
+}
+
+double Training::progress(std::int64_t step) const {
+  const double of_steps = static_cast<double>(step) / static_cast<double>(config_.training.steps);
+  if (request_.time_limit_seconds <= 0) return of_steps;
+  return std::max(of_steps, seconds_since(start_) / request_.time_limit_seconds);
+}
+
+double Training::validate() {
+  average_->swap();
+  double sum = 0;
+  for (const auto& batch : validation_) sum += objective_->loss(*model_.network, batch, 0).item<double>();
+  average_->swap();
+  return sum / static_cast<double>(validation_.size());
+}
+
+void Training::train_step(std::int64_t step, const Batch& batch) {
+  optimizer_->zero_grad();
+  const auto loss = objective_->loss(*model_.network, batch, step);
+  loss.backward();
+  optim::clip_gradient_norm(optimizer_->parameters(), config_.optimizer.clip_norm);
+  rate_ = optim::learning_rate(progress(step), config_.optimizer);
+  optimizer_->step(rate_);
+  average_->update();
+  interval_loss_ += loss.detach();
+  ++interval_steps_;
+}
+
+/// Adds a row to the history and tells the observer. `step` is the number of finished steps.
+void Training::log(std::int64_t step) {
+  if (interval_steps_ == 0) return;
+  const double loss = interval_loss_.item<double>() / static_cast<double>(interval_steps_);
+  interval_loss_.zero_();
+  interval_steps_ = 0;
+  const std::string advice = "The last checkpoint is kept. Lower training.learning_rate, or check the data.";
+  if (!std::isfinite(loss)) throw DivergenceError(step, "the training loss", advice);
+  const double validation = validate();
+  if (!std::isfinite(validation)) throw DivergenceError(step, "the validation loss", advice);
+
+  const double elapsed = seconds_since(start_);
+  history_.step.push_back(static_cast<double>(step));
+  history_.loss.push_back(loss);
+  history_.validation_loss.push_back(validation);
+  history_.seconds.push_back(earlier_seconds_ + elapsed);
+  history_.learning_rate.push_back(rate_);
+  if (!observer_) return;
+  TrainProgress report{.step = step, .total_steps = config_.training.steps, .loss = loss,
+                       .validation_loss = validation, .learning_rate = rate_};
+  report.steps_per_second = static_cast<double>(step - first_step_) / elapsed;
+  report.seconds_left = static_cast<double>(config_.training.steps - step) / report.steps_per_second;
+  if (request_.time_limit_seconds > 0)
+    report.seconds_left = std::min(report.seconds_left, std::max(0.0, request_.time_limit_seconds - elapsed));
+  observer_(report);
+}
+
+void Training::checkpoint(std::int64_t step) {
+  TrainingState state;
+  state.step = step;
+  state.seconds = earlier_seconds_ + seconds_since(start_);
+  state.weights = named_parameters(*model_.network);
+  state.averages = average_->state();
+  state.optimizer = optimizer_->state();
+  state.history = history_;
+  data::Provenance provenance;
+  provenance.format = data::kModelFormat;
+  provenance.seed = request_.seed;
+  provenance.config = request_.config_toml;
+  save_model(request_.output_path, provenance, model_, average_->averages(), state);
+}
+
+TrainResult Training::run() {
+  if (observer_)
+    observer_({.step = first_step_, .total_steps = config_.training.steps,
+               .message = std::to_string(model_.network->parameter_count()) + " parameters, " + objective_->engine() +
+                          " engine, " + std::to_string(batches_->groups() * config_.batch.particles) +
+                          " points per step"});
+  TrainResult result;
+  std::int64_t step = first_step_;
+  {
+    Prefetcher prefetcher(*batches_, step);
+    while (step < config_.training.steps) {
+      train_step(step, to_device(prefetcher.next(step), device_));
+      ++step;
+      result.interrupted = interrupt_requested();
+      result.time_limit_reached =
+          request_.time_limit_seconds > 0 && seconds_since(start_) >= request_.time_limit_seconds;
+      const bool stop = result.interrupted || result.time_limit_reached || step == config_.training.steps;
+      // Rows fall on fixed steps, so that a resumed run writes the same history.
+      if (step % config_.training.log_every == 0 || (stop && !result.interrupted)) log(step);
+      if (stop || step % config_.training.checkpoint_every == 0) checkpoint(step);
+      if (stop) break;
+    }
+  }
+  result.steps = step;
+  result.seconds = seconds_since(start_);
+  result.parameters = model_.network->parameter_count();
+  result.engine = objective_->engine();
+  if (!history_.loss.empty()) {
+    result.final_loss = history_.loss.back();
+    result.validation_loss = history_.validation_loss.back();
+  }
+  if (result.interrupted)
+    throw Interrupted("interrupted after step " + std::to_string(step) + "; " + request_.output_path +
+                      " continues with --resume.");
+  return result;
+}
+
+}  // namespace
+
+TrainResult train(const TrainRequest& request, const TrainObserver& observer) {
+  if (request.resume && !std::filesystem::exists(request.output_path))
+    throw FileError(request.output_path, "does not exist, so there is nothing to resume. Train without --resume.");
+  return Training(request, observer).run();
+}
+
+}  // namespace scorefield::training

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "training/config.hpp"
+
+namespace scorefield::training {
+
+struct TrainRequest {
+  std::string data_path, output_path;
+  TrainConfig config;
+  std::string config_toml;        ///< complete resolved configuration, stored in the model
+  std::int64_t seed = 0;
+  bool resume = false;            ///< continue output_path
+  double time_limit_seconds = 0;  ///< of this call; 0: none
+  std::string device = "cpu";     ///< "cpu", "cuda" or "cuda:1"
+};
+
+struct TrainProgress {
+  std::int64_t step = 0, total_steps = 0;
+  double loss = 0;                ///< mean over the last interval
+  double validation_loss = 0;     ///< averaged weights on the fixed validation set
+  double learning_rate = 0;
+  double steps_per_second = 0;
+  double seconds_left = 0;
+  std::string message;            ///< a line for the user, usually empty
+};
+using TrainObserver = std::function<void(const TrainProgress&)>;
+
+struct TrainResult {
+  std::int64_t steps = 0;         ///< all steps of this model so far
+  double seconds = 0;             ///< of this call
+  double final_loss = 0, validation_loss = 0;
+  std::int64_t parameters = 0;
+  std::string engine;
+  bool interrupted = false;
+  bool time_limit_reached = false;
+};
+
+/// Trains a reduced model and writes checkpoints to output_path: every checkpoint_every steps, at the end, at the time
+/// limit and on an interrupt (then Interrupted is thrown). A run of n steps, stopped and resumed anywhere, equals the
+/// uninterrupted one bit for bit, unless the learning rate follows a time limit.
+/// @throws UsageError, FileError, DivergenceError (the last good checkpoint stays)
+TrainResult train(const TrainRequest& request, const TrainObserver& observer = {});
+
+}  // namespace scorefield::training
