@@ -69,10 +69,10 @@ void run_generate(int argc, const char* const* argv) {
   line.resolve(set);
   if (name != problem->name())
     throw UsageError("the configuration is of problem '" + name + "', the command line says '" + problem->name() + "'.");
+  options.seed = line.common().seed;
   // The defaults that depend on the problem become part of the stored configuration.
   if (options.mu.empty()) options.mu = problem->training_mu();
   if (options.frames == 0) options.frames = problem->default_frames();
-  options.seed = line.common().seed;
   problem->validate(options);
 
   ProgressPrinter printer(line.common().quiet);

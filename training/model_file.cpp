@@ -203,8 +203,7 @@ ReducedModel load_model(const std::string& path) {
 void save_model(const std::string& path, const data::Provenance& provenance, const ReducedModel& model,
                 const optim::NamedTensors& averaged_weights, const TrainingState& state) {
   data::AtomicFile destination(path);
-  auto file = h5::File::create(destination.temporary_path());
-  file.set_display_path(path);
+  auto file = h5::File::create(destination.temporary_path(), path);
   data::write_provenance(file, provenance);
   write_tensors(file, "/model/parameters", averaged_weights);
   write_normalizer(file, model.network->normalizer());
@@ -217,6 +216,8 @@ void save_model(const std::string& path, const data::Provenance& provenance, con
   write_tensors(file, "/training/optimizer", state.optimizer);
   file.set_attribute("/training", "step", state.step);
   file.set_attribute("/training", "seconds", state.seconds);
+  file.set_attribute("/training", "interval_loss", state.interval_loss);
+  file.set_attribute("/training", "interval_steps", state.interval_steps);
   write_history(file, state.history);
   file.close();
   destination.commit();
@@ -227,6 +228,8 @@ TrainingState load_training_state(const std::string& path) {
   TrainingState state;
   state.step = file.integer_attribute("/training", "step");
   state.seconds = file.number_attribute("/training", "seconds");
+  state.interval_loss = file.number_attribute("/training", "interval_loss");
+  state.interval_steps = file.integer_attribute("/training", "interval_steps");
   state.weights = read_tensors(file, "/training/weights");
   state.averages = read_tensors(file, "/training/averages");
   state.optimizer = read_tensors(file, "/training/optimizer");

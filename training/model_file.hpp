@@ -41,6 +41,8 @@ struct ReducedModel {
 struct TrainingState {
   std::int64_t step = 0;
   double seconds = 0;
+  double interval_loss = 0;       ///< sum of the losses since the last row of the history
+  std::int64_t interval_steps = 0;
   optim::NamedTensors weights;    ///< raw weights
   optim::NamedTensors averages;   ///< EMA state
   optim::NamedTensors optimizer;

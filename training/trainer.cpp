@@ -145,6 +145,8 @@ void Training::resume() {
   history_ = state.history;
   first_step_ = state.step;
   earlier_seconds_ = state.seconds;
+  interval_loss_.fill_(state.interval_loss);
+  interval_steps_ = state.interval_steps;
 }
 
 double Training::progress(std::int64_t step) const {
@@ -204,6 +206,8 @@ void Training::checkpoint(std::int64_t step) {
   TrainingState state;
   state.step = step;
   state.seconds = earlier_seconds_ + seconds_since(start_);
+  state.interval_loss = interval_loss_.item<double>();
+  state.interval_steps = interval_steps_;
   state.weights = named_parameters(*model_.network);
   state.averages = average_->state();
   state.optimizer = optimizer_->state();

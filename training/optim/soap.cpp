@@ -1,0 +1,68 @@
+#include "training/optim/soap.hpp"
+
+#include <algorithm>
+
+#include "training/optim/serial_section.hpp"
+
+namespace scorefield::optim {
+namespace {
+
+bool is_rotated(const torch::Tensor& parameter, const OptimizerOptions& options) {
+  const MatrixShape shape = matrix_shape(parameter);
+  return parameter.numel() > 0 &&
+         (is_preconditioned(shape.rows, options) || is_preconditioned(shape.columns, options));
+}
+
+std::vector<KroneckerGroup> make_groups(const NamedTensors& parameters, const OptimizerOptions& options) {
+  std::vector<std::pair<MatrixShape, NamedTensors>> by_shape;
+  for (const auto& entry : parameters) {
+    if (!is_rotated(entry.second, options)) continue;
+    const MatrixShape shape = matrix_shape(entry.second);
+    auto group = std::find_if(by_shape.begin(), by_shape.end(), [&](const auto& g) { return g.first == shape; });
+    if (group == by_shape.end()) group = by_shape.insert(group, {shape, {}});
+    group->second.push_back(entry);
+  }
+  std::vector<KroneckerGroup> groups;
+  groups.reserve(by_shape.size());
+  for (auto& [shape, members] : by_shape)
+    groups.emplace_back(std::move(members), options, static_cast<std::int64_t>(groups.size()));
+  return groups;
+}
+
+NamedTensors unrotated(const NamedTensors& parameters, const OptimizerOptions& options) {
+  NamedTensors rest;
+  for (const auto& entry : parameters)
+    if (!is_rotated(entry.second, options)) rest.push_back(entry);
+  return rest;
+}
+
+}  // namespace
+
+Soap::Soap(NamedTensors parameters, const OptimizerOptions& options)
+    : Optimizer(std::move(parameters)),
+      groups_(make_groups(parameters_, options)),
+      vectors_(unrotated(parameters_, options), options) {}
+
+void Soap::step(double learning_rate) {
+  const SerialSection serial;
+  const std::int64_t count = steps();  // updates are one behind steps: the first step moves nothing
+  if (count == 0) {
+    for (auto& group : groups_) group.initialise();
+  } else {
+    for (auto& group : groups_) group.update(count, learning_rate);
+    vectors_.update(count, learning_rate);
+  }
+  steps_.add_(1);
+}
+
+NamedTensors Soap::state() const {
+  NamedTensors state = vectors_.state();
+  for (const auto& group : groups_) {
+    NamedTensors part = group.state();
+    state.insert(state.end(), part.begin(), part.end());
+  }
+  state.emplace_back("step", steps_);
+  return state;
+}
+
+}  // namespace scorefield::optim
