@@ -51,8 +51,8 @@ class Interrupted : public Error {
   using Error::Error;
 };
 
-/// The entry of `known` nearest to `word` in edit distance, or an empty string when none is close
-/// (more than a third of the word's letters differ).
+/// The entry of `known` nearest to `word` in edit distance (a swap of neighbours counts once), or an empty string when
+/// none is close: more than a third of the word's letters, rounded up, differ.
 [[nodiscard]] std::string nearest_name(const std::string& word, const std::vector<std::string>& known);
 
 /// "'WORD' is not a KIND; did you mean 'X'? Known: a, b, c."

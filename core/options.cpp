@@ -3,7 +3,11 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <cmath>
+#include <cstdio>
+#include <cstdlib>
 #include <map>
 #include <optional>
 #include <sstream>
@@ -14,8 +18,10 @@ namespace scorefield {
 namespace {
 
 std::string toml_text(const std::string& value) {
+  const toml::value<std::string> node(value);
   std::ostringstream out;
-  out << toml::value<std::string>(value);
+  out << toml::toml_formatter(node,
+                              toml::format_flags::allow_multi_line_strings | toml::format_flags::allow_unicode_strings);
   return out.str();
 }
 
@@ -38,16 +44,81 @@ std::optional<toml::table> parse_value(const std::string& text) {
   throw UsageError("option '" + key + "' expects " + expected + ", got '" + text + "'.");
 }
 
-double to_number(const std::string& key, const std::string& text) {
+std::string trimmed(const std::string& text) {
+  constexpr const char* kBlank = " \t\r\n";
+  const auto first = text.find_first_not_of(kBlank);
+  return first == std::string::npos ? "" : text.substr(first, text.find_last_not_of(kBlank) - first + 1);
+}
+
+/// A TOML number, or what C also calls one (".5", "5.").
+std::optional<double> number_in(const std::string& text) {
   if (const auto table = parse_value(text))
-    if (const auto number = (*table)["value"].value<double>()) return *number;
-  wrong_type(key, "a number", text);
+    if (const auto number = (*table)["value"].value<double>()) return number;
+  double number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error == std::errc{} && end == text.data() + text.size()) return number;
+  return std::nullopt;
+}
+
+double to_number(const std::string& key, const std::string& text) {
+  const auto number = number_in(text);
+  if (!number || std::isnan(*number)) wrong_type(key, "a number", text);
+  return *number;
+}
+
+/// Whole numbers may be written 1000, 1_000 or 1e3.
+std::int64_t to_whole_number(const std::string& key, const std::string& text) {
+  if (const auto table = parse_value(text))
+    if (const auto whole = (*table)["value"].value_exact<std::int64_t>()) return *whole;
+  constexpr double kExact = 9007199254740992.0;  // 2^53: beyond, a double does not name one whole number
+  const auto number = number_in(text);
+  if (!number || *number != std::floor(*number) || std::abs(*number) > kExact) wrong_type(key, "a whole number", text);
+  return static_cast<std::int64_t>(*number);
+}
+
+bool to_bool(const std::string& key, const std::string& text) {
+  for (const char* word : {"true", "yes", "on", "1"})
+    if (text == word) return true;
+  for (const char* word : {"false", "no", "off", "0"})
+    if (text == word) return false;
+  wrong_type(key, "true or false", text);
 }
 
 std::string unquoted(const std::string& text) {
   if (const auto table = parse_value(text))
     if (const auto word = (*table)["value"].value_exact<std::string>()) return *word;
   return text;
+}
+
+/// A TOML array, or a list as on the command line: "1.2,1.3", "1.2:1.9:0.1", "1.2".
+std::vector<double> to_numbers(const std::string& key, const std::string& text) {
+  const auto table = parse_value(text);
+  const toml::array* array = table ? (*table)["value"].as_array() : nullptr;
+  if (!array) {
+    try {
+      return parse_number_list(unquoted(text));
+    } catch (const UsageError& error) {
+      throw UsageError("option '" + key + "': " + error.what());
+    }
+  }
+  std::vector<double> numbers;
+  for (const auto& element : *array) {
+    const auto number = element.value<double>();
+    if (!number || !std::isfinite(*number)) wrong_type(key, "a list of numbers", text);
+    numbers.push_back(*number);
+  }
+  return numbers;
+}
+
+/// "cells" means "pic.cells" when only one key ends so; else the nearest spelling.
+std::string nearest_key(const std::string& word, const std::vector<std::string>& keys) {
+  std::string found;
+  for (const auto& key : keys) {
+    if (!key.ends_with("." + word)) continue;
+    if (!found.empty()) return nearest_name(word, keys);
+    found = key;
+  }
+  return found.empty() ? nearest_name(word, keys) : found;
 }
 
 }  // namespace
@@ -60,55 +131,52 @@ void OptionSet::add_entry(Entry entry) {
 }
 
 void OptionSet::add(const std::string& key, bool& field, const std::string& help) {
-  add_entry({key, help, "", {"true", "false"}, [&field] { return std::string(field ? "true" : "false"); },
-             [&field, key](const std::string& text) {
-               if (text == "true" || text == "1" || text == "yes") field = true;
-               else if (text == "false" || text == "0" || text == "no") field = false;
-               else wrong_type(key, "true or false", text);
-             }});
+  add_entry({key,
+             help,
+             "",
+             {"true", "false"},
+             [&field] { return std::string(field ? "true" : "false"); },
+             [&field, key](const std::string& text) { field = to_bool(key, text); }});
 }
 
 void OptionSet::add(const std::string& key, std::int64_t& field, const std::string& help) {
-  add_entry({key, help, "", {}, [&field] { return std::to_string(field); },
-             [&field, key](const std::string& text) {
-               const double number = to_number(key, text);
-               if (number != std::floor(number) || std::abs(number) > 9e15) wrong_type(key, "a whole number", text);
-               field = static_cast<std::int64_t>(number);
-             }});
+  add_entry({key,
+             help,
+             "",
+             {},
+             [&field] { return std::to_string(field); },
+             [&field, key](const std::string& text) { field = to_whole_number(key, text); }});
 }
 
 void OptionSet::add(const std::string& key, double& field, const std::string& help) {
-  add_entry({key, help, "", {}, [&field] { return toml_text(field); },
+  add_entry({key,
+             help,
+             "",
+             {},
+             [&field] { return toml_text(field); },
              [&field, key](const std::string& text) { field = to_number(key, text); }});
 }
 
 void OptionSet::add(const std::string& key, std::string& field, const std::string& help) {
-  add_entry({key, help, "", {}, [&field] { return toml_text(field); },
+  add_entry({key,
+             help,
+             "",
+             {},
+             [&field] { return toml_text(field); },
              [&field](const std::string& text) { field = unquoted(text); }});
 }
 
 void OptionSet::add(const std::string& key, std::vector<double>& field, const std::string& help) {
-  add_entry({key, help, "", {},
+  add_entry({key,
+             help,
+             "",
+             {},
              [&field] {
                std::string text = "[";
                for (std::size_t i = 0; i < field.size(); ++i) text += (i ? ", " : "") + toml_text(field[i]);
                return text + "]";
              },
-             [&field, key](const std::string& text) {
-               const auto table = parse_value(text);
-               const toml::array* array = table ? (*table)["value"].as_array() : nullptr;
-               if (!array) {
-                 field = parse_number_list(text);
-                 return;
-               }
-               std::vector<double> numbers;
-               for (const auto& element : *array) {
-                 const auto number = element.value<double>();
-                 if (!number) wrong_type(key, "a list of numbers", text);
-                 numbers.push_back(*number);
-               }
-               field = std::move(numbers);
-             }});
+             [&field, key](const std::string& text) { field = to_numbers(key, text); }});
 }
 
 void OptionSet::add_words(const std::string& key, std::vector<std::string> words, std::function<std::size_t()> get,
@@ -126,14 +194,16 @@ void OptionSet::add_words(const std::string& key, std::vector<std::string> words
 void OptionSet::set(const std::string& key, const std::string& value) {
   for (auto& entry : entries_)
     if (entry.key == key) return entry.set(value);
-  throw UsageError(unknown_name_message("option", key, keys()));
+  const std::string near = nearest_key(key, keys());
+  throw UsageError("'" + key + "' is not a known option" +
+                   (near.empty() ? "; all are listed by --help." : "; did you mean '" + near + "'?"));
 }
 
 void OptionSet::set_assignment(const std::string& assignment) {
   const auto equals = assignment.find('=');
   if (equals == std::string::npos || equals == 0)
     throw UsageError("--set expects key=value, got '" + assignment + "'.");
-  set(assignment.substr(0, equals), assignment.substr(equals + 1));
+  set(trimmed(assignment.substr(0, equals)), trimmed(assignment.substr(equals + 1)));
 }
 
 void OptionSet::load_toml(const std::string& text, const std::string& origin,
@@ -161,7 +231,7 @@ void OptionSet::load_toml(const std::string& text, const std::string& origin,
       try {
         set(key, value.str());
       } catch (const UsageError& error) {
-        throw UsageError(origin + ": " + error.what());
+        throw UsageError(origin + ", line " + std::to_string(node.source().begin.line) + ": " + error.what());
       }
     }
   };
@@ -194,12 +264,7 @@ std::vector<std::string> OptionSet::keys() const {
 namespace {
 
 double parse_double(const std::string& text, const std::string& whole) {
-  try {
-    std::size_t used = 0;
-    const double number = std::stod(text, &used);
-    if (used == text.size() && std::isfinite(number)) return number;
-  } catch (const std::exception&) {
-  }
+  if (const auto number = number_in(trimmed(text)); number && std::isfinite(*number)) return *number;
   throw UsageError("expected numbers like 1.2,1.3 or 1.2:1.9:0.1, got '" + whole + "'.");
 }
 
@@ -208,6 +273,14 @@ std::vector<std::string> split(const std::string& text, char separator) {
   std::istringstream stream(text);
   for (std::string part; std::getline(stream, part, separator);) parts.push_back(part);
   return parts;
+}
+
+/// Undoes binary rounding: 1.2:1.9:0.1 means 1.3, not 1.3000000000000003, and -0.3:0.3:0.1 passes through 0.
+double decimal(double value, double step) {
+  if (std::abs(value) < 1e-9 * step) return 0;
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%.12g", value);
+  return std::strtod(text.data(), nullptr);
 }
 
 }  // namespace
@@ -225,9 +298,7 @@ std::vector<double> parse_number_list(const std::string& text) {
         throw UsageError("range '" + part + "' needs FIRST:LAST:STEP with STEP > 0 and LAST >= FIRST.");
       const auto count = static_cast<std::int64_t>(std::floor((last - first) / step + 1e-6)) + 1;
       if (count > 100000) throw UsageError("range '" + part + "' holds more than 100000 values.");
-      // Decimal rounding: 1.2:1.9:0.1 means 1.3, not 1.3000000000000003.
-      for (std::int64_t i = 0; i < count; ++i)
-        numbers.push_back(std::round((first + static_cast<double>(i) * step) * 1e12) / 1e12);
+      for (std::int64_t i = 0; i < count; ++i) numbers.push_back(decimal(first + static_cast<double>(i) * step, step));
     } else {
       throw UsageError("expected numbers like 1.2,1.3 or 1.2:1.9:0.1, got '" + text + "'.");
     }
@@ -237,17 +308,16 @@ std::vector<double> parse_number_list(const std::string& text) {
 }
 
 double parse_duration(const std::string& text) {
-  std::size_t used = 0;
+  const std::string whole = trimmed(text);
   double value = 0;
-  try {
-    value = std::stod(text, &used);
-  } catch (const std::exception&) {
-    used = 0;
-  }
-  const std::string unit = text.substr(used);
-  const double scale = unit.empty() || unit == "s" ? 1 : unit == "m" ? 60 : unit == "h" ? 3600 : 0;
-  if (used == 0 || scale == 0 || !(value > 0))
-    throw UsageError("expected a duration like 90s, 30m or 2h, got '" + text + "'.");
+  const auto [end, error] = std::from_chars(whole.data(), whole.data() + whole.size(), value);
+  const std::string unit = trimmed(std::string(end, whole.data() + whole.size()));
+  double scale = 0;
+  if (unit.empty() || unit == "s") scale = 1;
+  else if (unit == "m" || unit == "min") scale = 60;
+  else if (unit == "h") scale = 3600;
+  if (error != std::errc{} || scale == 0 || !(value > 0) || !std::isfinite(value))
+    throw UsageError("expected a duration like 90s, 30m or 1.5h, got '" + text + "'.");
   return value * scale;
 }
 

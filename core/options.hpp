@@ -39,10 +39,10 @@ class OptionSet {
   /// expected type or words.
   void set(const std::string& key, const std::string& value);
 
-  /// Parses "key=value" and sets it.
+  /// Parses "key=value" (blanks around either do not matter) and sets it. @throws UsageError
   void set_assignment(const std::string& assignment);
 
-  /// Sets every key of a TOML document; `origin` (file name, preset) appears in messages. Keys that belong to
+  /// Sets every key of a TOML document; `origin` (file name, preset) appears in messages, with the line. Keys that belong to
   /// none of this set's entries are errors, except those under a table listed in `ignored_tables`.
   void load_toml(const std::string& text, const std::string& origin,
                  const std::vector<std::string>& ignored_tables = {});
@@ -83,7 +83,7 @@ void OptionSet::add(const std::string& key, Enum& field,
 /// Parses "1.2,1.3" or "1.2:1.9:0.1" (inclusive ends) into numbers. Throws UsageError.
 [[nodiscard]] std::vector<double> parse_number_list(const std::string& text);
 
-/// Parses "90", "90s", "30m", "1.5h" into seconds. Throws UsageError.
+/// Parses "90", "90s", "30m" (or "30min"), "1.5h" into seconds. Throws UsageError.
 [[nodiscard]] double parse_duration(const std::string& text);
 
 }  // namespace scorefield

@@ -3,6 +3,7 @@
 #include <omp.h>
 
 #include <algorithm>
+#include <atomic>
 #include <exception>
 
 namespace scorefield {
@@ -15,13 +16,16 @@ namespace detail {
 
 void run_parallel(std::int64_t count, LoopBody body, void* context) {
   std::exception_ptr failure;
+  std::atomic<bool> failed{false};
 #pragma omp parallel for schedule(dynamic, 1) if (count > 1)
   for (std::int64_t i = 0; i < count; ++i) {
+    if (failed.load(std::memory_order_relaxed)) continue;  // OpenMP loops cannot be left early
     try {
       body(context, i);
     } catch (...) {
 #pragma omp critical(scorefield_parallel_failure)
       if (!failure) failure = std::current_exception();
+      failed.store(true, std::memory_order_relaxed);
     }
   }
   if (failure) std::rethrow_exception(failure);

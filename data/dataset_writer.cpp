@@ -66,9 +66,8 @@ h5::Dims chunk_shape(const DatasetHeader& header) {
 DatasetWriter::DatasetWriter(const std::string& path, DatasetHeader header)
     : header_(checked(path, std::move(header))),
       destination_(path),
-      file_(h5::File::create(destination_.temporary_path())),
+      file_(h5::File::create(destination_.temporary_path(), path)),
       written_(static_cast<std::size_t>(header_.mu_count() * header_.frames()), false) {
-  file_.set_display_path(path);
   write_provenance(file_, header_.provenance);
 
   std::vector<double> mu;

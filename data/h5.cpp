@@ -141,7 +141,8 @@ File File::open(const std::string& path) {
     throw FileError(path, "is not an HDF5 file (it begins with '" + opening_words(path) + "').");
   auto impl = std::make_unique<Impl>();
   impl->path = path;
-  impl->file = Handle(H5Fopen(path.c_str(), H5F_ACC_RDONLY, file_access().get()), H5Fclose);
+  const Handle access = file_access();  // outlives last_failure(): closing anything clears the error stack
+  impl->file = Handle(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.get()), H5Fclose);
   if (!impl->file.valid()) {
     const Failure failure = last_failure();
     throw FileError(path, (failure.truncated ? "is truncated (" : "is a damaged or truncated HDF5 file (") +
@@ -150,25 +151,28 @@ File File::open(const std::string& path) {
   return File(std::move(impl));
 }
 
-File File::create(const std::string& path) {
+File File::create(const std::string& path, const std::string& display_path) {
   const Session session;
   auto impl = std::make_unique<Impl>();
-  impl->path = path;
-  impl->file = Handle(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, file_access().get()), H5Fclose);
-  if (!impl->file.valid()) throw FileError(path, "cannot be created (" + last_failure().reason + ").");
+  impl->path = display_path.empty() ? path : display_path;
+  const Handle access = file_access();
+  impl->file = Handle(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access.get()), H5Fclose);
+  if (!impl->file.valid()) throw FileError(impl->path, "cannot be created (" + last_failure().reason + ").");
   return File(std::move(impl));
 }
 
 void File::close() {
   const Session session;
   const hid_t id = impl_->id();
-  bool good = true;
-  for (auto& [name, dataset] : impl_->datasets) good = dataset.reset() && good;
+  std::string reason;
+  const auto check = [&](bool good) {
+    if (!good && reason.empty()) reason = last_failure().reason;
+  };
+  for (auto& [name, dataset] : impl_->datasets) check(dataset.reset());
   impl_->datasets.clear();
-  good = good && H5Fflush(id, H5F_SCOPE_GLOBAL) >= 0;
-  const std::string reason = good ? "" : last_failure().reason;
-  if (!impl_->file.reset() || !good)
-    throw FileError(impl_->path, "could not be written completely (" + (good ? last_failure().reason : reason) + ").");
+  check(H5Fflush(id, H5F_SCOPE_GLOBAL) >= 0);
+  check(impl_->file.reset());
+  if (!reason.empty()) throw FileError(impl_->path, "could not be written completely (" + reason + ").");
 }
 
 const std::string& File::path() const { return impl_->path; }
@@ -199,8 +203,12 @@ std::vector<std::string> File::children(const std::string& group) const {
 
 bool File::is_group(const std::string& name) const {
   const Session session;
-  if (!impl_->link_exists(name)) return false;
-  return H5Iget_type(impl_->object(name).get()) == H5I_GROUP;
+  return impl_->link_exists(name) && H5Iget_type(impl_->object(name).get()) == H5I_GROUP;
+}
+
+bool File::is_dataset(const std::string& name) const {
+  const Session session;
+  return impl_->link_exists(name) && H5Iget_type(impl_->object(name).get()) == H5I_DATASET;
 }
 
 Dims File::dims(const std::string& name) const {

@@ -45,7 +45,8 @@ class File {
   [[nodiscard]] static bool is_hdf5(const std::string& path);
   /// Creates for writing, replacing what is there; use with data::AtomicFile. The format is HDF5 1.8's (metadata
   /// with checksums), which every reader of today understands.
-  [[nodiscard]] static File create(const std::string& path);
+  /// Messages name `display_path` where it is given: the destination of an AtomicFile rather than its temporary.
+  [[nodiscard]] static File create(const std::string& path, const std::string& display_path = "");
 
   File(File&&) noexcept;
   File& operator=(File&&) noexcept;
@@ -54,14 +55,15 @@ class File {
   /// Flushes and closes, and reports failure (a full disk shows here). Later calls are errors.
   void close();
 
+  /// The path that messages name.
   [[nodiscard]] const std::string& path() const;
-  /// The path that messages name (the final name of an AtomicFile rather than its temporary).
   void set_display_path(std::string path);
 
   [[nodiscard]] bool exists(const std::string& name) const;
-  /// Names of the direct children of a group, sorted; `is_group` tells groups from datasets.
+  /// Names of the direct children of a group, sorted, broken links included; `is_group`, `is_dataset` tell them apart.
   [[nodiscard]] std::vector<std::string> children(const std::string& group) const;
   [[nodiscard]] bool is_group(const std::string& name) const;
+  [[nodiscard]] bool is_dataset(const std::string& name) const;
   [[nodiscard]] Dims dims(const std::string& name) const;
   /// Bytes that a dataset takes in the file (after compression, where a foreign file has it).
   [[nodiscard]] std::int64_t stored_bytes(const std::string& name) const;

@@ -20,12 +20,13 @@ Handle string_type() {
   return type;
 }
 
+/// Replaces or creates; `values` is null for an empty list.
 void write_attribute(const File::Impl& file, const std::string& object, const std::string& name, hid_t type,
                      const Handle& space, const void* values) {
   const Handle owner = file.object(object);
   if (H5Aexists(owner.get(), name.c_str()) > 0) H5Adelete(owner.get(), name.c_str());
   const Handle attribute(H5Acreate2(owner.get(), name.c_str(), type, space.get(), H5P_DEFAULT, H5P_DEFAULT), H5Aclose);
-  if (!attribute.valid() || H5Awrite(attribute.get(), type, values) < 0) file.fail("write attribute", name);
+  if (!attribute.valid() || (values && H5Awrite(attribute.get(), type, values) < 0)) file.fail("write attribute", name);
 }
 
 Handle scalar_space() { return {H5Screate(H5S_SCALAR), H5Sclose}; }

@@ -1,5 +1,7 @@
 #include "data/h5_handle.hpp"
 
+#include <string_view>
+
 namespace scorefield::h5 {
 namespace {
 
@@ -67,6 +69,8 @@ Handle File::Impl::object(const std::string& name) const {
 
 namespace {
 
+constexpr std::size_t kUnpackedBytes = std::size_t{64} << 20;
+
 Handle access_properties(std::size_t cache_bytes) {
   Handle properties(H5Pcreate(H5P_DATASET_ACCESS), H5Pclose);
   H5Pset_chunk_cache(properties.get(), cache_bytes ? 521 : 0, cache_bytes, H5D_CHUNK_CACHE_W0_DEFAULT);
@@ -78,18 +82,15 @@ Handle access_properties(std::size_t cache_bytes) {
 hid_t File::Impl::dataset(const std::string& name) {
   if (const auto found = datasets.find(name); found != datasets.end()) return found->second.get();
   if (!link_exists(name)) throw FileError(path, "has no dataset '" + name + "'.");
-  const auto open = [&](std::size_t cache_bytes) {
-    return Handle(H5Dopen2(id(), name.c_str(), access_properties(cache_bytes).get()), H5Dclose);
-  };
+  const Handle plain = access_properties(0), caching = access_properties(kUnpackedBytes);
   // Without a chunk cache, plain chunks go straight between disk and the caller's buffer; compressed ones, which only
   // foreign files have, are unpacked once and kept.
-  Handle opened = open(0);
+  Handle opened(H5Dopen2(id(), name.c_str(), plain.get()), H5Dclose);
   if (!opened.valid()) fail("open dataset", name);
   const Handle creation(H5Dget_create_plist(opened.get()), H5Pclose);
-  constexpr std::size_t kUnpackedBytes = std::size_t{64} << 20;
   if (H5Pget_nfilters(creation.get()) > 0) {
     opened.reset();
-    opened = open(kUnpackedBytes);
+    opened = Handle(H5Dopen2(id(), name.c_str(), caching.get()), H5Dclose);
     if (!opened.valid()) fail("open dataset", name);
   }
   return datasets.emplace(name, std::move(opened)).first->second.get();

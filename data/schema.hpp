@@ -17,11 +17,11 @@ inline constexpr const char* kSamplesFormat = "scorefield/samples";
 
 /// The root attributes that every scorefield file carries.
 struct Provenance {
-  std::string format;  ///< one of the k*Format names
+  std::string format{};  ///< one of the k*Format names
   std::int64_t seed = 0;
-  std::string config;              ///< complete resolved configuration, TOML
-  std::string scorefield_version;  ///< filled in by write_provenance
-  std::string created;             ///< ISO 8601, filled in by write_provenance
+  std::string config{};              ///< complete resolved configuration, TOML
+  std::string scorefield_version{};  ///< filled in by write_provenance
+  std::string created{};             ///< ISO 8601, filled in by write_provenance
 };
 
 void write_provenance(h5::File& file, const Provenance& provenance);

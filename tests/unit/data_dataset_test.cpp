@@ -1,0 +1,164 @@
+#include "data/dataset.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/error.hpp"
+#include "core/version.hpp"
+#include "tests/support/dataset_file.hpp"
+#include "tests/support/expect_error.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+namespace scorefield::data {
+namespace {
+
+using test::expect_error;
+using test::marked_frame;
+using test::negated;
+using test::small_header;
+using test::write_marked_dataset;
+using test::write_marked_frames;
+
+class Dataset : public ::testing::Test {
+ protected:
+  test::TemporaryFolder folder;
+  const std::string path = folder.path("data.h5");
+};
+
+TEST_F(Dataset, HeaderComesBack) {
+  const DatasetHeader written = small_header();
+  write_marked_dataset(path, written);
+  const DatasetReader reader(path);
+  const DatasetHeader& read = reader.header();
+  EXPECT_EQ(read.provenance.format, kDatasetFormat);
+  EXPECT_EQ(read.provenance.seed, 42);
+  EXPECT_EQ(read.provenance.config, written.provenance.config);
+  EXPECT_EQ(read.provenance.scorefield_version, version());
+  EXPECT_THAT(read.provenance.created, ::testing::MatchesRegex("[0-9-]{10}T[0-9:]{8}Z"));
+  EXPECT_EQ(read.mu, written.mu);
+  EXPECT_EQ(read.mu_names, written.mu_names);
+  EXPECT_EQ(read.time, written.time);
+  EXPECT_EQ(read.time_units, written.time_units);
+  EXPECT_EQ(read.particles, written.particles);
+  EXPECT_EQ(read.coordinates, written.coordinates);
+  EXPECT_EQ(read.units, written.units);
+  EXPECT_EQ(read.periods, written.periods);
+  EXPECT_EQ(read.identity, Identity::trajectories);
+  EXPECT_TRUE(read.has_velocities);
+  EXPECT_EQ(read.frame_size(), 8);
+}
+
+TEST_F(Dataset, EveryFrameComesBack) {
+  write_marked_dataset(path);
+  const DatasetReader reader(path);
+  std::vector<float> values(8);
+  for (std::int64_t m = 0; m < 2; ++m)
+    for (std::int64_t k = 0; k < 3; ++k) {
+      const auto expected = marked_frame(reader.header(), m, k);
+      reader.read_samples(m, k, values);
+      EXPECT_EQ(values, expected) << "mu " << m << ", time " << k;
+      reader.read_velocities(m, k, values);
+      EXPECT_EQ(values, negated(expected)) << "mu " << m << ", time " << k;
+    }
+}
+
+// The file layout is a contract with readers in other languages: names, types, shapes and chunks.
+TEST_F(Dataset, LayoutIsTheContract) {
+  write_marked_dataset(path);
+  const auto file = h5::File::open(path);
+  EXPECT_EQ(file.string_attribute("/", "format"), "scorefield/dataset");
+  EXPECT_EQ(file.integer_attribute("/", "format_version"), 1);
+  EXPECT_EQ(file.element_type("/mu"), "float64");
+  EXPECT_EQ(file.dims("/mu"), (h5::Dims{2, 1}));
+  EXPECT_EQ(file.strings_attribute("/mu", "names"), std::vector<std::string>{"mu"});
+  EXPECT_EQ(file.element_type("/time"), "float64");
+  EXPECT_EQ(file.dims("/time"), h5::Dims{3});
+  EXPECT_EQ(file.string_attribute("/time", "units"), "plasma periods");
+  for (const char* name : {"/samples", "/velocities"}) {
+    EXPECT_EQ(file.element_type(name), "float32");
+    EXPECT_EQ(file.dims(name), (h5::Dims{2, 3, 4, 2}));
+    EXPECT_EQ(file.stored_bytes(name), 2 * 3 * 4 * 2 * 4);
+  }
+  EXPECT_EQ(file.strings_attribute("/samples", "coordinates"), (std::vector<std::string>{"x", "v"}));
+  EXPECT_EQ(file.numbers_attribute("/samples", "periods"), (std::vector<double>{1, 0}));
+  EXPECT_EQ(file.string_attribute("/samples", "identity"), "trajectories");
+}
+
+TEST_F(Dataset, RolloutOfMarginalsWithoutVelocities) {
+  DatasetHeader header = small_header();
+  header.provenance.format = kRolloutFormat;
+  header.identity = Identity::marginals;
+  header.has_velocities = false;
+  write_marked_dataset(path, header);
+  const DatasetReader reader(path);
+  EXPECT_EQ(reader.header().provenance.format, kRolloutFormat);
+  EXPECT_EQ(reader.header().identity, Identity::marginals);
+  EXPECT_FALSE(reader.header().has_velocities);
+  EXPECT_FALSE(reader.read_diagnostics().has_value());
+  std::vector<float> values(8);
+  expect_error<FileError>([&] { reader.read_velocities(0, 0, values); }, {path, "'/velocities'"});
+}
+
+TEST_F(Dataset, SamplesInDoublePrecisionAreAccepted) {
+  const DatasetHeader header = small_header();
+  auto file = h5::File::create(path);
+  write_provenance(file, {.format = kDatasetFormat, .seed = 1});
+  const std::vector<double> mu{1.2}, time{0, 1}, samples{0.5, 1.5, 2.5, 3.5};
+  file.write<double>("/mu", mu, {1, 1});
+  file.set_attribute("/mu", "names", header.mu_names);
+  file.write<double>("/time", time, {2});
+  file.set_attribute("/time", "units", std::string("s"));
+  file.write<double>("/samples", samples, {1, 2, 1, 2});
+  file.set_attribute("/samples", "coordinates", header.coordinates);
+  file.set_attribute("/samples", "units", header.units);
+  file.set_attribute("/samples", "periods", header.periods);
+  file.set_attribute("/samples", "identity", std::string("marginals"));
+  file.close();
+  std::vector<float> values(2);
+  DatasetReader(path).read_samples(0, 1, values);
+  EXPECT_EQ(values, (std::vector<float>{2.5f, 3.5f}));
+}
+
+TEST_F(Dataset, DiagnosticsComeBack) {
+  Diagnostics written;
+  written.time = {0, 0.1, 0.2, 0.3};
+  written.series["electric_energy"] = {{2, 4}, {1, 2, 3, 4, 5, 6, 7, 8}};
+  written.series["field_modes"] = {{2, 4, 2}, std::vector<double>(16, 0.5)};
+  DatasetWriter writer(path, small_header());
+  write_marked_frames(writer);
+  writer.write_diagnostics(written);
+  writer.commit();
+  const auto read = DatasetReader(path).read_diagnostics();
+  ASSERT_TRUE(read.has_value());
+  EXPECT_EQ(read->time, written.time);
+  ASSERT_EQ(read->series.size(), 2u);
+  for (const auto& [name, series] : written.series) {
+    EXPECT_EQ(read->series.at(name).shape, series.shape) << name;
+    EXPECT_EQ(read->series.at(name).values, series.values) << name;
+  }
+}
+
+TEST_F(Dataset, FindsValuesOfMu) {
+  DatasetHeader header = small_header();
+  header.mu = {{1.2, 0}, {1.5, 3}};
+  header.mu_names = {"k", "width"};
+  write_marked_dataset(path, header);
+  const DatasetReader reader(path);
+  EXPECT_EQ(reader.nearest_mu({1.4, 1}), 0);
+  EXPECT_EQ(reader.nearest_mu({1.2, 2}), 1);
+  EXPECT_EQ(reader.find_mu({1.5, 3 + 1e-12}), 1);
+  EXPECT_EQ(reader.find_mu({1.5, 2.9}), std::nullopt);
+  expect_error<UsageError>([&] { (void)reader.nearest_mu({1.2}); }, {"1 values", "2"});
+}
+
+TEST_F(Dataset, NothingAppearsBeforeCommit) {
+  {
+    DatasetWriter writer(path, small_header());
+    write_marked_frames(writer);
+    EXPECT_EQ(std::filesystem::exists(path), false);
+  }
+  EXPECT_TRUE(folder.listing().empty());
+}
+
+}  // namespace
+}  // namespace scorefield::data
