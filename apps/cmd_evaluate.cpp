@@ -37,7 +37,7 @@ void run_evaluate(int argc, const char* const* argv) {
 
   OptionSet set;
   metrics::EvaluateOptions options;
-  line.bind(set, "evaluate.seed");
+  line.bind(set);
   set.add("rollout", options.rollout, "the prediction");
   set.add("reference", options.reference, "what really happens");
   set.add("training", options.training, "what the model learned from");
@@ -49,6 +49,7 @@ void run_evaluate(int argc, const char* const* argv) {
   const std::string rollout = line.required("rollout");
   line.resolve(set);
   options.rollout = rollout;
+  options.seed = line.common().seed;
   if (options.reference.empty()) static_cast<void>(line.required("reference"));
   const std::string output = line.value("output").value_or("");
   check_output_differs(output, {options.rollout, options.reference, options.training, options.floor_file});

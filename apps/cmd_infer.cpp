@@ -42,6 +42,8 @@ void run_infer(int argc, const char* const* argv) {
   const std::string model_path = line.required("model");
   const std::string output = line.required("output");
   line.resolve(set);
+  for (const char* count : {"particles", "frames"})  // leaving one out means all; asking for none is a mistake
+    if (const auto text = line.value(count)) static_cast<void>(parse_count(count, *text));
   if (options.mu.empty()) static_cast<void>(line.required("mu"));
   check_output_differs(output, {model_path, options.initial_path});
   model = model_path;

@@ -8,7 +8,6 @@
 #include <cxxopts.hpp>
 #include <filesystem>
 #include <iostream>
-#include <sstream>
 
 #include "core/error.hpp"
 #include "core/parallel.hpp"
@@ -17,9 +16,7 @@
 namespace scorefield::apps {
 namespace {
 
-constexpr const char* kOwnGroup = "Flags";
-constexpr const char* kCommonGroup = "Flags of every command";
-constexpr std::size_t kHelpWidth = 100;
+constexpr std::size_t kFlagColumn = 24;  ///< width of "  --output DATA.h5" in help texts
 
 /// Which command a configuration belongs to; stored in every output and checked when a configuration is read.
 constexpr const char* kCommandKey = "command";
@@ -78,34 +75,26 @@ void CommandLine::add_flag(const std::string& name, const std::string& placehold
 void CommandLine::add_switch(const std::string& name, const std::string& help) { add({name, "", help, "", false}); }
 void CommandLine::add_shorthand(const std::string& name, const std::string& placeholder, const std::string& key,
                                 const std::string& help) {
-  add({name, placeholder, help + " [" + key + "]", key, false});
+  add({name, placeholder, help, key, false});
 }
 void CommandLine::add_example(const std::string& line) { examples_.push_back(line); }
 
-namespace {
-
 /// Every value is taken as text: the option keys know their types and say what they expect.
-template <class Flags>
-cxxopts::Options make_options(const std::string& command, const Flags& flags) {
-  cxxopts::Options options("scorefield " + command);
-  options.set_width(kHelpWidth);
-  for (const auto& flag : flags) {
-    const std::string name = flag.name == "help" ? "h,help" : flag.name;
-    const std::shared_ptr<cxxopts::Value> value =
-        flag.placeholder.empty() ? std::shared_ptr<cxxopts::Value>(cxxopts::value<bool>())
-                                 : std::shared_ptr<cxxopts::Value>(cxxopts::value<std::string>());
-    options.add_options(flag.common ? kCommonGroup : kOwnGroup)(name, flag.help, value, flag.placeholder);
+cxxopts::Options CommandLine::make_options() const {
+  cxxopts::Options options("scorefield " + command_);
+  for (const auto& flag : flags_) {
+    std::shared_ptr<cxxopts::Value> value = cxxopts::value<std::string>();
+    if (flag.placeholder.empty()) value = cxxopts::value<bool>();
+    options.add_options()(flag.name == "help" ? "h,help" : flag.name, flag.help, value, flag.placeholder);
   }
   return options;
 }
 
-}  // namespace
-
 void CommandLine::parse(int argc, const char* const* argv) {
-  cxxopts::Options options = make_options(command_, flags_);
+  cxxopts::Options options = make_options();
   options.allow_unrecognised_options();  // so that parse() below can name the nearest known flag
   if (!argument_.empty()) {
-    options.add_options("argument")(argument_, "", cxxopts::value<std::string>());
+    options.add_options()(argument_, "", cxxopts::value<std::string>());
     options.parse_positional({argument_});
   }
   try {
@@ -142,11 +131,9 @@ std::string CommandLine::required(const std::string& name) const {
   throw UsageError(what + " is missing. Usage: scorefield " + command_ + " " + usage_);
 }
 
-void CommandLine::bind(OptionSet& set, const std::string& seed_key) {
+void CommandLine::bind(OptionSet& set) {
   set.add(kCommandKey, command_key_, "the command that these options belong to");
-  if (seed_key == "seed") set.add(seed_key, common_.seed, "seed of every random number");
-  for (auto& flag : flags_)
-    if (flag.name == "seed") flag.key = seed_key;
+  set.add("seed", common_.seed, "seed of every random number");
   set.add("device", common_.device, "where tensors live: cpu, cuda or cuda:INDEX");
 }
 
@@ -168,22 +155,28 @@ void CommandLine::resolve(OptionSet& set) {
   set_threads(common_.threads);
 }
 
-std::string CommandLine::help_text(const OptionSet& set) const {
-  std::ostringstream text;
-  text << "scorefield " << command_ << ": " << summary_ << "\n\nUsage: scorefield " << command_ << " " << usage_ << "\n";
-  const cxxopts::Options options = make_options(command_, flags_);
-  for (const char* group : {kOwnGroup, kCommonGroup})
-    if (!options.group_help(group).options.empty()) text << options.help({group}, false);
-  bool any = false;
-  for (const auto& entry : set.entries()) {
-    if (entry.key.find('.') == std::string::npos) continue;  // root keys have flags or are arguments
-    if (!any) text << "\nOption keys, for --set KEY=VALUE or a TOML file, with their defaults:\n";
-    any = true;
-    text << key_help(entry);
+std::string CommandLine::flags_help(bool common) const {
+  std::string text;
+  for (const auto& flag : flags_) {
+    if (flag.common != common) continue;
+    std::string head = "  --" + flag.name + (flag.placeholder.empty() ? "" : " " + flag.placeholder);
+    head.resize(std::max(kFlagColumn, head.size()) + 2, ' ');
+    text += head + flag.help + (flag.key.empty() || common ? "" : " [" + flag.key + "]") + "\n";
   }
-  if (!examples_.empty()) text << "\nExamples:\n";
-  for (const auto& example : examples_) text << "  " << example << "\n";
-  return text.str();
+  return text;
+}
+
+std::string CommandLine::help_text(const OptionSet& set) const {
+  std::string text = "scorefield " + command_ + ": " + summary_ + "\n\nUsage: scorefield " + command_ + " " + usage_ + "\n";
+  if (const auto own = flags_help(false); !own.empty()) text += "\nFlags [and the key that each one sets]:\n" + own;
+  text += "\nFlags of every command:\n" + flags_help(true);
+  std::string keys;
+  for (const auto& entry : set.entries())
+    if (entry.key.find('.') != std::string::npos) keys += key_help(entry);  // root keys are flags or arguments
+  if (!keys.empty()) text += "\nOption keys with their defaults, for --set KEY=VALUE or a TOML file:\n" + keys;
+  text += "\nExamples:\n";
+  for (const auto& example : examples_) text += "  " + example + "\n";
+  return text;
 }
 
 std::int64_t parse_count(const std::string& flag, const std::string& text) {

@@ -8,6 +8,10 @@
 
 #include "core/options.hpp"
 
+namespace cxxopts {
+class Options;
+}
+
 namespace scorefield::apps {
 
 /// What every command understands, besides --help, --config and --set.
@@ -54,8 +58,7 @@ class CommandLine {
   [[nodiscard]] std::string required(const std::string& name) const;
 
   /// Adds the root keys "command", "device" and "seed". The set must not outlive this command line.
-  /// @param seed_key the key that --seed sets, where the library's options already have one
-  void bind(OptionSet& set, const std::string& seed_key = "seed");
+  void bind(OptionSet& set);
 
   /// A TOML document and the name (file, preset) that messages use for it.
   struct Document {
@@ -81,6 +84,8 @@ class CommandLine {
   };
 
   void add(Flag flag);
+  [[nodiscard]] cxxopts::Options make_options() const;
+  [[nodiscard]] std::string flags_help(bool common) const;
 
   std::string command_, command_key_, summary_, usage_;
   std::string argument_;

@@ -122,36 +122,71 @@ TEST_F(Chain, FromDataToErrors) {
   EXPECT_THAT(succeed({"evaluate", "known.h5", "--reference", "test.h5"}).out, HasSubstr("1.2"));
 }
 
-TEST_F(Chain, ResumedTrainingEqualsAnUninterruptedOne) {
+TEST_F(Chain, SameSeedSameModelOtherSeedAnother) {
   succeed(tiny_generate("train.h5"));
-  succeed(tiny_train("whole.h5", "6"));
-  succeed(tiny_train("again.h5", "6"));
-  for (const char* model : {"whole", "again"})
-    succeed({"infer", std::string(model) + ".h5", "--mu", "1.3", "--output", std::string(model) + "-rollout.h5"});
-  EXPECT_EQ(all_samples(folder_ / "whole-rollout.h5"), all_samples(folder_ / "again-rollout.h5"));
-
-  const auto resumed =
-      json::parse(succeed({"train", "train.h5", "--output", "again.h5", "--resume", "--steps", "9", "--json"}).out);
-  EXPECT_EQ(resumed.at("steps"), 9);
-  fail(2, {"train", "train.h5", "--output", "again.h5", "--resume", "--set", "model.width=16"},
-       {"model.width = 8", "not 16"});
-  fail(1, {"train", "train.h5", "--output", "absent.h5", "--resume"}, {"absent.h5"});
+  for (const std::string seed : {"1", "1b", "2"}) {
+    succeed(with(tiny_train(seed + ".h5", "5"), {"--seed", seed.substr(0, 1)}));
+    succeed({"infer", seed + ".h5", "--mu", "1.3", "--output", seed + "-rollout.h5"});
+  }
+  EXPECT_EQ(all_samples(folder_ / "1-rollout.h5"), all_samples(folder_ / "1b-rollout.h5"));
+  EXPECT_NE(all_samples(folder_ / "1-rollout.h5"), all_samples(folder_ / "2-rollout.h5"));
 }
 
-TEST_F(Chain, ControlCLeavesAResumableFile) {
+TEST_F(Chain, ResumeTakesTheStoredOptionsAndRefusesOthers) {
   succeed(tiny_generate("train.h5"));
-  auto arguments = tiny_train("model.h5", "1000000");
+  succeed(tiny_train("model.h5", "4"));
+  const std::vector<std::string> resume{"train", "train.h5", "--output", "model.h5", "--resume"};
+  fail(2, with(resume, {"--set", "model.width=16"}), {"model.width = 8", "not 16"});
+  fail(2, with(resume, {"--seed", "5"}), {"seed = 0", "not 5"});
+  fail(2, with(resume, {"--preset", "demo"}), {"--preset"});
+  fail(1, {"train", "train.h5", "--output", "absent.h5", "--resume"}, {"absent.h5"});
+  const auto resumed =
+      json::parse(succeed(with(resume, {"--steps", "7", "--set", "model.width=8", "--json"})).out);
+  EXPECT_EQ(resumed.at("steps"), 7);
+}
+
+TEST_F(Chain, TimeLimitStopsAndTheModelCanBeResumed) {
+  succeed(tiny_generate("train.h5"));
+  const auto limited = json::parse(succeed(with(tiny_train("model.h5", "1000000"), {"--time-limit", "0.5s", "--json"})).out);
+  EXPECT_EQ(limited.at("time_limit_reached"), true);
+  EXPECT_LT(limited.at("steps"), 1000000);
+  const auto resumed = json::parse(succeed({"train", "train.h5", "--output", "model.h5", "--resume", "--time-limit",
+                                            "0.5s", "--json"}).out);
+  EXPECT_GT(resumed.at("steps"), limited.at("steps"));
+}
+
+TEST_F(Chain, TrainingInterruptedByControlCAndResumedEqualsAnUninterruptedOne) {
+  succeed(tiny_generate("train.h5"));
+  const auto train = [this](const std::string& output) {
+    return with(tiny_train(output, "2000"), {"--set", "training.log_every=10"});
+  };
+  auto arguments = train("model.h5");
   arguments.insert(arguments.begin(), SCOREFIELD_BINARY);
   RunningCommand training(arguments, folder_.path());
-  ASSERT_TRUE(training.wait_for_error_text("training")) << training.wait().err;
+  ASSERT_TRUE(training.wait_for_error_text("/2000")) << training.wait().err;
   training.send(SIGINT);
-  const auto result = training.wait();
-  EXPECT_EQ(result.exit_code, 130);
-  EXPECT_THAT(result.err, HasSubstr("scorefield train: "));
+  const auto stopped = training.wait();
+  ASSERT_EQ(stopped.exit_code, 130) << stopped.err;
+  EXPECT_THAT(stopped.err, HasSubstr("scorefield train: interrupted after step "));
   EXPECT_EQ(folder_.listing(), (std::vector<std::string>{"model.h5", "train.h5"}));
-  const auto resumed =
-      json::parse(succeed({"train", "train.h5", "--output", "model.h5", "--resume", "--time-limit", "1s", "--json"}).out);
-  EXPECT_EQ(resumed.at("time_limit_reached"), true);
+
+  succeed({"train", "train.h5", "--output", "model.h5", "--resume", "--quiet"});
+  succeed(with(train("whole.h5"), {"--quiet"}));
+  for (const std::string model : {"model", "whole"})
+    succeed({"infer", model + ".h5", "--mu", "1.3", "--output", model + "-rollout.h5"});
+  EXPECT_EQ(all_samples(folder_ / "model-rollout.h5"), all_samples(folder_ / "whole-rollout.h5"));
+}
+
+TEST_F(Chain, ControlCDuringGenerateLeavesNothing) {
+  RunningCommand generating({SCOREFIELD_BINARY, "generate", "two-stream", "--output", "data.h5", "--mu", "1.2,1.3",
+                             "--set", "pic.simulated_particles=200000", "--set", "pic.duration=4000"},
+                            folder_.path());
+  ASSERT_TRUE(generating.wait_for_error_text("mu = 1.2")) << generating.wait().err;
+  generating.send(SIGINT);
+  const auto result = generating.wait();
+  EXPECT_EQ(result.exit_code, 130);
+  EXPECT_THAT(result.err, HasSubstr("scorefield generate: interrupted"));
+  EXPECT_EQ(folder_.listing(), std::vector<std::string>{});
 }
 
 TEST_F(Chain, MuOutsideTheTrainingRangeIsAWarning) {
@@ -163,10 +198,11 @@ TEST_F(Chain, MuOutsideTheTrainingRangeIsAWarning) {
   EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1);
 }
 
-TEST_F(Chain, InferRefusesZeroParticles) {
+TEST_F(Chain, InferRefusesZeroParticlesAndMoreThanThereAre) {
   succeed(tiny_generate("train.h5"));
   succeed(tiny_train("model.h5", "2"));
-  fail(2, {"infer", "model.h5", "--mu", "1.3", "--particles", "-1", "--output", "rollout.h5"}, {"particles"});
+  fail(2, {"infer", "model.h5", "--mu", "1.3", "--particles", "0", "--output", "rollout.h5"}, {"--particles", "'0'"});
+  fail(2, {"infer", "model.h5", "--mu", "1.3", "--particles", "201", "--output", "rollout.h5"}, {"201", "200"});
 }
 
 }  // namespace

@@ -30,7 +30,7 @@ void check(const EvaluateOptions& options) {
   require(options.epsilon > 0, "evaluate.epsilon", "positive");
   require(options.projections >= 1, "evaluate.projections", "at least 1");
   require(options.frames >= 0, "evaluate.frames", "0 (all frames) or more");
-  require(options.seed >= 0, "evaluate.seed", "0 or more");
+  require(options.seed >= 0, "seed", "0 or more");
 }
 
 /// Indices of `wanted` frames of `available`, equally spaced with both ends; all of them for wanted = 0.
@@ -261,7 +261,6 @@ void bind(OptionSet& set, EvaluateOptions& options) {
   set.add("evaluate.epsilon", options.epsilon, "its regularisation, in squared coordinates of unit spread");
   set.add("evaluate.projections", options.projections, "directions of the sliced W2 distance");
   set.add("evaluate.frames", options.frames, "frames whose clouds are compared, equally spaced; 0: all");
-  set.add("evaluate.seed", options.seed, "seed of the subsample, the directions and the generated floor");
 }
 
 Evaluation evaluate(const EvaluateOptions& options, const problems::Problem* problem,

@@ -25,7 +25,7 @@ struct EvaluateOptions {
   std::int64_t seed = 0;           ///< of subsample, directions and the generated floor
 };
 
-/// Adds evaluate.floor, .floor_file, .points, .epsilon, .projections, .frames and .seed.
+/// Adds evaluate.floor, .floor_file, .points, .epsilon, .projections and .frames.
 void bind(OptionSet& set, EvaluateOptions& options);
 
 /// One quantity for the prediction and for its baselines.

@@ -5,6 +5,7 @@ usage: test_scripts.py PATH_OF_SCOREFIELD
 
 import json
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -33,6 +34,41 @@ class Usage(unittest.TestCase):
         done = run("test", "--device", "tpu")
         self.assertEqual(done.returncode, 2)
         self.assertIn("cpu or cuda", done.stderr)
+
+
+class Summary(unittest.TestCase):
+    """scripts/test on a build folder with one test of each outcome."""
+
+    CASES = """
+add_test(passes /bin/true)
+add_test(fails /bin/false)
+add_test(skips /bin/sh -c "exit 77")
+set_tests_properties(skips PROPERTIES SKIP_RETURN_CODE 77)
+add_test(needs_device /bin/true)
+set_tests_properties(needs_device PROPERTIES LABELS cuda)
+"""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        (self.folder / "scripts").mkdir()
+        (self.folder / "build").mkdir()
+        shutil.copy(ROOT / "scripts" / "test", self.folder / "scripts")
+        (self.folder / "build" / "CTestTestfile.cmake").write_text(self.CASES, encoding="utf-8")
+
+    def run_test(self, *arguments):
+        done = subprocess.run([self.folder / "scripts" / "test", "--no-setup", *arguments], capture_output=True, text=True,
+                              check=False)
+        return done.returncode, done.stdout.strip().splitlines()[-1]
+
+    def test_last_line_and_exit_code(self):
+        code, line = self.run_test()
+        self.assertEqual(line, "1 passed, 1 failed")
+        self.assertNotEqual(code, 0)
+        self.assertEqual(self.run_test("-R", "^passes$"), (0, "1 passed, 0 failed"))
+        self.assertEqual(self.run_test("--device", "cuda"), (0, "1 passed, 0 failed"))
+        self.assertEqual(self.run_test("-R", "no such test"), (1, "0 passed, 0 failed"))
 
 
 class Demo(unittest.TestCase):
