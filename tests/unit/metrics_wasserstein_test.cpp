@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <utility>
 #include <vector>
 
 #include "core/error.hpp"
 #include "core/parallel.hpp"
 #include "core/random.hpp"
 #include "training/metrics/point_cloud.hpp"
+#include "training/metrics/subsample.hpp"
 #include "training/metrics/wasserstein.hpp"
 
 namespace scorefield::metrics {
@@ -129,18 +131,52 @@ TEST(PointClouds, ConstantCoordinateKeepsItsUnit) {
   EXPECT_EQ(meter.space().scales[0], 1.0);
 }
 
-TEST(PointClouds, SubsampleTakesOnePointPerStratum) {
+TEST(Subsample, TakesOnePointPerCellOfALine) {
   PointCloud cloud{1, {}};
-  for (int i = 0; i < 1000; ++i) cloud.values.push_back(static_cast<float>(i));
-  const PointCloud chosen = subsample(cloud, 300, 5);
-  ASSERT_EQ(chosen.count(), 300);
-  for (std::int64_t i = 0; i < 300; ++i) {
-    EXPECT_GE(chosen.values[i], static_cast<float>(i * 1000 / 300));
-    EXPECT_LT(chosen.values[i], static_cast<float>((i + 1) * 1000 / 300));
+  for (int i = 0; i < 1000; ++i) cloud.values.push_back(static_cast<float>((i * 387) % 1000));  // 0..999 shuffled
+  std::vector<float> chosen = stratified_subsample(cloud, 300, 5).values;
+  std::sort(chosen.begin(), chosen.end());
+  ASSERT_EQ(chosen.size(), 300u);
+  EXPECT_EQ(std::adjacent_find(chosen.begin(), chosen.end()), chosen.end());
+  // Cells hold 3 or 4 neighbours, so the k-th of 300 chosen values is never far from k 1000/300.
+  for (std::size_t k = 0; k < 300; ++k) EXPECT_NEAR(chosen[k], (static_cast<double>(k) + 0.5) / 0.3, 10.0) << k;
+}
+
+TEST(Subsample, FixedByCloudAndSeed) {
+  const PointCloud cloud = random_cloud(1000, 3, 1);
+  EXPECT_EQ(stratified_subsample(cloud, 100, 5).values, stratified_subsample(cloud, 100, 5).values);
+  EXPECT_NE(stratified_subsample(cloud, 100, 5).values, stratified_subsample(cloud, 100, 6).values);
+  EXPECT_EQ(stratified_subsample(cloud, 1000, 5).values, cloud.values);
+  EXPECT_EQ(stratified_subsample(PointCloud{1, std::vector<float>(50, 2.0f)}, 8, 0).count(), 8);
+}
+
+TEST(Subsample, UnbiasedAndEvenerThanRandomDraws) {
+  // Over 200 seeds, the mean and variance of 64 of 4096 normal points: their averages are those of the cloud, and the
+  // mean scatters well below the 1/8 of random draws.
+  const PointCloud cloud = random_cloud(4096, 2, 1);
+  const auto moments = [](const PointCloud& points) {
+    double sum = 0;
+    double squares = 0;
+    for (std::int64_t i = 0; i < points.count(); ++i) {
+      sum += points.point(i)[0];
+      squares += std::pow(points.point(i)[0], 2);
+    }
+    return std::pair(sum / static_cast<double>(points.count()), squares / static_cast<double>(points.count()));
+  };
+  const auto [cloud_mean, cloud_square] = moments(cloud);
+  double mean = 0;
+  double scatter = 0;
+  double square = 0;
+  constexpr int kSeeds = 200;
+  for (int seed = 0; seed < kSeeds; ++seed) {
+    const auto [one_mean, one_square] = moments(stratified_subsample(cloud, 64, seed));
+    mean += one_mean / kSeeds;
+    square += one_square / kSeeds;
+    scatter += std::pow(one_mean - cloud_mean, 2) / kSeeds;
   }
-  EXPECT_EQ(chosen.values, subsample(cloud, 300, 5).values);
-  EXPECT_NE(chosen.values, subsample(cloud, 300, 6).values);
-  EXPECT_EQ(subsample(cloud, 1000, 5).values, cloud.values);
+  EXPECT_LT(std::sqrt(scatter), 0.125 / 2);
+  EXPECT_NEAR(mean, cloud_mean, 4 * std::sqrt(scatter / kSeeds));
+  EXPECT_NEAR(square, cloud_square, 0.03);
 }
 
 }  // namespace

@@ -1,17 +1,18 @@
 #include "training/metrics/cloud_comparison.hpp"
 
 #include "training/metrics/sinkhorn.hpp"
+#include "training/metrics/subsample.hpp"
 
 namespace scorefield::metrics {
 
 TrueCloud::TrueCloud(const PointCloud& truth, const StateSpace& space, const SlicedWasserstein& sliced,
                      const CloudOptions& options)
     : periods_(space.periods), sliced_(sliced), options_(options),
-      points_(subsample(truth, options.points, options.seed)), projections_(sliced.project(truth)) {}
+      points_(stratified_subsample(truth, options.points, options.seed)), projections_(sliced.project(truth)) {}
 
 CloudDistances TrueCloud::compare(const PointCloud& cloud) const {
-  const SinkhornResult sinkhorn = sinkhorn_divergence(subsample(cloud, options_.points, options_.seed), points_,
-                                                      periods_, {.epsilon = options_.epsilon});
+  const SinkhornResult sinkhorn = sinkhorn_divergence(stratified_subsample(cloud, options_.points, options_.seed),
+                                                      points_, periods_, {.epsilon = options_.epsilon});
   return {sinkhorn.divergence, sliced_.distance(sliced_.project(cloud), projections_), sinkhorn.converged};
 }
 

@@ -5,12 +5,9 @@
 #include <utility>
 
 #include "core/error.hpp"
-#include "core/random.hpp"
 
 namespace scorefield::metrics {
 namespace {
-
-constexpr std::uint64_t kSubsampleStream = 0x737562;
 
 std::int64_t checked_count(std::size_t values, std::int64_t dimension) {
   if (dimension < 1 || values % static_cast<std::size_t>(dimension) != 0)
@@ -68,22 +65,6 @@ PointCloud normalised(std::span<const float> samples, const StateSpace& space) {
     }
   }
   return cloud;
-}
-
-PointCloud subsample(const PointCloud& cloud, std::int64_t count, std::int64_t seed) {
-  const std::int64_t n = cloud.count();
-  if (n <= count) return cloud;
-  const Philox random(static_cast<std::uint64_t>(seed), kSubsampleStream);
-  PointCloud chosen{cloud.dimension, {}};
-  chosen.values.reserve(static_cast<std::size_t>(count * cloud.dimension));
-  for (std::int64_t i = 0; i < count; ++i) {
-    const std::int64_t first = i * n / count;
-    const auto size = static_cast<std::uint64_t>((i + 1) * n / count - first);
-    const auto index = first + static_cast<std::int64_t>(random.integer(static_cast<std::uint64_t>(i), size));
-    const auto point = cloud.point(index);
-    chosen.values.insert(chosen.values.end(), point.begin(), point.end());
-  }
-  return chosen;
 }
 
 }  // namespace scorefield::metrics

@@ -52,8 +52,4 @@ class SpreadMeter {
 /// @throws Error if the length is not a multiple of d.
 [[nodiscard]] PointCloud normalised(std::span<const float> samples, const StateSpace& space);
 
-/// One point from each of `count` equal strata of the index range, the same indices for every cloud of N points and
-/// one seed (so equal clouds stay equal); the cloud itself when it has no more than `count` points.
-[[nodiscard]] PointCloud subsample(const PointCloud& cloud, std::int64_t count, std::int64_t seed);
-
 }  // namespace scorefield::metrics
