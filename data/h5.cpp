@@ -1,5 +1,6 @@
 #include "data/h5.hpp"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -9,6 +10,7 @@
 #include <fstream>
 
 #include "data/h5_handle.hpp"
+#include "data/h5_output.hpp"
 
 namespace scorefield::h5 {
 namespace {
@@ -155,8 +157,13 @@ File File::create(const std::string& path, const std::string& display_path) {
   const Session session;
   auto impl = std::make_unique<Impl>();
   impl->path = display_path.empty() ? path : display_path;
+  const int probe = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);  // HDF5 would not tell why it cannot
+  if (probe < 0) throw FileError(impl->path, std::string("cannot be created (") + std::strerror(errno) + ").");
+  ::close(probe);
   const Handle access = file_access();
+  use_output_driver(access.get(), &impl->write_error);
   impl->file = Handle(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access.get()), H5Fclose);
+  impl->check_written();
   if (!impl->file.valid()) throw FileError(impl->path, "cannot be created (" + last_failure().reason + ").");
   return File(std::move(impl));
 }
@@ -172,6 +179,7 @@ void File::close() {
   impl_->datasets.clear();
   check(H5Fflush(id, H5F_SCOPE_GLOBAL) >= 0);
   check(impl_->file.reset());
+  impl_->check_written();
   if (!reason.empty()) throw FileError(impl_->path, "could not be written completely (" + reason + ").");
 }
 
@@ -249,6 +257,7 @@ void File::write_whole(const std::string& name, Element element, const void* val
   const Handle dataset = make_dataset(*impl_, name, element, dims, {});
   if (size > 0 && H5Dwrite(dataset.get(), native_type(element), H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0)
     impl_->fail("write", name);
+  impl_->check_written();
 }
 
 std::size_t File::readable_count(const std::string& name, Element element) const {
@@ -285,6 +294,7 @@ void File::write_slab(const std::string& name, Element element, const Dims& offs
   const Handle source = make_space(count);
   if (H5Dwrite(dataset, native_type(element), source.get(), target.get(), H5P_DEFAULT, values) < 0)
     impl_->fail("write", name);
+  impl_->check_written();
 }
 
 void File::read_slab(const std::string& name, Element element, const Dims& offset, const Dims& count, void* values,

@@ -1,5 +1,6 @@
 #include "data/h5_handle.hpp"
 
+#include <cstring>
 #include <string_view>
 
 namespace scorefield::h5 {
@@ -28,6 +29,10 @@ herr_t visit_error(unsigned depth, const H5E_error2_t* error, void* data) {
 }  // namespace
 
 Session::Session() : lock_(library_mutex()) {
+  // File closes everything it opens, so HDF5's own clean-up at exit has nothing to save; but after a damaged file
+  // (a wrong checksum leaks inside of HDF5 1.10) it would complain on stderr of an "infinite loop".
+  static const herr_t without_clean_up = H5dont_atexit();
+  (void)without_clean_up;
   H5Eget_auto2(H5E_DEFAULT, &printer_, &printer_data_);
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
 }
@@ -43,6 +48,11 @@ Failure last_failure() {
 
 void File::Impl::fail(const std::string& verb, const std::string& name) const {
   throw FileError(path, "cannot " + verb + " '" + name + "' (" + last_failure().reason + ").");
+}
+
+void File::Impl::check_written() const {
+  if (write_error != 0)
+    throw FileError(path, std::string("could not be written completely (") + std::strerror(write_error) + ").");
 }
 
 hid_t File::Impl::id() const {

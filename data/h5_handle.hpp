@@ -68,6 +68,7 @@ struct Failure {
 [[nodiscard]] Failure last_failure();
 
 struct File::Impl {
+  int write_error = 0;  ///< errno of the first failed write (h5_output.hpp); outlives the handles below
   Handle file;
   std::string path;  ///< as messages name it
   bool writable = false;
@@ -76,6 +77,8 @@ struct File::Impl {
 
   /// "cannot VERB '/name' (REASON)."
   [[noreturn]] void fail(const std::string& verb, const std::string& name) const;
+  /// Throws if a write has failed. Follows every call that writes.
+  void check_written() const;
   [[nodiscard]] hid_t id() const;
   /// Opens (once) and returns a dataset. @throws FileError when there is none.
   [[nodiscard]] hid_t dataset(const std::string& name);

@@ -1,8 +1,10 @@
 // Files that cannot be read: each gives one FileError that names the file and what is wrong with it.
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <limits>
@@ -65,13 +67,27 @@ TEST_F(Reading, TruncatedAnywhere) {
   expect_refused({"damaged or truncated"});
 }
 
-TEST_F(Reading, DamagedMetadata) {
-  test::write_marked_dataset(path);
-  std::fstream stream(path, std::ios::in | std::ios::out | std::ios::binary);
-  stream.seekp(60);  // within the root group's header, which carries a checksum
-  stream << "damage";
-  stream.close();
-  expect_refused({});
+class ReadingDamaged : public Reading {
+ protected:
+  ReadingDamaged() {
+    test::write_marked_dataset(path);
+    std::fstream stream(path, std::ios::in | std::ios::out | std::ios::binary);
+    stream.seekp(60);  // within the root group's header, which carries a checksum
+    stream << "damage";
+  }
+};
+
+TEST_F(ReadingDamaged, IsNoticedByItsChecksum) { expect_refused({"checksum"}); }
+
+TEST_F(ReadingDamaged, ProcessEndsQuietly) {
+  const auto fail_and_exit = [&] {
+    try {
+      const DatasetReader reader(path);
+    } catch (const FileError&) {
+      std::exit(3);
+    }
+  };
+  EXPECT_EXIT(fail_and_exit(), ::testing::ExitedWithCode(3), ::testing::Eq(""));
 }
 
 TEST_F(Reading, ForeignHdf5) {
