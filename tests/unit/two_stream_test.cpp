@@ -1,0 +1,161 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "core/error.hpp"
+#include "core/options.hpp"
+#include "data/problems/two_stream.hpp"
+#include "tests/support/expect_error.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+namespace scorefield::test {
+namespace {
+
+using problems::GenerateOptions;
+
+/// A small problem and what is asked of it.
+struct Request {
+  explicit Request(const std::vector<std::string>& assignments = {}) {
+    problems::bind(set, options);
+    problem->bind(set);
+    for (const std::string& assignment :
+         {"generate.mu=1.2,1.3", "generate.particles=100", "generate.frames=5", "pic.simulated_particles=1000",
+          "pic.duration=1", "pic.cells=64"})
+      set.set_assignment(assignment);
+    for (const auto& assignment : assignments) set.set_assignment(assignment);
+  }
+
+  [[nodiscard]] std::string config() { return "problem = \"two-stream\"\n" + set.to_toml(); }
+  void generate(const std::string& path) { problem->generate(options, config(), path, {}); }
+
+  OptionSet set;
+  GenerateOptions options;
+  std::unique_ptr<problems::Problem> problem = problems::make_problem("two-stream");
+};
+
+std::vector<float> samples(const data::DatasetReader& reader, std::int64_t mu, std::int64_t frame) {
+  std::vector<float> values(static_cast<std::size_t>(reader.header().frame_size()));
+  reader.read_samples(mu, frame, values);
+  return values;
+}
+
+TEST(Problems, KnowTheirNames) {
+  EXPECT_EQ(problems::problem_names(), std::vector<std::string>{"two-stream"});
+  expect_error<UsageError>([] { (void)problems::make_problem("two-steam"); }, {"two-steam", "did you mean", "two-stream"});
+}
+
+TEST(TwoStream, WritesFramesAndDiagnostics) {
+  TemporaryFolder folder;
+  Request request;
+  request.generate(folder.path("data.h5"));
+  const data::DatasetReader reader(folder.path("data.h5"));
+  const auto& header = reader.header();
+  EXPECT_EQ(header.mu, (std::vector<std::vector<double>>{{1.2}, {1.3}}));
+  EXPECT_EQ(header.time, (std::vector<double>{0, 0.25, 0.5, 0.75, 1}));
+  EXPECT_EQ(header.coordinates, (std::vector<std::string>{"x", "v"}));
+  EXPECT_EQ(header.periods, (std::vector<double>{50, 0}));
+  EXPECT_EQ(header.identity, data::Identity::trajectories);
+  EXPECT_EQ(header.particles, 100);
+
+  const auto diagnostics = reader.read_diagnostics();
+  ASSERT_TRUE(diagnostics);
+  EXPECT_EQ(diagnostics->time.size(), 101u);
+  EXPECT_EQ(diagnostics->series.at("electric_energy").shape, (h5::Dims{2, 101}));
+  EXPECT_EQ(diagnostics->series.at("kinetic_energy").shape, (h5::Dims{2, 101}));
+  EXPECT_EQ(diagnostics->series.at("momentum").shape, (h5::Dims{2, 101}));
+  EXPECT_EQ(diagnostics->series.at("field_modes").shape, (h5::Dims{2, 101, 8}));
+  // Kinetic energy L <v^2> / 2 of two beams at +-3 with unit spread.
+  EXPECT_NEAR(diagnostics->series.at("kinetic_energy").values[0], 250, 2);
+}
+
+TEST(TwoStream, StoredVelocitiesAreTheDerivativeOfStoredSamples) {
+  TemporaryFolder folder;
+  Request request({"generate.frames=101"});
+  request.generate(folder.path("data.h5"));
+  const data::DatasetReader reader(folder.path("data.h5"));
+  std::vector<float> rates(200);
+  reader.read_velocities(1, 50, rates);
+  const auto before = samples(reader, 1, 49), now = samples(reader, 1, 50), after = samples(reader, 1, 51);
+  for (std::size_t i = 0; i < now.size(); i += 2) {
+    EXPECT_EQ(rates[i], now[i + 1]);
+    EXPECT_NEAR(std::remainder(after[i] - before[i], 50) / 0.02, rates[i], 2e-3);
+    EXPECT_NEAR((after[i + 1] - before[i + 1]) / 0.02, rates[i + 1], 2e-3);
+    EXPECT_GE(now[i], 0);
+    EXPECT_LT(now[i], 50);
+  }
+}
+
+TEST(TwoStream, SeedsAndMuAreIndependentAndRunsRepeat) {
+  TemporaryFolder folder;
+  Request request;
+  request.generate(folder.path("a.h5"));
+  request.generate(folder.path("again.h5"));
+  request.options.seed = 1;
+  request.generate(folder.path("b.h5"));
+  const data::DatasetReader a(folder.path("a.h5")), again(folder.path("again.h5")), b(folder.path("b.h5"));
+  EXPECT_EQ(samples(a, 0, 4), samples(again, 0, 4));
+  EXPECT_NE(samples(a, 0, 0), samples(b, 0, 0));
+  EXPECT_NE(samples(a, 0, 0), samples(a, 1, 0));
+}
+
+TEST(TwoStream, ElectricEnergyOfAllParticlesIsTheRecordedOne) {
+  TemporaryFolder folder;
+  Request request({"generate.particles=1000", "perturbation.amplitude=0.5"});
+  request.generate(folder.path("data.h5"));
+  const data::DatasetReader reader(folder.path("data.h5"));
+  const auto problem = problems::problem_of(reader.header());
+  ASSERT_TRUE(problem);
+  const auto diagnostics = reader.read_diagnostics();
+  const double recorded = diagnostics->series.at("electric_energy").values[101 + 75];
+  EXPECT_NEAR(problem->electric_energy(samples(reader, 1, 3), {1.3}) / recorded, 1, 1e-4);
+}
+
+TEST(TwoStream, StoredConfigurationRestoresTheOptions) {
+  Request request({"pic.cells=32", "pic.shape=tsc"});
+  data::DatasetHeader header;
+  header.provenance.config = request.config() + "\n[training]\nsteps = 3\n";
+  const auto restored = problems::problem_of(header);
+  ASSERT_TRUE(restored);
+  const std::vector<float> particles{1, 0, 8, 0, 9, 0};
+  EXPECT_EQ(restored->electric_energy(particles, {1.2}), request.problem->electric_energy(particles, {1.2}));
+  EXPECT_NE(restored->electric_energy(particles, {1.2}),
+            problems::make_problem("two-stream")->electric_energy(particles, {1.2}));
+  header.provenance.config = "title = 'from elsewhere'";
+  EXPECT_FALSE(problems::problem_of(header));
+  header.provenance.config = "not TOML at all = = =";
+  EXPECT_FALSE(problems::problem_of(header));
+}
+
+TEST(TwoStream, ReferencePerturbationHasMuWaves) {
+  problems::TwoStream problem;
+  OptionSet set;
+  problem.bind(set);
+  EXPECT_EQ(problem.population(1.3).perturbation.mode, 1);
+  set.set("perturbation.mode", "reference");
+  EXPECT_EQ(problem.population(1.3).perturbation.mode, 1.3);
+  set.set("perturbation.mode", "2");
+  EXPECT_EQ(problem.population(1.3).perturbation.mode, 2);
+}
+
+TEST(TwoStream, BadRequestsAreRefusedBeforeAnythingIsWritten) {
+  const auto rejects = [](const std::vector<std::string>& assignments, const std::vector<std::string>& words) {
+    TemporaryFolder folder;
+    Request request(assignments);
+    expect_error<UsageError>([&] { request.problem->validate(request.options); }, words);
+    expect_error<UsageError>([&] { request.generate(folder.path("data.h5")); }, words);
+    EXPECT_TRUE(folder.listing().empty());
+  };
+  rejects({"generate.particles=0"}, {"generate.particles", "at least 1"});
+  rejects({"generate.particles=2000"}, {"2000", "pic.simulated_particles = 1000"});
+  rejects({"generate.frames=1"}, {"generate.frames", "at least 2"});
+  rejects({"generate.mu=1.2,1.2"}, {"mu = 1.2", "twice"});
+  rejects({"generate.mu=-1"}, {"mu is -1"});
+  rejects({"pic.dt=0"}, {"pic.dt"});
+  rejects({"pic.cells=3"}, {"pic.cells"});
+  rejects({"perturbation.amplitude=1.5"}, {"perturbation.amplitude", "[0, 1)"});
+  rejects({"perturbation.mode=one"}, {"perturbation.mode", "one", "reference"});
+  rejects({"perturbation.mode=1.5"}, {"perturbation.mode", "whole number"});
+}
+
+}  // namespace
+}  // namespace scorefield::test
