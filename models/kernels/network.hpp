@@ -67,8 +67,8 @@ struct GroupTerms {
 struct GroupSums {
   double kinetic = 0;    ///< sum |v|^2 / 2
   double velocity = 0;   ///< sum X'.v
-  double time = 0;       ///< sum ds/dt
-  double potential = 0;  ///< sum s
+  double time = 0;       ///< sum ds/dt; likewise
+  double potential = 0;  ///< sum s; left 0 when the group's objective has no such term
 };
 
 }  // namespace scorefield::kernels

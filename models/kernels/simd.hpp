@@ -59,7 +59,17 @@ SCOREFIELD_INLINE void store(T* p, Vec<T> v) {
 }
 template <class T>
 SCOREFIELD_INLINE Vec<T> broadcast(T value) {
-  return Vec<T>{} + value;
+  return value - Vec<T>{};  // folds to a plain broadcast; value + 0 would not, because of -0
+}
+
+/// Sum of a[j] b[j] over `elements` padded entries.
+template <class T>
+SCOREFIELD_INLINE T dot(const T* a, const T* b, long elements) {
+  Vec<T> sum{};
+  for (long j = 0; j < elements; j += Simd<T>::lanes) sum += load<T>(a + j) * load<T>(b + j);
+  T total = 0;
+  for (long lane = 0; lane < Simd<T>::lanes; ++lane) total += sum[lane];
+  return total;
 }
 
 }  // namespace scorefield::kernels::SCOREFIELD_ISA

@@ -82,11 +82,7 @@ void output_values(const PlainShape& shape, long count, const Workspace<T>& w, T
   const PackedLayer<T>& layer = w.layer[shape.hidden_layers];
   const long stride = padded(shape.width);
   const T* h = w.hidden[shape.hidden_layers - 1].value;
-  for (long p = 0; p < count; ++p) {
-    T sum = layer.bias[0];
-    for (long j = 0; j < shape.width; ++j) sum += layer.weight[j] * h[p * stride + j];
-    potential[p] = sum;
-  }
+  for (long p = 0; p < count; ++p) potential[p] = layer.bias[0] + dot(layer.weight, h + p * stride, stride);
 }
 
 /// Sweep 2: adjoint = ds/dy of every hidden layer, then v = grad_x s. Rows from `count` on get no adjoint.
@@ -185,8 +181,8 @@ void tangent(const PlainShape& shape, long rows, long count, const GroupTerms& t
   const long d = shape.dimension;
   for (long p = 0; p < count; ++p) {
     double along = output.bias_rate[0];
-    for (long j = 0; j < shape.width; ++j)
-      along += output.weight[j] * top.tangent[p * stride + j] + w.output_rate[j] * top.value[p * stride + j];
+    along += dot(output.weight, top.tangent + p * stride, stride);
+    along += dot(w.output_rate, top.value + p * stride, stride);
     for (long c = 0; c < d; ++c) along -= static_cast<double>(w.direction[p * d + c]) * w.gradient[p * d + c];
     sums.time += along / terms.time;
   }
@@ -328,8 +324,10 @@ GroupSums parameter_gradient(const PlainShape& shape, const LayerArrays<const T>
     const long points = minimum(kTileRows, count - start), rows = padded_rows(points);
     load_features(shape, x + start * d, points, w);
     forward<T, true>(shape, rows, w);
-    output_values(shape, points, w, values);
-    for (long p = 0; p < points; ++p) sums.potential += values[p];
+    if (terms.potential != 0) {
+      output_values(shape, points, w, values);
+      for (long p = 0; p < points; ++p) sums.potential += values[p];
+    }
     reverse_to_input<T, true>(shape, rows, points, w);
     set_direction(shape, points, terms, velocity ? velocity + start * d : nullptr, w, sums);
     if (only_potential) {
