@@ -27,7 +27,7 @@ double energy(double mu, double t) { return 1 + mu * t; }
 struct Population {
   std::vector<double> mu;
   std::vector<double> time{0, 1, 2, 3, 4};
-  double shift = 0;              ///< added to every velocity: an error that is known
+  double shift = 0;  ///< added to every velocity: an error that is known
   bool diagnostics = true;
   std::int64_t seed = 1;
   std::vector<std::string> coordinates{"x", "v"};
@@ -89,7 +89,10 @@ class FakeProblem : public problems::Problem {
                 const ProgressObserver&) const override {
     asked = options;
     during_generate();
-    write_population(path, {.mu = options.mu, .shift = floor_shift, .diagnostics = false, .seed = options.seed,
+    write_population(path, {.mu = options.mu,
+                            .shift = floor_shift,
+                            .diagnostics = false,
+                            .seed = options.seed,
                             .particles = options.particles});
   }
   bool has_electric_energy() const override { return true; }

@@ -95,8 +95,8 @@ TEST(Softmin, EveryInstructionSetMatchesLogSumExp) {
 
 TEST(Sinkhorn, GaussiansMatchTheClosedForm) {
   for (const double epsilon : {0.05, 0.5, 5.0}) {
-    const auto result = sinkhorn_divergence(even_gaussian(600, 0, 1), even_gaussian(600, 0.5, 2), kLine,
-                                            {.epsilon = epsilon});
+    const auto result =
+        sinkhorn_divergence(even_gaussian(600, 0, 1), even_gaussian(600, 0.5, 2), kLine, {.epsilon = epsilon});
     const double exact = 0.25 + gaussian_divergence(1, 4, epsilon);
     EXPECT_TRUE(result.converged);
     EXPECT_NEAR(result.divergence, exact, 0.004 * exact) << "epsilon " << epsilon;
@@ -114,8 +114,8 @@ TEST(Sinkhorn, ProductOfGaussiansAddsOverCoordinates) {
   const PointCloud a = even_gaussian(24, 0, 1), b = even_gaussian(20, 0, 0.5);
   const PointCloud c = even_gaussian(24, 1, 1.5), d = even_gaussian(20, 0, 1);
   const SinkhornOptions options{.epsilon = 0.3, .tolerance = 1e-5};
-  const double sum = sinkhorn_divergence(a, c, kLine, options).divergence +
-                     sinkhorn_divergence(b, d, kLine, options).divergence;
+  const double sum =
+      sinkhorn_divergence(a, c, kLine, options).divergence + sinkhorn_divergence(b, d, kLine, options).divergence;
   EXPECT_NEAR(sinkhorn_divergence(product(a, b), product(c, d), kPlane, options).divergence, sum, 1e-4);
 }
 

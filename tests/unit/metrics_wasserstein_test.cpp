@@ -90,8 +90,8 @@ TEST(SlicedW2, PeriodicCoordinateIsWoundOnACircle) {
   const PointCloud origin{2, {0.05f, 1.0f}};
   EXPECT_NEAR(sliced.distance(origin, PointCloud{2, {static_cast<float>(kPeriod) + 0.05f, 1.0f}}), 0.0, 1e-5);
   // Across the boundary the distance is short ...
-  EXPECT_NEAR(sliced.distance(origin, PointCloud{2, {static_cast<float>(kPeriod) - 0.05f, 1.0f}}),
-              0.1 / std::sqrt(3.0), 0.003);
+  EXPECT_NEAR(sliced.distance(origin, PointCloud{2, {static_cast<float>(kPeriod) - 0.05f, 1.0f}}), 0.1 / std::sqrt(3.0),
+              0.003);
   // ... and at half a period it is the diameter.
   EXPECT_NEAR(sliced.distance(origin, PointCloud{2, {static_cast<float>(kPeriod) / 2 + 0.05f, 1.0f}}),
               kPeriod / std::numbers::pi / std::sqrt(3.0), 0.04);

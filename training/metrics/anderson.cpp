@@ -13,9 +13,7 @@ using Changes = Eigen::Map<const Eigen::MatrixXf>;
 constexpr double kRegularisation = 1e-10;  // of the normal equations, relative to their trace
 constexpr double kRestartGrowth = 4.0;     // of the squared residual
 
-Vector as_vector(std::span<const float> values) {
-  return {values.data(), static_cast<Eigen::Index>(values.size())};
-}
+Vector as_vector(std::span<const float> values) { return {values.data(), static_cast<Eigen::Index>(values.size())}; }
 
 double squared_norm(std::span<const std::span<const float>> blocks) {
   double sum = 0;
@@ -30,8 +28,8 @@ AndersonMixer::AndersonMixer(const std::vector<std::int64_t>& block_sizes, std::
   for (const std::int64_t size : block_sizes) {
     const auto n = static_cast<std::size_t>(size);
     const auto history = n * static_cast<std::size_t>(memory);
-    blocks_.push_back({std::vector<float>(n), std::vector<float>(n), std::vector<float>(history),
-                       std::vector<float>(history)});
+    blocks_.push_back(
+        {std::vector<float>(n), std::vector<float>(n), std::vector<float>(history), std::vector<float>(history)});
   }
 }
 

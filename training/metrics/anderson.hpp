@@ -33,7 +33,7 @@ class AndersonMixer {
   float damping_;
   std::int64_t recorded_ = 0;  ///< changes seen since the last restart
   bool has_last_ = false;
-  double smallest_ = 0;        ///< squared norm of the smallest residual since the last restart
+  double smallest_ = 0;  ///< squared norm of the smallest residual since the last restart
 };
 
 }  // namespace scorefield::metrics

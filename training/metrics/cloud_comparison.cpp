@@ -7,8 +7,11 @@ namespace scorefield::metrics {
 
 TrueCloud::TrueCloud(const PointCloud& truth, const StateSpace& space, const SlicedWasserstein& sliced,
                      const CloudOptions& options)
-    : periods_(space.periods), sliced_(sliced), options_(options),
-      points_(stratified_subsample(truth, options.points, options.seed)), projections_(sliced.project(truth)) {}
+    : periods_(space.periods),
+      sliced_(sliced),
+      options_(options),
+      points_(stratified_subsample(truth, options.points, options.seed)),
+      projections_(sliced.project(truth)) {}
 
 CloudDistances TrueCloud::compare(const PointCloud& cloud) const {
   const SinkhornResult sinkhorn = sinkhorn_divergence(stratified_subsample(cloud, options_.points, options_.seed),

@@ -11,13 +11,13 @@ namespace scorefield::metrics {
 struct CloudOptions {
   std::int64_t points = 1024;  ///< for the Sinkhorn divergence
   double epsilon = 0.05;
-  std::int64_t seed = 0;       ///< of the subsample
+  std::int64_t seed = 0;  ///< of the subsample
 };
 
 struct CloudDistances {
-  double sinkhorn = 0;         ///< squared units
+  double sinkhorn = 0;  ///< squared units
   double sliced_w2 = 0;
-  bool converged = true;       ///< whether the Sinkhorn iteration was
+  bool converged = true;  ///< whether the Sinkhorn iteration was
 };
 
 /// The true cloud of one frame, prepared for comparison with several others in the same coordinates.

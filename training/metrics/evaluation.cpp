@@ -101,7 +101,8 @@ class Evaluator {
     if (!options_.floor_file.empty()) {
       floor_.emplace(FloorRun::open(options_.floor_file));
     } else if (problem == nullptr) {
-      warn("no floor: " + options_.reference + " was not made by a known problem; give an independent run of it with "
+      warn("no floor: " + options_.reference +
+           " was not made by a known problem; give an independent run of it with "
            "evaluate.floor_file");
       return;
     } else {
@@ -220,8 +221,8 @@ class Evaluator {
       return Score{mean_of_source(&Score::prediction), mean_of_source(&Score::floor), mean_of_source(&Score::nearest),
                    mean_of_source(&Score::interpolated)};
     };
-    for (const auto metric : {&Scores::electric_energy_error, &Scores::electric_energy_error_frames,
-                              &Scores::sinkhorn, &Scores::sliced_w2})
+    for (const auto metric :
+         {&Scores::electric_energy_error, &Scores::electric_energy_error_frames, &Scores::sinkhorn, &Scores::sliced_w2})
       result_.mean.*metric = mean_over_mu(metric);
   }
 

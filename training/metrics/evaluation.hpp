@@ -13,16 +13,16 @@ namespace scorefield::metrics {
 
 /// What to compare with what. Paths come from the command line, the rest also from `evaluate.*` keys.
 struct EvaluateOptions {
-  std::string rollout;             ///< the prediction; any dataset or rollout file
-  std::string reference;           ///< what really happens at the rollout's mu
-  std::string training;            ///< what the model learned from; empty: no nearest and interpolated baselines
-  std::string floor_file;          ///< an independent run at the same mu; empty: generate one
-  bool floor = true;               ///< whether to have the floor baseline
-  std::int64_t points = 1024;      ///< points per cloud for the Sinkhorn divergence
-  double epsilon = 0.05;           ///< its regularisation, squared coordinates of unit spread
-  std::int64_t projections = 64;   ///< directions of the sliced W2
-  std::int64_t frames = 11;        ///< frames whose clouds are compared, equally spaced, both ends; 0: all
-  std::int64_t seed = 0;           ///< of subsample, directions and the generated floor
+  std::string rollout;            ///< the prediction; any dataset or rollout file
+  std::string reference;          ///< what really happens at the rollout's mu
+  std::string training;           ///< what the model learned from; empty: no nearest and interpolated baselines
+  std::string floor_file;         ///< an independent run at the same mu; empty: generate one
+  bool floor = true;              ///< whether to have the floor baseline
+  std::int64_t points = 1024;     ///< points per cloud for the Sinkhorn divergence
+  double epsilon = 0.05;          ///< its regularisation, squared coordinates of unit spread
+  std::int64_t projections = 64;  ///< directions of the sliced W2
+  std::int64_t frames = 11;       ///< frames whose clouds are compared, equally spaced, both ends; 0: all
+  std::int64_t seed = 0;          ///< of subsample, directions and the generated floor
 };
 
 /// Adds evaluate.floor, .floor_file, .points, .epsilon, .projections and .frames.
@@ -63,8 +63,8 @@ struct EvaluationAtMu {
   std::vector<double> mu;                     ///< [p]
   std::optional<bool> inside_training_range;  ///< absent without training data
   std::optional<bool> is_training_mu;
-  std::vector<double> nearest_mu;             ///< [p]; empty without training data
-  std::vector<double> coordinate_scales;      ///< [d], state units per unit of the compared coordinates
+  std::vector<double> nearest_mu;         ///< [p]; empty without training data
+  std::vector<double> coordinate_scales;  ///< [d], state units per unit of the compared coordinates
   Scores scores;
 
   std::vector<double> time;                   ///< [K], the rollout's
@@ -77,8 +77,8 @@ struct EvaluationAtMu {
 
 struct Evaluation {
   EvaluateOptions options;
-  std::string floor;                  ///< where the floor comes from, in words; empty: none
-  std::int64_t particles = 0;         ///< of the rollout
+  std::string floor;           ///< where the floor comes from, in words; empty: none
+  std::int64_t particles = 0;  ///< of the rollout
   std::vector<EvaluationAtMu> per_mu;
   Scores mean;                        ///< over mu; absent when one mu lacks the value
   std::vector<std::string> warnings;  ///< extrapolation, missing baselines, coarse times

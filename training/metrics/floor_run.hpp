@@ -31,8 +31,8 @@ class FloorRun {
   /// A run that the user has made. @throws FileError
   [[nodiscard]] static FloorRun open(const std::string& path);
 
-  /// Runs the reference's solver again at these mu with another seed, storing `particles` per frame, into a temporary file
-  /// beside the file `beside` (in the system's temporary folder if that place is not writable).
+  /// Runs the reference's solver again at these mu with another seed, storing `particles` per frame, into a temporary
+  /// file beside the file `beside` (in the system's temporary folder if that place is not writable).
   /// @throws UsageError if the problem cannot do that; FileError; Interrupted.
   [[nodiscard]] static FloorRun generate(const problems::Problem& problem, const Run& reference,
                                          const std::vector<std::vector<double>>& mu, std::int64_t particles,

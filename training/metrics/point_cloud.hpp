@@ -42,7 +42,7 @@ class SpreadMeter {
 
  private:
   std::vector<double> periods_;
-  std::vector<double> shift_;    ///< first sample: keeps the sums of squares small
+  std::vector<double> shift_;  ///< first sample: keeps the sums of squares small
   std::vector<double> sum_;
   std::vector<double> squares_;
   std::int64_t count_ = 0;

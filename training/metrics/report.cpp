@@ -169,8 +169,7 @@ std::string legend(const Evaluation& evaluation) {
     return std::any_of(evaluation.per_mu.begin(), evaluation.per_mu.end(), holds);
   };
   std::string text;
-  if (!evaluation.floor.empty())
-    text += "floor: an independent high-fidelity run (" + evaluation.floor + "). ";
+  if (!evaluation.floor.empty()) text += "floor: an independent high-fidelity run (" + evaluation.floor + "). ";
   if (!evaluation.options.training.empty())
     text += "nearest: the training run of the nearest mu, copied. interp.: training histories, linear in mu. ";
   if (any([](const EvaluationAtMu& at) { return at.is_training_mu.value_or(false); })) text += "*: a training mu. ";

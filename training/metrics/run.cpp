@@ -27,8 +27,7 @@ std::string number_text(double value) {
 }
 
 /// The generator's electric energy, [M, D], if the file has it in the expected shape.
-const data::Diagnostics::Series* energy_series(const std::optional<data::Diagnostics>& diagnostics,
-                                               const Run& run) {
+const data::Diagnostics::Series* energy_series(const std::optional<data::Diagnostics>& diagnostics, const Run& run) {
   if (!diagnostics) return nullptr;
   const auto found = diagnostics->series.find(kEnergyName);
   if (found == diagnostics->series.end()) return nullptr;

@@ -48,8 +48,7 @@ void fill_row(std::span<const float> point, const PointCloud& y, std::span<const
 CostMatrix squared_distances(const PointCloud& x, const PointCloud& y, std::span<const double> periods) {
   CostMatrix cost{x.count(), y.count(), (y.count() + kRowPadding - 1) / kRowPadding * kRowPadding, {}};
   cost.values.assign(static_cast<std::size_t>(cost.rows * cost.stride), kPaddingCost);
-  for (std::int64_t i = 0; i < cost.rows; ++i)
-    fill_row(x.point(i), y, periods, cost.values.data() + i * cost.stride);
+  for (std::int64_t i = 0; i < cost.rows; ++i) fill_row(x.point(i), y, periods, cost.values.data() + i * cost.stride);
   return cost;
 }
 
@@ -165,8 +164,7 @@ Solution entropic_cost(const PointCloud& x, const PointCloud& y, std::span<const
   return solve(std::move(marginals), options);
 }
 
-void check(const PointCloud& x, const PointCloud& y, std::span<const double> periods,
-           const SinkhornOptions& options) {
+void check(const PointCloud& x, const PointCloud& y, std::span<const double> periods, const SinkhornOptions& options) {
   if (!(options.epsilon > 0)) throw UsageError("the Sinkhorn epsilon must be positive");
   if (!(options.tolerance > 0)) throw UsageError("the Sinkhorn tolerance must be positive");
   if (x.count() == 0 || y.count() == 0) throw Error("the Sinkhorn divergence needs two clouds that are not empty");
@@ -186,9 +184,8 @@ SinkhornResult sinkhorn_divergence(const PointCloud& x, const PointCloud& y, std
   check(x, y, periods, options);
   const std::array<std::array<const PointCloud*, 2>, 3> problems{{{&x, &y}, {&x, &x}, {&y, &y}}};
   std::array<Solution, 3> solutions;
-  parallel_for(3, [&](std::int64_t i) {
-    solutions[i] = entropic_cost(*problems[i][0], *problems[i][1], periods, options);
-  });
+  parallel_for(
+      3, [&](std::int64_t i) { solutions[i] = entropic_cost(*problems[i][0], *problems[i][1], periods, options); });
   const auto& [xy, xx, yy] = solutions;
   return {xy.cost - 0.5 * (xx.cost + yy.cost), std::max({xy.iterations, xx.iterations, yy.iterations}),
           xy.converged && xx.converged && yy.converged};

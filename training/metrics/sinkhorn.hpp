@@ -8,8 +8,8 @@
 namespace scorefield::metrics {
 
 struct SinkhornOptions {
-  double epsilon = 0.05;             ///< entropic regularisation, in squared units of the coordinates
-  double tolerance = 1e-3;           ///< stop when the mean relative error of the plan's marginals is below this
+  double epsilon = 0.05;    ///< entropic regularisation, in squared units of the coordinates
+  double tolerance = 1e-3;  ///< stop when the mean relative error of the plan's marginals is below this
   std::int64_t max_iterations = 2000;
 };
 
@@ -27,7 +27,6 @@ struct SinkhornResult {
 /// @throws Error if a cloud is empty, dimensions disagree or the cost matrix would exceed 1 GiB;
 ///         UsageError if epsilon or the tolerance is not positive.
 [[nodiscard]] SinkhornResult sinkhorn_divergence(const PointCloud& x, const PointCloud& y,
-                                                 std::span<const double> periods,
-                                                 const SinkhornOptions& options = {});
+                                                 std::span<const double> periods, const SinkhornOptions& options = {});
 
 }  // namespace scorefield::metrics

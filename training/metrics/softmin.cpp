@@ -73,14 +73,14 @@ void softmin_baseline(const float* cost, std::int64_t rows, std::int64_t stride,
 }
 
 #if defined(__x86_64__)
-[[gnu::target("avx2,fma")]] void softmin_avx2(const float* cost, std::int64_t rows, std::int64_t stride,
-                                              const float* h, float k, float* result) {
+[[gnu::target("avx2,fma")]] void softmin_avx2(const float* cost, std::int64_t rows, std::int64_t stride, const float* h,
+                                              float k, float* result) {
   softmin_body<8>(cost, rows, stride, h, k, result);
 }
 
 [[gnu::target("avx512f,avx512dq,avx512vl,avx512bw")]] void softmin_avx512(const float* cost, std::int64_t rows,
-                                                                          std::int64_t stride, const float* h,
-                                                                          float k, float* result) {
+                                                                          std::int64_t stride, const float* h, float k,
+                                                                          float* result) {
   softmin_body<16>(cost, rows, stride, h, k, result);
 }
 #endif

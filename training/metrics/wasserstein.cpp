@@ -23,9 +23,7 @@ std::uint32_t ordered_bits(float value) {
   return (bits >> 31) != 0 ? ~bits : bits | 0x80000000u;
 }
 
-float from_ordered_bits(std::uint32_t key) {
-  return std::bit_cast<float>((key >> 31) != 0 ? key & 0x7FFFFFFFu : ~key);
-}
+float from_ordered_bits(std::uint32_t key) { return std::bit_cast<float>((key >> 31) != 0 ? key & 0x7FFFFFFFu : ~key); }
 
 /// [projections, dimension] unit vectors, uniform on the sphere.
 std::vector<float> random_directions(std::int64_t projections, std::int64_t dimension, std::int64_t seed) {
@@ -146,8 +144,8 @@ double SlicedWasserstein::distance(const Projections& x, const Projections& y) c
   std::vector<double> distances(static_cast<std::size_t>(projections_));
   parallel_for(projections_, [&](std::int64_t p) {
     const auto line = [p](const Projections& cloud) {
-      return std::span(cloud.sorted).subspan(static_cast<std::size_t>(p * cloud.count),
-                                             static_cast<std::size_t>(cloud.count));
+      return std::span(cloud.sorted)
+          .subspan(static_cast<std::size_t>(p * cloud.count), static_cast<std::size_t>(cloud.count));
     };
     distances[p] = wasserstein2_sorted(line(x), line(y));
   });

@@ -30,8 +30,8 @@ class SlicedWasserstein {
 
   /// Sorted projections of one cloud; keep those of the truth to compare several clouds with it.
   struct Projections {
-    std::int64_t count = 0;       ///< N
-    std::vector<float> sorted;    ///< [projections, N]
+    std::int64_t count = 0;     ///< N
+    std::vector<float> sorted;  ///< [projections, N]
   };
   [[nodiscard]] Projections project(const PointCloud& cloud) const;
 
