@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 #include <limits>
 
@@ -16,13 +17,11 @@ std::uint64_t hilbert_index(std::span<std::uint32_t> cell, int bits) {
   for (std::uint32_t q = top; q > 1; q >>= 1) {
     const std::uint32_t lower = q - 1;
     for (std::size_t i = 0; i < n; ++i) {
-      if (cell[i] & q) {
-        cell[0] ^= lower;
-      } else {
-        const std::uint32_t swap = (cell[0] ^ cell[i]) & lower;
-        cell[0] ^= swap;
-        cell[i] ^= swap;
-      }
+      // Invert the low bits of cell[0] where the bit is set, else exchange them with cell[i]; without a branch.
+      const std::uint32_t set = (cell[i] & q) ? ~0u : 0u;
+      const std::uint32_t swap = (cell[0] ^ cell[i]) & lower & ~set;
+      cell[0] ^= (lower & set) | swap;
+      cell[i] ^= swap;
     }
   }
   // Gray encode.
@@ -52,7 +51,9 @@ std::vector<std::int64_t> hilbert_order(std::span<const float> x, std::int64_t d
       high[c] = std::max(high[c], x[p * d + c]);
     }
 
-  const int bits = d == 1 ? 31 : static_cast<int>(std::min<std::size_t>(16, 62 / d));
+  // A few cells per point resolve the order; finer ones would only cost time.
+  const int fine = static_cast<int>(std::bit_width(count) / d) + 3;
+  const int bits = d == 1 ? 31 : std::min(fine, static_cast<int>(62 / d));
   const double cells = std::ldexp(1.0, bits);
   std::vector<std::pair<std::uint64_t, std::int64_t>> keyed(count);
   std::array<std::uint32_t, kMaxHilbertDimension> cell{};

@@ -1,6 +1,7 @@
 #include "training/trainer.hpp"
 
-#include <torch/torch.h>
+#include <torch/cuda.h>
+#include <torch/types.h>
 
 #include <chrono>
 #include <cmath>
@@ -193,8 +194,12 @@ void Training::log(std::int64_t step) {
   history_.seconds.push_back(earlier_seconds_ + elapsed);
   history_.learning_rate.push_back(rate_);
   if (!observer_) return;
-  TrainProgress report{.step = step, .total_steps = config_.training.steps, .loss = loss,
-                       .validation_loss = validation, .learning_rate = rate_};
+  TrainProgress report;
+  report.step = step;
+  report.total_steps = config_.training.steps;
+  report.loss = loss;
+  report.validation_loss = validation;
+  report.learning_rate = rate_;
   report.steps_per_second = static_cast<double>(step - first_step_) / elapsed;
   report.seconds_left = static_cast<double>(config_.training.steps - step) / report.steps_per_second;
   if (request_.time_limit_seconds > 0)
@@ -220,11 +225,14 @@ void Training::checkpoint(std::int64_t step) {
 }
 
 TrainResult Training::run() {
-  if (observer_)
-    observer_({.step = first_step_, .total_steps = config_.training.steps,
-               .message = std::to_string(model_.network->parameter_count()) + " parameters, " + objective_->engine() +
-                          " engine, " + std::to_string(batches_->groups() * config_.batch.particles) +
-                          " points per step"});
+  if (observer_) {
+    TrainProgress start;
+    start.step = first_step_;
+    start.total_steps = config_.training.steps;
+    start.message = std::to_string(model_.network->parameter_count()) + " parameters, " + objective_->engine() +
+                    " engine, " + std::to_string(batches_->groups() * config_.batch.particles) + " points per step";
+    observer_(start);
+  }
   TrainResult result;
   std::int64_t step = first_step_;
   {
