@@ -1,11 +1,14 @@
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/autograd.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 #include "core/parallel.hpp"
 #include "models/fused.hpp"
 #include "models/kernels/sweeps.hpp"
 #include "models/network_drift.hpp"
 #include "models/score_network.hpp"
+#include "tests/support/gradient_check.hpp"
 
 namespace scorefield::models {
 namespace {
@@ -206,6 +209,23 @@ TEST(ScoreNetwork, PotentialIsPeriodicInPeriodicCoordinates) {
   const auto here = network->potential(points.x, points.mu, points.t);
   const auto there = network->potential(points.x + shift, points.mu, points.t);
   EXPECT_LT((here - there).abs().max().item<double>(), 1e-12);
+}
+
+TEST(ScoreNetwork, DerivativesMatchCentralDifferences) {
+  const auto network = make_network(16, 2, 2, true, torch::kFloat64);
+  const auto points = make_points(1, 6, torch::kFloat64);
+  const auto potential_at = [&](const Tensor& x, const Tensor& t) {
+    return network->potential(x.unsqueeze(0), points.mu, t).squeeze(0);
+  };
+  test_support::expect_gradients_match([&](const Tensor& x) { return potential_at(x, points.t); }, points.x[0]);
+
+  // All points of a group share its time, so the derivative of their sum is that of the group.
+  const double h = 1e-5;
+  const auto x = points.x[0];
+  const auto t = points.t.detach().clone().requires_grad_(true);
+  const auto rate = torch::autograd::grad({potential_at(x, t).sum()}, {t})[0].item<double>();
+  const auto difference = (potential_at(x, points.t + h) - potential_at(x, points.t - h)).sum().item<double>() / (2 * h);
+  EXPECT_NEAR(rate, difference, 1e-8 * (1 + std::abs(difference)));
 }
 
 TEST(Kernels, UnknownInstructionSetIsNamed) {
