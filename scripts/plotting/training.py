@@ -14,17 +14,18 @@ def loss_figure(model):
         raise FormatError(f"{model.path}: holds no training history")
     step = history["step"]
     figure, (top, bottom) = plt.subplots(2, 1, figsize=(6.5, 4.2), sharex=True, height_ratios=[3, 1])
+    marker = "o" if len(step) < 30 else None  # a single record would draw no line
     for key, label, style in (("loss", "training (batch)", {"color": "#0072B2", "lw": 0.8, "alpha": 0.7}),
                               ("validation_loss", "validation (fixed set)", {"color": "#D55E00", "lw": 1.8})):
         if key in history:
             known = np.isfinite(history[key])
-            top.plot(step[known], history[key][known], label=label, **style)
+            top.plot(step[known], history[key][known], label=label, marker=marker, markersize=3, **style)
     _scale_loss(top, history)
     top.set_ylabel("loss")
     top.legend()
     top.set_title(_summary(history))
     if "learning_rate" in history:
-        bottom.plot(step, history["learning_rate"], color="black", lw=1.2)
+        bottom.plot(step, history["learning_rate"], color="black", lw=1.2, marker=marker, markersize=3)
     bottom.set_ylabel("learning rate")
     bottom.set_xlabel("step")
     bottom.xaxis.set_major_locator(MaxNLocator(integer=True))
