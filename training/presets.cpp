@@ -12,14 +12,27 @@ constexpr std::array kPresets{
     Preset{"demo", "two-stream in three minutes on two cores, velocity form",
            R"([training]
 steps = 6000
+log_every = 250
+[batch]
+mu = 8
+nodes = 8
+particles = 256
+jitter = 0.06
 )"},
     Preset{"two-stream", "two-stream in thirty minutes on two cores, velocity form",
            R"([training]
 steps = 60000
+log_every = 500
+[batch]
+mu = 8
+nodes = 8
+particles = 256
+jitter = 0.05
 )"},
     Preset{"two-stream-quadrature", "two-stream from snapshots without identity: action matching with Simpson nodes",
            R"([training]
-steps = 10000
+steps = 60000
+log_every = 250
 [loss]
 name = "action-matching"
 [quadrature]
@@ -27,7 +40,8 @@ rule = "simpson"
 nodes = 201
 [batch]
 mu = 2
-particles = 48
+particles = 40
+jitter = 0.06
 )"},
 };
 
