@@ -35,10 +35,15 @@ void print_help(const CommandLine& line, OptionSet& set) {
 void print_result(const CommandLine& line, const std::string& problem, const std::string& output,
                   const problems::GenerateOptions& options, double seconds) {
   if (line.common().json) {
-    std::cout << nlohmann::json{{"command", "generate"}, {"problem", problem}, {"output", output},
-                                {"mu", options.mu}, {"particles", options.particles},
-                                {"frames", options.frames}, {"seed", options.seed},
-                                {"seconds", seconds}, {"bytes", std::filesystem::file_size(output)}}
+    std::cout << nlohmann::json{{"command", "generate"},
+                                {"problem", problem},
+                                {"output", output},
+                                {"mu", options.mu},
+                                {"particles", options.particles},
+                                {"frames", options.frames},
+                                {"seed", options.seed},
+                                {"seconds", seconds},
+                                {"bytes", std::filesystem::file_size(output)}}
                      .dump(2)
               << "\n";
     return;
@@ -68,7 +73,8 @@ void run_generate(int argc, const char* const* argv) {
   const std::string output = line.required("output");
   line.resolve(set);
   if (name != problem->name())
-    throw UsageError("the configuration is of problem '" + name + "', the command line says '" + problem->name() + "'.");
+    throw UsageError("the configuration is of problem '" + name + "', the command line says '" + problem->name() +
+                     "'.");
   options.seed = line.common().seed;
   // The defaults that depend on the problem become part of the stored configuration.
   if (options.mu.empty()) options.mu = problem->training_mu();

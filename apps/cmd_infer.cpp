@@ -55,8 +55,8 @@ void run_infer(int argc, const char* const* argv) {
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   for (const auto& warning : result.warnings) print_warning("infer", warning);
   if (line.common().json) {
-    std::cout << nlohmann::json{{"command", "infer"}, {"model", model_path}, {"output", output}, {"mu", options.mu},
-                                {"seconds", seconds}, {"warnings", result.warnings}}
+    std::cout << nlohmann::json{{"command", "infer"}, {"model", model_path}, {"output", output},
+                                {"mu", options.mu},   {"seconds", seconds},  {"warnings", result.warnings}}
                      .dump(2)
               << "\n";
     return;

@@ -86,10 +86,15 @@ training::TrainObserver make_observer(ProgressPrinter& printer) {
 
 void print_result(const CommandLine& line, const std::string& output, const training::TrainResult& result) {
   if (line.common().json) {
-    std::cout << nlohmann::json{{"command", "train"}, {"output", output}, {"steps", result.steps},
-                                {"seconds", result.seconds}, {"final_loss", result.final_loss},
-                                {"validation_loss", result.validation_loss}, {"parameters", result.parameters},
-                                {"engine", result.engine}, {"time_limit_reached", result.time_limit_reached}}
+    std::cout << nlohmann::json{{"command", "train"},
+                                {"output", output},
+                                {"steps", result.steps},
+                                {"seconds", result.seconds},
+                                {"final_loss", result.final_loss},
+                                {"validation_loss", result.validation_loss},
+                                {"parameters", result.parameters},
+                                {"engine", result.engine},
+                                {"time_limit_reached", result.time_limit_reached}}
                      .dump(2)
               << "\n";
     return;
@@ -129,16 +134,15 @@ void run_train(int argc, const char* const* argv) {
   keys.data = data_path;
 
   ProgressPrinter printer(line.common().quiet);
-  const auto result = training::train(
-      {.data_path = data_path,
-       .output_path = output,
-       .config = keys.config,
-       .config_toml = set.to_toml(),
-       .seed = line.common().seed,
-       .resume = line.has("resume"),
-       .time_limit_seconds = time_limit,
-       .device = line.common().device},
-      make_observer(printer));
+  const auto result = training::train({.data_path = data_path,
+                                       .output_path = output,
+                                       .config = keys.config,
+                                       .config_toml = set.to_toml(),
+                                       .seed = line.common().seed,
+                                       .resume = line.has("resume"),
+                                       .time_limit_seconds = time_limit,
+                                       .device = line.common().device},
+                                      make_observer(printer));
   print_result(line, output, result);
 }
 

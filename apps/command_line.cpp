@@ -16,7 +16,7 @@
 namespace scorefield::apps {
 namespace {
 
-constexpr std::size_t kFlagColumn = 24;  ///< width of "  --output DATA.h5" in help texts
+constexpr std::size_t kFlagColumn = 26;  ///< width of "  --output EVALUATION.json" in help texts
 
 /// Which command a configuration belongs to; stored in every output and checked when a configuration is read.
 constexpr const char* kCommandKey = "command";
@@ -167,7 +167,8 @@ std::string CommandLine::flags_help(bool common) const {
 }
 
 std::string CommandLine::help_text(const OptionSet& set) const {
-  std::string text = "scorefield " + command_ + ": " + summary_ + "\n\nUsage: scorefield " + command_ + " " + usage_ + "\n";
+  std::string text =
+      "scorefield " + command_ + ": " + summary_ + "\n\nUsage: scorefield " + command_ + " " + usage_ + "\n";
   if (const auto own = flags_help(false); !own.empty()) text += "\nFlags [and the key that each one sets]:\n" + own;
   text += "\nFlags of every command:\n" + flags_help(true);
   std::string keys;
@@ -181,7 +182,8 @@ std::string CommandLine::help_text(const OptionSet& set) const {
 
 std::int64_t parse_count(const std::string& flag, const std::string& text) {
   const bool digits = !text.empty() && text.size() < 10 && std::all_of(text.begin(), text.end(), ::isdigit);
-  if (!digits || std::stoll(text) < 1) throw UsageError("--" + flag + " expects a number from 1 on, got '" + text + "'.");
+  if (!digits || std::stoll(text) < 1)
+    throw UsageError("--" + flag + " expects a number from 1 on, got '" + text + "'.");
   return std::stoll(text);
 }
 
@@ -189,7 +191,8 @@ void check_output_differs(const std::string& output, const std::vector<std::stri
   for (const auto& input : inputs) {
     std::error_code missing;  // a file that does not exist yet is no other file
     if (std::filesystem::equivalent(output, input, missing))
-      throw UsageError("--output " + output + " would replace " + input + ", which this command reads. Name another file.");
+      throw UsageError("--output " + output + " would replace " + input +
+                       ", which this command reads. Name another file.");
   }
 }
 

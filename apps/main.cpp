@@ -46,8 +46,8 @@ void print_overview(std::ostream& out) {
   out << "scorefield " << version() << ": learns reduced models of kinetic systems.\n\n"
       << "Usage: scorefield COMMAND [ARGUMENTS]\n\nCommands:\n";
   for (const auto& command : kCommands)
-    if (command.run) out << "  " << command.name << std::string(12 - std::string(command.name).size(), ' ')
-                         << command.summary << "\n";
+    if (command.run)
+      out << "  " << command.name << std::string(12 - std::string(command.name).size(), ' ') << command.summary << "\n";
   out << "\n'scorefield COMMAND --help' explains a command with its flags, option keys and examples.\n"
          "'scorefield --version' prints the version.\n\n"
          "Example, from nothing to a prediction and its errors:\n"

@@ -43,8 +43,8 @@ std::string format_duration(double seconds) {
   if (total < 3600)
     std::snprintf(text, sizeof text, "%d:%02d", static_cast<int>(total / 60), static_cast<int>(total % 60));
   else
-    std::snprintf(text, sizeof text, "%d:%02d:%02d", static_cast<int>(total / 3600),
-                  static_cast<int>(total / 60 % 60), static_cast<int>(total % 60));
+    std::snprintf(text, sizeof text, "%d:%02d:%02d", static_cast<int>(total / 3600), static_cast<int>(total / 60 % 60),
+                  static_cast<int>(total % 60));
   return text;
 }
 
@@ -64,8 +64,7 @@ std::string format_progress(const Progress& progress, const Pace& pace) {
 
 ProgressPrinter::ProgressPrinter(bool quiet) : ProgressPrinter(std::cerr, stderr_style(quiet), terminal_width()) {}
 
-ProgressPrinter::ProgressPrinter(std::ostream& out, Style style, int width)
-    : out_(out), style_(style), width_(width) {}
+ProgressPrinter::ProgressPrinter(std::ostream& out, Style style, int width) : out_(out), style_(style), width_(width) {}
 
 ProgressPrinter::~ProgressPrinter() { clear_bar(); }
 

@@ -56,11 +56,11 @@ class ProgressPrinter {
   Style style_;
   int width_;
   std::string stage_;
-  std::int64_t stage_done_ = 0;       ///< units done at the stage's first report (a resumed run does not start at 0)
+  std::int64_t stage_done_ = 0;  ///< units done at the stage's first report (a resumed run does not start at 0)
   Clock::time_point stage_start_{};
   Clock::time_point last_shown_{};
   bool started_ = false;
-  bool finished_ = false;             ///< the stage's last report has been shown
+  bool finished_ = false;  ///< the stage's last report has been shown
   bool bar_open_ = false;
 };
 

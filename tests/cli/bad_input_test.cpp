@@ -45,8 +45,11 @@ TEST_F(BadInput, TruncatedFile) {
 
 TEST_F(BadInput, WrongFormatVersion) {
   succeed(tiny_generate("data.h5"));
-  set_format_version(folder_ / "data.h5", 999);
-  every_reader_fails("data.h5", {"data.h5", "999"});
+  succeed(tiny_train("data.h5", "model.h5", "1"));
+  for (const std::string file : {"data.h5", "model.h5"}) set_format_version(folder_ / file, 999);
+  for (const auto& arguments : readers("data.h5"))
+    if (arguments.front() != "infer") fail(1, arguments, {"data.h5", "999"});
+  fail(1, {"infer", "model.h5", "--mu", "1.3", "--output", "out.h5"}, {"model.h5", "999"});
 }
 
 TEST_F(BadInput, WrongKindOfFile) {
@@ -59,6 +62,8 @@ TEST_F(BadInput, NanSamples) {
   succeed(tiny_generate("data.h5"));
   set_first_value_nan(folder_ / "data.h5", "samples");
   fail(1, {"train", "data.h5", "--output", "out.h5", "--quiet"}, {"data.h5", "not finite"});
+  succeed(tiny_generate("good.h5", "1"));
+  fail(1, {"evaluate", "good.h5", "--reference", "data.h5", "--quiet"}, {"data.h5", "not finite"});
 }
 
 TEST_F(BadInput, ZeroParticles) {
@@ -89,7 +94,8 @@ TEST_F(BadInput, ConfigurationFiles) {
   write_text(folder_ / "broken.toml", "[pic\n");
   fail(2, {"generate", "two-stream", "--output", "out.h5", "--config", "broken.toml"}, {"broken.toml", "TOML"});
   write_text(folder_ / "train.toml", "command = \"train\"\n");
-  fail(2, {"generate", "two-stream", "--output", "out.h5", "--config", "train.toml"}, {"train.toml", "scorefield train"});
+  fail(2, {"generate", "two-stream", "--output", "out.h5", "--config", "train.toml"},
+       {"train.toml", "scorefield train"});
 }
 
 TEST_F(BadInput, MissingArgumentsShowTheUsage) {

@@ -10,21 +10,14 @@
 namespace scorefield::test {
 namespace {
 
-using ::testing::HasSubstr;
 using nlohmann::json;
+using ::testing::HasSubstr;
 
 class Chain : public Cli {
  protected:
   static std::vector<std::string> with(std::vector<std::string> arguments, const std::vector<std::string>& more) {
     arguments.insert(arguments.end(), more.begin(), more.end());
     return arguments;
-  }
-
-  /// A training of a very small network.
-  std::vector<std::string> tiny_train(const std::string& output, const std::string& steps) const {
-    return {"train", "train.h5", "--output", output, "--steps", steps,
-            "--set", "model.width=8", "--set", "model.depth=2", "--set", "model.rank=2",
-            "--set", "batch.mu=1", "--set", "batch.nodes=2", "--set", "batch.particles=64"};
   }
 
   static std::vector<float> all_samples(const std::string& path) {
@@ -63,7 +56,7 @@ TEST_F(Chain, TheStoredConfigurationReproducesTheFile) {
 }
 
 TEST_F(Chain, SameSeedSameSamplesForAnyThreadCountOtherSeedOthers) {
-  succeed(with(tiny_generate("one.h5", "3"), {"--threads", "1"}));
+  succeed(tiny_generate("one.h5", "3"));
   succeed(with(tiny_generate("two.h5", "3"), {"--threads", "2"}));
   succeed(tiny_generate("other.h5", "4"));
   EXPECT_EQ(all_samples(folder_ / "one.h5"), all_samples(folder_ / "two.h5"));
@@ -96,7 +89,7 @@ TEST_F(Chain, FromDataToErrors) {
   const auto described = json::parse(succeed({"inspect", "train.h5", "--json"}).out);
   EXPECT_EQ(described.at("format"), "scorefield/dataset");
 
-  const auto trained = json::parse(succeed(with(tiny_train("model.h5", "4"), {"--json"})).out);
+  const auto trained = json::parse(succeed(with(tiny_train("train.h5", "model.h5", "4"), {"--json"})).out);
   EXPECT_EQ(trained.at("steps"), 4);
   EXPECT_GT(trained.at("parameters"), 0);
   EXPECT_TRUE(trained.at("final_loss").is_number());
@@ -111,12 +104,13 @@ TEST_F(Chain, FromDataToErrors) {
   EXPECT_EQ(rollout.time, data::DatasetReader(folder_ / "train.h5").header().time);
 
   succeed({"infer", "model.h5", "--mu", "1.2,1.4", "--output", "known.h5", "--quiet"});
-  const auto report = json::parse(
-      succeed({"evaluate", "known.h5", "--reference", "test.h5", "--training", "train.h5", "--json"}).out);
+  const auto report =
+      json::parse(succeed({"evaluate", "known.h5", "--reference", "test.h5", "--training", "train.h5", "--json"}).out);
   ASSERT_EQ(report.at("per_mu").size(), 2u);
   for (const auto& row : report.at("per_mu"))
-    for (const char* key : {"mu", "electric_energy_error", "electric_energy_floor", "electric_energy_nearest",
-                            "electric_energy_interpolated", "sinkhorn", "sinkhorn_floor", "sliced_w2", "sliced_w2_floor"})
+    for (const char* key :
+         {"mu", "electric_energy_error", "electric_energy_floor", "electric_energy_nearest",
+          "electric_energy_interpolated", "sinkhorn", "sinkhorn_floor", "sliced_w2", "sliced_w2_floor"})
       EXPECT_TRUE(row.contains(key)) << key << " is missing in " << row;
   EXPECT_TRUE(report.at("mean").contains("electric_energy_error"));
   EXPECT_THAT(succeed({"evaluate", "known.h5", "--reference", "test.h5"}).out, HasSubstr("1.2"));
@@ -125,7 +119,7 @@ TEST_F(Chain, FromDataToErrors) {
 TEST_F(Chain, SameSeedSameModelOtherSeedAnother) {
   succeed(tiny_generate("train.h5"));
   for (const std::string seed : {"1", "1b", "2"}) {
-    succeed(with(tiny_train(seed + ".h5", "5"), {"--seed", seed.substr(0, 1)}));
+    succeed(with(tiny_train("train.h5", seed + ".h5", "5"), {"--seed", seed.substr(0, 1)}));
     succeed({"infer", seed + ".h5", "--mu", "1.3", "--output", seed + "-rollout.h5"});
   }
   EXPECT_EQ(all_samples(folder_ / "1-rollout.h5"), all_samples(folder_ / "1b-rollout.h5"));
@@ -134,43 +128,44 @@ TEST_F(Chain, SameSeedSameModelOtherSeedAnother) {
 
 TEST_F(Chain, ResumeTakesTheStoredOptionsAndRefusesOthers) {
   succeed(tiny_generate("train.h5"));
-  succeed(tiny_train("model.h5", "4"));
-  const std::vector<std::string> resume{"train", "train.h5", "--output", "model.h5", "--resume"};
+  succeed(tiny_train("train.h5", "model.h5", "4"));
+  const std::vector<std::string> resume{"train", "train.h5", "--output", "model.h5", "--resume", "--threads", "1"};
   fail(2, with(resume, {"--set", "model.width=16"}), {"model.width = 8", "not 16"});
   fail(2, with(resume, {"--seed", "5"}), {"seed = 0", "not 5"});
   fail(2, with(resume, {"--preset", "demo"}), {"--preset"});
   fail(1, {"train", "train.h5", "--output", "absent.h5", "--resume"}, {"absent.h5"});
-  const auto resumed =
-      json::parse(succeed(with(resume, {"--steps", "7", "--set", "model.width=8", "--json"})).out);
+  const auto resumed = json::parse(succeed(with(resume, {"--steps", "7", "--set", "model.width=8", "--json"})).out);
   EXPECT_EQ(resumed.at("steps"), 7);
 }
 
 TEST_F(Chain, TimeLimitStopsAndTheModelCanBeResumed) {
   succeed(tiny_generate("train.h5"));
-  const auto limited = json::parse(succeed(with(tiny_train("model.h5", "1000000"), {"--time-limit", "0.5s", "--json"})).out);
+  const auto limited =
+      json::parse(succeed(with(tiny_train("train.h5", "model.h5", "1000000"), {"--time-limit", "0.5s", "--json"})).out);
   EXPECT_EQ(limited.at("time_limit_reached"), true);
   EXPECT_LT(limited.at("steps"), 1000000);
-  const auto resumed = json::parse(succeed({"train", "train.h5", "--output", "model.h5", "--resume", "--time-limit",
-                                            "0.5s", "--json"}).out);
+  const auto resumed = json::parse(succeed({"train", "train.h5", "--output", "model.h5", "--resume", "--threads", "1",
+                                            "--time-limit", "0.5s", "--json"})
+                                       .out);
   EXPECT_GT(resumed.at("steps"), limited.at("steps"));
 }
 
 TEST_F(Chain, TrainingInterruptedByControlCAndResumedEqualsAnUninterruptedOne) {
   succeed(tiny_generate("train.h5"));
   const auto train = [this](const std::string& output) {
-    return with(tiny_train(output, "2000"), {"--set", "training.log_every=10"});
+    return with(tiny_train("train.h5", output, "600"), {"--set", "training.log_every=10"});
   };
   auto arguments = train("model.h5");
   arguments.insert(arguments.begin(), SCOREFIELD_BINARY);
   RunningCommand training(arguments, folder_.path());
-  ASSERT_TRUE(training.wait_for_error_text("/2000")) << training.wait().err;
+  ASSERT_TRUE(training.wait_for_error_text("/600")) << training.wait().err;
   training.send(SIGINT);
   const auto stopped = training.wait();
   ASSERT_EQ(stopped.exit_code, 130) << stopped.err;
   EXPECT_THAT(stopped.err, HasSubstr("scorefield train: interrupted after step "));
   EXPECT_EQ(folder_.listing(), (std::vector<std::string>{"model.h5", "train.h5"}));
 
-  succeed({"train", "train.h5", "--output", "model.h5", "--resume", "--quiet"});
+  succeed({"train", "train.h5", "--output", "model.h5", "--resume", "--threads", "1", "--quiet"});
   succeed(with(train("whole.h5"), {"--quiet"}));
   for (const std::string model : {"model", "whole"})
     succeed({"infer", model + ".h5", "--mu", "1.3", "--output", model + "-rollout.h5"});
@@ -191,7 +186,7 @@ TEST_F(Chain, ControlCDuringGenerateLeavesNothing) {
 
 TEST_F(Chain, MuOutsideTheTrainingRangeIsAWarning) {
   succeed(tiny_generate("train.h5"));
-  succeed(tiny_train("model.h5", "2"));
+  succeed(tiny_train("train.h5", "model.h5", "2"));
   const auto result = succeed({"infer", "model.h5", "--mu", "2.5", "--output", "rollout.h5", "--quiet"});
   EXPECT_THAT(result.err, ::testing::StartsWith("scorefield infer: warning: "));
   EXPECT_THAT(result.err, HasSubstr("extrapolat"));
@@ -200,7 +195,7 @@ TEST_F(Chain, MuOutsideTheTrainingRangeIsAWarning) {
 
 TEST_F(Chain, InferRefusesZeroParticlesAndMoreThanThereAre) {
   succeed(tiny_generate("train.h5"));
-  succeed(tiny_train("model.h5", "2"));
+  succeed(tiny_train("train.h5", "model.h5", "2"));
   fail(2, {"infer", "model.h5", "--mu", "1.3", "--particles", "0", "--output", "rollout.h5"}, {"--particles", "'0'"});
   fail(2, {"infer", "model.h5", "--mu", "1.3", "--particles", "201", "--output", "rollout.h5"}, {"201", "200"});
 }

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -40,9 +41,32 @@ class Cli : public ::testing::Test {
   }
 
   /// A dataset of two mu that takes milliseconds to make.
-  std::vector<std::string> tiny_generate(const std::string& output, const std::string& seed = "0") const {
-    return {"generate",  "two-stream", "--output", output, "--mu", "1.2,1.4", "--particles", "200", "--frames",
-            "5",         "--seed",     seed,       "--set", "pic.simulated_particles=2000", "--set", "pic.cells=32"};
+  static std::vector<std::string> tiny_generate(const std::string& output, const std::string& seed = "0") {
+    return {"generate",    "two-stream",
+            "--output",    output,
+            "--seed",      seed,
+            "--threads",   "1",
+            "--mu",        "1.2,1.4",
+            "--particles", "200",
+            "--frames",    "5",
+            "--set",       "pic.simulated_particles=2000",
+            "--set",       "pic.cells=32",
+            "--set",       "pic.dt=0.1"};
+  }
+
+  /// A training of a very small network.
+  static std::vector<std::string> tiny_train(const std::string& data, const std::string& output,
+                                             const std::string& steps) {
+    return {"train",     data,
+            "--output",  output,
+            "--steps",   steps,
+            "--threads", "1",
+            "--set",     "model.width=8",
+            "--set",     "model.depth=2",
+            "--set",     "model.rank=2",
+            "--set",     "batch.mu=1",
+            "--set",     "batch.nodes=2",
+            "--set",     "batch.particles=64"};
   }
 
   TempFolder folder_;

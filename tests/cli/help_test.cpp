@@ -27,7 +27,9 @@ TEST_F(Help, WithoutACommandTheOverviewGoesToStderrAndTheCodeIsTwo) {
   EXPECT_THAT(result.err, HasSubstr("Usage: scorefield COMMAND"));
 }
 
-TEST_F(Help, VersionIsOneLine) { EXPECT_THAT(succeed({"--version"}).out, ::testing::MatchesRegex("scorefield [0-9.]+\n")); }
+TEST_F(Help, VersionIsOneLine) {
+  EXPECT_THAT(succeed({"--version"}).out, ::testing::MatchesRegex("scorefield [0-9.]+\n"));
+}
 
 TEST_F(Help, EveryCommandShowsUsageFlagsAndTwoExamples) {
   for (const std::string command : {"generate", "train", "infer", "evaluate", "inspect", "list"}) {

@@ -16,8 +16,8 @@
 namespace scorefield::test {
 namespace {
 
-[[noreturn]] void execute(const std::vector<std::string>& arguments, const std::string& folder,
-                          const std::string& out, const std::string& err) {
+[[noreturn]] void execute(const std::vector<std::string>& arguments, const std::string& folder, const std::string& out,
+                          const std::string& err) {
   const auto redirect = [](const std::string& path, int stream) {
     const int file = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
     if (file < 0 || dup2(file, stream) < 0) _exit(126);
@@ -47,7 +47,8 @@ TempFolder::~TempFolder() {
 
 std::vector<std::string> TempFolder::listing() const {
   std::vector<std::string> names;
-  for (const auto& entry : std::filesystem::directory_iterator(path_)) names.push_back(entry.path().filename().string());
+  for (const auto& entry : std::filesystem::directory_iterator(path_))
+    names.push_back(entry.path().filename().string());
   std::sort(names.begin(), names.end());
   return names;
 }

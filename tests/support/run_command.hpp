@@ -53,8 +53,7 @@ class RunningCommand {
   int status_ = -1;
 };
 
-[[nodiscard]] CommandResult run_command(const std::vector<std::string>& arguments,
-                                        const std::filesystem::path& folder);
+[[nodiscard]] CommandResult run_command(const std::vector<std::string>& arguments, const std::filesystem::path& folder);
 
 [[nodiscard]] std::string read_text(const std::filesystem::path& path);
 void write_text(const std::filesystem::path& path, const std::string& text);
