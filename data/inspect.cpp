@@ -7,6 +7,7 @@
 #include <sstream>
 #include <vector>
 
+#include "core/error.hpp"
 #include "data/dataset.hpp"
 
 namespace scorefield::data {
@@ -29,15 +30,17 @@ void collect_arrays(const h5::File& file, const std::string& group, int depth, J
   }
 }
 
-std::int64_t count_values(const Json& arrays, const std::string& prefix) {
-  std::int64_t count = 0;
+/// How many arrays and values lie below `prefix`.
+Json totals(const Json& arrays, const std::string& prefix) {
+  std::int64_t count = 0, values = 0;
   for (const auto& array : arrays) {
     if (!array.contains("shape") || !array["name"].get<std::string>().starts_with(prefix)) continue;
     std::int64_t size = 1;
     for (const auto& extent : array["shape"]) size *= extent.get<std::int64_t>();
-    count += size;
+    values += size;
+    ++count;
   }
-  return count;
+  return {{"arrays", count}, {"values", values}};
 }
 
 /// Every series under /history: its length and its last value.
@@ -64,19 +67,42 @@ void add_provenance(Json& facts, const Provenance& provenance) {
   facts["config"] = provenance.config;
 }
 
-void add_dataset(Json& facts, const std::string& path) {
-  const DatasetReader reader(path);
-  const DatasetHeader& header = reader.header();
+void add_header(Json& facts, const DatasetHeader& header) {
   facts["mu_names"] = header.mu_names;
   facts["mu"] = header.mu;
   facts["time"] = {{"frames", header.frames()},
                    {"first", header.time.front()},
                    {"last", header.time.back()},
                    {"units", header.time_units}};
-  facts["particles"] = header.particles;
   facts["coordinates"] = header.coordinates;
   facts["units"] = header.units;
   facts["periods"] = header.periods;
+}
+
+/// What a model keeps of the header of its training data.
+DatasetHeader training_header(const h5::File& file) {
+  DatasetHeader header;
+  const h5::Dims dims = file.dims("/model/mu");
+  const auto mu = file.read<double>("/model/mu");
+  const auto p = dims.size() == 2 ? static_cast<std::ptrdiff_t>(dims[1]) : 1;
+  for (auto row = mu.begin(); p > 0 && row != mu.end(); row += p) header.mu.emplace_back(row, row + p);
+  header.mu_names = file.strings_attribute("/model/mu", "names");
+  header.time = file.read<double>("/model/time");
+  header.time_units = file.string_attribute("/model/time", "units");
+  header.coordinates = file.strings_attribute("/model", "coordinates");
+  header.units = file.strings_attribute("/model", "units");
+  header.periods = file.numbers_attribute("/model", "periods");
+  if (header.time.empty() || header.units.size() != header.coordinates.size() ||
+      header.periods.size() != header.coordinates.size())
+    throw FileError(file.path(), "the coordinates or times under '/model' do not fit. Train the model again.");
+  return header;
+}
+
+void add_dataset(Json& facts, const std::string& path) {
+  const DatasetReader reader(path);
+  const DatasetHeader& header = reader.header();
+  add_header(facts, header);
+  facts["particles"] = header.particles;
   facts["identity"] = header.identity == Identity::trajectories ? "trajectories" : "marginals";
   facts["velocities"] = header.has_velocities;
   if (const auto diagnostics = reader.read_diagnostics()) {
@@ -84,6 +110,15 @@ void add_dataset(Json& facts, const std::string& path) {
     for (const auto& [name, series] : diagnostics->series) shapes[name] = series.shape;
     facts["diagnostics"] = {{"steps", diagnostics->time.size()}, {"series", shapes}};
   }
+}
+
+void add_model(Json& facts, const h5::File& file, const Json& arrays) {
+  if (file.exists("/model/mu") && file.exists("/model/time")) add_header(facts, training_header(file));
+  facts["parameters"] = totals(arrays, "/model/parameters/")["values"];
+  for (const char* group : {"/model", "/training", "/history", "/initial"})
+    if (file.is_group(group)) facts["groups"][group] = totals(arrays, std::string(group) + "/");
+  if (file.has_attribute("/training", "step")) facts["step"] = file.integer_attribute("/training", "step");
+  facts["history"] = history_facts(file, arrays);
 }
 
 Json collect(const std::string& path) {
@@ -98,10 +133,7 @@ Json collect(const std::string& path) {
   } else {
     add_provenance(facts, read_provenance(file, {}));
     if (facts["format"] == kDatasetFormat || facts["format"] == kRolloutFormat) add_dataset(facts, path);
-    if (facts["format"] == kModelFormat) {
-      facts["model_values"] = count_values(arrays, "/model/");
-      facts["history"] = history_facts(file, arrays);
-    }
+    if (facts["format"] == kModelFormat) add_model(facts, file, arrays);
   }
   facts["arrays"] = std::move(arrays);
   return facts;
@@ -152,6 +184,10 @@ class Page {
   void line(const std::string& label, const Parts&... parts) {
     constexpr std::size_t kLabelWidth = 14;
     text_ << "\n  " << label << std::string(label.size() < kLabelWidth ? kLabelWidth - label.size() : 1, ' ');
+    add(parts...);
+  }
+  template <class... Parts>
+  void add(const Parts&... parts) {
     (text_ << ... << parts);
   }
   [[nodiscard]] std::string text() const { return text_.str(); }
@@ -168,40 +204,51 @@ std::string coordinate_text(const Json& facts, std::size_t i) {
   return text.str();
 }
 
-void print_dataset(const Json& facts, Page& page) {
+void print_header(const Json& facts, Page& page) {
   const Json& time = facts["time"];
-  page.line("mu", mu_text(facts["mu"]), "  (", facts["mu"].size(),
-            facts["mu"].size() == 1 ? " value of " : " values of ", word_text(facts["mu_names"]), ")");
+  const std::size_t count = facts["mu"].size();
+  page.line("mu", mu_text(facts["mu"]), "  (", count, count == 1 ? " value of " : " values of ",
+            word_text(facts["mu_names"]), ")");
   page.line("time", time["frames"].get<std::int64_t>(), " frames, ", time["first"].get<double>(), " to ",
             time["last"].get<double>(), " ", time["units"].get<std::string>());
-  page.line("samples", facts["particles"].get<std::int64_t>(), " particles per frame, ",
-            facts["identity"].get<std::string>(), facts["velocities"].get<bool>() ? ", with velocities" : "");
   for (std::size_t i = 0; i < facts["coordinates"].size(); ++i)
     page.line(i == 0 ? "coordinates" : "", coordinate_text(facts, i));
-  if (facts.contains("diagnostics")) {
-    const Json& diagnostics = facts["diagnostics"];
-    page.line("diagnostics", diagnostics["steps"].get<std::int64_t>(), " steps");
-    for (const auto& [name, shape] : diagnostics["series"].items()) page.line("", name, " ", shape_text(shape));
-  }
 }
 
-void print_arrays(const Json& facts, Page& page) {
+void print_dataset(const Json& facts, Page& page) {
+  print_header(facts, page);
+  page.line("samples", facts["particles"].get<std::int64_t>(), " particles per frame, ",
+            facts["identity"].get<std::string>(), facts["velocities"].get<bool>() ? ", with velocities" : "");
+  if (!facts.contains("diagnostics")) return;
+  const Json& diagnostics = facts["diagnostics"];
+  page.line("diagnostics", diagnostics["steps"].get<std::int64_t>(), " steps");
+  for (const auto& [name, shape] : diagnostics["series"].items()) page.line("", name, " ", shape_text(shape));
+}
+
+/// Every array, or every one below `prefix`.
+void print_arrays(const Json& facts, Page& page, const std::string& prefix = "/") {
   bool first = true;
   for (const auto& array : facts["arrays"]) {
+    const auto name = array["name"].get<std::string>();
+    if (!name.starts_with(prefix)) continue;
     const std::string shape = array.contains("shape") ? shape_text(array["shape"]) : "";
-    page.line(first ? "arrays" : "", array["name"].get<std::string>(), "  ", array["type"].get<std::string>(), " ",
-              shape);
+    page.line(first ? "arrays" : "", name, "  ", array["type"].get<std::string>(), " ", shape);
     first = false;
   }
   if (first) page.line("arrays", "none");
 }
 
 void print_model(const Json& facts, Page& page) {
-  page.line("model", facts["model_values"].get<std::int64_t>(), " values under /model");
+  page.line("model", facts["parameters"].get<std::int64_t>(), " parameters");
+  if (facts.contains("step")) page.add(", ", facts["step"].get<std::int64_t>(), " training steps");
+  if (facts.contains("mu")) print_header(facts, page);
+  for (const auto& [name, group] : facts["groups"].items())
+    page.line(name, group["arrays"].get<std::int64_t>(), " arrays, ", group["values"].get<std::int64_t>(), " values");
   for (const auto& [name, entry] : facts["history"].items()) {
-    page.line("history", name, ": ", entry["length"].get<std::int64_t>(), " entries, last ",
-              entry.contains("last") ? entry["last"].dump() : "none");
+    page.line("history", name, ": ", entry["length"].get<std::int64_t>(), " entries");
+    if (entry.contains("last")) page.add(", last ", entry["last"].get<double>());
   }
+  print_arrays(facts, page, "/model/");
 }
 
 }  // namespace
@@ -215,9 +262,9 @@ std::string describe_file(const std::string& path) {
     return page.text();
   }
   Page page(path + ": " + facts["format"].get<std::string>() + ", " + size);
-  if (facts.contains("mu")) print_dataset(facts, page);
-  if (facts.contains("model_values")) print_model(facts, page);
-  if (!facts.contains("mu")) print_arrays(facts, page);
+  if (facts.contains("particles")) print_dataset(facts, page);
+  else if (facts.contains("parameters")) print_model(facts, page);
+  else print_arrays(facts, page);
   page.line("made by", "scorefield ", facts["scorefield_version"].get<std::string>(), ", ",
             facts["created"].get<std::string>(), ", seed ", facts["seed"].get<std::int64_t>());
   std::istringstream config(facts["config"].get<std::string>());

@@ -21,9 +21,18 @@ class Inspect : public ::testing::Test {
     auto file = h5::File::create(path);
     write_provenance(file, {.format = kModelFormat, .seed = 9});
     const std::vector<float> weight(6), bias(3);
-    const std::vector<double> loss{-0.5, -0.75};
-    file.write<float>("/model/layer0/weight", weight, {3, 2});
-    file.write<float>("/model/layer0/bias", bias, {3});
+    const std::vector<double> loss{-0.5, -0.75}, time{0, 4};
+    file.write<float>("/model/parameters/layer0.weight", weight, {3, 2});
+    file.write<float>("/model/parameters/layer0.bias", bias, {3});
+    file.write<double>("/model/mu", loss, {2, 1});
+    file.set_attribute("/model/mu", "names", std::vector<std::string>{"mu"});
+    file.write<double>("/model/time", time, {2});
+    file.set_attribute("/model/time", "units", std::string("s"));
+    file.set_attribute("/model", "coordinates", std::vector<std::string>{"x"});
+    file.set_attribute("/model", "units", std::vector<std::string>{"box"});
+    file.set_attribute("/model", "periods", std::vector<double>{1});
+    file.write<double>("/training/loss_sum", loss, {2});
+    file.set_attribute("/training", "step", 12);
     file.write<double>("/history/loss", loss, {2});
     file.close();
   }
@@ -71,11 +80,14 @@ TEST_F(Inspect, ManyValuesOfMuAreShortened) {
 TEST_F(Inspect, ModelCountsItsValuesAndShowsTheLastLoss) {
   write_model();
   const std::string text = describe_file(path);
-  for (const char* part : {"scorefield/model", "9 values under /model", "/model/layer0/weight  float32 [3, 2]",
-                           "loss: 2 entries, last -0.75", "seed 9"})
+  for (const char* part : {"scorefield/model", "9 parameters, 12 training steps",
+                           "/model/parameters/layer0.weight  float32 [3, 2]", "loss: 2 entries, last -0.75", "seed 9",
+                           "-0.5, -0.75  (2 values of mu)", "2 frames, 0 to 4 s", "x [box], period 1"})
     EXPECT_THAT(text, HasSubstr(part));
   const json facts = json::parse(describe_file_json(path));
-  EXPECT_EQ(facts["model_values"], 9);
+  EXPECT_EQ(facts["parameters"], 9);
+  EXPECT_EQ(facts["step"], 12);
+  EXPECT_EQ(facts["groups"]["/model"], json({{"arrays", 4}, {"values", 13}}));
   EXPECT_EQ(facts["history"]["loss"], json({{"length", 2}, {"last", -0.75}}));
 }
 
