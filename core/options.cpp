@@ -3,6 +3,7 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <map>
@@ -23,10 +24,13 @@ std::string toml_text(const std::string& value) {
   return out.str();
 }
 
+/// The shortest text that reads back as the same number: 0.05, not 0.050000000000000003.
 std::string toml_text(double value) {
-  std::ostringstream out;
-  out << toml::value<double>(value);
-  return out.str();
+  std::array<char, 32> buffer{};
+  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value).ptr;
+  std::string text(buffer.data(), end);
+  if (text.find_first_of(".en") == std::string::npos) text += ".0";  // a whole number would be a TOML integer
+  return text;
 }
 
 /// Parses the text of one value; bare words that are not TOML count as strings.

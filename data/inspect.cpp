@@ -244,11 +244,24 @@ void print_model(const Json& facts, Page& page) {
   if (facts.contains("mu")) print_header(facts, page);
   for (const auto& [name, group] : facts["groups"].items())
     page.line(name, group["arrays"].get<std::int64_t>(), " arrays, ", group["values"].get<std::int64_t>(), " values");
+  bool first = true;
   for (const auto& [name, entry] : facts["history"].items()) {
-    page.line("history", name, ": ", entry["length"].get<std::int64_t>(), " entries");
+    page.line(first ? "history" : "", name, ": ", entry["length"].get<std::int64_t>(), " entries");
     if (entry.contains("last")) page.add(", last ", entry["last"].get<double>());
+    first = false;
   }
-  print_arrays(facts, page, "/model/");
+}
+
+void print_provenance(const Json& facts, Page& page) {
+  page.line("made by", "scorefield ", facts["scorefield_version"].get<std::string>(), ", ",
+            facts["created"].get<std::string>(), ", seed ", facts["seed"].get<std::int64_t>());
+  std::istringstream config(facts["config"].get<std::string>());
+  bool first = true;
+  for (std::string row; std::getline(config, row);) {
+    if (row.empty()) continue;
+    page.line(first ? "config" : "", row);
+    first = false;
+  }
 }
 
 }  // namespace
@@ -262,18 +275,11 @@ std::string describe_file(const std::string& path) {
     return page.text();
   }
   Page page(path + ": " + facts["format"].get<std::string>() + ", " + size);
-  if (facts.contains("particles")) print_dataset(facts, page);
-  else if (facts.contains("parameters")) print_model(facts, page);
-  else print_arrays(facts, page);
-  page.line("made by", "scorefield ", facts["scorefield_version"].get<std::string>(), ", ",
-            facts["created"].get<std::string>(), ", seed ", facts["seed"].get<std::int64_t>());
-  std::istringstream config(facts["config"].get<std::string>());
-  bool first = true;
-  for (std::string row; std::getline(config, row);) {
-    if (row.empty()) continue;
-    page.line(first ? "config" : "", row);
-    first = false;
-  }
+  const bool dataset = facts.contains("particles"), model = facts.contains("parameters");
+  if (dataset) print_dataset(facts, page);
+  if (model) print_model(facts, page);
+  print_provenance(facts, page);
+  if (!dataset) print_arrays(facts, page, model ? "/model/" : "/");
   return page.text();
 }
 

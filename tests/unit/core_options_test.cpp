@@ -145,6 +145,18 @@ TEST_F(Options, TextFollowsTheValueAndDefaultsStay) {
   EXPECT_EQ(set.keys().size(), 6u);
 }
 
+TEST_F(Options, NumbersAreWrittenShort) {
+  const auto text_of = [&](double value) {
+    settings.dt = value;
+    return set.entries()[2].get();
+  };
+  EXPECT_EQ(text_of(0.05), "0.05");
+  EXPECT_EQ(text_of(50), "50.0");
+  EXPECT_EQ(text_of(1e-300), "1e-300");
+  EXPECT_EQ(text_of(-std::numeric_limits<double>::infinity()), "-inf");
+  EXPECT_EQ(text_of(0.1 + 0.2), "0.30000000000000004");
+}
+
 TEST_F(Options, RefusesTheSameKeyTwice) {
   expect_error<Error>([&] { set.add("pic.dt", settings.dt, "again"); }, {"pic.dt", "twice"});
 }
