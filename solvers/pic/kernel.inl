@@ -14,7 +14,7 @@ constexpr int kLanes = 16;   // partial sums, in this fixed order on every instr
 template <class Real>
 struct Cic {
   using Kick = LinearKick<Real>;
-  static constexpr std::uint64_t kHalfCell = 0;
+  static constexpr std::uint32_t kHalfCell = 0;
   static constexpr bool kSquares = false;
 
   static Real gain(const Kick& kick, std::int32_t w) { return kick.base + static_cast<Real>(w) * kick.slope; }
@@ -23,7 +23,7 @@ struct Cic {
 template <class Real>
 struct Tsc {
   using Kick = QuadraticKick<Real>;
-  static constexpr std::uint64_t kHalfCell = 0x80000000u;
+  static constexpr std::uint32_t kHalfCell = 32768;
   static constexpr bool kSquares = true;
 
   static Real gain(const Kick& kick, std::int32_t w) {
@@ -32,9 +32,11 @@ struct Tsc {
   }
 };
 
+/// (x cells) >> 16, rounded to whole cells for TSC. In two halves, because a product of 32 bits vectorises everywhere and a
+/// wide one does not; neither half overflows, as cells <= 16384.
 template <class Shape>
 inline std::uint32_t site(Position x, std::uint32_t cells) {
-  return static_cast<std::uint32_t>((std::uint64_t{x} * cells + Shape::kHalfCell) >> kFractionBits);
+  return (x >> 16) * cells + (((x & 0xffffu) * cells) >> 16) + Shape::kHalfCell;
 }
 
 inline float half_away_from_zero(float value) { return value + __builtin_copysignf(0.5f, value); }
@@ -80,14 +82,18 @@ inline void deposit(const std::uint32_t* __restrict sites, int count, std::uint6
   }
 }
 
+/// Sums over a chunk in kLanes partial sums of Real, then in double. A vector type rather than an array: the compiler
+/// would find its own order of the lanes, at the price of more shuffles than additions.
 template <class Real>
 inline void add_moments(const Real* whole, Block<Real>& block) {
-  Real sum[kLanes] = {}, square[kLanes] = {};
-  for (int i = 0; i < kChunk; i += kLanes)
-    for (int lane = 0; lane < kLanes; ++lane) {
-      sum[lane] += whole[i + lane];
-      square[lane] += whole[i + lane] * whole[i + lane];
-    }
+  typedef Real Lanes __attribute__((vector_size(kLanes * sizeof(Real))));  // GCC and Clang
+  Lanes sum = {}, square = {};
+  for (int i = 0; i < kChunk; i += kLanes) {
+    Lanes v;
+    std::memcpy(&v, whole + i, sizeof v);
+    sum += v;
+    square += v * v;
+  }
   for (int lane = 0; lane < kLanes; ++lane) {
     block.velocity_sum += static_cast<double>(sum[lane]);
     block.square_sum += static_cast<double>(square[lane]);

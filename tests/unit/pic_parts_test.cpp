@@ -219,6 +219,49 @@ TEST(PicOptions, NameTheKeyThatIsWrong) {
   rejects([](auto&) {}, 0, {"mu is 0"});
 }
 
+/// One block through every kernel against the one-particle-at-a-time reference, with an odd number of cells and of particles.
+TEST(Kernels, PushAndDepositLikeTheReference) {
+  const std::int64_t cells = 37, count = 1003;
+  std::vector<double> field(37);
+  const Philox random(4, 4);
+  for (std::size_t j = 0; j < field.size(); ++j) field[j] = random.normals(j)[0];
+  for (const Shape shape : {Shape::cic, Shape::tsc})
+    for (int set = 0; set < pic::kernel_set_count(); ++set) {
+      pic::KickTable<float> kicks(cells, shape);
+      kicks.fill(field, 0.1);
+      std::vector<pic::Position> x, expected;
+      std::vector<float> v;
+      for (std::uint64_t i = 0; i < static_cast<std::uint64_t>(count); ++i) {
+        x.push_back(random.words(100 + i)[0]);
+        v.push_back(static_cast<float>(3 * random.normals(5000 + i)[0]));
+      }
+      x[0] = 0xffffffffu;  // the last cell of the box, or, for TSC, the first node
+      const float displacement = 1e7f;
+      double sum = 0, square = 0;
+      for (std::size_t i = 0; i < x.size(); ++i) {
+        const float after = v[i] + kicks.at(x[i]), whole = 0.5f * (v[i] + after);
+        expected.push_back(x[i] + static_cast<std::uint32_t>(static_cast<std::int32_t>(std::lround(after * displacement))));
+        sum += whole;
+        square += double{whole} * whole;
+      }
+      std::vector<std::uint64_t> counts(38), squares(38);
+      pic::Block<float> block{x.data(), v.data(), count, 37, kicks.data(), displacement, counts.data(), squares.data(), 0, 0};
+      (shape == Shape::cic ? pic::kernel_set(set).cic_float : pic::kernel_set(set).tsc_float)(block);
+      for (std::size_t i = 0; i < x.size(); ++i)
+        ASSERT_LE(std::abs(static_cast<std::int32_t>(x[i] - expected[i])), 1) << i << ' ' << pic::kernel_set(set).name;
+      EXPECT_NEAR(block.velocity_sum, sum, 1e-3);
+      EXPECT_NEAR(block.square_sum, square, 1e-2);
+
+      std::vector<double> density(37), reference(37);
+      pic::ChargeSums packed(cells, shape), one_by_one(cells, shape);
+      packed.add(counts.data(), squares.data());
+      packed.density(count, density);
+      one_by_one.add(x);
+      one_by_one.density(count, reference);
+      EXPECT_EQ(density, reference) << pic::kernel_set(set).name;
+    }
+}
+
 TEST(Simulation, StopsWhenAParticleCrossesHalfOfTheBoxInAStep) {
   pic::PicOptions options;
   options.simulated_particles = 2;
