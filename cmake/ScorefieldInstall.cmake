@@ -6,6 +6,8 @@ include(CMakePackageConfigHelpers)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/scorefield)
 get_property(libraries GLOBAL PROPERTY SCOREFIELD_LIBRARIES)
 
+# CMAKE_INSTALL_RPATH_USE_LINK_PATH leaves out folders below the sources, where `.venv` with its LibTorch may be.
+set_target_properties(scorefield PROPERTIES INSTALL_RPATH "${SCOREFIELD_TORCH_LIBRARY_DIR}")
 install(TARGETS scorefield RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(TARGETS ${libraries} EXPORT scorefieldTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(EXPORT scorefieldTargets NAMESPACE scorefield:: DESTINATION ${package_dir})
