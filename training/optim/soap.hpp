@@ -1,0 +1,25 @@
+#pragma once
+
+#include "training/optim/adam.hpp"
+#include "training/optim/kronecker_group.hpp"
+#include "training/optim/optimizer.hpp"
+
+namespace scorefield::optim {
+
+/// SOAP (arXiv 2409.11321): Adam in the eigenbasis of Shampoo's Kronecker factors. Tensors of rank 2 or more are
+/// (batches of) matrices; equally shaped ones share one batched pass. Vectors, scalars and matrices without a side in
+/// (1, max_precond_dim] are moved by Adam. The first step only initialises the eigenbases, as in the paper's code.
+class Soap : public Optimizer {
+ public:
+  Soap(NamedTensors parameters, const OptimizerOptions& options);
+
+  /// @throws DivergenceError on the first step when a gradient is not finite.
+  void step(double learning_rate) override;
+  [[nodiscard]] NamedTensors state() const override;
+
+ private:
+  std::vector<KroneckerGroup> groups_;  ///< one per matrix shape, in order of first appearance
+  FusedAdam vectors_;
+};
+
+}  // namespace scorefield::optim
