@@ -1,0 +1,190 @@
+#include "solvers/integrators.hpp"
+
+#include <torch/utils.h>
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "core/error.hpp"
+#include "core/parallel.hpp"
+#include "core/random.hpp"
+
+namespace scorefield::integrators {
+namespace {
+
+/// Separates the integrator's noise from every other use of the same seed.
+constexpr std::uint64_t kNoiseStream = std::uint64_t{0x73} << 56;
+
+/// Particles per task when noise is drawn.
+constexpr std::int64_t kNoiseBlock = 2048;
+
+/// Steps between two looks at whether the particles are still finite, frames apart.
+constexpr std::int64_t kCheckInterval = 64;
+
+}  // namespace
+
+torch::Tensor euler_step(const Drift& drift, const torch::Tensor& x, double t, double h) {
+  return x + h * drift.drift(x, t);
+}
+
+torch::Tensor heun_step(const Drift& drift, const torch::Tensor& x, double t, double h) {
+  const torch::Tensor k1 = drift.drift(x, t);
+  const torch::Tensor k2 = drift.drift(x + h * k1, t + h);
+  return x + h / 2 * (k1 + k2);
+}
+
+torch::Tensor rk4_step(const Drift& drift, const torch::Tensor& x, double t, double h) {
+  const torch::Tensor k1 = drift.drift(x, t);
+  const torch::Tensor k2 = drift.drift(x + h / 2 * k1, t + h / 2);
+  const torch::Tensor k3 = drift.drift(x + h / 2 * k2, t + h / 2);
+  const torch::Tensor k4 = drift.drift(x + h * k3, t + h);
+  return x + h / 6 * (k1 + 2 * k2 + 2 * k3 + k4);
+}
+
+torch::Tensor euler_maruyama_step(const Drift& drift, const torch::Tensor& x, double t, double h,
+                                  const torch::Tensor& sigma, const torch::Tensor& xi) {
+  return x + h * drift.drift(x, t) + std::sqrt(h) * sigma * xi;
+}
+
+torch::Tensor step_noise(const torch::Tensor& x, std::uint64_t seed, std::uint64_t step) {
+  const std::int64_t particles = x.size(0), dimension = x.size(1), pairs = (dimension + 1) / 2;
+  torch::Tensor noise = torch::empty({particles, dimension}, torch::kFloat64);
+  double* const values = noise.data_ptr<double>();
+  const Philox random(seed, kNoiseStream ^ step);
+  parallel_for((particles + kNoiseBlock - 1) / kNoiseBlock, [&](std::int64_t block) {
+    const std::int64_t last = std::min(particles, (block + 1) * kNoiseBlock);
+    for (std::int64_t i = block * kNoiseBlock; i < last; ++i) {
+      for (std::int64_t p = 0; p < pairs; ++p) {
+        const auto pair = random.normals(static_cast<std::uint64_t>(i * pairs + p));
+        values[i * dimension + 2 * p] = pair[0];
+        if (2 * p + 1 < dimension) values[i * dimension + 2 * p + 1] = pair[1];
+      }
+    }
+  });
+  return noise.to(x.options().requires_grad(false));
+}
+
+torch::Tensor wrap(const torch::Tensor& x, const std::vector<double>& periods) {
+  if (std::none_of(periods.begin(), periods.end(), [](double period) { return period > 0; })) return x;
+  torch::Tensor wrapped = x.clone();
+  for (std::size_t j = 0; j < periods.size(); ++j) {
+    if (periods[j] <= 0) continue;
+    torch::Tensor column = wrapped.select(1, static_cast<std::int64_t>(j));
+    const torch::Tensor rest = column.remainder(periods[j]);
+    // The remainder of a tiny negative number rounds to the period itself, which is the same place as 0.
+    column.copy_(rest.masked_fill(rest >= periods[j], 0));
+  }
+  return wrapped;
+}
+
+void bind(OptionSet& set, IntegrateOptions& options) {
+  set.add("infer.method", options.method,
+          {{"euler", IntegrationMethod::euler},
+           {"heun", IntegrationMethod::heun},
+           {"rk4", IntegrationMethod::rk4},
+           {"euler-maruyama", IntegrationMethod::euler_maruyama}},
+          "integrator of the learned drift: heun, rk4, euler (no noise) or euler-maruyama (models with sigma > 0)");
+  set.add("infer.steps", options.steps, "integration steps over the whole time interval");
+}
+
+void validate(const IntegrateOptions& options, std::int64_t dimension) {
+  if (options.steps < 1)
+    throw UsageError("option 'infer.steps' must be 1 or more, got " + std::to_string(options.steps) + ".");
+  const auto check_entries = [&](const std::vector<double>& values, const char* name, bool scalar_allowed) {
+    const auto size = static_cast<std::int64_t>(values.size());
+    if (size != 0 && size != dimension && !(scalar_allowed && size == 1))
+      throw UsageError(std::string(name) + " has " + std::to_string(size) + " entries, expected one for each of the " +
+                       std::to_string(dimension) + " coordinates.");
+    for (const double value : values)
+      if (!(value >= 0) || !std::isfinite(value))
+        throw UsageError(std::string(name) + " must be zero or positive, got " + std::to_string(value) + ".");
+  };
+  check_entries(options.sigma, "sigma", true);
+  check_entries(options.periods, "periods", false);
+  const bool noisy = std::any_of(options.sigma.begin(), options.sigma.end(), [](double s) { return s > 0; });
+  const bool stochastic = options.method == IntegrationMethod::euler_maruyama;
+  if (stochastic && options.sigma.empty())
+    throw UsageError("infer.method euler-maruyama needs a sigma; use heun or rk4 for a drift without noise.");
+  if (noisy && !stochastic)
+    throw UsageError("sigma > 0 needs infer.method euler-maruyama: the others integrate without noise.");
+}
+
+std::vector<std::int64_t> steps_per_interval(const std::vector<double>& times, std::int64_t steps) {
+  if (times.size() < 2) throw UsageError("a rollout needs a start and at least one later output time.");
+  const double total = times.back() - times.front();
+  std::vector<std::int64_t> counts;
+  for (std::size_t k = 1; k < times.size(); ++k) {
+    const double length = times[k] - times[k - 1];
+    if (!(length > 0) || !std::isfinite(length))
+      throw UsageError("output times must increase: time " + std::to_string(k) + " is " + std::to_string(times[k]) +
+                       ", the one before " + std::to_string(times[k - 1]) + ".");
+    counts.push_back(std::max<std::int64_t>(1, std::llround(static_cast<double>(steps) * length / total)));
+  }
+  return counts;
+}
+
+namespace {
+
+/// Counts on the device after how many steps all values were finite, so that the host need not look at every step.
+class FiniteCheck {
+ public:
+  explicit FiniteCheck(const torch::Tensor& x)
+      : finite_steps_(torch::zeros({}, x.options().dtype(torch::kInt64).requires_grad(false))) {}
+
+  void record(const torch::Tensor& x) {
+    finite_steps_.add_(x.isfinite().all());
+    ++steps_;
+  }
+
+  void require() const {
+    const auto finite = finite_steps_.item<std::int64_t>();
+    if (finite != steps_)
+      throw DivergenceError(finite + 1, "a particle's position",
+                            "Take more steps (infer.steps), or check that the model was trained for this mu.");
+  }
+
+ private:
+  torch::Tensor finite_steps_;
+  std::int64_t steps_ = 0;
+};
+
+}  // namespace
+
+torch::Tensor integrate(const Drift& drift, const torch::Tensor& x0, const std::vector<double>& times,
+                        const IntegrateOptions& options, const FrameObserver& on_frame) {
+  TORCH_CHECK_VALUE(x0.dim() == 2 && x0.size(1) == drift.dimension(), "initial particles are ", x0.sizes(),
+                    ", expected [N, ", drift.dimension(), "]");
+  validate(options, drift.dimension());
+  const std::vector<std::int64_t> interval_steps = steps_per_interval(times, options.steps);
+  const torch::Tensor sigma = torch::tensor(options.sigma, torch::kFloat64).to(x0.options());
+
+  const auto advance = [&](const torch::Tensor& x, double t, double h, std::int64_t step) {
+    switch (options.method) {
+      case IntegrationMethod::euler: return euler_step(drift, x, t, h);
+      case IntegrationMethod::heun: return heun_step(drift, x, t, h);
+      case IntegrationMethod::rk4: return rk4_step(drift, x, t, h);
+      case IntegrationMethod::euler_maruyama: break;
+    }
+    return euler_maruyama_step(drift, x, t, h, sigma, step_noise(x, options.seed, static_cast<std::uint64_t>(step)));
+  };
+
+  const torch::NoGradGuard no_grad;
+  FiniteCheck check(x0);
+  torch::Tensor x = wrap(x0.detach(), options.periods);
+  if (on_frame) on_frame(0, x);
+  std::int64_t step = 0;
+  for (std::size_t k = 0; k + 1 < times.size(); ++k) {
+    const double h = (times[k + 1] - times[k]) / static_cast<double>(interval_steps[k]);
+    for (std::int64_t i = 0; i < interval_steps[k]; ++i, ++step) {
+      x = wrap(advance(x, times[k] + static_cast<double>(i) * h, h, step), options.periods);
+      check.record(x);
+      if ((step + 1) % kCheckInterval == 0) check.require();
+    }
+    check.require();
+    if (on_frame) on_frame(static_cast<std::int64_t>(k) + 1, x);
+  }
+  return x;
+}
+
+}  // namespace scorefield::integrators

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <torch/types.h>
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "core/options.hpp"
+#include "models/score.hpp"
+
+namespace scorefield::integrators {
+
+// One step of size h from time t for all N particles at once: x [N, d] -> [N, d]. Pure functions; coordinates are not
+// wrapped.
+
+/// x + h b(x, t). Order 1.
+[[nodiscard]] torch::Tensor euler_step(const Drift& drift, const torch::Tensor& x, double t, double h);
+
+/// Heun's method (trapezoidal corrector of an Euler predictor): order 2, two evaluations.
+[[nodiscard]] torch::Tensor heun_step(const Drift& drift, const torch::Tensor& x, double t, double h);
+
+/// Classical Runge-Kutta: order 4, four evaluations.
+[[nodiscard]] torch::Tensor rk4_step(const Drift& drift, const torch::Tensor& x, double t, double h);
+
+/// x + h b(x, t) + sigma sqrt(h) xi for dX = b dt + sigma dW; sigma [d] or [1], xi [N, d] standard normal. Weak order
+/// 1; strong order 1 too, since sigma does not depend on x.
+[[nodiscard]] torch::Tensor euler_maruyama_step(const Drift& drift, const torch::Tensor& x, double t, double h,
+                                                const torch::Tensor& sigma, const torch::Tensor& xi);
+
+/// Standard normals [N, d] like x, a pure function of (seed, step, particle): the same for any number of threads, any
+/// device, and particle i's numbers do not depend on N. Drawn on the CPU in double, then moved.
+[[nodiscard]] torch::Tensor step_noise(const torch::Tensor& x, std::uint64_t seed, std::uint64_t step);
+
+/// x with every coordinate j of period L_j > 0 brought to [0, L_j). periods: [d], 0 = not periodic; empty: none is.
+[[nodiscard]] torch::Tensor wrap(const torch::Tensor& x, const std::vector<double>& periods);
+
+enum class IntegrationMethod { euler, heun, rk4, euler_maruyama };
+
+struct IntegrateOptions {
+  IntegrationMethod method = IntegrationMethod::heun;
+  std::int64_t steps = 256;     ///< steps over the whole interval
+  std::vector<double> sigma;    ///< diffusion in dX = b dt + sigma dW: [d] or one number; euler-maruyama only
+  std::vector<double> periods;  ///< [d], 0 = not periodic; empty: none is
+  std::uint64_t seed = 0;       ///< of the noise
+};
+
+/// Keys infer.method and infer.steps; the other fields belong to the model and the data.
+void bind(OptionSet& set, IntegrateOptions& options);
+
+/// @throws UsageError: steps below 1, a sigma for a method without noise, no sigma for euler-maruyama, negative or
+/// non-finite entries, lengths other than `dimension`.
+void validate(const IntegrateOptions& options, std::int64_t dimension);
+
+/// Steps between consecutive output times: `steps` shared out by length, at least 1 each, so that every output time is
+/// hit exactly and the total is close to `steps`. @throws UsageError unless times are finite, increasing and >= 2.
+[[nodiscard]] std::vector<std::int64_t> steps_per_interval(const std::vector<double>& times, std::int64_t steps);
+
+/// Called at every output time: frame k and the particles x [N, d] there, wrapped; the tensor is the observer's to keep.
+using FrameObserver = std::function<void(std::int64_t frame, const torch::Tensor& x)>;
+
+/// Moves x0 [N, d], given at times.front(), through all output times and returns the last frame. Frame 0 is x0, wrapped.
+/// One host synchronisation per frame and per 64 steps, for the check that all values are finite.
+/// @throws UsageError (validate, steps_per_interval), c10::ValueError on a wrong shape, DivergenceError naming the
+/// first step after which a value was not finite.
+torch::Tensor integrate(const Drift& drift, const torch::Tensor& x0, const std::vector<double>& times,
+                        const IntegrateOptions& options, const FrameObserver& on_frame = {});
+
+}  // namespace scorefield::integrators
