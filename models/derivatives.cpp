@@ -1,5 +1,8 @@
 #include "models/derivatives.hpp"
 
+#include <torch/autograd.h>
+#include <torch/utils.h>
+
 #include "core/random.hpp"
 
 namespace scorefield::models {

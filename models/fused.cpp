@@ -1,6 +1,7 @@
 #include "models/fused.hpp"
 
-#include <torch/torch.h>
+#include <torch/autograd.h>
+#include <torch/types.h>
 
 #include "models/kernels/sweeps.hpp"
 

@@ -1,6 +1,7 @@
 #include "models/network_drift.hpp"
 
-#include <torch/torch.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 #include "models/fused.hpp"
 

@@ -1,6 +1,6 @@
 #include "models/score_network.hpp"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <numbers>
 

@@ -1,6 +1,7 @@
 #include "training/model_file.hpp"
 
-#include <torch/torch.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 #include <algorithm>
 

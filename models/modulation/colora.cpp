@@ -1,6 +1,6 @@
 #include "models/modulation/colora.hpp"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cmath>
 #include <string>
