@@ -17,7 +17,7 @@ log_every = 250
 mu = 8
 nodes = 8
 particles = 256
-jitter = 0.06
+jitter = 0.08
 )"},
     Preset{"two-stream", "two-stream in thirty minutes on two cores, velocity form",
            R"([training]
