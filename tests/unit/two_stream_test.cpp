@@ -18,7 +18,7 @@ struct Request {
   explicit Request(const std::vector<std::string>& assignments = {}) {
     problems::bind(set, options);
     problem->bind(set);
-    for (const std::string& assignment :
+    for (const char* assignment :
          {"generate.mu=1.2,1.3", "generate.particles=100", "generate.frames=5", "pic.simulated_particles=1000",
           "pic.duration=1", "pic.cells=64"})
       set.set_assignment(assignment);
