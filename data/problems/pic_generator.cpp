@@ -79,10 +79,9 @@ pic::History run_one(const PicProblem& problem, const GenerateOptions& options, 
   const double mu = options.mu[static_cast<std::size_t>(mu_index)];
   const pic::TimeGrid grid = pic::time_grid(problem.pic, options.frames);
   const Philox random(static_cast<std::uint64_t>(options.seed), std::bit_cast<std::uint64_t>(mu));
-  pic::Simulation<Real> simulation(
-      problem.pic, grid.dt, mu,
-      pic::load(problem.population(mu), problem.pic.box_length, problem.pic.simulated_particles, problem.pic.start,
-                random));
+  pic::Simulation<Real> simulation(problem.pic, grid.dt, mu,
+                                   pic::load(problem.population(mu), problem.pic.box_length,
+                                             problem.pic.simulated_particles, problem.pic.start, random));
 
   std::vector<float> samples(static_cast<std::size_t>(2 * options.particles));
   std::vector<float> rates(options.velocities ? samples.size() : 0);

@@ -48,7 +48,8 @@ double Problem::electric_energy(std::span<const float>, const std::vector<double
 void bind(OptionSet& set, GenerateOptions& options) {
   set.add("generate.mu", options.mu, "values of the physics parameter, a list; empty: the problem's training values");
   set.add("generate.particles", options.particles, "stored particles per frame");
-  set.add("generate.frames", options.frames, "stored times, equally spaced, both ends included; 0: the problem's default");
+  set.add("generate.frames", options.frames,
+          "stored times, equally spaced, both ends included; 0: the problem's default");
   set.add("generate.velocities", options.velocities, "also store time derivatives of the samples");
 }
 

@@ -141,7 +141,8 @@ double electric_energy(std::span<const float> samples, std::int64_t stride, cons
   std::vector<Position> positions(samples.size() / step);
   for (std::size_t i = 0; i < positions.size(); ++i) {
     const double x = samples[i * step];
-    if (!std::isfinite(x)) throw Error("electric energy: the position of particle " + std::to_string(i) + " is not finite.");
+    if (!std::isfinite(x))
+      throw Error("electric energy: the position of particle " + std::to_string(i) + " is not finite.");
     positions[i] = to_position(x, options.box_length);
   }
   ChargeSums charge(options.cells, options.shape);

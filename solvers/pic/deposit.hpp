@@ -44,8 +44,10 @@ class KickTable {
   KickTable(std::int64_t cells, Shape shape);
 
   void fill(std::span<const double> field, double dt);
-  [[nodiscard]] const void* data() const { return shape_ == Shape::cic ? static_cast<const void*>(linear_.data())
-                                                                       : static_cast<const void*>(quadratic_.data()); }
+  [[nodiscard]] const void* data() const {
+    return shape_ == Shape::cic ? static_cast<const void*>(linear_.data())
+                                : static_cast<const void*>(quadratic_.data());
+  }
   /// -E dt at a particle.
   [[nodiscard]] Real at(Position x) const;
 

@@ -27,10 +27,10 @@ struct QuadraticKick {
   Real base, slope, curvature, padding;
 };
 
-/// One block of particles and what a step does to it. `kicks`: cells + 1 entries of the shape's kick, the last one equal
-/// to the first. `counts`: per cell (cells + 1) the number of particles in the upper and the sum of w in the lower 32
-/// bits; `squares` (TSC only): the sum of w^2. Both are added to; integers, so in whatever order the sum is exact.
-/// A block holds at most 65535 particles, else the lower half would overflow.
+/// One block of particles and what a step does to it. `kicks`: cells + 1 entries of the shape's kick, the last one
+/// equal to the first. `counts`: per cell (cells + 1) the number of particles in the upper and the sum of w in the
+/// lower 32 bits; `squares` (TSC only): the sum of w^2. Both are added to; integers, so in whatever order the sum is
+/// exact. A block holds at most 65535 particles, else the lower half would overflow.
 template <class Real>
 struct Block {
   Position* position;

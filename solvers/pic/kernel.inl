@@ -32,8 +32,8 @@ struct Tsc {
   }
 };
 
-/// (x cells) >> 16, rounded to whole cells for TSC. In two halves, because a product of 32 bits vectorises everywhere and a
-/// wide one does not; neither half overflows, as cells <= 16384.
+/// (x cells) >> 16, rounded to whole cells for TSC. In two halves, because a product of 32 bits vectorises everywhere
+/// and a wide one does not; neither half overflows, as cells <= 16384.
 template <class Shape>
 inline std::uint32_t site(Position x, std::uint32_t cells) {
   return (x >> 16) * cells + (((x & 0xffffu) * cells) >> 16) + Shape::kHalfCell;

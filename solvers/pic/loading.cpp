@@ -77,8 +77,7 @@ double VelocityDistribution::quantile(double share) const {
   return v;
 }
 
-Particles load(const Population& population, double box_length, std::int64_t count, Start start,
-               const Philox& random) {
+Particles load(const Population& population, double box_length, std::int64_t count, Start start, const Philox& random) {
   const VelocityDistribution distribution(population.beams);
   const ScrambledSobol2d sobol(random);
   const auto [amplitude, mode] = population.perturbation;

@@ -40,7 +40,8 @@ class VelocityDistribution {
 
   [[nodiscard]] double density(double v) const;
   [[nodiscard]] double cumulative(double v) const;
-  /// v with cumulative(v) = share, for share in (0, 1): Newton, safeguarded by bisection, to 1e-13 of the velocity range.
+  /// v with cumulative(v) = share, for share in (0, 1): Newton, safeguarded by bisection, to 1e-13 of the velocity
+  /// range.
   [[nodiscard]] double quantile(double share) const;
 
  private:

@@ -11,7 +11,8 @@
 namespace scorefield::pic {
 namespace {
 
-/// Particles per block: enough to outweigh clearing and adding up the block's own grid. Never depends on the number of threads.
+/// Particles per block: enough to outweigh clearing and adding up the block's own grid. Never depends on the number of
+/// threads.
 std::int64_t choose_block_size(std::int64_t cells) { return std::clamp<std::int64_t>(32 * cells, 8192, 65280); }
 
 template <class Real>

@@ -74,8 +74,8 @@ class Simulation {
 
   std::int64_t block_size_;
   std::int64_t blocks_;
-  std::vector<std::uint64_t> packed_;  ///< [blocks, 1 (CIC) or 2 (TSC), cells + 1]
-  std::vector<Moments> block_moments_; ///< [blocks]: sums of v^2 and v
+  std::vector<std::uint64_t> packed_;   ///< [blocks, 1 (CIC) or 2 (TSC), cells + 1]
+  std::vector<Moments> block_moments_;  ///< [blocks]: sums of v^2 and v
   ChargeSums charge_;
   KickTable<Real> kicks_;
   std::vector<double> density_, field_;

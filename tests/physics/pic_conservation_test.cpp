@@ -89,8 +89,8 @@ TEST_P(Shapes, EnergyErrorFallsFourfoldWhenTheStepHalves) {
 TEST_P(Shapes, TimeReversalLeadsBack) {
   PicOptions options = small(GetParam());
   options.simulated_particles = 4096;
-  const auto initial = pic::load(two_beams(0.05), options.box_length, options.simulated_particles, options.start,
-                                 Philox(1, 0));
+  const auto initial =
+      pic::load(two_beams(0.05), options.box_length, options.simulated_particles, options.start, Philox(1, 0));
   pic::Simulation<double> there(options, options.dt, 1.3, initial);
   (void)pic::run(there, 200);
   std::vector<float> state(2 * initial.position.size());
@@ -209,7 +209,8 @@ TEST(Noise, QuietStartStaysQuietWhileStreaming) {
 }
 
 /// What the sampling leaves in the first mode, of a prefix that is no power of two, after some streaming: over many
-/// seeds a sum of independent complex numbers grows like their root sum of squares, a sum of equal ones 10 times faster.
+/// seeds a sum of independent complex numbers grows like their root sum of squares, a sum of equal ones 10 times
+/// faster.
 TEST(Noise, SeedsAreIndependent) {
   const double box = 50;
   std::complex<double> sum = 0;

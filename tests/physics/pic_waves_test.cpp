@@ -29,7 +29,9 @@ std::vector<Complex> excerpt(const std::vector<Complex>& signal, double dt, doub
 
 TEST(PlasmaDispersionFunction, KnownValues) {
   const PlasmaDispersionFunction z;
-  const auto expect_near = [](Complex value, Complex expected) { EXPECT_LT(std::abs(value - expected), 1e-11) << value; };
+  const auto expect_near = [](Complex value, Complex expected) {
+    EXPECT_LT(std::abs(value - expected), 1e-11) << value;
+  };
   expect_near(z(0), {0, std::sqrt(std::numbers::pi)});
   // On the imaginary axis Z(i y) = i sqrt(pi) exp(y^2) erfc(y), below the real axis too.
   for (const double y : {0.3, 1.0, 2.5, -0.7})
@@ -105,7 +107,8 @@ TEST(LangmuirOscillation, ColdPlasmaRingsAtThePlasmaFrequency) {
   const double k = 2 * std::numbers::pi / options.box_length;
   pic::Particles electrons;
   for (std::int64_t i = 0; i < options.simulated_particles; ++i) {
-    const double x = options.box_length * (static_cast<double>(i) + 0.5) / static_cast<double>(options.simulated_particles);
+    const double x =
+        options.box_length * (static_cast<double>(i) + 0.5) / static_cast<double>(options.simulated_particles);
     electrons.position.push_back(x);
     electrons.velocity.push_back(amplitude * std::cos(k * x));
   }
@@ -113,7 +116,8 @@ TEST(LangmuirOscillation, ColdPlasmaRingsAtThePlasmaFrequency) {
   const auto history = pic::run(simulation, 2000);
   const auto field = history.mode(1);
   // Displacement s = amplitude mu cos(k x) sin(t / mu), E = s / mu^2 (electrons displaced to the right leave a
-  // positive field): E_1 = amplitude / (2 mu) sin(t / mu), up to the grid's (k h)^2 / 6 and the step's (dt / mu)^2 / 24.
+  // positive field): E_1 = amplitude / (2 mu) sin(t / mu), up to the grid's (k h)^2 / 6 and the step's (dt / mu)^2
+  // / 24.
   double worst = 0;
   for (std::size_t i = 0; i < field.size(); ++i)
     worst = std::max(worst, std::abs(field[i] - amplitude / (2 * mu) * std::sin(history.time[i] / mu)));
@@ -134,7 +138,8 @@ TEST(LangmuirOscillation, WarmPlasmaFollowsTheKineticRoot) {
   options.box_length = 2 * std::numbers::pi / 0.4;
   options.cells = 64;
   options.simulated_particles = 50'000;
-  // v (1 + a cos k x) of a drifting plasma is a velocity wave in its rest frame; the frequency there is Doppler-shifted.
+  // v (1 + a cos k x) of a drifting plasma is a velocity wave in its rest frame; the frequency there is
+  // Doppler-shifted.
   const double drift = 4, k = 0.4;
   std::vector<Complex> response;
   for (const double sign : {1.0, -1.0}) {

@@ -14,7 +14,8 @@ struct ExponentialTerm {
 };
 
 /// Fits `terms` complex exponentials to samples at distance dt by the matrix pencil method (Hua and Sarkar, 1990): the
-/// poles are the eigenvalues of the shift on the leading right singular space of the Hankel matrix. Largest amplitude first.
+/// poles are the eigenvalues of the shift on the leading right singular space of the Hankel matrix. Largest amplitude
+/// first.
 inline std::vector<ExponentialTerm> fit_exponentials(const std::vector<std::complex<double>>& samples, double dt,
                                                      Eigen::Index terms) {
   using Matrix = Eigen::MatrixXcd;
@@ -27,8 +28,7 @@ inline std::vector<ExponentialTerm> fit_exponentials(const std::vector<std::comp
   const Eigen::JacobiSVD<Matrix> svd(hankel, Eigen::ComputeThinU | Eigen::ComputeThinV);
   const Matrix space = svd.matrixV().leftCols(terms).conjugate();
   const Matrix early = space.topRows(pencil), late = space.bottomRows(pencil);
-  const Eigen::VectorXcd poles =
-      Matrix(early.colPivHouseholderQr().solve(late)).eigenvalues();
+  const Eigen::VectorXcd poles = Matrix(early.colPivHouseholderQr().solve(late)).eigenvalues();
 
   Matrix powers(count, terms);
   Eigen::VectorXcd values(count);

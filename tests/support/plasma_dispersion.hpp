@@ -40,8 +40,7 @@ class PlasmaDispersionFunction {
     const Complex ratio = (scale_ + iz) / (scale_ - iz);
     Complex polynomial = 0;
     for (int n = kTerms - 1; n >= 0; --n) polynomial = polynomial * ratio + coefficient_[n];
-    return 2.0 * polynomial / ((scale_ - iz) * (scale_ - iz)) +
-           1 / std::sqrt(std::numbers::pi) / (scale_ - iz);
+    return 2.0 * polynomial / ((scale_ - iz) * (scale_ - iz)) + 1 / std::sqrt(std::numbers::pi) / (scale_ - iz);
   }
 
   static constexpr int kTerms = 64;

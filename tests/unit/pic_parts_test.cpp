@@ -51,7 +51,10 @@ TEST(Shape, TscWeightsAreQuadraticAndWrap) {
   const auto density = density_of({7.75}, 8, 8, Shape::tsc);
   const double d = -0.25;
   for (std::size_t j = 0; j < 8; ++j) {
-    const double weight = j == 7 ? 0.5 * (0.5 - d) * (0.5 - d) : j == 0 ? 0.75 - d * d : j == 1 ? 0.5 * (0.5 + d) * (0.5 + d) : 0;
+    const double weight = j == 7   ? 0.5 * (0.5 - d) * (0.5 - d)
+                          : j == 0 ? 0.75 - d * d
+                          : j == 1 ? 0.5 * (0.5 + d) * (0.5 + d)
+                                   : 0;
     EXPECT_NEAR(density[j], 8 * weight, 1e-12) << j;
   }
 }
@@ -219,7 +222,8 @@ TEST(PicOptions, NameTheKeyThatIsWrong) {
   rejects([](auto&) {}, 0, {"mu is 0"});
 }
 
-/// One block through every kernel against the one-particle-at-a-time reference, with an odd number of cells and of particles.
+/// One block through every kernel against the one-particle-at-a-time reference, with an odd number of cells and of
+/// particles.
 TEST(Kernels, PushAndDepositLikeTheReference) {
   const std::int64_t cells = 37, count = 1003;
   std::vector<double> field(37);
@@ -240,12 +244,14 @@ TEST(Kernels, PushAndDepositLikeTheReference) {
       double sum = 0, square = 0;
       for (std::size_t i = 0; i < x.size(); ++i) {
         const float after = v[i] + kicks.at(x[i]), whole = 0.5f * (v[i] + after);
-        expected.push_back(x[i] + static_cast<std::uint32_t>(static_cast<std::int32_t>(std::lround(after * displacement))));
+        expected.push_back(x[i] +
+                           static_cast<std::uint32_t>(static_cast<std::int32_t>(std::lround(after * displacement))));
         sum += whole;
         square += double{whole} * whole;
       }
       std::vector<std::uint64_t> counts(38), squares(38);
-      pic::Block<float> block{x.data(), v.data(), count, 37, kicks.data(), displacement, counts.data(), squares.data(), 0, 0};
+      pic::Block<float> block{x.data(),     v.data(),      count,          37, kicks.data(),
+                              displacement, counts.data(), squares.data(), 0,  0};
       (shape == Shape::cic ? pic::kernel_set(set).cic_float : pic::kernel_set(set).tsc_float)(block);
       for (std::size_t i = 0; i < x.size(); ++i)
         ASSERT_LE(std::abs(static_cast<std::int32_t>(x[i] - expected[i])), 1) << i << ' ' << pic::kernel_set(set).name;
@@ -272,8 +278,11 @@ TEST(Simulation, StopsWhenAParticleCrossesHalfOfTheBoxInAStep) {
 TEST(Simulation, RefusesParticlesThatAreNotFinite) {
   pic::PicOptions options;
   options.simulated_particles = 2;
-  expect_error<DivergenceError>([&] { pic::Simulation<float>(options, 0.01, 1, {{1, std::nan("")}, {0, 0}}); },
-                                {"initial particle 1"});
+  expect_error<DivergenceError>(
+      [&] {
+        pic::Simulation<float>(options, 0.01, 1, {{1, std::nan("")}, {0, 0}});
+      },
+      {"initial particle 1"});
 }
 
 TEST(ElectricEnergy, WrapsPositionsAndNamesWhatIsNotFinite) {

@@ -18,9 +18,8 @@ struct Request {
   explicit Request(const std::vector<std::string>& assignments = {}) {
     problems::bind(set, options);
     problem->bind(set);
-    for (const char* assignment :
-         {"generate.mu=1.2,1.3", "generate.particles=100", "generate.frames=5", "pic.simulated_particles=1000",
-          "pic.duration=1", "pic.cells=64"})
+    for (const char* assignment : {"generate.mu=1.2,1.3", "generate.particles=100", "generate.frames=5",
+                                   "pic.simulated_particles=1000", "pic.duration=1", "pic.cells=64"})
       set.set_assignment(assignment);
     for (const auto& assignment : assignments) set.set_assignment(assignment);
   }
@@ -41,7 +40,8 @@ std::vector<float> samples(const data::DatasetReader& reader, std::int64_t mu, s
 
 TEST(Problems, KnowTheirNames) {
   EXPECT_EQ(problems::problem_names(), std::vector<std::string>{"two-stream"});
-  expect_error<UsageError>([] { (void)problems::make_problem("two-steam"); }, {"two-steam", "did you mean", "two-stream"});
+  expect_error<UsageError>([] { (void)problems::make_problem("two-steam"); },
+                           {"two-steam", "did you mean", "two-stream"});
 }
 
 TEST(TwoStream, WritesFramesAndDiagnostics) {
