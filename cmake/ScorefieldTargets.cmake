@@ -33,11 +33,13 @@ if(SCOREFIELD_COVERAGE)
   target_link_options(scorefield_build_flags INTERFACE --coverage)
 endif()
 
-# scorefield_add_library(NAME SOURCES a.cpp ... [PUBLIC dep ...] [PRIVATE dep ...] [TORCH])
-# TORCH: the sources use LibTorch through the one precompiled header, built once in scorefield_pch.
+# scorefield_add_library(NAME SOURCES a.cpp ... [PUBLIC dep ...] [PRIVATE dep ...] [TORCH [PLAIN b.cpp ...]])
+# TORCH: SOURCES use LibTorch through the one precompiled header, built once in scorefield_pch; PLAIN are those of the
+# library that include no LibTorch header and so compile in a fraction of the time without it.
 function(scorefield_add_library name)
-  cmake_parse_arguments(arg "TORCH" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
-  add_library(scorefield_${name} STATIC ${arg_SOURCES})
+  cmake_parse_arguments(arg "TORCH" "" "SOURCES;PLAIN;PUBLIC;PRIVATE" ${ARGN})
+  add_library(scorefield_${name} STATIC ${arg_SOURCES} ${arg_PLAIN})
+  set_source_files_properties(${arg_PLAIN} PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
   add_library(scorefield::${name} ALIAS scorefield_${name})
   set_target_properties(scorefield_${name} PROPERTIES EXPORT_NAME ${name})
   target_include_directories(scorefield_${name} PUBLIC
@@ -72,15 +74,35 @@ function(scorefield_use_pch target)
   endif()
 endfunction()
 
+# The precompiled GoogleTest of the tests that do not use LibTorch; compiled like them.
+function(scorefield_use_test_pch target)
+  if(NOT TARGET scorefield_test_pch)
+    add_library(scorefield_test_pch OBJECT ${PROJECT_SOURCE_DIR}/cmake/pch.cpp)
+    target_link_libraries(scorefield_test_pch PRIVATE
+      GTest::gtest GTest::gmock scorefield_build_flags scorefield_test_flags OpenMP::OpenMP_CXX)
+    set_target_properties(scorefield_test_pch PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+    target_compile_options(scorefield_test_pch PRIVATE -fPIE)
+    target_precompile_headers(scorefield_test_pch PRIVATE <gmock/gmock.h> <gtest/gtest.h> <string> <vector>)
+  endif()
+  target_link_libraries(${target} PRIVATE OpenMP::OpenMP_CXX)
+  target_precompile_headers(${target} REUSE_FROM scorefield_test_pch)
+endfunction()
+
+# Tests are compiled often and run briefly, and what they call is optimised in its own library.
+add_library(scorefield_test_flags INTERFACE)
+target_compile_options(scorefield_test_flags INTERFACE $<$<CONFIG:Release>:-O1>)
+
 # scorefield_add_test(NAME SOURCES a.cpp ... LINK dep ... [LABELS unit|physics|slow ...] [TORCH])
 function(scorefield_add_test name)
   cmake_parse_arguments(arg "TORCH" "TIMEOUT" "SOURCES;LINK;LABELS" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
   target_link_libraries(${name} PRIVATE ${arg_LINK} GTest::gtest GTest::gmock GTest::gtest_main
-                        $<BUILD_INTERFACE:scorefield_build_flags>)
+                        scorefield_build_flags scorefield_test_flags)
   if(arg_TORCH)
     scorefield_use_pch(${name})
+  else()
+    scorefield_use_test_pch(${name})
   endif()
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   if(NOT arg_TIMEOUT)

@@ -6,8 +6,8 @@
 #include <functional>
 #include <vector>
 
-#include "core/options.hpp"
 #include "models/score.hpp"
+#include "solvers/integrate_options.hpp"
 
 namespace scorefield::integrators {
 
@@ -34,23 +34,6 @@ namespace scorefield::integrators {
 
 /// x with every coordinate j of period L_j > 0 brought to [0, L_j). periods: [d], 0 = not periodic; empty: none is.
 [[nodiscard]] torch::Tensor wrap(const torch::Tensor& x, const std::vector<double>& periods);
-
-enum class IntegrationMethod { euler, heun, rk4, euler_maruyama };
-
-struct IntegrateOptions {
-  IntegrationMethod method = IntegrationMethod::heun;
-  std::int64_t steps = 256;     ///< steps over the whole interval
-  std::vector<double> sigma;    ///< diffusion in dX = b dt + sigma dW: [d] or one number; euler-maruyama only
-  std::vector<double> periods;  ///< [d], 0 = not periodic; empty: none is
-  std::uint64_t seed = 0;       ///< of the noise
-};
-
-/// Keys infer.method and infer.steps; the other fields belong to the model and the data.
-void bind(OptionSet& set, IntegrateOptions& options);
-
-/// @throws UsageError: steps below 1, a sigma for a method without noise, no sigma for euler-maruyama, negative or
-/// non-finite entries, lengths other than `dimension`.
-void validate(const IntegrateOptions& options, std::int64_t dimension);
 
 /// Steps between consecutive output times: `steps` shared out by length, at least 1 each, so that every output time is
 /// hit exactly and the total is close to `steps`. @throws UsageError unless times are finite, increasing and >= 2.

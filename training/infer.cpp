@@ -13,6 +13,7 @@
 #include "core/interrupt.hpp"
 #include "data/dataset.hpp"
 #include "models/network_drift.hpp"
+#include "solvers/integrators.hpp"
 #include "training/model_file.hpp"
 
 namespace scorefield::training {

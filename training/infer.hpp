@@ -6,7 +6,7 @@
 
 #include "core/options.hpp"
 #include "core/progress.hpp"
-#include "solvers/integrators.hpp"
+#include "solvers/integrate_options.hpp"
 
 namespace scorefield::training {
 
