@@ -3,6 +3,8 @@
 #include <torch/autograd.h>
 #include <torch/types.h>
 
+#include <array>
+
 #include "models/kernels/sweeps.hpp"
 
 namespace scorefield::models {
@@ -13,137 +15,197 @@ using kernels::GroupTerms;
 using kernels::LayerArrays;
 using kernels::NetworkShape;
 
-/// Tensors per layer in the flat list that goes through autograd.
-constexpr std::size_t kTensorsPerLayer = 5;
+/// Tensors per layer in the flat list that goes through autograd; after the layers come values and rates.
+constexpr std::size_t kTensorsPerLayer = 7;
 
-std::vector<torch::Tensor> flatten(const EffectiveWeights& weights) {
-  std::vector<torch::Tensor> flat;
-  for (const auto& layer : weights)
-    for (const auto& tensor : {layer.weight, layer.bias, layer.rate_left, layer.rate_right, layer.bias_rate})
-      flat.push_back(tensor.defined() ? tensor.contiguous() : torch::empty({0}, layer.weight.options()));
+/// What the flat list of tensors does not say of a layer.
+struct LayerColumns {
+  std::int64_t scale_start, latent_start;
+};
+
+struct FlatWeights {
+  std::vector<torch::Tensor> tensors;  ///< absent ones are empty
+  std::vector<LayerColumns> columns;
+};
+
+FlatWeights flatten(const ModulatedWeights& weights) {
+  FlatWeights flat;
+  const auto options = weights.values.options();
+  const auto add = [&](const torch::Tensor& tensor) {
+    flat.tensors.push_back(tensor.defined() ? tensor.contiguous() : torch::empty({0}, options));
+  };
+  for (const auto& layer : weights.layers) {
+    for (const auto& tensor : {layer.weight, layer.bias, layer.left, layer.right, layer.bias_map, layer.weight_rate,
+                               layer.bias_rate})
+      add(tensor);
+    flat.columns.push_back({layer.scale_start, layer.latent_start});
+  }
+  add(weights.values);
+  add(weights.rates);
   return flat;
 }
 
 template <class T>
-T* pointer(const torch::Tensor& tensor) {
-  return tensor.numel() > 0 ? const_cast<T*>(tensor.const_data_ptr<std::remove_const_t<T>>()) : nullptr;
+T* pointer(const torch::Tensor& tensor, std::int64_t offset = 0) {
+  if (!tensor.defined() || tensor.numel() == 0) return nullptr;
+  return const_cast<T*>(tensor.const_data_ptr<std::remove_const_t<T>>()) + offset;
 }
 
-/// Views of the five tensors of every layer; `shared_right`: rate_right has no group dimension.
+/// Elements from one group to the next; 0 when the groups share the tensor, which then has `shared_rank` dimensions.
+std::int64_t group_stride(const torch::Tensor& tensor, std::int64_t shared_rank) {
+  return tensor.dim() > shared_rank ? tensor.stride(0) : 0;
+}
+
 template <class T>
-std::vector<LayerArrays<T>> arrays_of(const std::vector<torch::Tensor>& flat, bool shared_right) {
+std::vector<LayerArrays<T>> arrays_of(const std::vector<torch::Tensor>& tensors, const std::vector<LayerColumns>& columns) {
+  const auto &values = tensors[tensors.size() - 2], &rates = tensors.back();
   std::vector<LayerArrays<T>> arrays;
-  for (std::size_t i = 0; i < flat.size(); i += kTensorsPerLayer) {
-    LayerArrays<T> layer;
-    const auto &weight = flat[i], &bias = flat[i + 1], &left = flat[i + 2], &right = flat[i + 3], &rate = flat[i + 4];
-    layer.weight = pointer<T>(weight);
-    layer.bias = pointer<T>(bias);
-    layer.rate_left = pointer<T>(left);
-    layer.rate_right = pointer<T>(right);
-    layer.bias_rate = pointer<T>(rate);
-    layer.weight_stride = weight.size(1) * weight.size(2);
-    layer.bias_stride = layer.bias_rate_stride = weight.size(1);
-    if (layer.rate_left) {
-      layer.rate_rank = left.size(2);
-      layer.rate_left_stride = left.size(1) * left.size(2);
-      layer.rate_right_stride = shared_right ? 0 : right.size(1) * right.size(2);
+  for (std::size_t l = 0; l < columns.size(); ++l) {
+    const auto at = tensors.begin() + static_cast<std::ptrdiff_t>(l * kTensorsPerLayer);
+    const auto &weight = at[0], &bias = at[1], &left = at[2], &right = at[3], &map = at[4];
+    LayerArrays<T> a;
+    a.weight = pointer<T>(weight);
+    a.weight_stride = group_stride(weight, 2);
+    a.bias = pointer<T>(bias);
+    a.bias_stride = group_stride(bias, 1);
+    if (left.numel() > 0) {
+      a.left = pointer<T>(left);
+      a.right = pointer<T>(right);
+      a.rank = left.size(1);
+      a.scale = pointer<T>(values, columns[l].scale_start);
+      a.scale_rate = pointer<T>(rates, columns[l].scale_start);
     }
-    arrays.push_back(layer);
+    if (map.numel() > 0) {
+      a.bias_map = pointer<T>(map);
+      a.latents = map.size(1);
+      a.latent = pointer<T>(values, columns[l].latent_start);
+      a.latent_rate = pointer<T>(rates, columns[l].latent_start);
+    }
+    a.scale_stride = a.scale_rate_stride = a.latent_stride = a.latent_rate_stride = values.size(1);
+    a.weight_rate = pointer<T>(at[5]);
+    a.weight_rate_stride = group_stride(at[5], 2);
+    a.bias_rate = pointer<T>(at[6]);
+    a.bias_rate_stride = group_stride(at[6], 1);
+    arrays.push_back(a);
   }
   return arrays;
 }
 
-void check_points(const NetworkShape& shape, const EffectiveWeights& weights, const torch::Tensor& x) {
+void check_points(const NetworkShape& shape, const ModulatedWeights& weights, const torch::Tensor& x) {
   TORCH_CHECK_VALUE(x.dim() == 3 && x.size(2) == shape.dimension(), "fused kernels expect x [G, N, ", shape.dimension(),
                     "], got ", x.sizes());
   TORCH_CHECK_VALUE(x.device().is_cpu() && (x.scalar_type() == torch::kFloat32 || x.scalar_type() == torch::kFloat64),
                     "fused kernels expect float32 or float64 on the CPU, got ", x.scalar_type(), " on ", x.device());
   const auto layers = static_cast<std::size_t>(shape.layers());
-  TORCH_CHECK_VALUE(weights.size() == layers, "expected ", layers, " layers, got ", weights.size());
-  for (std::size_t l = 0; l < layers; ++l)
-    TORCH_CHECK_VALUE(weights[l].weight.sizes() ==
-                              torch::IntArrayRef({x.size(0), shape.outputs(static_cast<std::int64_t>(l)),
-                                                  shape.inputs(static_cast<std::int64_t>(l))}) &&
-                          weights[l].weight.scalar_type() == x.scalar_type(),
-                      "effective weight of layer ", l, " is ", weights[l].weight.sizes(), " ",
-                      weights[l].weight.scalar_type(), " for x ", x.sizes(), " ", x.scalar_type());
+  TORCH_CHECK_VALUE(weights.layers.size() == layers, "expected ", layers, " layers, got ", weights.layers.size());
+  TORCH_CHECK_VALUE(weights.values.dim() == 2 && weights.values.size(0) == x.size(0) &&
+                        weights.values.scalar_type() == x.scalar_type(),
+                    "modulation values are ", weights.values.sizes(), " ", weights.values.scalar_type(), " for x ",
+                    x.sizes(), " ", x.scalar_type());
+  for (std::size_t l = 0; l < layers; ++l) {
+    const auto& weight = weights.layers[l].weight;
+    TORCH_CHECK_VALUE(weight.dim() >= 2 && weight.size(-2) == shape.outputs(static_cast<std::int64_t>(l)) &&
+                          weight.size(-1) == shape.inputs(static_cast<std::int64_t>(l)) &&
+                          (weight.dim() == 2 || weight.size(0) == x.size(0)),
+                      "weight of layer ", l, " is ", weight.sizes(), " for x ", x.sizes());
+  }
 }
 
-/// Gradients of every tensor of the flat list, per group also for the shared right factor.
-std::vector<torch::Tensor> make_gradients(const std::vector<torch::Tensor>& flat) {
-  std::vector<torch::Tensor> gradients;
-  for (std::size_t i = 0; i < flat.size(); ++i) {
-    const auto& tensor = flat[i];
-    const bool is_right = i % kTensorsPerLayer == 3 && tensor.numel() > 0;
-    gradients.push_back(is_right ? torch::empty({flat[i - 3].size(0), tensor.size(0), tensor.size(1)}, tensor.options())
-                                 : torch::empty_like(tensor));
-  }
-  return gradients;
+/// Arguments of one evaluation that autograd does not see.
+struct Call {
+  const NetworkShape* shape;
+  const std::vector<LayerColumns>* columns;
+  const std::vector<GroupTerms>* terms;
+  const GroupPoints* points;
+  std::vector<GroupSums>* sums;
+};
+
+double total_of(const std::vector<GroupTerms>& terms, const std::vector<GroupSums>& sums) {
+  double total = 0;
+  for (std::size_t g = 0; g < terms.size(); ++g)
+    total += terms[g].scale * (terms[g].kinetic * sums[g].kinetic + terms[g].velocity * sums[g].velocity +
+                               sums[g].transport + terms[g].potential * sums[g].potential);
+  return total;
 }
 
 struct FusedObjective : public torch::autograd::Function<FusedObjective> {
-  static torch::Tensor forward(torch::autograd::AutogradContext* context, at::TensorList flat_list,
-                               const torch::Tensor& x, const torch::Tensor& velocity, const NetworkShape* shape,
-                               const std::vector<GroupTerms>* terms, std::vector<GroupSums>* sums) {
-    const std::vector<torch::Tensor> flat = flat_list.vec();
-    auto gradients = make_gradients(flat);
+  static torch::Tensor forward(torch::autograd::AutogradContext* context, at::TensorList tensor_list, const Call* call) {
+    const std::vector<torch::Tensor> tensors = tensor_list.vec();
+    std::vector<torch::Tensor> gradients;
+    for (const auto& tensor : tensors) gradients.push_back(torch::zeros_like(tensor));
+    const auto& x = call->points->x;
     AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "fused_objective", [&] {
-      const auto layers = arrays_of<const scalar_t>(flat, true);
-      const auto targets = arrays_of<scalar_t>(gradients, false);
-      *sums = kernels::parameter_gradient<scalar_t>(*shape, layers, *terms, x.size(1), x.const_data_ptr<scalar_t>(),
-                                                    pointer<const scalar_t>(velocity), targets);
+      kernels::PointArrays<scalar_t> points;
+      points.x = x.const_data_ptr<scalar_t>();
+      points.velocity = pointer<const scalar_t>(call->points->velocity);
+      points.probes = pointer<const scalar_t>(call->points->probes);
+      if (points.probes) points.probe_count = call->points->probes.size(0);
+      const auto layers = arrays_of<const scalar_t>(tensors, *call->columns);
+      const auto targets = arrays_of<scalar_t>(gradients, *call->columns);
+      *call->sums =
+          kernels::parameter_gradient<scalar_t>(*call->shape, layers, *call->terms, x.size(1), points, targets);
     });
-    for (std::size_t i = 3; i < gradients.size(); i += kTensorsPerLayer)
-      if (gradients[i].numel() > 0) gradients[i] = gradients[i].sum(0);
     context->saved_data["gradients"] = gradients;
-    double total = 0;
-    for (std::size_t g = 0; g < terms->size(); ++g) {
-      const auto& term = (*terms)[g];
-      const auto& sum = (*sums)[g];
-      total += term.scale * (term.kinetic * sum.kinetic + term.velocity * sum.velocity + term.time * sum.time +
-                             term.potential * sum.potential);
-    }
-    return torch::scalar_tensor(total, x.options());
+    return torch::scalar_tensor(total_of(*call->terms, *call->sums), x.options());
   }
 
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
                                                  const torch::autograd::variable_list& grad_output) {
     auto gradients = context->saved_data["gradients"].toTensorVector();
-    for (auto& gradient : gradients) gradient.mul_(grad_output[0]);
-    gradients.resize(gradients.size() + 5);  // x, velocity and the plain arguments have none
+    at::_foreach_mul_(gradients, grad_output[0]);
+    gradients.emplace_back();  // the call has none
     return gradients;
   }
 };
 
 }  // namespace
 
-torch::Tensor fused_objective(const NetworkShape& shape, const EffectiveWeights& weights,
-                              const std::vector<GroupTerms>& terms, const torch::Tensor& x,
-                              const torch::Tensor& velocity, std::vector<GroupSums>* sums) {
+torch::Tensor fused_objective(const NetworkShape& shape, const ModulatedWeights& weights,
+                              const std::vector<GroupTerms>& terms, const GroupPoints& points,
+                              std::vector<GroupSums>* sums) {
+  const auto& x = points.x;
   check_points(shape, weights, x);
   TORCH_CHECK_VALUE(static_cast<std::int64_t>(terms.size()) == x.size(0), "expected terms of ", x.size(0),
                     " groups, got ", terms.size());
-  TORCH_CHECK_VALUE(!velocity.defined() || velocity.sizes() == x.sizes(), "velocity must have the shape of x");
+  TORCH_CHECK_VALUE(!points.velocity.defined() || points.velocity.sizes() == x.sizes(),
+                    "velocity must have the shape of x");
+  TORCH_CHECK_VALUE(!points.probes.defined() || (points.probes.dim() == 4 && points.probes[0].sizes() == x.sizes()),
+                    "probes must be [P, G, N, d] for x [G, N, d]");
+  GroupPoints contiguous{x.contiguous(), points.velocity, points.probes};
+  if (contiguous.velocity.defined()) contiguous.velocity = contiguous.velocity.contiguous();
+  if (contiguous.probes.defined()) contiguous.probes = contiguous.probes.contiguous();
   std::vector<GroupSums> own_sums;
   const auto flat = flatten(weights);
-  return FusedObjective::apply(at::TensorList(flat), x.contiguous(),
-                               velocity.defined() ? velocity.contiguous() : torch::empty({0}, x.options()), &shape,
-                               &terms, sums ? sums : &own_sums);
+  const Call call{&shape, &flat.columns, &terms, &contiguous, sums ? sums : &own_sums};
+  return FusedObjective::apply(at::TensorList(flat.tensors), &call);
 }
 
-PotentialAndGradient fused_potential_and_gradient(const NetworkShape& shape, const EffectiveWeights& weights,
-                                                  const torch::Tensor& x) {
+namespace {
+
+void evaluate(const NetworkShape& shape, const ModulatedWeights& weights, const torch::Tensor& x,
+              const torch::Tensor& potential, const torch::Tensor& gradient) {
   check_points(shape, weights, x);
   const auto points = x.contiguous();
-  PotentialAndGradient result{torch::empty({x.size(0), x.size(1)}, x.options()), torch::empty_like(points)};
-  std::vector<torch::Tensor> flat;
-  for (const auto& tensor : flatten(weights)) flat.push_back(tensor.detach());
-  AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "fused_potential_and_gradient", [&] {
-    const auto layers = arrays_of<const scalar_t>(flat, true);
+  const auto flat = flatten(weights);
+  AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "fused_evaluation", [&] {
+    const auto layers = arrays_of<const scalar_t>(flat.tensors, flat.columns);
     kernels::potential_and_gradient<scalar_t>(shape, layers, x.size(0), x.size(1), points.const_data_ptr<scalar_t>(),
-                                              result.potential.data_ptr<scalar_t>(), result.gradient.data_ptr<scalar_t>());
+                                              pointer<scalar_t>(potential), pointer<scalar_t>(gradient));
   });
-  return result;
+}
+
+}  // namespace
+
+torch::Tensor fused_potential(const NetworkShape& shape, const ModulatedWeights& weights, const torch::Tensor& x) {
+  const auto potential = torch::empty({x.size(0), x.size(1)}, x.options());
+  evaluate(shape, weights, x, potential, {});
+  return potential;
+}
+
+torch::Tensor fused_gradient(const NetworkShape& shape, const ModulatedWeights& weights, const torch::Tensor& x) {
+  const auto gradient = torch::empty_like(x, at::MemoryFormat::Contiguous);
+  evaluate(shape, weights, x, {}, gradient);
+  return gradient;
 }
 
 }  // namespace scorefield::models

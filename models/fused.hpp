@@ -9,23 +9,24 @@
 
 namespace scorefield::models {
 
-/// The objective of kernels::GroupTerms summed over groups and points, by the fused kernels: a scalar that is
-/// differentiable once in the effective weights and their rates. Gradients are ready when it returns.
-/// x: [G, N, d]; velocity: [G, N, d] or undefined; CPU, float32 or float64. terms: [G]. `sums`, when given, receives
-/// the groups' unscaled sums.
-[[nodiscard]] torch::Tensor fused_objective(const kernels::NetworkShape& shape, const EffectiveWeights& weights,
-                                            const std::vector<kernels::GroupTerms>& terms, const torch::Tensor& x,
-                                            const torch::Tensor& velocity,
-                                            std::vector<kernels::GroupSums>* sums = nullptr);
-
-struct PotentialAndGradient {
-  torch::Tensor potential;  ///< [G, N]
-  torch::Tensor gradient;   ///< [G, N, d]
+/// Points of all groups, CPU, float32 or float64, all of one type.
+struct GroupPoints {
+  torch::Tensor x;         ///< [G, N, d]
+  torch::Tensor velocity;  ///< [G, N, d] or undefined
+  torch::Tensor probes;    ///< [P, G, N, d]: Hutchinson probes of the Laplacian; undefined: exact Laplacian
 };
 
-/// s and grad_x s by the fused kernels, without an autograd graph. Arguments as above.
-[[nodiscard]] PotentialAndGradient fused_potential_and_gradient(const kernels::NetworkShape& shape,
-                                                                const EffectiveWeights& weights,
-                                                                const torch::Tensor& x);
+/// The objective of kernels::GroupTerms summed over groups and points, by the fused kernels: a scalar that is
+/// differentiable once in whatever the weights depend on. Gradients are ready when it returns. terms: [G]. `sums`, when
+/// given, receives the groups' unscaled sums.
+[[nodiscard]] torch::Tensor fused_objective(const kernels::NetworkShape& shape, const ModulatedWeights& weights,
+                                            const std::vector<kernels::GroupTerms>& terms, const GroupPoints& points,
+                                            std::vector<kernels::GroupSums>* sums = nullptr);
+
+/// s [G, N] and grad_x s [G, N, d] by the fused kernels, without an autograd graph. x: [G, N, d].
+[[nodiscard]] torch::Tensor fused_potential(const kernels::NetworkShape& shape, const ModulatedWeights& weights,
+                                            const torch::Tensor& x);
+[[nodiscard]] torch::Tensor fused_gradient(const kernels::NetworkShape& shape, const ModulatedWeights& weights,
+                                           const torch::Tensor& x);
 
 }  // namespace scorefield::models

@@ -21,10 +21,10 @@ std::int64_t NetworkDrift::dimension() const { return network_->shape().dimensio
 
 torch::Tensor NetworkDrift::drift(const torch::Tensor& x, double t) const {
   const torch::NoGradGuard no_grad;
-  const auto weights = network_->modulation().effective_weights(mu_, torch::full({1}, t, mu_.options()), false);
+  const auto weights = network_->modulation().weights(mu_, torch::full({1}, t, mu_.options()), false);
   const auto points = x.unsqueeze(0);
-  const auto gradient = x.device().is_cpu() ? fused_potential_and_gradient(network_->shape(), weights, points).gradient
-                                            : network_gradient(network_->shape(), weights, points);
+  const auto gradient = x.device().is_cpu() ? fused_gradient(network_->shape(), weights, points)
+                                            : network_gradient(network_->shape(), effective_weights(weights), points);
   return gradient.squeeze(0);
 }
 

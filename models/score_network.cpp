@@ -56,7 +56,7 @@ ScoreNetwork::ScoreNetwork(const ModelOptions& options, const Normalizer& normal
 }
 
 torch::Tensor ScoreNetwork::potential(const torch::Tensor& x, const torch::Tensor& mu, const torch::Tensor& t) {
-  return evaluate_network(shape_, modulation_->effective_weights(mu, t, false), x);
+  return evaluate_network(shape_, effective_weights(modulation_->weights(mu, t, false)), x);
 }
 
 std::int64_t ScoreNetwork::parameter_count() const {

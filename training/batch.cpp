@@ -34,12 +34,13 @@ class PrepareFrame {
 
   void operator()(data::Frame& frame) const {
     const auto d = static_cast<std::size_t>(normalizer_.dimension());
-    for (std::size_t i = 0; i < frame.samples.size(); ++i)
-      frame.samples[i] =
-          static_cast<float>((frame.samples[i] - normalizer_.center[i % d]) / normalizer_.scale[i % d]);
-    for (std::size_t i = 0; i < frame.velocities.size(); ++i)
-      frame.velocities[i] =
-          static_cast<float>(frame.velocities[i] * normalizer_.time_span / normalizer_.scale[i % d]);
+    for (std::size_t c = 0; c < d; ++c) {
+      const double center = normalizer_.center[c], factor = 1 / normalizer_.scale[c];
+      for (std::size_t i = c; i < frame.samples.size(); i += d)
+        frame.samples[i] = static_cast<float>((frame.samples[i] - center) * factor);
+      for (std::size_t i = c; i < frame.velocities.size(); i += d)
+        frame.velocities[i] = static_cast<float>(frame.velocities[i] * (normalizer_.time_span * factor));
+    }
     if (!order_) return;
     const auto count = static_cast<std::int64_t>(frame.samples.size() / d);
     order_range(frame, 0, training_particles_);

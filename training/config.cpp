@@ -61,9 +61,6 @@ void validate(const TrainConfig& config) {
   at_least("training.memory_limit", config.training.memory_limit, 1);
   if (!(config.training.validation_fraction > 0 && config.training.validation_fraction <= 0.5))
     throw UsageError("option 'training.validation_fraction' must lie in (0, 0.5].");
-  if (config.training.engine == EngineKind::fused && config.loss.sigma > 0)
-    throw UsageError(
-        "option 'training.engine': the fused engine has no Laplacian (loss.sigma > 0); use 'auto' or 'autograd'.");
 }
 
 }  // namespace scorefield::training

@@ -13,16 +13,32 @@ namespace {
 
 using torch::Tensor;
 
-/// Own kernels: six forward-equivalents, no double backward.
+/// Own kernels, no double backward.
 class FusedObjective : public Objective {
  public:
-  Tensor loss(models::ScoreNetwork& network, const Batch& batch, std::int64_t) const override {
+  FusedObjective(const LossOptions& loss, std::int64_t seed) : loss_(loss), seed_(seed) {}
+
+  Tensor loss(models::ScoreNetwork& network, const Batch& batch, std::int64_t step) const override {
     const bool with_rates =
         std::any_of(batch.terms.begin(), batch.terms.end(), [](const auto& terms) { return terms.time != 0; });
-    const auto weights = network.modulation().effective_weights(batch.mu, batch.t, with_rates);
-    return models::fused_objective(network.shape(), weights, batch.terms, batch.x, batch.velocity);
+    const auto weights = network.modulation().weights(batch.mu, batch.t, with_rates);
+    models::GroupPoints points{batch.x, batch.velocity, {}};
+    if (loss_.sigma == 0) return models::fused_objective(network.shape(), weights, batch.terms, points);
+    auto terms = batch.terms;
+    for (auto& term : terms) term.laplacian = term.kinetic * 0.5 * loss_.sigma * loss_.sigma;
+    if (loss_.laplacian == LaplacianKind::hutchinson) {
+      const auto flat = batch.x.reshape({-1, batch.x.size(2)});
+      points.probes = models::rademacher_probes(loss_.probes, flat, static_cast<std::uint64_t>(seed_),
+                                                static_cast<std::uint64_t>(step))
+                          .view({loss_.probes, batch.x.size(0), batch.x.size(1), batch.x.size(2)});
+    }
+    return models::fused_objective(network.shape(), weights, terms, points);
   }
   std::string engine() const override { return "fused"; }
+
+ private:
+  LossOptions loss_;
+  std::int64_t seed_;
 };
 
 /// LibTorch's double backward: the reference, and the way for what the kernels do not cover.
@@ -93,10 +109,9 @@ torch::Tensor autograd_objective(const GroupPotential& potential, const LossOpti
 
 std::unique_ptr<Objective> make_objective(const LossOptions& loss, EngineKind engine, torch::Device device,
                                           std::int64_t seed) {
-  const bool covered = device.is_cpu() && loss.sigma == 0;
-  TORCH_CHECK_VALUE(engine != EngineKind::fused || covered, "the fused engine covers sigma = 0 on the CPU only");
-  if (engine == EngineKind::autograd || !covered) return std::make_unique<AutogradObjective>(loss, seed);
-  return std::make_unique<FusedObjective>();
+  TORCH_CHECK_VALUE(engine != EngineKind::fused || device.is_cpu(), "the fused engine runs on the CPU only");
+  if (engine == EngineKind::autograd || !device.is_cpu()) return std::make_unique<AutogradObjective>(loss, seed);
+  return std::make_unique<FusedObjective>(loss, seed);
 }
 
 }  // namespace scorefield::training

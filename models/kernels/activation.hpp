@@ -1,87 +1,25 @@
-// silu(y) = y sigma(y) with its first two derivatives, on vectors. Per-instruction-set source (see simd.hpp).
+// silu(y) = y sigma(y) with its derivatives, on vectors. Per-instruction-set source (see simd.hpp).
 #pragma once
 
-#include "models/kernels/simd.hpp"
+#include "models/kernels/vector_math.hpp"
 
 namespace scorefield::kernels::SCOREFIELD_ISA {
 
-/// 2^n for integral n, by assembling the exponent bits.
-SCOREFIELD_INLINE Vec<float> power_of_two(Vec<float> n) {
-  typedef Simd<float>::Int Int;
-  return reinterpret_cast<Vec<float>>((__builtin_convertvector(n, Int) + 127) << 23);
-}
-SCOREFIELD_INLINE Vec<double> power_of_two(Vec<double> n) {
-  // Adding 2^52 + 2^51 leaves the integer in the low mantissa bits: no 64-bit conversion before AVX-512DQ.
-  typedef Simd<double>::Int Int;
-  const Int bits = reinterpret_cast<Int>(n + 0x1.8p52) - 0x4338000000000000LL;
-  return reinterpret_cast<Vec<double>>((bits + 1023) << 52);
-}
-
-/// Nearest integer, by the rounding of an addition; |x| far below 2^22 (float) or 2^51 (double).
-SCOREFIELD_INLINE Vec<float> round_nearest(Vec<float> x) { return (x + 0x1.8p23f) - 0x1.8p23f; }
-SCOREFIELD_INLINE Vec<double> round_nearest(Vec<double> x) { return (x + 0x1.8p52) - 0x1.8p52; }
-
-template <class T>
-SCOREFIELD_INLINE Vec<T> clamp(Vec<T> x, T low, T high) {
-  const Vec<T> lo = broadcast<T>(low), hi = broadcast<T>(high);
-  // Written so that NaN stays NaN.
-  x = x < lo ? lo : x;
-  return x > hi ? hi : x;
-}
-
-/// exp(x) by x = n ln 2 + r and the Taylor polynomial of exp(r), |r| <= ln(2)/2; relative error about 1e-7 (degree 7).
-SCOREFIELD_INLINE Vec<float> exponential(Vec<float> x) {
-  x = clamp<float>(x, -87.0f, 88.0f);
-  const Vec<float> n = round_nearest(x * 1.44269504088896341f);
-  const Vec<float> r = (x - n * 0.693359375f) + n * 2.12194440e-4f;
-  Vec<float> p = broadcast<float>(1.0f / 5040);
-  p = p * r + 1.0f / 720;
-  p = p * r + 1.0f / 120;
-  p = p * r + 1.0f / 24;
-  p = p * r + 1.0f / 6;
-  p = p * r + 0.5f;
-  p = p * r + 1.0f;
-  p = p * r + 1.0f;
-  return p * power_of_two(n);
-}
-
-/// As above in double: degree 13, relative error about 2e-16.
-SCOREFIELD_INLINE Vec<double> exponential(Vec<double> x) {
-  x = clamp<double>(x, -708.0, 709.0);
-  const Vec<double> n = round_nearest(x * 1.44269504088896340736);
-  const Vec<double> r = (x - n * 6.93147180369123816490e-01) - n * 1.90821492927058770002e-10;
-  const double inverse_factorial[] = {1.0 / 479001600, 1.0 / 39916800, 1.0 / 3628800, 1.0 / 362880, 1.0 / 40320,
-                                      1.0 / 5040,      1.0 / 720,      1.0 / 120,     1.0 / 24,     1.0 / 6,
-                                      0.5,             1.0,            1.0};
-  Vec<double> p = broadcast<double>(1.0 / 6227020800.0);
-  for (const double coefficient : inverse_factorial) p = p * r + coefficient;
-  return p * power_of_two(n);
-}
-
-SCOREFIELD_INLINE Vec<double> reciprocal(Vec<double> x) { return 1.0 / x; }
-SCOREFIELD_INLINE Vec<float> reciprocal(Vec<float> x) {
-#if defined(__AVX512F__)
-  // 14-bit estimate and one Newton step: 28 bits, without the divider.
-  const Vec<float> estimate = _mm512_maskz_rcp14_ps(0xFFFF, x);
-  return estimate * (2.0f - x * estimate);
-#else
-  return 1.0f / x;
-#endif
-}
-
-/// value = silu(y), first = silu'(y), second = silu''(y).
+/// value = silu(y) and its first three derivatives.
 template <class T>
 struct Silu {
-  Vec<T> value, first, second;
+  Vec<T> value, first, second, third;
 };
 
+/// What is not used is not computed.
 template <class T>
 SCOREFIELD_INLINE Silu<T> silu(Vec<T> y) {
   const Vec<T> sigma = reciprocal(T(1) + exponential(-y));
   const Vec<T> rest = T(1) - sigma;
   const Vec<T> value = y * sigma;
-  const Vec<T> first = sigma + value * rest;
-  return {value, first, sigma * rest * (T(2) + y * (rest - sigma))};
+  // m = sigma', and m' = m (1 - 2 sigma), m'' = m' (1 - 2 sigma) - 2 m^2.
+  const Vec<T> m = sigma * rest, slope = rest - sigma, dm = m * slope;
+  return {value, sigma + value * rest, m * (T(2) + y * slope), T(3) * dm + y * (dm * slope - T(2) * m * m)};
 }
 
 }  // namespace scorefield::kernels::SCOREFIELD_ISA

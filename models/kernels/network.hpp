@@ -38,27 +38,38 @@ struct PlainShape {
   const CoordinateFeatures* coordinates;
 };
 
-/// Effective weights of one layer for all groups, where a group is one (mu, t): y = W x + b, row-major. The time
-/// derivative of W is a product of thin factors, dW/dt = left * right with `rate_rank` columns in between; any full
-/// matrix is the case right = identity. Null pointers mean zero. A stride of 0 shares an array between groups.
+/// One layer of the MLP for all groups, where a group is one (mu, t). Row-major arrays; null means absent.
+///   y = W x + b,   W = weight + left diag(scale) right,   b = bias + bias_map latent,
+///   dW/dt = weight_rate + left diag(scale_rate) right,    db/dt = bias_rate + bias_map latent_rate.
+/// A group's array starts at pointer + stride * group; stride 0: all groups share it. `left`, `right` and `bias_map` are
+/// always shared, scale, latent and the rates never. Low-rank and bias modulation stay in factors, so that neither their
+/// effective weights nor those weights' gradients are ever written to memory.
 template <class T>
 struct LayerArrays {
-  T* weight = nullptr;      ///< [out, in]
-  T* bias = nullptr;        ///< [out]
-  T* rate_left = nullptr;   ///< [out, rate_rank]
-  T* rate_right = nullptr;  ///< [rate_rank, in]
-  T* bias_rate = nullptr;   ///< [out]
-  std::int64_t weight_stride = 0, bias_stride = 0, rate_left_stride = 0, rate_right_stride = 0, bias_rate_stride = 0;
-  std::int64_t rate_rank = 0;
+  T* weight = nullptr;       ///< [out, in]
+  T* bias = nullptr;         ///< [out]
+  T* left = nullptr;         ///< [out, rank]
+  T* right = nullptr;        ///< [rank, in]
+  T* scale = nullptr;        ///< [rank]
+  T* scale_rate = nullptr;   ///< [rank]
+  T* bias_map = nullptr;     ///< [out, latents]
+  T* latent = nullptr;       ///< [latents]
+  T* latent_rate = nullptr;  ///< [latents]
+  T* weight_rate = nullptr;  ///< [out, in]
+  T* bias_rate = nullptr;    ///< [out]
+  std::int64_t weight_stride = 0, bias_stride = 0, scale_stride = 0, scale_rate_stride = 0, latent_stride = 0,
+               latent_rate_stride = 0, weight_rate_stride = 0, bias_rate_stride = 0;
+  std::int64_t rank = 0, latents = 0;
 };
 
 /// What one group adds to the objective, with s the potential, v = grad_x s, and X' a given velocity:
-///   sum over its points of  kinetic |v|^2/2 + velocity X'.v + time ds/dt + potential s,   times `scale`.
+///   sum over its points of  kinetic |v|^2/2 + velocity X'.v + time ds/dt + laplacian lap s + potential s,  times `scale`.
 /// kinetic must be 0 or 1.
 struct GroupTerms {
   double kinetic = 1;
   double velocity = 0;
   double time = 0;
+  double laplacian = 0;
   double potential = 0;
   double scale = 1;
 };
@@ -67,8 +78,17 @@ struct GroupTerms {
 struct GroupSums {
   double kinetic = 0;    ///< sum |v|^2 / 2
   double velocity = 0;   ///< sum X'.v
-  double time = 0;       ///< sum ds/dt; likewise
+  double transport = 0;  ///< sum time ds/dt + laplacian lap s, with the group's coefficients
   double potential = 0;  ///< sum s; left 0 when the group's objective has no such term
+};
+
+/// Points of all groups.
+template <class T>
+struct PointArrays {
+  const T* x = nullptr;         ///< [G, N, d]
+  const T* velocity = nullptr;  ///< [G, N, d] or null: zero
+  const T* probes = nullptr;    ///< [P, G, N, d]: Hutchinson probes of the Laplacian; null: exact, by d unit vectors
+  std::int64_t probe_count = 0;  ///< P
 };
 
 }  // namespace scorefield::kernels

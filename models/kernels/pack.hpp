@@ -1,6 +1,7 @@
-// From the caller's per-group arrays to padded tiles and back. Per-instruction-set source (see simd.hpp).
+// From the caller's arrays to padded weights. Per-instruction-set source (see simd.hpp).
 #pragma once
 
+#include "models/kernels/gemm.hpp"
 #include "models/kernels/tile.hpp"
 
 namespace scorefield::kernels::SCOREFIELD_ISA {
@@ -10,7 +11,7 @@ void zero(T* p, long elements) {
   for (long i = 0; i < elements; ++i) p[i] = 0;
 }
 
-/// target[i, j] = scale * source[i, j] with padded rows; the padding is zeroed.
+/// target[i, j] = scale * source[i, j] with padded rows; the padding, or everything for a null source, is zeroed.
 template <class T>
 void pack(const T* source, long rows, long columns, T scale, T* target) {
   const long stride = padded(columns);
@@ -20,7 +21,7 @@ void pack(const T* source, long rows, long columns, T scale, T* target) {
   }
 }
 
-/// target[j, i] = scale * source[i, j] with padded rows; the padding is zeroed.
+/// target[j, i] = scale * source[i, j] with padded rows; the padding, or everything for a null source, is zeroed.
 template <class T>
 void pack_transposed(const T* source, long rows, long columns, T scale, T* target) {
   const long stride = padded(rows);
@@ -32,85 +33,109 @@ void pack_transposed(const T* source, long rows, long columns, T scale, T* targe
 }
 
 template <class T>
-const T* at_group(const T* base, long stride, long group) {
+T* at_group(T* base, long stride, long group) {
   return base ? base + stride * group : nullptr;
 }
 
-/// Packs the weights of one group; rates only when the tangent needs them, multiplied by `time`.
+/// target = init: all padded.
 template <class T>
-void pack_group(Workspace<T>& w, const PlainShape& shape, const LayerArrays<const T>* arrays, long group, T time) {
+auto start_from(const T* source, long stride) {
+  return [=](long i, long j) { return load<T>(source + i * stride + j); };
+}
+template <class T>
+auto start_from_zero() {
+  return [](long, long) { return Vec<T>{}; };
+}
+template <class T>
+auto write_to(T* target, long stride) {
+  return [=](long i, long j, Vec<T> value) { store<T>(target + i * stride + j, value); };
+}
+
+template <class T>
+void pack_shared(SharedLayer<T>* layers, const PlainShape& shape, const LayerArrays<const T>* arrays) {
   for (long l = 0; l <= shape.hidden_layers; ++l) {
-    PackedLayer<T>& layer = w.layer[l];
+    SharedLayer<T>& layer = layers[l];
     const LayerArrays<const T>& a = arrays[l];
-    const T* weight = at_group(a.weight, a.weight_stride, group);
+    const T* weight = a.weight_stride == 0 ? a.weight : nullptr;
     pack<T>(weight, layer.out, layer.in, T(1), layer.weight);
     pack_transposed<T>(weight, layer.out, layer.in, T(1), layer.weight_t);
-    pack<T>(at_group(a.bias, a.bias_stride, group), 1, layer.out, T(1), layer.bias);
-    if (time == 0 || !layer.bias_rate) continue;
-    const T* left = at_group(a.rate_left, a.rate_left_stride, group);
-    const T* right = at_group(a.rate_right, a.rate_right_stride, group);
-    pack<T>(left, layer.out, layer.rank, time, layer.left);
-    pack_transposed<T>(left, layer.out, layer.rank, time, layer.left_t);
-    pack<T>(right, layer.rank, layer.in, T(1), layer.right);
-    pack_transposed<T>(right, layer.rank, layer.in, T(1), layer.right_t);
-    pack<T>(at_group(a.bias_rate, a.bias_rate_stride, group), 1, layer.out, time, layer.bias_rate);
+    pack<T>(a.bias_stride == 0 ? a.bias : nullptr, 1, layer.out, T(1), layer.bias);
+    pack_transposed<T>(a.left, layer.out, layer.rank, T(1), layer.left_t);
+    pack<T>(a.right, layer.rank, layer.in, T(1), layer.right);
+    pack_transposed<T>(a.right, layer.rank, layer.in, T(1), layer.right_t);
+    pack_transposed<T>(a.bias_map, layer.out, layer.latents, T(1), layer.map_t);
   }
-  zero(w.output_rate, padded(shape.width));
-  const PackedLayer<T>& output = w.layer[shape.hidden_layers];
-  if (time != 0)
-    for (long k = 0; k < output.rank; ++k)
-      for (long j = 0; j < shape.width; ++j) w.output_rate[j] += output.left[k] * output.right[k * padded(shape.width) + j];
+}
+
+/// target[j] = scale * (start[j] + own[j] + sum_z latent[z] map_t[z, j]); start is padded, own may be null.
+template <class T>
+void pack_bias(const SharedLayer<T>& shared, const T* start, const T* own, const T* latent, T scale, T* target) {
+  const long stride = padded(shared.out);
+  for (long j = 0; j < stride; ++j) target[j] = (start ? start[j] : T(0)) + (own && j < shared.out ? own[j] : T(0));
+  if (latent)
+    for (long z = 0; z < shared.latents; ++z)
+      for (long j = 0; j < stride; ++j) target[j] += latent[z] * shared.map_t[z * stride + j];
+  for (long j = 0; j < stride; ++j) target[j] *= scale;
+}
+
+/// W = weight + left diag(scale) right of one group in both layouts, and its bias.
+template <class T>
+void pack_weights(GroupLayer<T>& layer, const SharedLayer<T>& shared, const LayerArrays<const T>& a, long group) {
+  const long in = shared.in, out = shared.out, rank = shared.rank, in16 = padded(in), out16 = padded(out);
+  const T *start = shared.weight, *start_t = shared.weight_t;
+  if (a.weight_stride != 0) {
+    const T* weight = at_group(a.weight, a.weight_stride, group);
+    pack<T>(weight, out, in, T(1), layer.weight);
+    pack_transposed<T>(weight, out, in, T(1), layer.weight_t);
+    start = layer.weight;
+    start_t = layer.weight_t;
+  }
+  const T* scale = at_group(a.scale, a.scale_stride, group);
+  for (long k = 0; k < rank; ++k)
+    for (long j = 0; j < out16; ++j) layer.left_t[k * out16 + j] = (scale ? scale[k] : T(0)) * shared.left_t[k * out16 + j];
+  const Term<T> low{layer.left_t, 1, out16, shared.right, in16, rank};
+  product<T>(&low, 1, out, in, start_from(start, in16), write_to(layer.weight, in16));
+  const Term<T> low_t{shared.right, 1, in16, layer.left_t, out16, rank};
+  product<T>(&low_t, 1, in, out, start_from(start_t, out16), write_to(layer.weight_t, out16));
+  pack_bias<T>(shared, shared.bias, a.bias_stride != 0 ? at_group(a.bias, a.bias_stride, group) : nullptr,
+               at_group(a.latent, a.latent_stride, group), T(1), layer.bias);
+}
+
+/// time times the time derivatives of one group's weights and bias.
+template <class T>
+void pack_rates(GroupLayer<T>& layer, const SharedLayer<T>& shared, const LayerArrays<const T>& a, long group, T time) {
+  const long out16 = padded(shared.out), rank16 = padded(shared.rank);
+  const T* scale_rate = at_group(a.scale_rate, a.scale_rate_stride, group);
+  zero(layer.rate_left, padded_rows(shared.out) * rank16);
+  for (long k = 0; k < shared.rank; ++k) {
+    const T factor = scale_rate ? time * scale_rate[k] : T(0);
+    for (long j = 0; j < out16; ++j) layer.rate_left_t[k * out16 + j] = factor * shared.left_t[k * out16 + j];
+    for (long j = 0; j < shared.out; ++j) layer.rate_left[j * rank16 + k] = layer.rate_left_t[k * out16 + j];
+  }
+  if (layer.rate) {
+    const T* rate = at_group(a.weight_rate, a.weight_rate_stride, group);
+    pack<T>(rate, shared.out, shared.in, time, layer.rate);
+    pack_transposed<T>(rate, shared.out, shared.in, time, layer.rate_t);
+  }
+  pack_bias<T>(shared, nullptr, at_group(a.bias_rate, a.bias_rate_stride, group),
+               at_group(a.latent_rate, a.latent_rate_stride, group), time, layer.bias_rate);
 }
 
 template <class T>
-void clear_gradients(Workspace<T>& w, const PlainShape& shape) {
-  for (long l = 0; l <= shape.hidden_layers; ++l) {
-    PackedLayer<T>& layer = w.layer[l];
-    zero(layer.d_weight, padded_rows(layer.out) * padded(layer.in));
-    zero(layer.d_bias, padded(layer.out));
-    zero(layer.d_left, padded_rows(layer.out) * padded(layer.rank));
-    zero(layer.d_right, padded_rows(layer.rank) * padded(layer.in));
-    zero(layer.d_bias_rate, padded(layer.out));
-  }
-  zero(w.value_sum, padded(shape.width));
-}
-
-/// target[i, j] = scale * source[i, j], dropping the padding; nothing when target is null.
-template <class T>
-void unpack(const T* source, long rows, long columns, T scale, T* target) {
-  if (!target) return;
-  const long stride = padded(columns);
-  for (long i = 0; i < rows; ++i)
-    for (long j = 0; j < columns; ++j) target[i * columns + j] = scale * source[i * stride + j];
-}
-
-/// Writes the gradient of one group; `time` as in pack_group.
-template <class T>
-void unpack_gradients(Workspace<T>& w, const PlainShape& shape, const LayerArrays<T>* arrays, long group, T scale,
-                      T time) {
-  const long last = shape.hidden_layers;
-  PackedLayer<T>& output = w.layer[last];
-  // The output layer's rate enters as one vector, left * right: its factors' gradients follow from value_sum.
-  for (long k = 0; k < output.rank; ++k) {
-    T sum = 0;
-    for (long j = 0; j < output.in; ++j) {
-      const T right = time != 0 ? output.right[k * padded(output.in) + j] : T(0);
-      const T left = time != 0 ? output.left[k] : T(0);
-      sum += right * w.value_sum[j];
-      output.d_right[k * padded(output.in) + j] = left * w.value_sum[j];
-    }
-    output.d_left[k] = sum;
-  }
-  const auto at = [group](T* base, long stride) { return base ? base + stride * group : nullptr; };
+void pack_group(Workspace<T>& w, const PlainShape& shape, const SharedLayer<T>* shared, const LayerArrays<const T>* arrays,
+                long group, T time) {
+  const long last = shape.hidden_layers, stride = padded(shape.width);
   for (long l = 0; l <= last; ++l) {
-    const PackedLayer<T>& layer = w.layer[l];
-    const LayerArrays<T>& a = arrays[l];
-    unpack<T>(layer.d_weight, layer.out, layer.in, scale, at(a.weight, a.weight_stride));
-    unpack<T>(layer.d_bias, 1, layer.out, scale, at(a.bias, a.bias_stride));
-    unpack<T>(layer.d_left, layer.out, layer.rank, scale * time, at(a.rate_left, a.rate_left_stride));
-    unpack<T>(layer.d_right, layer.rank, layer.in, scale, at(a.rate_right, a.rate_right_stride));
-    unpack<T>(layer.d_bias_rate, 1, layer.out, scale * time, at(a.bias_rate, a.bias_rate_stride));
+    pack_weights(w.layer[l], shared[l], arrays[l], group);
+    if (time != 0 && w.layer[l].bias_rate) pack_rates(w.layer[l], shared[l], arrays[l], group, time);
   }
+  zero(w.output_rate, stride);
+  if (time == 0) return;
+  const GroupLayer<T>& output = w.layer[last];
+  for (long k = 0; k < shared[last].rank; ++k)
+    for (long j = 0; j < shape.width; ++j) w.output_rate[j] += output.rate_left[k] * shared[last].right[k * stride + j];
+  if (output.rate)
+    for (long j = 0; j < shape.width; ++j) w.output_rate[j] += output.rate[j];
 }
 
 }  // namespace scorefield::kernels::SCOREFIELD_ISA

@@ -4,16 +4,34 @@
 
 namespace scorefield::kernels {
 
-/// The sweeps of one instruction set for one element type. Each call handles one group on the calling thread, in
-/// caller-provided memory of workspace_elements() elements aligned to 64 bytes.
+constexpr int kMaxLayers = 64;
+
+/// What a call needs: values and gradients in x, parameter gradients, and those with a Laplacian.
+enum Order { kValues = 1, kGradients = 2, kLaplacian = 3 };
+
+/// Which parts of LayerArrays a call has, per layer.
+struct Layout {
+  long rank[kMaxLayers];
+  long latents[kMaxLayers];
+  bool dense_rate[kMaxLayers];
+  Order order;
+};
+
+/// The sweeps of one instruction set for one element type. `shared` memory is prepared once per call and then read by
+/// all threads; the last two entries handle one work item, a range of one group's points, on the calling thread. All
+/// memory is the caller's, aligned to 64 bytes.
 template <class T>
 struct SweepTable {
-  long (*workspace_elements)(const PlainShape&, const long* rate_rank, bool gradients);
-  void (*potential_and_gradient)(const PlainShape&, const LayerArrays<const T>*, long group, const T* x, long count,
-                                 T* potential, T* gradient, T* memory);
-  GroupSums (*parameter_gradient)(const PlainShape&, const LayerArrays<const T>*, long group, const GroupTerms&,
-                                  const T* x, const T* velocity, long count, const LayerArrays<T>* gradients,
-                                  long gradient_group, T* memory);
+  long (*shared_elements)(const PlainShape&, const Layout&);
+  void (*prepare_shared)(const PlainShape&, const Layout&, const LayerArrays<const T>*, T* shared);
+  long (*workspace_elements)(const PlainShape&, const Layout&);
+  void (*potential_and_gradient)(const PlainShape&, const Layout&, const T* shared, const LayerArrays<const T>*, long group,
+                                 const T* x, long count, T* potential, T* gradient, T* memory);
+  /// Adds to `gradients`: shared arrays in place, a group's own at index `slot`.
+  GroupSums (*parameter_gradient)(const PlainShape&, const Layout&, const T* shared, const LayerArrays<const T>*,
+                                  long group, const GroupTerms&, const T* x, const T* velocity, const T* probes,
+                                  long probe_count, long probe_stride, long count, const LayerArrays<T>* gradients,
+                                  long slot, T* memory);
 };
 
 SweepTable<float> sweeps_f32_portable();

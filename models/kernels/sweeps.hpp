@@ -25,15 +25,15 @@ template <class T>
 void potential_and_gradient(const NetworkShape& shape, std::span<const LayerArrays<const T>> layers, std::int64_t groups,
                             std::int64_t count, const T* x, T* potential, T* gradient);
 
-/// Gradient of the objective of GroupTerms with respect to every group's effective weights and their time derivatives:
-/// six forward-equivalents of matrix products, no double backward (README.md; arXiv 2410.12000, Eq. for the
-/// action-matching loss, 2210.06662).
-/// x: [G, count, d]; velocity: [G, count, d] or null; terms: [G]. gradients: [L] arrays that receive (not add) each
-/// group's gradient; its null pointers are skipped, its strides must not be 0. Returns the groups' sums.
+/// Gradient of the objective of GroupTerms with respect to every array of the layers: six forward-equivalents of matrix
+/// products, nine with one Hutchinson probe and 6 + 3 d with the exact Laplacian, no double backward (README.md;
+/// arXiv 2410.12000, 2210.06662).
+/// terms: [G]; count: points of each group. gradients: [L] arrays that the gradient is added to; those that the groups
+/// share (stride 0) receive the sum over groups; null pointers are skipped. Returns the groups' sums.
 /// The result does not depend on the number of threads.
 template <class T>
 std::vector<GroupSums> parameter_gradient(const NetworkShape& shape, std::span<const LayerArrays<const T>> layers,
-                                          std::span<const GroupTerms> terms, std::int64_t count, const T* x,
-                                          const T* velocity, std::span<const LayerArrays<T>> gradients);
+                                          std::span<const GroupTerms> terms, std::int64_t count,
+                                          const PointArrays<T>& points, std::span<const LayerArrays<T>> gradients);
 
 }  // namespace scorefield::kernels

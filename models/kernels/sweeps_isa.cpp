@@ -1,9 +1,9 @@
 // The fused sweeps through a silu network, compiled once per instruction set and chosen at start (sweeps.cpp).
 // Notation of README.md: y = W x + b, h = silu(y); all buffers hold one point per row.
 
-#include <math.h>
-
+#include "models/kernels/accumulate.hpp"
 #include "models/kernels/activation.hpp"
+#include "models/kernels/features.hpp"
 #include "models/kernels/gemm.hpp"
 #include "models/kernels/pack.hpp"
 #include "models/kernels/sweep_table.hpp"
@@ -12,224 +12,260 @@
 namespace scorefield::kernels::SCOREFIELD_ISA {
 namespace {
 
-/// Features of `count` points and their slopes; the remaining rows of the tile are zero.
+/// One tile of one group on its way through the sweeps.
 template <class T>
-void load_features(const PlainShape& shape, const T* x, long count, Workspace<T>& w) {
-  const long d = shape.dimension, stride = padded(shape.features);
-  zero(w.feature, kTileRows * stride);
-  zero(w.feature_slope, kTileRows * stride);
-  for (long p = 0; p < count; ++p) {
-    T* feature = w.feature + p * stride;
-    T* slope = w.feature_slope + p * stride;
-    for (long c = 0; c < d; ++c) {
-      const CoordinateFeatures& coordinate = shape.coordinates[c];
-      if (coordinate.angular_frequency == 0) {
-        *feature++ = x[p * d + c];
-        *slope++ = 1;
-        continue;
-      }
-      const T omega = static_cast<T>(coordinate.angular_frequency);
-      const T sine = sin(omega * x[p * d + c]), cosine = cos(omega * x[p * d + c]);
-      T s = sine, c_k = cosine;
-      for (long k = 1; k <= coordinate.harmonics; ++k) {
-        *feature++ = s;
-        *feature++ = c_k;
-        *slope++ = static_cast<T>(k) * omega * c_k;
-        *slope++ = -static_cast<T>(k) * omega * s;
-        const T next = s * cosine + c_k * sine;  // sin((k + 1) th)
-        c_k = c_k * cosine - s * sine;
-        s = next;
-      }
-    }
-  }
-}
+struct Tile {
+  const PlainShape& shape;
+  const SharedLayer<T>* shared;
+  Workspace<T>& w;
+  long points;  ///< rows in use
+  long rows;    ///< rounded up to whole blocks
+  long stride;  ///< of the hidden layers' buffers
 
-template <class T>
-const T* layer_input(const Workspace<T>& w, long l) {
-  return l == 0 ? w.feature : w.hidden[l - 1].value;
-}
-template <class T>
-const T* layer_tangent(const Workspace<T>& w, long l) {
-  return l == 0 ? w.feature_tangent : w.hidden[l - 1].tangent;
-}
-template <class T>
-T* layer_rate(const Workspace<T>& w, long l) {
-  return l == 0 ? w.feature_rate : w.hidden[l - 1].rate;
-}
+  [[nodiscard]] const T* input(long l) const { return l == 0 ? w.feature : w.hidden[l - 1].value; }
+  [[nodiscard]] const T* tangent(long l) const { return l == 0 ? w.feature_tangent : w.hidden[l - 1].tangent; }
+  [[nodiscard]] const T* jet(long l) const { return l == 0 ? w.feature_jet : w.hidden[l - 1].jet; }
+  [[nodiscard]] T* rate(long l) const { return l == 0 ? w.feature_rate : w.hidden[l - 1].rate; }
+  [[nodiscard]] long in16(long l) const { return padded(shared[l].in); }
+  [[nodiscard]] long rank16(long l) const { return padded(shared[l].rank); }
+};
 
 /// Sweep 1: h and the derivatives of silu in every hidden layer.
-template <class T, bool second_derivative>
-void forward(const PlainShape& shape, long rows, Workspace<T>& w) {
-  const long stride = padded(shape.width);
-  for (long l = 0; l < shape.hidden_layers; ++l) {
-    const PackedLayer<T>& layer = w.layer[l];
-    const LayerBuffers<T>& out = w.hidden[l];
-    const long in = padded(layer.in);
-    const Term<T> term{layer_input(w, l), in, 1, layer.weight_t, stride, layer.in};
+template <class T, int order>
+void forward(const Tile<T>& tile) {
+  const long stride = tile.stride;
+  for (long l = 0; l < tile.shape.hidden_layers; ++l) {
+    const GroupLayer<T>& layer = tile.w.layer[l];
+    const LayerBuffers<T>& out = tile.w.hidden[l];
+    const Term<T> term{tile.input(l), tile.in16(l), 1, layer.weight_t, stride, tile.shared[l].in};
     product<T>(
-        &term, 1, rows, layer.out, [&](long, long j) { return load<T>(layer.bias + j); },
+        &term, 1, tile.rows, tile.shape.width, [&](long, long j) { return load<T>(layer.bias + j); },
         [&](long i, long j, Vec<T> y) {
           const Silu<T> f = silu<T>(y);
           store<T>(out.value + i * stride + j, f.value);
           store<T>(out.first + i * stride + j, f.first);
-          if constexpr (second_derivative) store<T>(out.second + i * stride + j, f.second);
+          if constexpr (order >= kGradients) store<T>(out.second + i * stride + j, f.second);
+          if constexpr (order == kLaplacian) store<T>(out.third + i * stride + j, f.third);
         });
   }
 }
 
 template <class T>
-void output_values(const PlainShape& shape, long count, const Workspace<T>& w, T* potential) {
-  const PackedLayer<T>& layer = w.layer[shape.hidden_layers];
-  const long stride = padded(shape.width);
-  const T* h = w.hidden[shape.hidden_layers - 1].value;
-  for (long p = 0; p < count; ++p) potential[p] = layer.bias[0] + dot(layer.weight, h + p * stride, stride);
+void output_values(const Tile<T>& tile, T* potential) {
+  const GroupLayer<T>& layer = tile.w.layer[tile.shape.hidden_layers];
+  const T* h = tile.w.hidden[tile.shape.hidden_layers - 1].value;
+  for (long p = 0; p < tile.points; ++p)
+    potential[p] = layer.bias[0] + dot(layer.weight, h + p * tile.stride, tile.stride);
 }
 
-/// Sweep 2: adjoint = ds/dy of every hidden layer, then v = grad_x s. Rows from `count` on get no adjoint.
-template <class T, bool second_derivative>
-void reverse_to_input(const PlainShape& shape, long rows, long count, Workspace<T>& w) {
-  const long stride = padded(shape.width), last = shape.hidden_layers - 1;
+/// Sweep 2: adjoint = ds/dy of every hidden layer, then v = grad_x s into `gradient` [points, d]. Unused rows get no
+/// adjoint. Keeps silu'' ds/dh in `second` (order 2), or it in `curvature` and silu''' ds/dh in `third` (order 3).
+template <class T, int order>
+void reverse_to_input(const Tile<T>& tile, T* gradient) {
+  const long stride = tile.stride, last = tile.shape.hidden_layers - 1;
+  Workspace<T>& w = tile.w;
   const auto apply = [&](const LayerBuffers<T>& out, long i, long j, Vec<T> cotangent) {
     const long at = i * stride + j;
     store<T>(out.adjoint + at, cotangent * load<T>(out.first + at));
-    if constexpr (second_derivative) store<T>(out.second + at, cotangent * load<T>(out.second + at));
+    if constexpr (order == kGradients) store<T>(out.second + at, cotangent * load<T>(out.second + at));
+    if constexpr (order == kLaplacian) {
+      store<T>(out.curvature + at, cotangent * load<T>(out.second + at));
+      store<T>(out.third + at, cotangent * load<T>(out.third + at));
+    }
   };
   const T* output_weight = w.layer[last + 1].weight;
-  for (long i = 0; i < rows; ++i)
+  for (long i = 0; i < tile.rows; ++i)
     for (long j = 0; j < stride; j += Simd<T>::lanes)
-      apply(w.hidden[last], i, j, i < count ? load<T>(output_weight + j) : Vec<T>{});
+      apply(w.hidden[last], i, j, i < tile.points ? load<T>(output_weight + j) : Vec<T>{});
 
   for (long l = last; l >= 0; --l) {
-    const PackedLayer<T>& layer = w.layer[l];
-    const Term<T> term{w.hidden[l].adjoint, stride, 1, layer.weight, padded(layer.in), layer.out};
-    const auto zero_init = [](long, long) { return Vec<T>{}; };
+    const Term<T> term{w.hidden[l].adjoint, stride, 1, w.layer[l].weight, tile.in16(l), tile.shape.width};
     if (l > 0) {
       const LayerBuffers<T>& below = w.hidden[l - 1];
-      product<T>(&term, 1, rows, layer.in, zero_init, [&](long i, long j, Vec<T> g) { apply(below, i, j, g); });
+      product<T>(&term, 1, tile.rows, tile.shared[l].in, start_from_zero<T>(),
+                 [&](long i, long j, Vec<T> g) { apply(below, i, j, g); });
     } else {
-      const long features = padded(layer.in);
-      product<T>(&term, 1, rows, layer.in, zero_init,
-                 [&](long i, long j, Vec<T> g) { store<T>(w.feature_adjoint + i * features + j, g); });
+      product<T>(&term, 1, tile.rows, tile.shared[l].in, start_from_zero<T>(), write_to(w.feature_adjoint, tile.in16(0)));
     }
   }
-
-  const long d = shape.dimension, features = padded(shape.features);
-  for (long p = 0; p < count; ++p) {
-    long j = p * features;
-    for (long c = 0; c < d; ++c) {
-      T sum = 0;
-      for (long k = feature_count(shape.coordinates[c]); k > 0; --k, ++j) sum += w.feature_slope[j] * w.feature_adjoint[j];
-      w.gradient[p * d + c] = sum;
-    }
-  }
+  features_to_gradient(tile.shape, w, tile.points, gradient);
 }
 
 /// u = kinetic v + velocity X', the tangent of the features along u, and the sums of the first two terms.
 template <class T>
-void set_direction(const PlainShape& shape, long count, const GroupTerms& terms, const T* velocity, Workspace<T>& w,
-                   GroupSums& sums) {
-  const long d = shape.dimension, features = padded(shape.features);
-  zero(w.feature_tangent, kTileRows * features);
-  for (long p = 0; p < count; ++p) {
-    double kinetic = 0, along = 0;
-    long j = p * features;
-    for (long c = 0; c < d; ++c) {
-      const T v = w.gradient[p * d + c];
-      const T given = velocity ? velocity[p * d + c] : T(0);
-      const T u = static_cast<T>(terms.kinetic) * v + static_cast<T>(terms.velocity) * given;
-      w.direction[p * d + c] = u;
-      kinetic += 0.5 * static_cast<double>(v) * v;
-      along += static_cast<double>(given) * v;
-      for (long k = feature_count(shape.coordinates[c]); k > 0; --k, ++j) w.feature_tangent[j] = u * w.feature_slope[j];
-    }
-    sums.kinetic += kinetic;
-    sums.velocity += along;
+void set_direction(const Tile<T>& tile, const GroupTerms& terms, const T* velocity, GroupSums& sums) {
+  Workspace<T>& w = tile.w;
+  for (long i = 0; i < tile.points * tile.shape.dimension; ++i) {
+    const T v = w.gradient[i];
+    const T given = velocity ? velocity[i] : T(0);
+    w.direction[i] = static_cast<T>(terms.kinetic) * v + static_cast<T>(terms.velocity) * given;
+    sums.kinetic += 0.5 * static_cast<double>(v) * v;
+    sums.velocity += static_cast<double>(given) * v;
+  }
+  feature_tangent(tile.shape, w, w.direction, tile.points, w.feature_tangent);
+}
+
+/// d_weight += cotangent^T input, on top of what is there.
+template <class T>
+void accumulate(const Tile<T>& tile, const Term<T>* terms, int count, long l, T* d_weight) {
+  product<T>(terms, count, tile.shared[l].out, tile.shared[l].in, start_from(d_weight, tile.in16(l)),
+             write_to(d_weight, tile.in16(l)));
+}
+
+/// The Laplacian's sweeps along one direction xi [points, d]: forward y_xi = dy/dxi (summed in `square`), and back the
+/// cotangent that the second derivative along xi gives them, whose share in the cotangent of y goes to `mixed`.
+/// `weight`: that of one direction in the objective.
+template <class T>
+void laplacian_direction(const Tile<T>& tile, const T* direction, T weight) {
+  Workspace<T>& w = tile.w;
+  const long stride = tile.stride, width = tile.shape.width, last = tile.shape.hidden_layers - 1;
+  feature_tangent(tile.shape, w, direction, tile.points, w.feature_jet);
+  add_feature_curvature(tile.shape, w, direction, tile.points, weight, w.feature_tangent);
+  for (long l = 0; l <= last; ++l) {
+    const LayerBuffers<T>& out = w.hidden[l];
+    const Term<T> term{tile.jet(l), tile.in16(l), 1, w.layer[l].weight_t, stride, tile.shared[l].in};
+    product<T>(&term, 1, tile.rows, width, start_from_zero<T>(), [&](long i, long j, Vec<T> y) {
+      const long at = i * stride + j;
+      store<T>(out.slope + at, y);
+      store<T>(out.jet + at, y * load<T>(out.first + at));
+      store<T>(out.square + at, load<T>(out.square + at) + weight * y * y);
+    });
+  }
+  // q: cotangent of dh/dxi; that of y_xi replaces `slope`.
+  const T twice = 2 * weight;
+  const auto reverse = [&](const LayerBuffers<T>& out, long i, long j, Vec<T> q) {
+    const long at = i * stride + j;
+    const Vec<T> slope = load<T>(out.slope + at);
+    store<T>(out.mixed + at, load<T>(out.mixed + at) + q * load<T>(out.second + at) * slope);
+    store<T>(out.slope + at, q * load<T>(out.first + at) + twice * load<T>(out.curvature + at) * slope);
+  };
+  for (long i = 0; i < tile.rows; ++i)
+    for (long j = 0; j < stride; j += Simd<T>::lanes) reverse(w.hidden[last], i, j, Vec<T>{});
+  for (long l = last; l >= 0; --l) {
+    const T* cotangent = w.hidden[l].slope;
+    const Term<T> outer{cotangent, 1, stride, tile.jet(l), tile.in16(l), tile.rows};
+    accumulate(tile, &outer, 1, l, w.layer[l].d_weight);
+    if (l == 0) break;
+    const Term<T> term{cotangent, stride, 1, w.layer[l].weight, stride, width};
+    product<T>(&term, 1, tile.rows, width, start_from_zero<T>(),
+               [&](long i, long j, Vec<T> q) { reverse(w.hidden[l - 1], i, j, q); });
   }
 }
 
-/// Sweep 3: directional derivative along (u, time) of every hidden layer; sums.time receives that of s.
+/// All directions of the Laplacian: the given probes, or the unit vectors.
 template <class T>
-void tangent(const PlainShape& shape, long rows, long count, const GroupTerms& terms, Workspace<T>& w,
-             GroupSums& sums) {
-  const long stride = padded(shape.width);
+void laplacian(const Tile<T>& tile, T coefficient, const T* probes, long probe_count, long probe_stride) {
+  Workspace<T>& w = tile.w;
+  const long d = tile.shape.dimension;
+  for (long l = 0; l < tile.shape.hidden_layers; ++l) {
+    zero(w.hidden[l].square, tile.rows * tile.stride);
+    zero(w.hidden[l].mixed, tile.rows * tile.stride);
+  }
+  if (probes) {
+    for (long k = 0; k < probe_count; ++k)
+      laplacian_direction(tile, probes + k * probe_stride, coefficient / static_cast<T>(probe_count));
+    return;
+  }
+  T* unit = w.unit;
+  for (long c = 0; c < d; ++c) {
+    for (long i = 0; i < tile.points * d; ++i) unit[i] = i % d == c ? T(1) : T(0);
+    laplacian_direction(tile, unit, coefficient);
+  }
+}
+
+/// Sweep 3: the directional derivative along (u, time), plus the second-order part of the Laplacian, of every hidden layer;
+/// sums.transport receives what the output has of it beyond u.v.
+template <class T, int order>
+void tangent(const Tile<T>& tile, const GroupTerms& terms, GroupSums& sums) {
+  Workspace<T>& w = tile.w;
+  const long stride = tile.stride, width = tile.shape.width;
   const bool rates = terms.time != 0;
-  for (long l = 0; l < shape.hidden_layers; ++l) {
-    const PackedLayer<T>& layer = w.layer[l];
+  for (long l = 0; l < tile.shape.hidden_layers; ++l) {
+    const GroupLayer<T>& layer = w.layer[l];
     const LayerBuffers<T>& out = w.hidden[l];
-    const long in = padded(layer.in), rank = padded(layer.rank);
-    if (rates && layer.rank > 0) {
-      const Term<T> right{layer_input(w, l), in, 1, layer.right_t, rank, layer.in};
-      T* rate = layer_rate(w, l);
-      product<T>(
-          &right, 1, rows, layer.rank, [](long, long) { return Vec<T>{}; },
-          [&](long i, long j, Vec<T> z) { store<T>(rate + i * rank + j, z); });
+    const long in = tile.shared[l].in, rank = tile.shared[l].rank, in16 = tile.in16(l), rank16 = tile.rank16(l);
+    Term<T> term[3] = {{tile.tangent(l), in16, 1, layer.weight_t, stride, in}};
+    int count = 1;
+    if (rates && rank > 0) {
+      const Term<T> right{tile.input(l), in16, 1, tile.shared[l].right_t, rank16, in};
+      product<T>(&right, 1, tile.rows, rank, start_from_zero<T>(), write_to(tile.rate(l), rank16));
+      term[count++] = {tile.rate(l), rank16, 1, layer.rate_left_t, stride, rank};
     }
-    const Term<T> term[] = {{layer_tangent(w, l), in, 1, layer.weight_t, stride, layer.in},
-                            {layer_rate(w, l), rank, 1, layer.left_t, stride, layer.rank}};
+    if (rates && layer.rate) term[count++] = {tile.input(l), in16, 1, layer.rate_t, stride, in};
     product<T>(
-        term, rates && layer.rank > 0 ? 2 : 1, rows, layer.out,
-        [&](long, long j) { return rates ? load<T>(layer.bias_rate + j) : Vec<T>{}; },
+        term, count, tile.rows, width, [&](long, long j) { return rates ? load<T>(layer.bias_rate + j) : Vec<T>{}; },
         [&](long i, long j, Vec<T> y) {
           const long at = i * stride + j;
-          store<T>(out.tangent + at, y * load<T>(out.first + at));
-          store<T>(out.second + at, y * load<T>(out.second + at));
+          if constexpr (order == kLaplacian) {
+            const Vec<T> square = load<T>(out.square + at);
+            store<T>(out.tangent + at, y * load<T>(out.first + at) + square * load<T>(out.second + at));
+            store<T>(out.second + at, y * load<T>(out.curvature + at) + square * load<T>(out.third + at) +
+                                          load<T>(out.mixed + at));
+          } else {
+            store<T>(out.tangent + at, y * load<T>(out.first + at));
+            store<T>(out.second + at, y * load<T>(out.second + at));
+          }
         });
   }
-  if (!rates) return;
-  const PackedLayer<T>& output = w.layer[shape.hidden_layers];
-  const LayerBuffers<T>& top = w.hidden[shape.hidden_layers - 1];
-  const long d = shape.dimension;
-  for (long p = 0; p < count; ++p) {
-    double along = output.bias_rate[0];
+  if (!rates && terms.laplacian == 0) return;
+  const GroupLayer<T>& output = w.layer[tile.shape.hidden_layers];
+  const LayerBuffers<T>& top = w.hidden[tile.shape.hidden_layers - 1];
+  const long d = tile.shape.dimension;
+  for (long p = 0; p < tile.points; ++p) {
+    double along = rates ? output.bias_rate[0] : T(0);
     along += dot(output.weight, top.tangent + p * stride, stride);
     along += dot(w.output_rate, top.value + p * stride, stride);
     for (long c = 0; c < d; ++c) along -= static_cast<double>(w.direction[p * d + c]) * w.gradient[p * d + c];
-    sums.time += along / terms.time;
+    sums.transport += along;
   }
 }
 
 /// Adds one tile's outer products of a hidden layer: d_weight += cotangent^T input (+ adjoint^T tangent), and likewise
-/// the rates' factors. rate_adjoint holds adjoint * left.
+/// the rates' factors. rate_adjoint holds adjoint * rate_left.
 template <class T>
-void accumulate_layer(Workspace<T>& w, const PlainShape& shape, long l, long rows, const T* cotangent,
-                      bool with_tangent, bool rates) {
-  PackedLayer<T>& layer = w.layer[l];
-  const long stride = padded(shape.width), in = padded(layer.in), rank = padded(layer.rank);
+void accumulate_layer(const Tile<T>& tile, long l, const T* cotangent, bool with_tangent, bool rates) {
+  Workspace<T>& w = tile.w;
+  GroupLayer<T>& layer = w.layer[l];
+  const SharedLayer<T>& shared = tile.shared[l];
+  const long stride = tile.stride, in16 = tile.in16(l), rank16 = tile.rank16(l), rows = tile.rows;
   const T* adjoint = w.hidden[l].adjoint;
-  const Term<T> term[] = {{cotangent, 1, stride, layer_input(w, l), in, rows},
-                          {adjoint, 1, stride, layer_tangent(w, l), in, rows}};
-  const auto add_to = [](T* target, long target_stride) {
-    return [=](long i, long j) { return load<T>(target + i * target_stride + j); };
-  };
-  const auto write_to = [](T* target, long target_stride) {
-    return [=](long i, long j, Vec<T> value) { store<T>(target + i * target_stride + j, value); };
-  };
-  product<T>(term, with_tangent ? 2 : 1, layer.out, layer.in, add_to(layer.d_weight, in), write_to(layer.d_weight, in));
-  for (long i = 0; i < rows; ++i)
-    for (long j = 0; j < stride; j += Simd<T>::lanes) {
-      store<T>(layer.d_bias + j, load<T>(layer.d_bias + j) + load<T>(cotangent + i * stride + j));
-      if (rates) store<T>(layer.d_bias_rate + j, load<T>(layer.d_bias_rate + j) + load<T>(adjoint + i * stride + j));
+  const Term<T> term[] = {{cotangent, 1, stride, tile.input(l), in16, rows}, {adjoint, 1, stride, tile.tangent(l), in16, rows}};
+  accumulate(tile, term, with_tangent ? 2 : 1, l, layer.d_weight);
+  for (long j = 0; j < stride; j += Simd<T>::lanes) {
+    Vec<T> bias = load<T>(layer.d_bias + j), rate = load<T>(layer.d_bias_rate + j);
+    for (long i = 0; i < rows; ++i) {
+      bias += load<T>(cotangent + i * stride + j);
+      if (rates) rate += load<T>(adjoint + i * stride + j);
     }
-  if (!rates || layer.rank == 0) return;
-  const Term<T> left{adjoint, 1, stride, layer_rate(w, l), rank, rows};
-  product<T>(&left, 1, layer.out, layer.rank, add_to(layer.d_left, rank), write_to(layer.d_left, rank));
-  const Term<T> right{w.rate_adjoint, 1, rank, layer_input(w, l), in, rows};
-  product<T>(&right, 1, layer.rank, layer.in, add_to(layer.d_right, in), write_to(layer.d_right, in));
+    store<T>(layer.d_bias + j, bias);
+    store<T>(layer.d_bias_rate + j, rate);
+  }
+  if (!rates) return;
+  if (layer.d_rate) {
+    const Term<T> dense{adjoint, 1, stride, tile.input(l), in16, rows};
+    accumulate(tile, &dense, 1, l, layer.d_rate);
+  }
+  if (shared.rank == 0) return;
+  const Term<T> left{adjoint, 1, stride, tile.rate(l), rank16, rows};
+  product<T>(&left, 1, shared.out, shared.rank, start_from(layer.d_rate_left, rank16), write_to(layer.d_rate_left, rank16));
+  const Term<T> right{w.rate_adjoint, 1, rank16, tile.input(l), in16, rows};
+  product<T>(&right, 1, shared.rank, shared.in, start_from(layer.d_right, in16), write_to(layer.d_right, in16));
 }
 
 /// Sweep 4: reverse through the pair (values, tangents). The cotangent of a tangent is the adjoint of sweep 2; the
 /// cotangent of a value takes the place of `second`.
 template <class T>
-void reverse_to_weights(const PlainShape& shape, long rows, long count, const GroupTerms& terms, Workspace<T>& w) {
-  const long stride = padded(shape.width), last = shape.hidden_layers - 1;
+void reverse_to_weights(const Tile<T>& tile, const GroupTerms& terms) {
+  Workspace<T>& w = tile.w;
+  const long stride = tile.stride, last = tile.shape.hidden_layers - 1;
   const bool rates = terms.time != 0;
-  PackedLayer<T>& output = w.layer[last + 1];
+  GroupLayer<T>& output = w.layer[last + 1];
   const LayerBuffers<T>& top = w.hidden[last];
   const T potential = static_cast<T>(terms.potential);
-  for (long i = 0; i < rows; ++i) {
+  for (long i = 0; i < tile.rows; ++i) {
     for (long j = 0; j < stride; j += Simd<T>::lanes) {
       const long at = i * stride + j;
-      if (i >= count) {
+      if (i >= tile.points) {
         store<T>(top.second + at, Vec<T>{});
         continue;
       }
@@ -240,111 +276,142 @@ void reverse_to_weights(const PlainShape& shape, long rows, long count, const Gr
       store<T>(w.value_sum + j, load<T>(w.value_sum + j) + h);
     }
   }
-  output.d_bias[0] += potential * static_cast<T>(count);
-  output.d_bias_rate[0] += static_cast<T>(count);
+  output.d_bias[0] += potential * static_cast<T>(tile.points);
+  output.d_bias_rate[0] += static_cast<T>(tile.points);
 
   for (long l = last; l >= 0; --l) {
-    const PackedLayer<T>& layer = w.layer[l];
+    const GroupLayer<T>& layer = w.layer[l];
     const LayerBuffers<T>& here = w.hidden[l];
-    const long in = padded(layer.in), rank = padded(layer.rank);
-    if (rates && layer.rank > 0) {
-      const Term<T> left{here.adjoint, stride, 1, layer.left, rank, layer.out};
-      product<T>(
-          &left, 1, rows, layer.rank, [](long, long) { return Vec<T>{}; },
-          [&](long i, long j, Vec<T> z) { store<T>(w.rate_adjoint + i * rank + j, z); });
+    const long in = tile.shared[l].in, rank = tile.shared[l].rank, in16 = tile.in16(l), rank16 = tile.rank16(l);
+    Term<T> term[3] = {{here.second, stride, 1, layer.weight, in16, tile.shape.width}};
+    int count = 1;
+    if (rates && rank > 0) {
+      const Term<T> left{here.adjoint, stride, 1, layer.rate_left, rank16, tile.shape.width};
+      product<T>(&left, 1, tile.rows, rank, start_from_zero<T>(), write_to(w.rate_adjoint, rank16));
+      term[count++] = {w.rate_adjoint, rank16, 1, tile.shared[l].right, in16, rank};
     }
-    accumulate_layer(w, shape, l, rows, here.second, true, rates);
+    if (rates && layer.rate) term[count++] = {here.adjoint, stride, 1, layer.rate, in16, tile.shape.width};
+    accumulate_layer(tile, l, here.second, true, rates);
     if (l == 0) break;
     const LayerBuffers<T>& below = w.hidden[l - 1];
-    const Term<T> term[] = {{here.second, stride, 1, layer.weight, in, layer.out},
-                            {w.rate_adjoint, rank, 1, layer.right, in, layer.rank}};
-    product<T>(
-        term, rates && layer.rank > 0 ? 2 : 1, rows, layer.in, [](long, long) { return Vec<T>{}; },
-        [&](long i, long j, Vec<T> q) {
-          const long at = i * stride + j;
-          store<T>(below.second + at, q * load<T>(below.first + at) + load<T>(below.second + at));
-        });
+    product<T>(term, count, tile.rows, in, start_from_zero<T>(), [&](long i, long j, Vec<T> q) {
+      const long at = i * stride + j;
+      store<T>(below.second + at, q * load<T>(below.first + at) + load<T>(below.second + at));
+    });
   }
 }
 
 /// Gradient of sum s alone: the adjoints of sweep 2 are all it needs.
 template <class T>
-void accumulate_potential(const PlainShape& shape, long rows, long count, Workspace<T>& w) {
-  const long stride = padded(shape.width);
-  PackedLayer<T>& output = w.layer[shape.hidden_layers];
-  const T* h = w.hidden[shape.hidden_layers - 1].value;
-  for (long i = 0; i < count; ++i)
+void accumulate_potential(const Tile<T>& tile) {
+  const long stride = tile.stride;
+  GroupLayer<T>& output = tile.w.layer[tile.shape.hidden_layers];
+  const T* h = tile.w.hidden[tile.shape.hidden_layers - 1].value;
+  for (long i = 0; i < tile.points; ++i)
     for (long j = 0; j < stride; ++j) output.d_weight[j] += h[i * stride + j];
-  output.d_bias[0] += static_cast<T>(count);
-  for (long l = 0; l < shape.hidden_layers; ++l) accumulate_layer(w, shape, l, rows, w.hidden[l].adjoint, false, false);
+  output.d_bias[0] += static_cast<T>(tile.points);
+  for (long l = 0; l < tile.shape.hidden_layers; ++l) accumulate_layer(tile, l, tile.w.hidden[l].adjoint, false, false);
 }
 
 long minimum(long a, long b) { return a < b ? a : b; }
 
+/// All sweeps of one tile for the gradient of the whole objective.
+template <class T, int order>
+void tile_gradient(const Tile<T>& tile, const GroupTerms& terms, const T* velocity, const T* probes, long probe_count,
+                   long probe_stride, GroupSums& sums) {
+  forward<T, order>(tile);
+  if (terms.potential != 0) {
+    alignas(64) T values[kTileRows];
+    output_values(tile, values);
+    for (long p = 0; p < tile.points; ++p) sums.potential += values[p];
+  }
+  reverse_to_input<T, order>(tile, tile.w.gradient);
+  if (terms.kinetic == 0 && terms.velocity == 0 && terms.time == 0 && terms.laplacian == 0) {
+    accumulate_potential(tile);
+    return;
+  }
+  set_direction(tile, terms, velocity, sums);
+  if constexpr (order == kLaplacian)
+    laplacian(tile, static_cast<T>(terms.laplacian), probes, probe_count, probe_stride);
+  tangent<T, order>(tile, terms, sums);
+  reverse_to_weights(tile, terms);
+}
+
+// The table's entries: one work item each.
+
 template <class T>
-long workspace_elements(const PlainShape& shape, const long* rate_rank, bool gradients) {
-  Workspace<T> w;
-  return lay_out<T>(w, shape, rate_rank, gradients, nullptr);
+long shared_elements(const PlainShape& shape, const Layout& layout) {
+  SharedLayer<T> layers[kMaxLayers];
+  return lay_out_shared<T>(layers, shape, layout, nullptr);
 }
 
 template <class T>
-void potential_and_gradient(const PlainShape& shape, const LayerArrays<const T>* arrays, long group, const T* x,
-                            long count, T* potential, T* gradient, T* memory) {
+void prepare_shared(const PlainShape& shape, const Layout& layout, const LayerArrays<const T>* arrays, T* memory) {
+  SharedLayer<T> layers[kMaxLayers];
+  lay_out_shared<T>(layers, shape, layout, memory);
+  pack_shared(layers, shape, arrays);
+}
+
+template <class T>
+long workspace_elements(const PlainShape& shape, const Layout& layout) {
   Workspace<T> w;
-  lay_out<T>(w, shape, nullptr, false, memory);
-  pack_group<T>(w, shape, arrays, group, T(0));
+  return lay_out<T>(w, shape, layout, nullptr);
+}
+
+template <class T>
+void potential_and_gradient(const PlainShape& shape, const Layout& layout, const T* shared_memory,
+                            const LayerArrays<const T>* arrays, long group, const T* x, long count, T* potential,
+                            T* gradient, T* memory) {
+  SharedLayer<T> shared[kMaxLayers];
+  lay_out_shared<T>(shared, shape, layout, const_cast<T*>(shared_memory));
+  Workspace<T> w;
+  lay_out<T>(w, shape, layout, memory);
+  pack_group<T>(w, shape, shared, arrays, group, T(0));
   const long d = shape.dimension;
   for (long start = 0; start < count; start += kTileRows) {
-    const long points = minimum(kTileRows, count - start), rows = padded_rows(points);
-    load_features(shape, x + start * d, points, w);
-    forward<T, false>(shape, rows, w);
-    if (potential) output_values(shape, points, w, potential + start);
-    if (!gradient) continue;
-    reverse_to_input<T, false>(shape, rows, points, w);
-    for (long i = 0; i < points * d; ++i) gradient[start * d + i] = w.gradient[i];
+    const long points = minimum(kTileRows, count - start);
+    const Tile<T> tile{shape, shared, w, points, padded_rows(points), padded(shape.width)};
+    load_features(shape, x + start * d, points, false, w);
+    forward<T, kValues>(tile);
+    if (potential) output_values(tile, potential + start);
+    if (gradient) reverse_to_input<T, kValues>(tile, gradient + start * d);
   }
 }
 
 template <class T>
-GroupSums parameter_gradient(const PlainShape& shape, const LayerArrays<const T>* arrays, long group,
-                             const GroupTerms& terms, const T* x, const T* velocity, long count,
-                             const LayerArrays<T>* gradients, long gradient_group, T* memory) {
-  long rank[kMaxLayers];
-  for (long l = 0; l <= shape.hidden_layers; ++l) rank[l] = arrays[l].rate_rank;
+GroupSums parameter_gradient(const PlainShape& shape, const Layout& layout, const T* shared_memory,
+                             const LayerArrays<const T>* arrays, long group, const GroupTerms& terms, const T* x,
+                             const T* velocity, const T* probes, long probe_count, long probe_stride, long count,
+                             const LayerArrays<T>* gradients, long slot, T* memory) {
+  SharedLayer<T> shared[kMaxLayers];
+  lay_out_shared<T>(shared, shape, layout, const_cast<T*>(shared_memory));
   Workspace<T> w;
-  lay_out<T>(w, shape, rank, true, memory);
+  lay_out<T>(w, shape, layout, memory);
   const T time = static_cast<T>(terms.time);
-  pack_group<T>(w, shape, arrays, group, time);
-  clear_gradients(w, shape);
-  const bool only_potential = terms.kinetic == 0 && terms.velocity == 0 && terms.time == 0;
+  pack_group<T>(w, shape, shared, arrays, group, time);
+  clear_gradients(w, shape, shared);
   const long d = shape.dimension;
-  T values[kTileRows];
   GroupSums sums;
   for (long start = 0; start < count; start += kTileRows) {
-    const long points = minimum(kTileRows, count - start), rows = padded_rows(points);
-    load_features(shape, x + start * d, points, w);
-    forward<T, true>(shape, rows, w);
-    if (terms.potential != 0) {
-      output_values(shape, points, w, values);
-      for (long p = 0; p < points; ++p) sums.potential += values[p];
-    }
-    reverse_to_input<T, true>(shape, rows, points, w);
-    set_direction(shape, points, terms, velocity ? velocity + start * d : nullptr, w, sums);
-    if (only_potential) {
-      accumulate_potential(shape, rows, points, w);
-      continue;
-    }
-    tangent(shape, rows, points, terms, w, sums);
-    reverse_to_weights(shape, rows, points, terms, w);
+    const long points = minimum(kTileRows, count - start), at = start * d;
+    const Tile<T> tile{shape, shared, w, points, padded_rows(points), padded(shape.width)};
+    load_features(shape, x + at, points, terms.laplacian != 0, w);
+    if (terms.laplacian != 0)
+      tile_gradient<T, kLaplacian>(tile, terms, velocity ? velocity + at : nullptr, probes ? probes + at : nullptr,
+                                   probe_count, probe_stride, sums);
+    else
+      tile_gradient<T, kGradients>(tile, terms, velocity ? velocity + at : nullptr, nullptr, 0, 0, sums);
   }
+  const bool only_potential = terms.kinetic == 0 && terms.velocity == 0 && terms.time == 0 && terms.laplacian == 0;
   const T scale = static_cast<T>(only_potential ? terms.scale * terms.potential : terms.scale);
-  unpack_gradients<T>(w, shape, gradients, gradient_group, scale, time);
+  add_gradients<T>(w, shape, shared, arrays, group, gradients, slot, scale, time);
   return sums;
 }
 
 template <class T>
 constexpr SweepTable<T> make_table() {
-  return {workspace_elements<T>, potential_and_gradient<T>, parameter_gradient<T>};
+  return {shared_elements<T>,        prepare_shared<T>,    workspace_elements<T>,
+          potential_and_gradient<T>, parameter_gradient<T>};
 }
 
 }  // namespace

@@ -1,14 +1,13 @@
-// Packed weights of one group and the buffers of one tile of points. Per-instruction-set source (see simd.hpp).
+// Packed weights and the buffers of one tile of points. Per-instruction-set source (see simd.hpp).
 #pragma once
 
-#include "models/kernels/network.hpp"
+#include "models/kernels/sweep_table.hpp"
 #include "models/kernels/simd.hpp"
 
 namespace scorefield::kernels::SCOREFIELD_ISA {
 
 /// Points that go through the network together: all their activations stay in the second-level cache.
 constexpr long kTileRows = 48;
-constexpr int kMaxLayers = 64;
 
 SCOREFIELD_INLINE long input_count(const PlainShape& shape, long layer) {
   return layer == 0 ? shape.features : shape.width;
@@ -30,106 +29,158 @@ struct Arena {
     used += padded(elements);
     return piece;
   }
+  /// Reading whole blocks of six rows may pass the end of a matrix by a few elements of the next.
+  T* matrix(long rows, long columns) { return take(padded_rows(rows) * padded(columns)); }
 };
 
-/// One layer's weights in the two layouts that the sweeps read, and its gradient sums.
+/// What the groups share of one layer, in the layouts that the sweeps read. Written once per call, then only read.
 template <class T>
-struct PackedLayer {
-  long in, out, rank;
-  T* weight;        ///< [out, in16]
-  T* weight_t;      ///< [in, out16]
-  T* bias;          ///< [out16]
-  T* left;          ///< [out, r16], times GroupTerms::time
-  T* left_t;        ///< [r, out16], times GroupTerms::time
-  T* right;         ///< [r, in16]
-  T* right_t;       ///< [in, r16]
-  T* bias_rate;     ///< [out16], times GroupTerms::time
-  T* d_weight;      ///< [out6, in16]
-  T* d_bias;        ///< [out16]
-  T* d_left;        ///< [out6, r16]
-  T* d_right;       ///< [r6, in16]
-  T* d_bias_rate;   ///< [out16]
+struct SharedLayer {
+  long in, out, rank, latents;
+  T* weight;    ///< [out, in16]; zero when the groups have their own
+  T* weight_t;  ///< [in, out16]
+  T* bias;      ///< [out16]
+  T* left_t;    ///< [r, out16]
+  T* right;     ///< [r, in16]
+  T* right_t;   ///< [in, r16]
+  T* map_t;     ///< [z, out16]
 };
 
-/// What one tile keeps of one hidden layer, each [rows, width16].
+/// One layer of one group, and the gradient sums of one work item.
+template <class T>
+struct GroupLayer {
+  T* weight;       ///< [out, in16]
+  T* weight_t;     ///< [in, out16]
+  T* bias;         ///< [out16]
+  T* left_t;       ///< [r, out16]: left diag(scale), transposed
+  T* rate_left;    ///< [out, r16]: time left diag(scale_rate)
+  T* rate_left_t;  ///< [r, out16]
+  T* rate;         ///< [out, in16]: time weight_rate
+  T* rate_t;       ///< [in, out16]
+  T* bias_rate;    ///< [out16], times `time`
+  T* d_weight;     ///< [out, in16]
+  T* d_bias;       ///< [out16]
+  T* d_rate_left;  ///< [out, r16]
+  T* d_right;      ///< [r, in16]: the part through the rate
+  T* d_rate;       ///< [out, in16]
+  T* d_bias_rate;  ///< [out16]
+};
+
+/// What one tile keeps of one hidden layer, each [rows, width16] unless said otherwise.
 template <class T>
 struct LayerBuffers {
-  T* value;    ///< h = silu(y)
-  T* first;    ///< silu'(y)
-  T* second;   ///< silu''(y); then silu''(y) ds/dh; then that times the tangent of y; then the last cotangent of y
-  T* adjoint;  ///< ds/dy, which is also the last cotangent of the tangent of y
-  T* tangent;  ///< directional derivative of h
-  T* rate;     ///< [rows, r16]: right * h of the next layer
+  T* value;      ///< h = silu(y)
+  T* first;      ///< silu'(y)
+  T* second;     ///< silu''(y); at the end the cotangent of y
+  T* adjoint;    ///< a = ds/dy, which is also the cotangent of the tangent of y
+  T* tangent;    ///< tangent of h
+  T* rate;       ///< [rows, r16]: right * h of the next layer
+  // With a Laplacian:
+  T* third;      ///< silu'''(y), then times ds/dh
+  T* curvature;  ///< silu''(y) ds/dh
+  T* square;     ///< weighted sum over directions of (dy/d direction)^2
+  T* mixed;      ///< what the directions add to the cotangent of y
+  T* slope;      ///< dy/d direction, then its cotangent
+  T* jet;        ///< dh/d direction
 };
 
 template <class T>
 struct Workspace {
-  PackedLayer<T> layer[kMaxLayers];
+  GroupLayer<T> layer[kMaxLayers];
   LayerBuffers<T> hidden[kMaxLayers];
-  T* feature;          ///< [rows, f16]
-  T* feature_slope;    ///< [rows, f16], derivative with respect to the feature's coordinate
-  T* feature_adjoint;  ///< [rows, f16]
-  T* feature_tangent;  ///< [rows, f16]
-  T* feature_rate;     ///< [rows, r16]
-  T* rate_adjoint;     ///< [rows, r16]
-  T* output_rate;      ///< [width16]: time derivative of the output layer's weights, times GroupTerms::time
-  T* value_sum;        ///< [width16]: sum of the last h, for the gradient of output_rate
-  T* gradient;         ///< [rows, d16]: v = grad_x s
-  T* direction;        ///< [rows, d16]
+  T* feature;            ///< [rows, f16]
+  T* feature_slope;      ///< [rows, f16], derivative with respect to the feature's coordinate
+  T* feature_curvature;  ///< [rows, f16], second derivative
+  T* feature_adjoint;    ///< [rows, f16]
+  T* feature_tangent;    ///< [rows, f16]
+  T* feature_jet;        ///< [rows, f16]
+  T* feature_rate;       ///< [rows, r16]
+  T* rate_adjoint;       ///< [rows, r16]
+  T* output_rate;        ///< [width16]: time derivative of the output layer's weights, times `time`
+  T* value_sum;          ///< [width16]: sum of the last h, for the gradient of output_rate
+  T* gradient;           ///< [rows, d16]: v = grad_x s
+  T* direction;          ///< [rows, d16]
+  T* unit;               ///< [rows, d16]: a unit vector for every point
+  T* product;            ///< [width6, r16] or [r6, width16]: scratch of the gradients of left and right
 };
 
-/// Lays the workspace out in `base` and returns the number of elements it takes (base may be null to count).
 template <class T>
-long lay_out(Workspace<T>& w, const PlainShape& shape, const long* rate_rank, bool gradients, T* base) {
+long lay_out_shared(SharedLayer<T>* layers, const PlainShape& shape, const Layout& layout, T* base) {
   Arena<T> arena{base};
-  // Reading whole blocks of six rows may pass the end of a buffer by a few elements of the next.
-  const auto matrix = [&](long rows, long columns) { return arena.take(padded_rows(rows) * padded(columns)); };
-  const long hidden_layers = shape.hidden_layers, rows = kTileRows, features = shape.features;
-  for (long l = 0; l <= hidden_layers; ++l) {
-    PackedLayer<T>& layer = w.layer[l];
+  for (long l = 0; l <= shape.hidden_layers; ++l) {
+    SharedLayer<T>& layer = layers[l];
     layer = {};
     layer.in = input_count(shape, l);
     layer.out = output_count(shape, l);
-    layer.rank = rate_rank ? rate_rank[l] : 0;
-    layer.weight = matrix(layer.out, layer.in);
-    layer.weight_t = matrix(layer.in, layer.out);
-    layer.bias = matrix(1, layer.out);
+    layer.rank = layout.rank[l];
+    layer.latents = layout.latents[l];
+    layer.weight = arena.matrix(layer.out, layer.in);
+    layer.weight_t = arena.matrix(layer.in, layer.out);
+    layer.bias = arena.matrix(1, layer.out);
+    layer.left_t = arena.matrix(layer.rank, layer.out);
+    layer.right = arena.matrix(layer.rank, layer.in);
+    layer.right_t = arena.matrix(layer.in, layer.rank);
+    layer.map_t = arena.matrix(layer.latents, layer.out);
+  }
+  arena.take(kBlockRows * kPad);
+  return arena.used;
+}
+
+/// Lays the workspace out in `base` and returns the number of elements it takes (base may be null to count).
+template <class T>
+long lay_out(Workspace<T>& w, const PlainShape& shape, const Layout& layout, T* base) {
+  Arena<T> arena{base};
+  const long hidden_layers = shape.hidden_layers, rows = kTileRows, features = shape.features;
+  const bool gradients = layout.order >= kGradients, laplacian = layout.order == kLaplacian;
+  long largest_rank = 0, widest = features > shape.width ? features : shape.width;
+  for (long l = 0; l <= hidden_layers; ++l) {
+    GroupLayer<T>& layer = w.layer[l];
+    layer = {};
+    const long in = input_count(shape, l), out = output_count(shape, l), rank = layout.rank[l];
+    if (rank > largest_rank) largest_rank = rank;
+    layer.weight = arena.matrix(out, in);
+    layer.weight_t = arena.matrix(in, out);
+    layer.bias = arena.matrix(1, out);
+    layer.left_t = arena.matrix(rank, out);
     if (!gradients) continue;
-    layer.left = matrix(layer.out, layer.rank);
-    layer.left_t = matrix(layer.rank, layer.out);
-    layer.right = matrix(layer.rank, layer.in);
-    layer.right_t = matrix(layer.in, layer.rank);
-    layer.bias_rate = matrix(1, layer.out);
-    layer.d_weight = matrix(layer.out, layer.in);
-    layer.d_bias = matrix(1, layer.out);
-    layer.d_left = matrix(layer.out, layer.rank);
-    layer.d_right = matrix(layer.rank, layer.in);
-    layer.d_bias_rate = matrix(1, layer.out);
+    layer.rate_left = arena.matrix(out, rank);
+    layer.rate_left_t = arena.matrix(rank, out);
+    if (layout.dense_rate[l]) layer.rate = arena.matrix(out, in);
+    if (layout.dense_rate[l]) layer.rate_t = arena.matrix(in, out);
+    layer.bias_rate = arena.matrix(1, out);
+    layer.d_weight = arena.matrix(out, in);
+    layer.d_bias = arena.matrix(1, out);
+    layer.d_rate_left = arena.matrix(out, rank);
+    layer.d_right = arena.matrix(rank, in);
+    if (layout.dense_rate[l]) layer.d_rate = arena.matrix(out, in);
+    layer.d_bias_rate = arena.matrix(1, out);
   }
   for (long l = 0; l < hidden_layers; ++l) {
     LayerBuffers<T>& buffers = w.hidden[l];
     buffers = {};
-    buffers.value = matrix(rows, shape.width);
-    buffers.first = matrix(rows, shape.width);
-    buffers.adjoint = matrix(rows, shape.width);
+    buffers.value = arena.matrix(rows, shape.width);
+    buffers.first = arena.matrix(rows, shape.width);
+    buffers.adjoint = arena.matrix(rows, shape.width);
     if (!gradients) continue;
-    buffers.second = matrix(rows, shape.width);
-    buffers.tangent = matrix(rows, shape.width);
-    buffers.rate = matrix(rows, w.layer[l + 1].rank);
+    buffers.second = arena.matrix(rows, shape.width);
+    buffers.tangent = arena.matrix(rows, shape.width);
+    buffers.rate = arena.matrix(rows, layout.rank[l + 1]);
+    if (!laplacian) continue;
+    T** const extra[] = {&buffers.third, &buffers.curvature, &buffers.square, &buffers.mixed, &buffers.slope, &buffers.jet};
+    for (T** buffer : extra) *buffer = arena.matrix(rows, shape.width);
   }
-  w.feature = matrix(rows, features);
-  w.feature_slope = matrix(rows, features);
-  w.feature_adjoint = matrix(rows, features);
-  w.feature_tangent = matrix(rows, features);
-  w.feature_rate = matrix(rows, w.layer[0].rank);
-  long largest_rank = 0;
-  for (long l = 0; l <= hidden_layers; ++l)
-    if (w.layer[l].rank > largest_rank) largest_rank = w.layer[l].rank;
-  w.rate_adjoint = matrix(rows, largest_rank);
-  w.output_rate = matrix(1, shape.width);
-  w.value_sum = matrix(1, shape.width);
-  w.gradient = matrix(rows, shape.dimension);
-  w.direction = matrix(rows, shape.dimension);
+  T** const feature_buffers[] = {&w.feature,         &w.feature_slope,   &w.feature_curvature,
+                                 &w.feature_adjoint, &w.feature_tangent, &w.feature_jet};
+  for (T** buffer : feature_buffers) *buffer = arena.matrix(rows, features);
+  w.feature_rate = arena.matrix(rows, layout.rank[0]);
+  w.rate_adjoint = arena.matrix(rows, largest_rank);
+  w.output_rate = arena.matrix(1, shape.width);
+  w.value_sum = arena.matrix(1, shape.width);
+  w.gradient = arena.matrix(rows, shape.dimension);
+  w.direction = arena.matrix(rows, shape.dimension);
+  w.unit = arena.matrix(rows, shape.dimension);
+  const long tall = padded_rows(widest) * padded(largest_rank), wide = padded_rows(largest_rank) * padded(widest);
+  w.product = arena.take(tall > wide ? tall : wide);
   arena.take(kBlockRows * kPad);
   return arena.used;
 }

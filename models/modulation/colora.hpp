@@ -15,8 +15,7 @@ class CoLoRAModulation : public Modulation {
  public:
   CoLoRAModulation(const ModelOptions& options, const kernels::NetworkShape& shape, std::int64_t mu_dimension);
 
-  [[nodiscard]] EffectiveWeights effective_weights(const torch::Tensor& mu, const torch::Tensor& t,
-                                                   bool with_rates) override;
+  [[nodiscard]] ModulatedWeights weights(const torch::Tensor& mu, const torch::Tensor& t, bool with_rates) override;
 
  private:
   struct Layer {

@@ -12,26 +12,46 @@
 
 namespace scorefield::models {
 
-/// One layer of the plain MLP that a modulation makes for every group g = (mu, t), with its time derivative in
-/// factors: dW/dt = rate_left rate_right. Rates are undefined tensors when they were not asked for.
+/// One layer of the plain MLP that a modulation makes for every group g = (mu, t), in factors:
+///   W_g = weight + left diag(values_g[scale_start ..]) right,   b_g = bias + bias_map values_g[latent_start ..].
+/// Time derivatives follow from the rates of the values, plus weight_rate and bias_rate. Undefined tensors are absent.
+struct ModulatedLayer {
+  torch::Tensor weight;            ///< [out, in] shared by the groups, or [G, out, in]
+  torch::Tensor bias;              ///< [out] shared by the groups, or [G, out]
+  torch::Tensor left;              ///< [out, r]
+  torch::Tensor right;             ///< [r, in]
+  std::int64_t scale_start = 0;
+  torch::Tensor bias_map;          ///< [out, z]
+  std::int64_t latent_start = 0;
+  torch::Tensor weight_rate;       ///< [G, out, in]: d weight / dt of a group's own weight
+  torch::Tensor bias_rate;         ///< [G, out]
+};
+
+struct ModulatedWeights {
+  std::vector<ModulatedLayer> layers;
+  torch::Tensor values;  ///< [G, n]
+  torch::Tensor rates;   ///< [G, n], d values / dt; undefined unless asked for
+};
+
+/// The same multiplied out: one plain MLP per group. Rates are undefined where they were not asked for.
 struct EffectiveLayer {
-  torch::Tensor weight;      ///< [G, out, in]
-  torch::Tensor bias;        ///< [G, out]
-  torch::Tensor rate_left;   ///< [G, out, r]
-  torch::Tensor rate_right;  ///< [r, in], shared by the groups
-  torch::Tensor bias_rate;   ///< [G, out]
+  torch::Tensor weight;       ///< [G, out, in]
+  torch::Tensor bias;         ///< [G, out]
+  torch::Tensor weight_rate;  ///< [G, out, in]
+  torch::Tensor bias_rate;    ///< [G, out]
 };
 using EffectiveWeights = std::vector<EffectiveLayer>;
 
-/// (mu, t) -> effective weights of one plain MLP per group: the seam between the modulation (small, autograd) and the
-/// particle kernels (hot), which see nothing but plain MLPs.
+[[nodiscard]] EffectiveWeights effective_weights(const ModulatedWeights& weights);
+
+/// (mu, t) -> weights of one plain MLP per group: the seam between the modulation (small, autograd) and the particle
+/// kernels (hot), which see nothing but plain MLPs.
 class Modulation : public torch::nn::Module {
  public:
   /// mu: [G, p] and t: [G], normalised, of the parameters' dtype and device. Differentiable in the parameters, and in t
   /// when `with_rates` is false; rates are the derivatives with respect to t.
   /// @throws c10::ValueError on shapes that disagree.
-  [[nodiscard]] virtual EffectiveWeights effective_weights(const torch::Tensor& mu, const torch::Tensor& t,
-                                                           bool with_rates) = 0;
+  [[nodiscard]] virtual ModulatedWeights weights(const torch::Tensor& mu, const torch::Tensor& t, bool with_rates) = 0;
 };
 
 /// The modulation that the options name, for a network of this shape with p physics parameters.

@@ -4,6 +4,7 @@
 #include <torch/utils.h>
 
 #include "core/parallel.hpp"
+#include "models/derivatives.hpp"
 #include "models/fused.hpp"
 #include "models/kernels/sweeps.hpp"
 #include "models/network_drift.hpp"
@@ -51,8 +52,9 @@ Points make_points(std::int64_t groups, std::int64_t count, torch::Dtype dtype) 
           torch::rand({groups, 1}, dtype) * 2 - 1, torch::rand({groups}, dtype)};
 }
 
-/// The same objective by double backward.
-Tensor reference_objective(ScoreNetwork& network, const Points& points, const std::vector<kernels::GroupTerms>& terms) {
+/// The same objective by double backward. probes: [P, G, N, d], or undefined for the exact Laplacian.
+Tensor reference_objective(ScoreNetwork& network, const Points& points, const std::vector<kernels::GroupTerms>& terms,
+                           const Tensor& probes = {}) {
   const auto x = points.x.detach().requires_grad_(true), t = points.t.detach().requires_grad_(true);
   const auto s = network.potential(x, points.mu, t);
   const auto derivatives = torch::autograd::grad({s.sum()}, {x, t}, {}, true, true);
@@ -62,6 +64,13 @@ Tensor reference_objective(ScoreNetwork& network, const Points& points, const st
     const auto v = derivatives[0][g];
     total = total + term.scale * (term.kinetic * v.square().sum() / 2 + term.velocity * (points.velocity[g] * v).sum() +
                                   term.time * derivatives[1][g] + term.potential * s[g].sum());
+    if (term.laplacian == 0) continue;
+    const Potential of_group = [&](const Tensor& y) {
+      return network.potential(y.unsqueeze(0), points.mu.narrow(0, g, 1), points.t.narrow(0, g, 1)).squeeze(0);
+    };
+    const auto laplacian = probes.defined() ? laplacian_hutchinson(of_group, points.x[g], probes.select(1, g), true)
+                                            : laplacian_exact(of_group, points.x[g], true);
+    total = total + term.scale * term.laplacian * laplacian.sum();
   }
   return total;
 }
@@ -75,17 +84,36 @@ std::vector<Tensor> gradients_of(ScoreNetwork& network, const Tensor& objective)
   return gradients;
 }
 
-Tensor fused(ScoreNetwork& network, const Points& points, const std::vector<kernels::GroupTerms>& terms) {
-  const auto weights = network.modulation().effective_weights(points.mu, points.t, true);
-  return fused_objective(network.shape(), weights, terms, points.x, points.velocity);
+Tensor fused(ScoreNetwork& network, const Points& points, const std::vector<kernels::GroupTerms>& terms,
+             const Tensor& probes = {}) {
+  const auto weights = network.modulation().weights(points.mu, points.t, true);
+  return fused_objective(network.shape(), weights, terms, {points.x, points.velocity, probes});
 }
 
 std::vector<kernels::GroupTerms> mixed_terms() {
-  return {{.kinetic = 1, .velocity = -1, .time = 0, .potential = 0, .scale = 0.3},
-          {.kinetic = 1, .velocity = 0, .time = 1, .potential = 0, .scale = 0.2},
-          {.kinetic = 1, .velocity = 0, .time = 1, .potential = 2.5, .scale = 0.1},
-          {.kinetic = 0, .velocity = 0, .time = 0, .potential = -1, .scale = 0.4},
+  return {{.kinetic = 1, .velocity = -1, .scale = 0.3},
+          {.kinetic = 1, .time = 1, .scale = 0.2},
+          {.kinetic = 1, .time = 1, .potential = 2.5, .scale = 0.1},
+          {.kinetic = 0, .potential = -1, .scale = 0.4},
           {.kinetic = 1, .velocity = 0.5, .time = 0.7, .potential = -0.2, .scale = 0.6}};
+}
+
+/// The same with a Laplacian in some groups, alone and beside every other term.
+std::vector<kernels::GroupTerms> entropic_terms() {
+  auto terms = mixed_terms();
+  terms[0].laplacian = 0.3;
+  terms[1].laplacian = 0.05;
+  terms[4].laplacian = 0.4;
+  terms.push_back({.kinetic = 0, .laplacian = 1.5, .scale = 0.2});
+  return terms;
+}
+
+void expect_close(const std::vector<Tensor>& actual, const std::vector<Tensor>& expected,
+                  const std::vector<std::string>& names) {
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    const double error = (actual[i] - expected[i]).norm().item<double>();
+    EXPECT_LT(error, 1e-12 * expected[i].norm().item<double>() + 1e-15) << names[i];
+  }
 }
 
 struct Case {
@@ -109,11 +137,45 @@ TEST_P(FusedGradient, EqualsDoubleBackward) {
   const auto value = fused(*network, points, terms);
   EXPECT_NEAR(value.item<double>(), reference.item<double>(), 1e-11 * std::abs(reference.item<double>()) + 1e-12);
   const auto expected = gradients_of(*network, reference), actual = gradients_of(*network, value);
+  expect_close(actual, expected, network->named_parameters().keys());
+}
+
+TEST_P(FusedGradient, WithLaplacianEqualsDoubleBackward) {
+  const auto& c = std::get<0>(GetParam());
+  const auto network = make_network(c.width, c.depth, c.rank, c.periodic, torch::kFloat64);
+  const auto terms = entropic_terms();
+  const auto points = make_points(static_cast<std::int64_t>(terms.size()), std::min<std::int64_t>(c.count, 100), torch::kFloat64);
   const auto names = network->named_parameters().keys();
-  for (std::size_t i = 0; i < expected.size(); ++i) {
-    const double error = (actual[i] - expected[i]).norm().item<double>();
-    EXPECT_LT(error, 1e-12 * expected[i].norm().item<double>() + 1e-15) << names[i];
+  for (const bool exact : {true, false}) {
+    const auto probes = exact ? Tensor() : torch::randn({2, points.x.size(0), points.x.size(1), 2}, torch::kFloat64);
+    const auto reference = reference_objective(*network, points, terms, probes);
+    const auto value = fused(*network, points, terms, probes);
+    EXPECT_NEAR(value.item<double>(), reference.item<double>(), 1e-11 * std::abs(reference.item<double>()) + 1e-12);
+    const auto expected = gradients_of(*network, reference);
+    expect_close(gradients_of(*network, value), expected, names);
   }
+}
+
+/// Weights of a group's own with dense rates, as a full hypernetwork makes them, must give what the factors give.
+TEST_P(FusedGradient, OfMultipliedOutWeightsIsTheSame) {
+  const auto& c = std::get<0>(GetParam());
+  const auto network = make_network(c.width, c.depth, c.rank, c.periodic, torch::kFloat64);
+  const auto terms = mixed_terms();
+  const auto points = make_points(static_cast<std::int64_t>(terms.size()), c.count, torch::kFloat64);
+  const auto factors = network->modulation().weights(points.mu, points.t, true);
+  const auto names = network->named_parameters().keys();
+  ModulatedWeights dense{{}, factors.values, {}};
+  for (const auto& layer : effective_weights(factors)) {
+    ModulatedLayer own;
+    own.weight = layer.weight;
+    own.bias = layer.bias;
+    own.weight_rate = layer.weight_rate;
+    own.bias_rate = layer.bias_rate;
+    dense.layers.push_back(own);
+  }
+  const auto expected = gradients_of(*network, fused(*network, points, terms));
+  expect_close(gradients_of(*network, fused_objective(network->shape(), dense, terms, {points.x, points.velocity, {}})),
+               expected, names);
 }
 
 TEST_P(FusedGradient, PotentialAndGradientEqualAutograd) {
@@ -123,11 +185,12 @@ TEST_P(FusedGradient, PotentialAndGradientEqualAutograd) {
   const auto x = points.x.detach().requires_grad_(true);
   const auto s = network->potential(x, points.mu, points.t);
   const auto gradient = torch::autograd::grad({s.sum()}, {x})[0];
-  const auto weights = network->modulation().effective_weights(points.mu, points.t, false);
-  const auto result = fused_potential_and_gradient(network->shape(), weights, points.x);
-  EXPECT_LT((result.potential - s).abs().max().item<double>(), 1e-12 * s.abs().max().item<double>());
-  EXPECT_LT((result.gradient - gradient).abs().max().item<double>(), 1e-12 * gradient.abs().max().item<double>());
-  const auto swept = network_gradient(network->shape(), weights, points.x);
+  const auto weights = network->modulation().weights(points.mu, points.t, false);
+  const auto potential = fused_potential(network->shape(), weights, points.x);
+  const auto fused = fused_gradient(network->shape(), weights, points.x);
+  EXPECT_LT((potential - s).abs().max().item<double>(), 1e-12 * s.abs().max().item<double>());
+  EXPECT_LT((fused - gradient).abs().max().item<double>(), 1e-12 * gradient.abs().max().item<double>());
+  const auto swept = network_gradient(network->shape(), effective_weights(weights), points.x);
   EXPECT_LT((swept - gradient).abs().max().item<double>(), 1e-12 * gradient.abs().max().item<double>());
 }
 
@@ -161,7 +224,7 @@ TEST(FusedGradientFloat, ErrorNoWorseThanDoubleBackward) {
 
 TEST(FusedGradientThreads, ResultIsTheSameForAnyThreadCount) {
   const auto network = make_network(64, 3, 3, true, torch::kFloat32);
-  const auto terms = mixed_terms();
+  const auto terms = entropic_terms();
   const auto points = make_points(static_cast<std::int64_t>(terms.size()), 3500, torch::kFloat32);
   const int before = thread_count();
   std::vector<std::vector<Tensor>> results;
@@ -180,12 +243,12 @@ TEST(Modulation, RatesAreTimeDerivativesOfTheWeights) {
   const auto network = make_network(16, 2, 3, true, torch::kFloat64);
   const auto points = make_points(3, 1, torch::kFloat64);
   const double h = 1e-5;
-  const auto rates = network->modulation().effective_weights(points.mu, points.t, true);
-  const auto later = network->modulation().effective_weights(points.mu, points.t + h, false);
-  const auto earlier = network->modulation().effective_weights(points.mu, points.t - h, false);
+  auto& modulation = network->modulation();
+  const auto rates = effective_weights(modulation.weights(points.mu, points.t, true));
+  const auto later = effective_weights(modulation.weights(points.mu, points.t + h, false));
+  const auto earlier = effective_weights(modulation.weights(points.mu, points.t - h, false));
   for (std::size_t l = 0; l < rates.size(); ++l) {
-    const auto weight_rate = torch::matmul(rates[l].rate_left, rates[l].rate_right);
-    EXPECT_LT((weight_rate - (later[l].weight - earlier[l].weight) / (2 * h)).abs().max().item<double>(), 1e-8);
+    EXPECT_LT((rates[l].weight_rate - (later[l].weight - earlier[l].weight) / (2 * h)).abs().max().item<double>(), 1e-8);
     EXPECT_LT((rates[l].bias_rate - (later[l].bias - earlier[l].bias) / (2 * h)).abs().max().item<double>(), 1e-8);
   }
 }
@@ -194,8 +257,8 @@ TEST(Modulation, FreshCoLoRAIsAPlainNetworkWhateverMuAndTime) {
   torch::manual_seed(1);
   ModelOptions options;
   ScoreNetwork network(options, make_normalizer(true));
-  const auto weights = network.modulation().effective_weights(torch::tensor({{-1.0f}, {1.0f}}), torch::tensor({0.0f, 0.7f}),
-                                                              false);
+  const auto weights = effective_weights(
+      network.modulation().weights(torch::tensor({{-1.0f}, {1.0f}}), torch::tensor({0.0f, 0.7f}), false));
   for (const auto& layer : weights) {
     EXPECT_TRUE(torch::equal(layer.weight[0], layer.weight[1]));
     EXPECT_TRUE(torch::equal(layer.bias[0], layer.bias[1]));

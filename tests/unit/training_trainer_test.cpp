@@ -99,7 +99,7 @@ TEST_P(TrainedDrift, EqualsTheExactOneAtAnUnseenMu) {
   config.optimizer.kind = c.optimizer;
   if (c.optimizer == optim::OptimizerKind::adam) config.training.steps = 600;
   const auto result = train(request(config, "model.h5"));
-  EXPECT_EQ(result.engine, c.sigma > 0 ? "autograd" : "fused");
+  EXPECT_EQ(result.engine, "fused");
   EXPECT_LT(drift_error(load_model(path("model.h5")), c.sigma), c.tolerance);
 }
 
