@@ -69,6 +69,10 @@ CommandLine::CommandLine(std::string command, std::string summary, std::string u
 
 void CommandLine::add(Flag flag) { flags_.push_back(std::move(flag)); }
 void CommandLine::add_argument(const std::string& name) { argument_ = name; }
+void CommandLine::add_arguments(const std::string& name) {
+  argument_ = name;
+  many_arguments_ = true;
+}
 void CommandLine::add_flag(const std::string& name, const std::string& placeholder, const std::string& help) {
   add({name, placeholder, help, "", false});
 }
@@ -94,7 +98,9 @@ void CommandLine::parse(int argc, const char* const* argv) {
   cxxopts::Options options = make_options();
   options.allow_unrecognised_options();  // so that parse() below can name the nearest known flag
   if (!argument_.empty()) {
-    options.add_options()(argument_, "", cxxopts::value<std::string>());
+    std::shared_ptr<cxxopts::Value> value = cxxopts::value<std::string>();
+    if (many_arguments_) value = cxxopts::value<std::vector<std::string>>();
+    options.add_options()(argument_, "", value);
     options.parse_positional({argument_});
   }
   try {
@@ -123,6 +129,13 @@ std::optional<std::string> CommandLine::value(const std::string& name) const {
   for (auto given = given_.rbegin(); given != given_.rend(); ++given)  // the last one counts
     if (given->first == name) return given->second;
   return std::nullopt;
+}
+
+std::vector<std::string> CommandLine::values(const std::string& name) const {
+  std::vector<std::string> all;
+  for (const auto& [given, text] : given_)
+    if (given == name) all.push_back(text);
+  return all;
 }
 
 std::string CommandLine::required(const std::string& name) const {

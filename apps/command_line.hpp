@@ -38,6 +38,8 @@ class CommandLine {
 
   /// The one positional argument, by the name it has in the usage line.
   void add_argument(const std::string& name);
+  /// Any number of positional arguments under one name, read with values().
+  void add_arguments(const std::string& name);
   /// A flag with a value that the command reads itself.
   void add_flag(const std::string& name, const std::string& placeholder, const std::string& help);
   /// A flag without a value.
@@ -54,6 +56,8 @@ class CommandLine {
   [[nodiscard]] bool help() const { return has("help"); }
   [[nodiscard]] bool has(const std::string& name) const;
   [[nodiscard]] std::optional<std::string> value(const std::string& name) const;
+  /// All values given under one name, in order.
+  [[nodiscard]] std::vector<std::string> values(const std::string& name) const;
   /// The value of a flag or argument that cannot be left out. @throws UsageError showing the usage line
   [[nodiscard]] std::string required(const std::string& name) const;
 
@@ -89,6 +93,7 @@ class CommandLine {
 
   std::string command_, command_key_, summary_, usage_;
   std::string argument_;
+  bool many_arguments_ = false;
   std::vector<Flag> flags_;
   std::vector<std::string> examples_;
   std::vector<std::pair<std::string, std::string>> given_;  ///< in the order of the command line

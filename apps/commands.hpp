@@ -10,5 +10,6 @@ void run_infer(int argc, const char* const* argv);
 void run_evaluate(int argc, const char* const* argv);
 void run_inspect(int argc, const char* const* argv);
 void run_list(int argc, const char* const* argv);
+void run_benchmark(int argc, const char* const* argv);
 
 }  // namespace scorefield::apps

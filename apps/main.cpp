@@ -39,7 +39,7 @@ constexpr std::array<Command, 10> kCommands{{
     {"import", "convert foreign particle data to a dataset", nullptr},
     {"sample", "draw particles from a target density", nullptr},
     {"compare", "run a whole table of experiments", nullptr},
-    {"benchmark", "time the hot loops beside their references", nullptr},
+    {"benchmark", "time the hot loops beside their references", run_benchmark},
 }};
 
 void print_overview(std::ostream& out) {

@@ -13,7 +13,7 @@ install(TARGETS ${libraries} EXPORT scorefieldTargets ARCHIVE DESTINATION ${CMAK
 install(EXPORT scorefieldTargets NAMESPACE scorefield:: DESTINATION ${package_dir})
 
 # Headers keep their folders, so that `#include "solvers/pic/simulation.hpp"` means the same inside and outside.
-foreach(folder core data models solvers training)
+foreach(folder benchmarks core data models solvers training)
   install(DIRECTORY ${PROJECT_SOURCE_DIR}/${folder} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/scorefield
           FILES_MATCHING PATTERN "*.hpp")
 endforeach()

@@ -163,6 +163,7 @@ Batch BatchSource::make(std::int64_t step, Subset subset) {
   const auto count = static_cast<std::int64_t>(chosen.size());
   const std::int64_t particles = config_.batch.particles, d = header().dimension();
   const auto p = static_cast<std::int64_t>(header().mu_names.size());
+  const double deviation = subset == Subset::training ? jitter(step) : 0;
   Batch batch;
   batch.x = torch::empty({count, particles, d});
   if (with_velocities_) batch.velocity = torch::empty({count, particles, d});
@@ -177,7 +178,7 @@ Batch BatchSource::make(std::int64_t step, Subset subset) {
     const auto group_seed = derive_seed(step_seed, kGroupStream, static_cast<std::uint64_t>(g));
     float* x = batch.x.data_ptr<float>() + g * particles * d;
     draw(group, group_seed, subset, x, with_velocities_ ? batch.velocity.data_ptr<float>() + g * particles * d : nullptr);
-    if (config_.batch.jitter > 0 && subset == Subset::training) add_jitter(group_seed, x);
+    if (deviation > 0) add_jitter(group_seed, deviation, x);
   }
   return batch;
 }
@@ -258,13 +259,19 @@ void BatchSource::draw_marginals(const Group& group, std::uint64_t group_seed, S
   }
 }
 
-void BatchSource::add_jitter(std::uint64_t group_seed, float* x) const {
+double BatchSource::jitter(std::int64_t step) const {
+  if (config_.batch.jitter_end < 0) return config_.batch.jitter;
+  const double progress = std::min(1.0, static_cast<double>(step) / static_cast<double>(config_.training.steps));
+  return config_.batch.jitter + (config_.batch.jitter_end - config_.batch.jitter) * progress;
+}
+
+void BatchSource::add_jitter(std::uint64_t group_seed, double deviation, float* x) const {
   const Philox random(group_seed, kJitterStream);
   const std::int64_t values = config_.batch.particles * header().dimension();
   for (std::int64_t i = 0; i < values; i += 2) {
     const auto [a, b] = random.normals(static_cast<std::uint64_t>(i / 2));
-    x[i] += static_cast<float>(config_.batch.jitter * a);
-    if (i + 1 < values) x[i + 1] += static_cast<float>(config_.batch.jitter * b);
+    x[i] += static_cast<float>(deviation * a);
+    if (i + 1 < values) x[i + 1] += static_cast<float>(deviation * b);
   }
 }
 

@@ -54,7 +54,8 @@ class BatchSource {
   void draw(const Group& group, std::uint64_t group_seed, Subset subset, float* x, float* velocity);
   void draw_trajectories(const Group& group, std::uint64_t group_seed, Subset subset, float* x, float* velocity);
   void draw_marginals(const Group& group, std::uint64_t group_seed, Subset subset, float* x, float* velocity);
-  void add_jitter(std::uint64_t group_seed, float* x) const;
+  void add_jitter(std::uint64_t group_seed, double deviation, float* x) const;
+  [[nodiscard]] double jitter(std::int64_t step) const;
 
   models::Normalizer normalizer_;
   TrainConfig config_;

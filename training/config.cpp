@@ -25,6 +25,7 @@ void bind(OptionSet& set, TrainConfig& config) {
           "stratified: one particle from each of equally full cells of state space; random: independent draws");
   set.add("batch.jitter", config.batch.jitter, "deviation of Gaussian noise added to the samples, normalised units");
   optim::bind(set, config.optimizer);
+  set.add("batch.jitter_end", config.batch.jitter_end, "jitter at the last step, linear in between; negative: constant");
   set.add("training.steps", config.training.steps, "optimiser steps");
   set.add("training.checkpoint_every", config.training.checkpoint_every, "steps between checkpoints");
   set.add("training.log_every", config.training.log_every, "steps between rows of the history, with a validation each");

@@ -29,6 +29,7 @@ struct BatchOptions {
   std::int64_t particles = 256;  ///< particles per (mu, time)
   SamplingKind sampling = SamplingKind::stratified;
   double jitter = 0;             ///< deviation of Gaussian noise added to the samples, normalised units
+  double jitter_end = -1;        ///< the same at the last step, linear in between; negative: constant
 };
 
 struct TrainingOptions {

@@ -367,9 +367,9 @@ void potential_and_gradient(const PlainShape& shape, const Layout& layout, const
   Workspace<T> w;
   lay_out<T>(w, shape, layout, memory);
   pack_group<T>(w, shape, shared, arrays, group, T(0));
-  const long d = shape.dimension;
-  for (long start = 0; start < count; start += kTileRows) {
-    const long points = minimum(kTileRows, count - start);
+  const long d = shape.dimension, tile_size = tile_rows<T>(shape, 3);
+  for (long start = 0; start < count; start += tile_size) {
+    const long points = minimum(tile_size, count - start);
     const Tile<T> tile{shape, shared, w, points, padded_rows(points), padded(shape.width)};
     load_features(shape, x + start * d, points, false, w);
     forward<T, kValues>(tile);
@@ -390,10 +390,10 @@ GroupSums parameter_gradient(const PlainShape& shape, const Layout& layout, cons
   const T time = static_cast<T>(terms.time);
   pack_group<T>(w, shape, shared, arrays, group, time);
   clear_gradients(w, shape, shared);
-  const long d = shape.dimension;
+  const long d = shape.dimension, tile_size = tile_rows<T>(shape, terms.laplacian != 0 ? 11 : 5);
   GroupSums sums;
-  for (long start = 0; start < count; start += kTileRows) {
-    const long points = minimum(kTileRows, count - start), at = start * d;
+  for (long start = 0; start < count; start += tile_size) {
+    const long points = minimum(tile_size, count - start), at = start * d;
     const Tile<T> tile{shape, shared, w, points, padded_rows(points), padded(shape.width)};
     load_features(shape, x + at, points, terms.laplacian != 0, w);
     if (terms.laplacian != 0)

@@ -6,8 +6,17 @@
 
 namespace scorefield::kernels::SCOREFIELD_ISA {
 
-/// Points that go through the network together: all their activations stay in the second-level cache.
+/// Most points that go through the network together.
 constexpr long kTileRows = 48;
+
+/// Points of a tile: as many as keep all their activations, `arrays` per layer, in the second-level cache.
+template <class T>
+SCOREFIELD_INLINE long tile_rows(const PlainShape& shape, long arrays) {
+  constexpr long kCacheBytes = 1 << 20;
+  const long row = shape.hidden_layers * arrays * padded(shape.width) * static_cast<long>(sizeof(T));
+  const long rows = kCacheBytes / row / kBlockRows * kBlockRows;
+  return rows < kBlockRows ? kBlockRows : rows > kTileRows ? kTileRows : rows;
+}
 
 SCOREFIELD_INLINE long input_count(const PlainShape& shape, long layer) {
   return layer == 0 ? shape.features : shape.width;

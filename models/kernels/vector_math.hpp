@@ -29,23 +29,32 @@ SCOREFIELD_INLINE Vec<T> clamp(Vec<T> x, T low, T high) {
   return x > hi ? hi : x;
 }
 
-/// exp(x) by x = n ln 2 + r and the Taylor polynomial of exp(r), |r| <= ln(2)/2; relative error about 1e-7 (degree 7).
+/// exp(x) = 2^(n + f), |f| <= 1/2, with the near-minimax polynomial of degree 6 for 2^f; relative error 1e-7 (1 + |x|).
+/// Overflow is avoided above, below it fades to 0; NaN stays NaN.
 SCOREFIELD_INLINE Vec<float> exponential(Vec<float> x) {
-  x = clamp<float>(x, -87.0f, 88.0f);
-  const Vec<float> n = round_nearest(x * 1.44269504088896341f);
-  const Vec<float> r = (x - n * 0.693359375f) + n * 2.12194440e-4f;
-  Vec<float> p = broadcast<float>(1.0f / 5040);
-  p = p * r + 1.0f / 720;
-  p = p * r + 1.0f / 120;
-  p = p * r + 1.0f / 24;
-  p = p * r + 1.0f / 6;
-  p = p * r + 0.5f;
-  p = p * r + 1.0f;
-  p = p * r + 1.0f;
+#if defined(__AVX512F__)
+  const Vec<float> t = _mm512_maskz_min_ps(0xFFFF, _mm512_set1_ps(126.0f), x * 1.44269504088896341f);  // NaN in the second operand stays
+  const Vec<float> n = _mm512_maskz_roundscale_ps(0xFFFF, t, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+#else
+  const Vec<float> t = clamp<float>(x * 1.44269504088896341f, -126.0f, 126.0f);
+  const Vec<float> n = round_nearest(t);
+#endif
+  const Vec<float> f = t - n;
+  Vec<float> p = broadcast<float>(1.5403530393381609e-4f);
+  p = p * f + 1.3333558146428443e-3f;
+  p = p * f + 9.6181291076284772e-3f;
+  p = p * f + 5.5504108664821580e-2f;
+  p = p * f + 2.4022650695910072e-1f;
+  p = p * f + 6.9314718055994531e-1f;
+  p = p * f + 1.0f;
+#if defined(__AVX512F__)
+  return _mm512_maskz_scalef_ps(0xFFFF, p, n);
+#else
   return p * power_of_two(n);
+#endif
 }
 
-/// As above in double: degree 13, relative error about 2e-16.
+/// In double by x = n ln 2 + r and the Taylor polynomial of degree 13, |r| <= ln(2)/2; relative error about 2e-16.
 SCOREFIELD_INLINE Vec<double> exponential(Vec<double> x) {
   x = clamp<double>(x, -708.0, 709.0);
   const Vec<double> n = round_nearest(x * 1.44269504088896340736);

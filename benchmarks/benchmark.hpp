@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace scorefield::benchmarks {
+
+struct BenchmarkOptions {
+  double seconds = 2;        ///< least time spent on each timed piece of work
+  std::string device = "cpu";
+};
+
+/// One hot loop beside its reference and its bound, all timed in this process, taking turns.
+struct BenchmarkResult {
+  std::string name;
+  int threads = 1;
+  std::string dtype = "float32";
+  double milliseconds = 0;            ///< median
+  std::string reference;              ///< what it is compared with
+  double reference_milliseconds = 0;  ///< median
+  std::optional<double> bound_milliseconds{};  ///< what the machine could do at best, measured now
+  std::vector<std::pair<std::string, double>> numbers{};  ///< further figures, e.g. {"pushes_per_second", x}
+
+  [[nodiscard]] double speedup() const { return reference_milliseconds / milliseconds; }
+};
+
+struct BenchmarkCase {
+  std::string name;
+  std::string summary;
+  std::function<BenchmarkResult(const BenchmarkOptions&)> run;
+};
+
+/// All cases, in the order of docs/performance.md.
+[[nodiscard]] const std::vector<BenchmarkCase>& benchmark_cases();
+
+/// Median times in milliseconds of pieces of work that take turns, so that a noisy machine disturbs all alike. Each is run
+/// once before it counts, then at least three times and until it has taken `seconds`.
+[[nodiscard]] std::vector<double> median_milliseconds(const std::vector<std::function<void()>>& works, double seconds);
+
+/// LibTorch's float32 matrix product [rows, width] x [width, width] in cache, on all threads at once: what the matrix
+/// products of the sweeps are measured against. Timed in turns with them, as the machine's speed varies.
+class MatrixProducts {
+ public:
+  explicit MatrixProducts(std::int64_t width);
+  void operator()() const;
+  /// Multiplications and additions of one call.
+  [[nodiscard]] double operations() const;
+
+ private:
+  struct Operands;
+  std::shared_ptr<std::vector<Operands>> operands_;
+  std::int64_t width_;
+};
+
+}  // namespace scorefield::benchmarks

@@ -1,0 +1,115 @@
+#include "benchmarks/network_cases.hpp"
+
+#include <torch/autograd.h>
+#include <torch/types.h>
+#include <torch/utils.h>
+
+#include "core/parallel.hpp"
+#include "models/fused.hpp"
+#include "training/objective.hpp"
+
+namespace scorefield::benchmarks {
+namespace {
+
+using models::ScoreNetwork;
+
+/// Size of a network and of a batch.
+struct Shape {
+  std::int64_t dimension, width, depth, groups, particles;
+
+  [[nodiscard]] std::int64_t points() const { return groups * particles; }
+  /// Operations of one pass of all points through the matrices.
+  [[nodiscard]] double forward_operations() const {
+    return 2.0 * static_cast<double>(points()) *
+           static_cast<double>(dimension * width + (depth - 1) * width * width + width);
+  }
+};
+
+std::shared_ptr<ScoreNetwork> make_network(const Shape& shape) {
+  torch::manual_seed(1);
+  models::ModelOptions options;
+  options.width = shape.width;
+  options.depth = shape.depth;
+  const auto d = static_cast<std::size_t>(shape.dimension);
+  models::Normalizer normalizer;
+  normalizer.center.assign(d, 0.0);
+  normalizer.scale.assign(d, 1.0);
+  normalizer.periods.assign(d, 0.0);
+  normalizer.mu_center = {0.0};
+  normalizer.mu_scale = {1.0};
+  return std::make_shared<ScoreNetwork>(options, normalizer);
+}
+
+/// Every group inside the time integral, as almost all of a quadrature batch.
+training::Batch make_batch(const Shape& shape) {
+  training::Batch batch;
+  batch.x = torch::randn({shape.groups, shape.particles, shape.dimension});
+  batch.mu = torch::rand({shape.groups, 1}) * 2 - 1;
+  batch.t = torch::rand({shape.groups});
+  batch.terms.assign(static_cast<std::size_t>(shape.groups),
+                     {.kinetic = 1, .time = 1, .scale = 1.0 / static_cast<double>(shape.points())});
+  return batch;
+}
+
+BenchmarkResult gradient_step(const std::string& name, const Shape& shape, const BenchmarkOptions& options) {
+  const auto network = make_network(shape);
+  const auto batch = make_batch(shape);
+  const training::LossOptions loss;
+  const auto fused = training::make_objective(loss, training::EngineKind::fused, torch::kCPU, 0);
+  const auto autograd = training::make_objective(loss, training::EngineKind::autograd, torch::kCPU, 0);
+  const auto step = [&](const training::Objective& objective) {
+    for (auto& parameter : network->parameters()) parameter.mutable_grad().reset();
+    objective.loss(*network, batch, 0).backward();
+  };
+  const MatrixProducts products(shape.width);
+  const auto times = median_milliseconds({[&] { step(*fused); }, [&] { step(*autograd); }, products}, options.seconds);
+  BenchmarkResult result{.name = name, .threads = thread_count(), .milliseconds = times[0],
+                         .reference = "LibTorch autograd, double backward", .reference_milliseconds = times[1]};
+  result.bound_milliseconds = 6 * shape.forward_operations() / products.operations() * times[2];
+  result.numbers = {{"points_per_second", 1e3 * static_cast<double>(shape.points()) / times[0]},
+                    {"matrix_gflops", 6e-6 * shape.forward_operations() / times[0]}};
+  return result;
+}
+
+BenchmarkResult score(const std::string& name, const Shape& shape, const BenchmarkOptions& options) {
+  const auto network = make_network(shape);
+  const auto batch = make_batch(shape);
+  const auto fused = [&] {
+    const torch::NoGradGuard no_grad;
+    const auto weights = network->modulation().weights(batch.mu, batch.t, false);
+    static_cast<void>(models::fused_gradient(network->shape(), weights, batch.x));
+  };
+  const auto autograd = [&] {
+    const auto x = batch.x.detach().requires_grad_(true);
+    static_cast<void>(torch::autograd::grad({network->potential(x, batch.mu, batch.t).sum()}, {x}));
+  };
+  const MatrixProducts products(shape.width);
+  const auto times = median_milliseconds({fused, autograd, products}, options.seconds);
+  BenchmarkResult result{.name = name, .threads = thread_count(), .milliseconds = times[0],
+                         .reference = "LibTorch autograd gradient", .reference_milliseconds = times[1]};
+  result.bound_milliseconds = 2 * shape.forward_operations() / products.operations() * times[2];
+  result.numbers = {{"points_per_second", 1e3 * static_cast<double>(shape.points()) / times[0]},
+                    {"matrix_gflops", 2e-6 * shape.forward_operations() / times[0]}};
+  return result;
+}
+
+constexpr Shape kDeep{4, 64, 6, 16, 1024}, kWide{2, 128, 7, 16, 1024}, kManyGroups{2, 64, 4, 256, 256};
+
+}  // namespace
+
+std::vector<BenchmarkCase> network_cases() {
+  const auto step = [](const std::string& name, const std::string& summary, const Shape& shape) {
+    return BenchmarkCase{name, summary, [=](const BenchmarkOptions& options) { return gradient_step(name, shape, options); }};
+  };
+  const auto gradient = [](const std::string& name, const std::string& summary, const Shape& shape) {
+    return BenchmarkCase{name, summary, [=](const BenchmarkOptions& options) { return score(name, shape, options); }};
+  };
+  return {step("action-matching-step-d4-w64", "gradient step, 4 coordinates, width 64, 6 hidden layers, 16 x 1024 points", kDeep),
+          step("action-matching-step-d2-w128", "gradient step, 2 coordinates, width 128, 7 hidden layers, 16 x 1024 points", kWide),
+          step("action-matching-step-d2-w64-many-groups",
+               "gradient step, 2 coordinates, width 64, 4 hidden layers, 256 x 256 points", kManyGroups),
+          gradient("score-d4-w64", "s and grad_x s, shape of the first step", kDeep),
+          gradient("score-d2-w128", "s and grad_x s, shape of the second step", kWide)};
+}
+
+}  // namespace scorefield::benchmarks

@@ -1,0 +1,12 @@
+#pragma once
+
+#include <vector>
+
+#include "benchmarks/benchmark.hpp"
+
+namespace scorefield::benchmarks {
+
+/// Gradient steps of action matching, and s with grad_x s, beside LibTorch autograd: the shapes of docs/performance.md.
+[[nodiscard]] std::vector<BenchmarkCase> network_cases();
+
+}  // namespace scorefield::benchmarks
