@@ -11,17 +11,23 @@
 
 namespace scorefield::integrators {
 
-// One step of size h from time t for all N particles at once: x [N, d] -> [N, d]. Pure functions; coordinates are not
-// wrapped.
+// One step of size h from time t for all N particles at once: x [N, d] -> [N, d], with slope = b(x, t). Pure functions;
+// coordinates are not wrapped.
 
 /// x + h b(x, t). Order 1.
-[[nodiscard]] torch::Tensor euler_step(const Drift& drift, const torch::Tensor& x, double t, double h);
+[[nodiscard]] torch::Tensor euler_step(const torch::Tensor& x, const torch::Tensor& slope, double h);
 
-/// Heun's method (trapezoidal corrector of an Euler predictor): order 2, two evaluations.
-[[nodiscard]] torch::Tensor heun_step(const Drift& drift, const torch::Tensor& x, double t, double h);
+/// Heun's method (trapezoidal corrector of an Euler predictor): order 2, two evaluations with that of the slope.
+[[nodiscard]] torch::Tensor heun_step(const Drift& drift, const torch::Tensor& x, const torch::Tensor& slope, double t,
+                                      double h);
 
-/// Classical Runge-Kutta: order 4, four evaluations.
-[[nodiscard]] torch::Tensor rk4_step(const Drift& drift, const torch::Tensor& x, double t, double h);
+/// Classical Runge-Kutta: order 4, four evaluations with that of the slope.
+[[nodiscard]] torch::Tensor rk4_step(const Drift& drift, const torch::Tensor& x, const torch::Tensor& slope, double t,
+                                     double h);
+
+/// Cubic with the values and slopes of both ends of a step of size h, at `fraction` of it; error of order h^4.
+[[nodiscard]] torch::Tensor hermite(const torch::Tensor& x0, const torch::Tensor& slope0, const torch::Tensor& x1,
+                                    const torch::Tensor& slope1, double h, double fraction);
 
 /// x + h b(x, t) + sigma sqrt(h) xi for dX = b dt + sigma dW; sigma [d] or [1], xi [N, d] standard normal. Weak order
 /// 1; strong order 1 too, since sigma does not depend on x.
@@ -43,6 +49,8 @@ namespace scorefield::integrators {
 using FrameObserver = std::function<void(std::int64_t frame, const torch::Tensor& x)>;
 
 /// Moves x0 [N, d], given at times.front(), through all output times and returns the last frame. Frame 0 is x0, wrapped.
+/// Methods without noise that have fewer steps than output intervals take equal steps over the whole time and
+/// interpolate the frames between them (hermite); else every output time ends a step.
 /// One host synchronisation per frame and per 64 steps, for the check that all values are finite.
 /// @throws UsageError (validate, steps_per_interval), c10::ValueError on a wrong shape, DivergenceError naming the
 /// first step after which a value was not finite.

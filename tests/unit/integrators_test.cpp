@@ -184,6 +184,38 @@ TEST(Integrate, DeliversEveryFrameAtItsTime) {
   EXPECT_EQ(last[2][0].item<double>(), seen.back());
 }
 
+/// Largest error over 41 frames of a rotation that `steps` steps follow.
+double frames_error(IntegrationMethod method, std::int64_t steps) {
+  const Field field = anharmonic_rotation();
+  const auto x0 = torch::tensor({{1.0, 0.2}, {-0.3, 0.7}, {0.1, -0.9}}, torch::kFloat64);
+  std::vector<double> times;
+  for (int k = 0; k <= 40; ++k) times.push_back(k / 40.0);
+  double error = 0;
+  std::int64_t frames = 0;
+  integrate(field, x0, times, make_options(method, steps), [&](std::int64_t k, const torch::Tensor& x) {
+    EXPECT_EQ(k, frames++);
+    error = std::max(error, (x - rotated_exactly(x0, times[static_cast<std::size_t>(k)])).norm().item<double>());
+  });
+  EXPECT_EQ(frames, 41);
+  return error;
+}
+
+TEST(Integrate, FramesBetweenStepsKeepTheOrder) {
+  EXPECT_NEAR(std::log2(frames_error(IntegrationMethod::heun, 19) / frames_error(IntegrationMethod::heun, 38)), 2, 0.3);
+  EXPECT_NEAR(std::log2(frames_error(IntegrationMethod::rk4, 19) / frames_error(IntegrationMethod::rk4, 38)), 4, 0.4);
+}
+
+TEST(Integrate, FramesBetweenStepsTakeTheShortWayRound) {
+  const Field field(1, [](const torch::Tensor& x, double) { return torch::full_like(x, 3.0); });
+  const auto x0 = torch::tensor({{0.9}}, torch::kFloat64);
+  auto options = make_options(IntegrationMethod::heun, 2);
+  options.periods = {1.0};
+  integrate(field, x0, {0, 0.25, 0.5, 0.75, 1}, options, [&](std::int64_t k, const torch::Tensor& x) {
+    const double exact = std::fmod(0.9 + 0.75 * static_cast<double>(k), 1.0);
+    EXPECT_NEAR(x.item<double>(), exact, 1e-12) << k;
+  });
+}
+
 TEST(Integrate, WrapsPeriodicCoordinatesOnly) {
   const Field wind(2, [](const torch::Tensor& x, double) { return torch::tensor({3.0, -2.0}, x.options()).expand_as(x); });
   IntegrateOptions options = make_options(IntegrationMethod::rk4, 16);
