@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <csignal>
 #include <exception>
 #include <iostream>
 #include <new>
@@ -105,6 +106,9 @@ int main(int argc, char** argv) {
   for (const auto& command : kCommands)
     if (argc > 1 && std::string_view(argv[1]) == command.name) who += std::string(" ") + command.name;
   catch_interrupts();
+#ifdef SIGXFSZ
+  std::signal(SIGXFSZ, SIG_IGN);  // a file-size limit is then a failed write with a message, not a sudden death
+#endif
   try {
     return dispatch(argc, argv);
   } catch (const Interrupted& error) {

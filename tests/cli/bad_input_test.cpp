@@ -117,6 +117,18 @@ TEST_F(BadInput, UnwritableOutput) {
   }
 }
 
+TEST_F(BadInput, NoRoomForTheOutput) {
+  // A limit on file sizes stands for a full disk: both end a write early.
+  auto arguments = tiny_generate("out.h5");
+  arguments.emplace_back("--quiet");
+  std::vector<std::string> limited{"/bin/sh", "-c", "ulimit -f 16; exec \"$0\" \"$@\"", SCOREFIELD_BINARY};
+  limited.insert(limited.end(), arguments.begin(), arguments.end());
+  const auto result = run_command(limited, folder_.path());
+  EXPECT_EQ(result.exit_code, 1) << result.err;
+  EXPECT_THAT(result.err, ::testing::HasSubstr("out.h5"));
+  EXPECT_EQ(folder_.listing(), decltype(folder_.listing()){});
+}
+
 TEST_F(BadInput, OutputNeverReplacesAnInput) {
   succeed(tiny_generate("data.h5"));
   const std::string before = read_text(folder_ / "data.h5");
