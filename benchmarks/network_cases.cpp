@@ -55,8 +55,8 @@ BenchmarkResult gradient_step(const std::string& name, const Shape& shape, const
   const auto network = make_network(shape);
   const auto batch = make_batch(shape);
   const training::LossOptions loss;
-  const auto fused = training::make_objective(loss, training::EngineKind::fused, torch::kCPU, 0);
-  const auto autograd = training::make_objective(loss, training::EngineKind::autograd, torch::kCPU, 0);
+  const auto fused = training::make_objective(loss, training::EngineKind::fused, 0);
+  const auto autograd = training::make_objective(loss, training::EngineKind::autograd, 0);
   const auto step = [&](const training::Objective& objective) {
     for (auto& parameter : network->parameters()) parameter.mutable_grad().reset();
     objective.loss(*network, batch, 0).backward();

@@ -25,9 +25,4 @@ class NetworkDrift : public Drift {
   torch::Tensor mu_;  ///< [1, p], normalised
 };
 
-/// grad_x s by a forward and a reverse sweep in LibTorch operations: any device, no autograd graph.
-/// x: [G, N, d] -> [G, N, d].
-[[nodiscard]] torch::Tensor network_gradient(const kernels::NetworkShape& shape, const EffectiveWeights& weights,
-                                             const torch::Tensor& x);
-
 }  // namespace scorefield::models

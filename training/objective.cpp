@@ -7,13 +7,14 @@
 
 #include "models/derivatives.hpp"
 #include "models/fused.hpp"
+#include "models/tensor_sweeps.hpp"
 
 namespace scorefield::training {
 namespace {
 
 using torch::Tensor;
 
-/// Own kernels, no double backward.
+/// Own kernels on the CPU and the same sweeps in LibTorch operations elsewhere: no double backward.
 class FusedObjective : public Objective {
  public:
   FusedObjective(const LossOptions& loss, std::int64_t seed) : loss_(loss), seed_(seed) {}
@@ -23,16 +24,16 @@ class FusedObjective : public Objective {
         std::any_of(batch.terms.begin(), batch.terms.end(), [](const auto& terms) { return terms.time != 0; });
     const auto weights = network.modulation().weights(batch.mu, batch.t, with_rates);
     models::GroupPoints points{batch.x, batch.velocity, {}};
-    if (loss_.sigma == 0) return models::fused_objective(network.shape(), weights, batch.terms, points);
     auto terms = batch.terms;
     for (auto& term : terms) term.laplacian = term.kinetic * 0.5 * loss_.sigma * loss_.sigma;
-    if (loss_.laplacian == LaplacianKind::hutchinson) {
+    if (loss_.sigma > 0 && loss_.laplacian == LaplacianKind::hutchinson) {
       const auto flat = batch.x.reshape({-1, batch.x.size(2)});
       points.probes = models::rademacher_probes(loss_.probes, flat, static_cast<std::uint64_t>(seed_),
                                                 static_cast<std::uint64_t>(step))
                           .view({loss_.probes, batch.x.size(0), batch.x.size(1), batch.x.size(2)});
     }
-    return models::fused_objective(network.shape(), weights, terms, points);
+    return batch.x.device().is_cpu() ? models::fused_objective(network.shape(), weights, terms, points)
+                                     : models::swept_objective(network.shape(), weights, terms, points);
   }
   std::string engine() const override { return "fused"; }
 
@@ -107,10 +108,8 @@ torch::Tensor autograd_objective(const GroupPotential& potential, const LossOpti
   return (column(batch, &GroupTerms::scale) * total).sum();
 }
 
-std::unique_ptr<Objective> make_objective(const LossOptions& loss, EngineKind engine, torch::Device device,
-                                          std::int64_t seed) {
-  TORCH_CHECK_VALUE(engine != EngineKind::fused || device.is_cpu(), "the fused engine runs on the CPU only");
-  if (engine == EngineKind::autograd || !device.is_cpu()) return std::make_unique<AutogradObjective>(loss, seed);
+std::unique_ptr<Objective> make_objective(const LossOptions& loss, EngineKind engine, std::int64_t seed) {
+  if (engine == EngineKind::autograd) return std::make_unique<AutogradObjective>(loss, seed);
   return std::make_unique<FusedObjective>(loss, seed);
 }
 

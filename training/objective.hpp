@@ -35,8 +35,7 @@ using GroupPotential = std::function<torch::Tensor(const torch::Tensor& x, const
 [[nodiscard]] torch::Tensor autograd_objective(const GroupPotential& potential, const LossOptions& loss, const Batch& batch,
                                                std::int64_t seed, std::int64_t step);
 
-/// The engine that the options ask for; `automatic` takes the fused kernels where they apply (on the CPU).
-[[nodiscard]] std::unique_ptr<Objective> make_objective(const LossOptions& loss, EngineKind engine, torch::Device device,
-                                                        std::int64_t seed);
+/// The engine that the options ask for; `automatic` takes the fused sweeps, which cover every loss on every device.
+[[nodiscard]] std::unique_ptr<Objective> make_objective(const LossOptions& loss, EngineKind engine, std::int64_t seed);
 
 }  // namespace scorefield::training

@@ -128,7 +128,7 @@ Training::Training(const TrainRequest& request, const TrainObserver& observer)
   model_.sigma = config_.loss.sigma;
   model_.network->to(device_);
   batches_ = std::make_unique<BatchSource>(std::move(reader), normalizer, config_, request.seed);
-  objective_ = make_objective(config_.loss, config_.training.engine, device_, request.seed);
+  objective_ = make_objective(config_.loss, config_.training.engine, request.seed);
   optimizer_ = optim::make_optimizer(named_parameters(*model_.network), config_.optimizer);
   average_ = std::make_unique<optim::ExponentialMovingAverage>(named_parameters(*model_.network),
                                                                config_.optimizer.ema_decay);

@@ -9,6 +9,7 @@
 #include "models/kernels/sweeps.hpp"
 #include "models/network_drift.hpp"
 #include "models/score_network.hpp"
+#include "models/tensor_sweeps.hpp"
 #include "tests/support/gradient_check.hpp"
 
 namespace scorefield::models {
@@ -190,7 +191,7 @@ TEST_P(FusedGradient, PotentialAndGradientEqualAutograd) {
   const auto fused = fused_gradient(network->shape(), weights, points.x);
   EXPECT_LT((potential - s).abs().max().item<double>(), 1e-12 * s.abs().max().item<double>());
   EXPECT_LT((fused - gradient).abs().max().item<double>(), 1e-12 * gradient.abs().max().item<double>());
-  const auto swept = network_gradient(network->shape(), effective_weights(weights), points.x);
+  const auto swept = swept_gradient(network->shape(), weights, points.x);
   EXPECT_LT((swept - gradient).abs().max().item<double>(), 1e-12 * gradient.abs().max().item<double>());
 }
 
@@ -204,6 +205,25 @@ INSTANTIATE_TEST_SUITE_P(Shapes, FusedGradient,
                            std::replace(name.begin(), name.end(), '-', '_');
                            return name;
                          });
+
+/// The sweeps in LibTorch operations, which other devices use.
+TEST(SweptObjective, EqualsTheKernels) {
+  for (const bool laplacian : {false, true}) {
+    const auto network = make_network(20, 3, 2, true, torch::kFloat64);
+    const auto terms = laplacian ? entropic_terms() : mixed_terms();
+    const auto points = make_points(static_cast<std::int64_t>(terms.size()), 30, torch::kFloat64);
+    const auto names = network->named_parameters().keys();
+    const auto probes = torch::randn({3, points.x.size(0), 30, 2}, torch::kFloat64);
+    for (const auto& given : {Tensor(), probes}) {
+      const auto kernels = fused(*network, points, terms, given);
+      const auto swept = swept_objective(network->shape(), network->modulation().weights(points.mu, points.t, true), terms,
+                                         {points.x, points.velocity, given});
+      EXPECT_NEAR(swept.item<double>(), kernels.item<double>(), 1e-12 * std::abs(kernels.item<double>()) + 1e-13);
+      const auto expected = gradients_of(*network, kernels);
+      expect_close(gradients_of(*network, swept), expected, names);
+    }
+  }
+}
 
 TEST(FusedGradientFloat, ErrorNoWorseThanDoubleBackward) {
   const auto single = make_network(64, 6, 4, true, torch::kFloat32), exact = make_network(64, 6, 4, true, torch::kFloat32);

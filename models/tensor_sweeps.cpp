@@ -1,0 +1,377 @@
+#include "models/tensor_sweeps.hpp"
+
+#include <torch/autograd.h>
+#include <torch/types.h>
+#include <torch/utils.h>
+
+#include "models/score_network.hpp"
+
+namespace scorefield::models {
+namespace {
+
+using kernels::GroupTerms;
+using kernels::NetworkShape;
+using torch::Tensor;
+
+/// One layer as the sweeps use it. Undefined tensors are absent.
+struct SweepLayer {
+  Tensor weight;      ///< [G, out, in]
+  Tensor bias;        ///< [G, out]
+  Tensor rate_left;   ///< [G, out, r], with right [r, in] the low-rank part of dW/dt
+  Tensor rate_right;  ///< [r, in]
+  Tensor rate;        ///< [G, out, in], the dense part of dW/dt
+  Tensor bias_rate;   ///< [G, out]
+};
+constexpr std::size_t kTensorsPerLayer = 6;
+
+/// First and second derivative of every feature with respect to its coordinate, [..., f].
+struct FeatureDerivatives {
+  Tensor first, second;
+};
+
+FeatureDerivatives feature_derivatives(const NetworkShape& shape, const Tensor& x) {
+  std::vector<Tensor> first, second;
+  for (std::int64_t c = 0; c < shape.dimension(); ++c) {
+    const auto& coordinate = shape.coordinates[static_cast<std::size_t>(c)];
+    const auto value = x.select(-1, c);
+    if (coordinate.angular_frequency == 0) {
+      first.push_back(torch::ones_like(value));
+      second.push_back(torch::zeros_like(value));
+    }
+    for (std::int64_t k = 1; k <= coordinate.harmonics; ++k) {
+      const double omega = static_cast<double>(k) * coordinate.angular_frequency;
+      const auto sine = (value * omega).sin(), cosine = (value * omega).cos();
+      first.push_back(cosine * omega);
+      first.push_back(sine * -omega);
+      second.push_back(sine * (-omega * omega));
+      second.push_back(cosine * (-omega * omega));
+    }
+  }
+  return {torch::stack(first, -1), torch::stack(second, -1)};
+}
+
+/// [..., d] -> [..., f]: the value of each feature's coordinate.
+Tensor to_features(const NetworkShape& shape, const Tensor& direction) {
+  std::vector<Tensor> columns;
+  for (std::int64_t c = 0; c < shape.dimension(); ++c)
+    for (std::int64_t k = 0; k < shape.coordinates[static_cast<std::size_t>(c)].count(); ++k)
+      columns.push_back(direction.select(-1, c));
+  return torch::stack(columns, -1);
+}
+
+/// [..., f] -> [..., d]: sums over the features of each coordinate.
+Tensor to_coordinates(const NetworkShape& shape, const Tensor& features) {
+  std::vector<Tensor> columns;
+  std::int64_t first = 0;
+  for (const auto& coordinate : shape.coordinates) {
+    columns.push_back(features.narrow(-1, first, coordinate.count()).sum(-1));
+    first += coordinate.count();
+  }
+  return torch::stack(columns, -1);
+}
+
+/// The groups' terms on the device, [G, 1, 1].
+struct TermTensors {
+  Tensor kinetic, velocity, time, laplacian, potential, scale;
+  bool rates, has_laplacian;
+};
+
+TermTensors to_tensors(const std::vector<GroupTerms>& terms, const torch::TensorOptions& options) {
+  std::vector<double> flat;
+  for (const auto member : {&GroupTerms::kinetic, &GroupTerms::velocity, &GroupTerms::time, &GroupTerms::laplacian,
+                            &GroupTerms::potential, &GroupTerms::scale})
+    for (const auto& term : terms) flat.push_back(term.*member);
+  // One copy to the device for all of them.
+  const auto all = torch::tensor(flat, torch::kFloat64).to(options).view({6, static_cast<std::int64_t>(terms.size()), 1, 1});
+  const auto any = [&](double GroupTerms::*member) {
+    return std::any_of(terms.begin(), terms.end(), [member](const auto& term) { return term.*member != 0; });
+  };
+  return {all[0], all[1], all[2], all[3], all[4], all[5], any(&GroupTerms::time), any(&GroupTerms::laplacian)};
+}
+
+/// y = x W^T for every group.
+Tensor times_transposed(const Tensor& x, const Tensor& weight) { return torch::bmm(x, weight.transpose(1, 2)); }
+
+/// cotangent^T input for every group: the gradient of a weight.
+Tensor weight_gradient(const Tensor& cotangent, const Tensor& input) { return torch::bmm(cotangent.transpose(1, 2), input); }
+
+/// silu and its derivatives at one layer, later times what the reverse sweep finds.
+struct Activation {
+  Tensor value, first, second, third;
+};
+
+Activation activate(const Tensor& y, bool second, bool third) {
+  const auto sigma = y.sigmoid(), rest = 1 - sigma;
+  Activation f;
+  f.value = y * sigma;
+  f.first = sigma + f.value * rest;
+  if (!second) return f;
+  const auto m = sigma * rest, slope = rest - sigma;
+  f.second = m * (2 + y * slope);
+  if (third) f.third = m * (3 * slope + y * (slope * slope - 2 * m));
+  return f;
+}
+
+/// State of the sweeps through all hidden layers.
+class Sweeps {
+ public:
+  Sweeps(const NetworkShape& shape, const std::vector<SweepLayer>& layers, const Tensor& x)
+      : shape_(shape), layers_(layers), x_(x), hidden_(layers.size() - 1), derivatives_(feature_derivatives(shape, x)) {}
+
+  /// Sweeps 1 and 2.
+  Tensor gradient(bool second, bool third) {
+    input_.assign(1, network_features(shape_, x_));
+    for (std::size_t l = 0; l < hidden_; ++l) {
+      activation_.push_back(
+          activate(torch::baddbmm(layers_[l].bias.unsqueeze(1), input_[l], layers_[l].weight.transpose(1, 2)), second, third));
+      input_.push_back(activation_[l].value);
+    }
+    auto g = layers_[hidden_].weight.expand({x_.size(0), x_.size(1), shape_.width});
+    adjoint_.resize(hidden_);
+    curvature_.resize(hidden_);
+    third_.resize(hidden_);
+    for (std::size_t l = hidden_; l-- > 0;) {
+      adjoint_[l] = g * activation_[l].first;
+      if (second) curvature_[l] = g * activation_[l].second;
+      if (third) third_[l] = g * activation_[l].third;
+      g = torch::bmm(adjoint_[l], layers_[l].weight);
+    }
+    return to_coordinates(shape_, g * derivatives_.first);
+  }
+
+  /// s: [G, N, 1].
+  [[nodiscard]] Tensor potential() const {
+    return torch::baddbmm(layers_[hidden_].bias.unsqueeze(1), input_[hidden_], layers_[hidden_].weight.transpose(1, 2));
+  }
+
+  /// The objective's value, and the gradients of all layers (scaled by the groups' scales) in `gradients`.
+  Tensor objective(const TermTensors& terms, const GroupPoints& points, std::vector<SweepLayer>& gradients) {
+    const auto v = gradient(true, terms.has_laplacian);
+    auto u = terms.kinetic * v;
+    if (points.velocity.defined()) u = u + terms.velocity * points.velocity;
+    auto h_dot = to_features(shape_, u) * derivatives_.first;
+    gradients.assign(layers_.size(), {});
+    for (std::size_t l = 0; l < layers_.size(); ++l) gradients[l].weight = torch::zeros_like(layers_[l].weight);
+    if (terms.has_laplacian) add_laplacian(terms.laplacian, points.probes, h_dot, gradients);
+    tangent_.assign(1, h_dot);
+    for (std::size_t l = 0; l < hidden_; ++l) tangent_.push_back(tangent_layer(l, terms));
+    const auto rate = output_rate(terms);  // [G, N, 1]: what the output's own rate adds to the tangent
+    const auto s = potential();
+    const auto transport = times_transposed(tangent_[hidden_], layers_[hidden_].weight) + rate -
+                           (u * v).sum(-1, true);
+    auto value = terms.kinetic * v.square().sum(-1, true) / 2 + transport + terms.potential * s;
+    if (points.velocity.defined()) value = value + terms.velocity * (points.velocity * v).sum(-1, true);
+    reverse(terms, gradients);
+    for (auto& layer : gradients)
+      for (Tensor* tensor : {&layer.weight, &layer.rate_left, &layer.rate})
+        if (tensor->defined()) tensor->mul_(terms.scale);
+    const auto row_scale = terms.scale.squeeze(-1);
+    for (auto& layer : gradients)
+      for (Tensor* tensor : {&layer.bias, &layer.bias_rate})
+        if (tensor->defined()) tensor->mul_(row_scale);
+    return (terms.scale * value).sum();
+  }
+
+ private:
+  /// Adds the Laplacian's part to the tangent of the features and to the gradients, and leaves square_ and mixed_.
+  void add_laplacian(const Tensor& coefficient, const Tensor& probes, Tensor& h_dot, std::vector<SweepLayer>& gradients) {
+    square_.assign(hidden_, torch::zeros_like(activation_[0].value));
+    mixed_.assign(hidden_, torch::zeros_like(activation_[0].value));
+    const std::int64_t directions = probes.defined() ? probes.size(0) : shape_.dimension();
+    const auto weight = probes.defined() ? coefficient / static_cast<double>(directions) : coefficient;
+    for (std::int64_t k = 0; k < directions; ++k) {
+      Tensor direction = probes.defined() ? probes[k] : torch::zeros_like(x_);
+      if (!probes.defined()) direction.select(-1, k).fill_(1);
+      const auto along = to_features(shape_, direction);
+      h_dot = h_dot + weight * along.square() * derivatives_.second;
+      std::vector<Tensor> jet{along * derivatives_.first}, slope;
+      for (std::size_t l = 0; l < hidden_; ++l) {
+        slope.push_back(times_transposed(jet[l], layers_[l].weight));
+        jet.push_back(slope[l] * activation_[l].first);
+        square_[l] = square_[l] + weight * slope[l].square();
+      }
+      Tensor q;  // cotangent of the jet; none at the top
+      for (std::size_t l = hidden_; l-- > 0;) {
+        auto cotangent = 2 * weight * curvature_[l] * slope[l];
+        if (q.defined()) {
+          mixed_[l] = mixed_[l] + q * activation_[l].second * slope[l];
+          cotangent = cotangent + q * activation_[l].first;
+        }
+        gradients[l].weight = gradients[l].weight + weight_gradient(cotangent, jet[l]);
+        q = torch::bmm(cotangent, layers_[l].weight);
+      }
+    }
+  }
+
+  /// Sweep 3 through hidden layer l; keeps in curvature_ what the cotangent of y starts from.
+  Tensor tangent_layer(std::size_t l, const TermTensors& terms) {
+    const auto& layer = layers_[l];
+    auto y = times_transposed(tangent_[l], layer.weight);
+    if (terms.rates) y = y + terms.time * layer_rate(l);
+    auto tangent = y * activation_[l].first;
+    curvature_[l] = curvature_[l] * y;
+    if (terms.has_laplacian) {
+      tangent = tangent + activation_[l].second * square_[l];
+      curvature_[l] = curvature_[l] + third_[l] * square_[l] + mixed_[l];
+    }
+    return tangent;
+  }
+
+  /// (dW/dt) h + db/dt of layer l.
+  [[nodiscard]] Tensor layer_rate(std::size_t l) const {
+    const auto& layer = layers_[l];
+    auto rate = layer.bias_rate.unsqueeze(1);
+    if (layer.rate_left.defined())
+      rate = rate + times_transposed(torch::matmul(input_[l], layer.rate_right.t()), layer.rate_left);
+    if (layer.rate.defined()) rate = rate + times_transposed(input_[l], layer.rate);
+    return rate;
+  }
+
+  [[nodiscard]] Tensor output_rate(const TermTensors& terms) const {
+    return terms.rates ? terms.time * layer_rate(hidden_) : torch::zeros_like(x_.select(-1, 0).unsqueeze(-1));
+  }
+
+  /// Gradients of a layer's rate, given the cotangent `a` of the tangent of its output. Returns what the input gets.
+  Tensor rate_gradients(std::size_t l, const Tensor& a, const TermTensors& terms, SweepLayer& gradient) const {
+    const auto& layer = layers_[l];
+    const auto weighted = terms.time * a;
+    gradient.bias_rate = weighted.sum(1);
+    Tensor q = torch::zeros_like(input_[l]);
+    if (layer.rate_left.defined()) {
+      gradient.rate_left = weight_gradient(weighted, torch::matmul(input_[l], layer.rate_right.t()));
+      const auto through = torch::bmm(weighted, layer.rate_left);  // [G, N, r]
+      gradient.rate_right = torch::matmul((terms.scale * through).flatten(0, 1).t(), input_[l].flatten(0, 1));
+      q = q + torch::matmul(through, layer.rate_right);
+    }
+    if (layer.rate.defined()) {
+      gradient.rate = weight_gradient(weighted, input_[l]);
+      q = q + torch::bmm(weighted, layer.rate);
+    }
+    return q;
+  }
+
+  /// Sweep 4.
+  void reverse(const TermTensors& terms, std::vector<SweepLayer>& gradients) const {
+    const auto ones = torch::ones({x_.size(0), x_.size(1), 1}, x_.options());
+    auto& output = gradients[hidden_];
+    const auto on_value = terms.potential * ones;
+    output.weight = weight_gradient(ones, tangent_[hidden_]) + weight_gradient(on_value, input_[hidden_]);
+    output.bias = on_value.sum(1);
+    auto q = torch::bmm(on_value, layers_[hidden_].weight);
+    if (terms.rates) q = q + rate_gradients(hidden_, ones, terms, output);
+    for (std::size_t l = hidden_; l-- > 0;) {
+      const auto p = q * activation_[l].first + curvature_[l];
+      gradients[l].weight = gradients[l].weight + weight_gradient(p, input_[l]) + weight_gradient(adjoint_[l], tangent_[l]);
+      gradients[l].bias = p.sum(1);
+      q = torch::bmm(p, layers_[l].weight);
+      if (terms.rates) q = q + rate_gradients(l, adjoint_[l], terms, gradients[l]);
+    }
+  }
+
+  const NetworkShape& shape_;
+  const std::vector<SweepLayer>& layers_;
+  Tensor x_;
+  std::size_t hidden_;
+  FeatureDerivatives derivatives_;
+  std::vector<Tensor> input_;    ///< features, then h of every hidden layer
+  std::vector<Tensor> tangent_;  ///< likewise
+  std::vector<Activation> activation_;
+  std::vector<Tensor> adjoint_, curvature_, third_, square_, mixed_;  ///< per hidden layer
+};
+
+/// left diag(values) of every group, [G, out, r]; undefined without a low-rank part or values.
+Tensor scaled_left(const ModulatedLayer& layer, const Tensor& values) {
+  if (!layer.left.defined() || !values.defined()) return {};
+  return layer.left.unsqueeze(0) * values.narrow(1, layer.scale_start, layer.left.size(1)).unsqueeze(1);
+}
+
+std::vector<SweepLayer> sweep_layers(const ModulatedWeights& weights) {
+  const auto effective = effective_weights({weights.layers, weights.values, {}});
+  std::vector<SweepLayer> layers;
+  for (std::size_t l = 0; l < effective.size(); ++l) {
+    const auto& layer = weights.layers[l];
+    SweepLayer sweep;
+    sweep.weight = effective[l].weight;
+    sweep.bias = effective[l].bias;
+    if (weights.rates.defined() || layer.weight_rate.defined() || layer.bias_rate.defined()) {
+      sweep.rate_left = scaled_left(layer, weights.rates);
+      if (sweep.rate_left.defined()) sweep.rate_right = layer.right;
+      sweep.rate = layer.weight_rate;
+      sweep.bias_rate = layer.bias_rate.defined() ? layer.bias_rate : torch::zeros_like(sweep.bias);
+      if (layer.bias_map.defined() && weights.rates.defined())
+        sweep.bias_rate = sweep.bias_rate + torch::mm(weights.rates.narrow(1, layer.latent_start, layer.bias_map.size(1)),
+                                                      layer.bias_map.t());
+    }
+    layers.push_back(std::move(sweep));
+  }
+  return layers;
+}
+
+std::vector<Tensor> flatten(const std::vector<SweepLayer>& layers) {
+  std::vector<Tensor> flat;
+  for (const auto& layer : layers)
+    for (const auto& tensor : {layer.weight, layer.bias, layer.rate_left, layer.rate_right, layer.rate, layer.bias_rate})
+      flat.push_back(tensor.defined() ? tensor : torch::empty({0}, layers.front().weight.options()));
+  return flat;
+}
+
+std::vector<SweepLayer> unflatten(const std::vector<Tensor>& flat) {
+  std::vector<SweepLayer> layers;
+  const auto present = [](const Tensor& tensor) { return tensor.numel() > 0 ? tensor : Tensor(); };
+  for (std::size_t i = 0; i < flat.size(); i += kTensorsPerLayer)
+    layers.push_back({flat[i], flat[i + 1], present(flat[i + 2]), present(flat[i + 3]), present(flat[i + 4]),
+                      present(flat[i + 5])});
+  return layers;
+}
+
+struct Call {
+  const NetworkShape* shape;
+  const std::vector<GroupTerms>* terms;
+  const GroupPoints* points;
+};
+
+struct SweptObjective : public torch::autograd::Function<SweptObjective> {
+  static Tensor forward(torch::autograd::AutogradContext* context, at::TensorList tensor_list, const Call* call) {
+    const auto layers = unflatten(tensor_list.vec());
+    std::vector<SweepLayer> gradients;
+    const auto terms = to_tensors(*call->terms, call->points->x.options());
+    const auto value = Sweeps(*call->shape, layers, call->points->x).objective(terms, *call->points, gradients);
+    std::vector<Tensor> flat;
+    for (const auto& g : gradients)
+      for (const auto& tensor : {g.weight, g.bias, g.rate_left, g.rate_right, g.rate, g.bias_rate})
+        flat.push_back(tensor);
+    for (std::size_t i = 0; i < flat.size(); ++i)
+      if (!flat[i].defined()) flat[i] = torch::zeros_like(tensor_list[i]);
+    context->saved_data["gradients"] = flat;
+    return value;
+  }
+
+  static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
+                                                 const torch::autograd::variable_list& grad_output) {
+    auto gradients = context->saved_data["gradients"].toTensorVector();
+    at::_foreach_mul_(gradients, grad_output[0]);
+    gradients.emplace_back();  // the call has none
+    return gradients;
+  }
+};
+
+}  // namespace
+
+Tensor swept_objective(const NetworkShape& shape, const ModulatedWeights& weights, const std::vector<GroupTerms>& terms,
+                       const GroupPoints& points) {
+  TORCH_CHECK_VALUE(points.x.dim() == 3 && points.x.size(2) == shape.dimension(), "sweeps expect x [G, N, ",
+                    shape.dimension(), "], got ", points.x.sizes());
+  TORCH_CHECK_VALUE(static_cast<std::int64_t>(terms.size()) == points.x.size(0), "expected terms of ", points.x.size(0),
+                    " groups, got ", terms.size());
+  const auto flat = flatten(sweep_layers(weights));
+  const Call call{&shape, &terms, &points};
+  return SweptObjective::apply(at::TensorList(flat), &call);
+}
+
+Tensor swept_gradient(const NetworkShape& shape, const ModulatedWeights& weights, const Tensor& x) {
+  const torch::NoGradGuard no_grad;
+  const auto layers = sweep_layers({weights.layers, weights.values, {}});
+  return Sweeps(shape, layers, x).gradient(false, false);
+}
+
+}  // namespace scorefield::models
