@@ -4,7 +4,7 @@ import os
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.animation import FuncAnimation, PillowWriter
+from PIL import Image
 
 from plotting.style import DENSITY_MAP
 from scorefield_io import FormatError, format_mu
@@ -113,19 +113,48 @@ def save_animation(phase_space, path, frames=60, frames_per_second=12):
         axes.set_title(name)
         axes.set_xlabel(phase_space.label(0))
     panels[0].set_ylabel(phase_space.label(1))
-    heading = figure.suptitle(" ")
-
-    def update(time):
-        for image, name in zip(images, ("truth", "prediction")):
-            image.set_data(phase_space.density(name, time))
-        heading.set_text(f"mu = {format_mu(phase_space.mu)}   t = {time:5.1f}")
-        return images
+    heading = figure.suptitle(_heading(phase_space, times[-1]))  # takes its room in the layout
+    pictures = _draw_frames(figure, [*images, heading], times, lambda time: _update(phase_space, images, heading, time))
+    plt.close(figure)
 
     temporary = os.path.join(os.path.dirname(os.path.abspath(path)), f".{os.getpid()}.gif")
     try:
-        FuncAnimation(figure, update, times).save(temporary, PillowWriter(frames_per_second))
+        pictures[0].save(temporary, save_all=True, append_images=pictures[1:], duration=round(1000 / frames_per_second),
+                         loop=0)
         os.replace(temporary, path)
     finally:
-        plt.close(figure)
         if os.path.exists(temporary):
             os.remove(temporary)
+
+
+def _heading(phase_space, time):
+    return f"mu = {format_mu(phase_space.mu)}   t = {time:5.1f}"
+
+
+def _update(phase_space, images, heading, time):
+    for image, name in zip(images, ("truth", "prediction")):
+        image.set_data(phase_space.density(name, time))
+    heading.set_text(_heading(phase_space, time))
+
+
+def _draw_frames(figure, changing, times, update):
+    """Pictures in one palette. Axes and labels are drawn once; only the artists that change are drawn for each time."""
+    canvas = figure.canvas
+    canvas.draw()  # settles the layout
+    figure.set_layout_engine("none")
+    for artist in changing:
+        artist.set_visible(False)
+    canvas.draw()
+    background = canvas.copy_from_bbox(figure.bbox)
+    pictures = []
+    for time in times:
+        update(time)
+        canvas.restore_region(background)
+        for artist in changing:
+            artist.set_visible(True)
+            (artist.axes or figure).draw_artist(artist)
+            artist.set_visible(False)
+        picture = Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3])
+        pictures.append(picture.quantize(palette=pictures[0], dither=Image.Dither.NONE) if pictures else
+                        picture.quantize(128))
+    return pictures
