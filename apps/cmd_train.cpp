@@ -92,7 +92,7 @@ void print_result(const CommandLine& line, const std::string& output, const trai
                                 {"seconds", result.seconds},
                                 {"final_loss", result.final_loss},
                                 {"validation_loss", result.validation_loss},
-                                {"parameters", result.parameters},
+                                {"parameters", result.parameters}, {"step_milliseconds", 1e3 * result.step_seconds},
                                 {"engine", result.engine},
                                 {"time_limit_reached", result.time_limit_reached}}
                      .dump(2)

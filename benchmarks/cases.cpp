@@ -1,12 +1,13 @@
 #include "benchmarks/benchmark.hpp"
 #include "benchmarks/network_cases.hpp"
+#include "benchmarks/training_cases.hpp"
 
 namespace scorefield::benchmarks {
 
 const std::vector<BenchmarkCase>& benchmark_cases() {
   static const std::vector<BenchmarkCase> cases = [] {
     std::vector<BenchmarkCase> all;
-    for (auto& part : {network_cases()}) all.insert(all.end(), part.begin(), part.end());
+    for (const auto& part : {network_cases(), training_cases()}) all.insert(all.end(), part.begin(), part.end());
     return all;
   }();
   return cases;

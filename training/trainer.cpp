@@ -3,6 +3,7 @@
 #include <torch/cuda.h>
 #include <torch/types.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <filesystem>
@@ -235,10 +236,13 @@ TrainResult Training::run() {
   }
   TrainResult result;
   std::int64_t step = first_step_;
+  std::vector<double> step_seconds;
   {
     Prefetcher prefetcher(*batches_, step);
     while (step < config_.training.steps) {
+      const auto step_start = std::chrono::steady_clock::now();
       train_step(step, to_device(prefetcher.next(step), device_));
+      step_seconds.push_back(seconds_since(step_start));
       ++step;
       result.interrupted = interrupt_requested();
       result.time_limit_reached =
@@ -252,6 +256,11 @@ TrainResult Training::run() {
   }
   result.steps = step;
   result.seconds = seconds_since(start_);
+  if (!step_seconds.empty()) {
+    const auto middle = step_seconds.begin() + static_cast<std::ptrdiff_t>(step_seconds.size() / 2);
+    std::nth_element(step_seconds.begin(), middle, step_seconds.end());
+    result.step_seconds = *middle;
+  }
   result.parameters = model_.network->parameter_count();
   result.engine = objective_->engine();
   if (!history_.loss.empty()) {

@@ -32,6 +32,7 @@ using TrainObserver = std::function<void(const TrainProgress&)>;
 struct TrainResult {
   std::int64_t steps = 0;         ///< all steps of this model so far
   double seconds = 0;             ///< of this call
+  double step_seconds = 0;        ///< median of its steps, each with its batch; host time, so of little use on a GPU
   double final_loss = 0, validation_loss = 0;
   std::int64_t parameters = 0;
   std::string engine;
