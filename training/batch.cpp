@@ -72,12 +72,16 @@ class PrepareFrame {
 }  // namespace
 
 BatchSource::BatchSource(data::DatasetReader reader, const models::Normalizer& normalizer, const TrainConfig& config,
-                         std::int64_t seed)
+                         std::int64_t seed, Share share)
     : normalizer_(normalizer),
       config_(config),
       seed_(static_cast<std::uint64_t>(seed)),
+      share_(share),
       with_velocities_(config.loss.kind == LossKind::velocity) {
   const auto& header = reader.header();
+  if (groups() < share.size)
+    throw UsageError(std::to_string(share.size) + " processes cannot share the " + std::to_string(groups()) +
+                     " groups (mu, time) of a batch. Start fewer, or raise batch.mu, batch.nodes or quadrature.nodes.");
   if (with_velocities_ && !header.has_velocities)
     throw FileError(reader.path(), "has no '/velocities', which loss.name = velocity needs. Generate it with "
                                    "velocities, or train with --set loss.name=action-matching.");
@@ -160,22 +164,25 @@ Batch BatchSource::make(std::int64_t step, Subset subset) {
   const auto step_seed = derive_seed(seed_, subset == Subset::training ? kStepStream : kValidationStream,
                                      static_cast<std::uint64_t>(step));
   const auto chosen = config_.loss.kind == LossKind::velocity ? velocity_groups(step_seed) : quadrature_groups(step_seed);
-  const auto count = static_cast<std::int64_t>(chosen.size());
+  const auto total = static_cast<std::int64_t>(chosen.size());
+  const std::int64_t begin = total * share_.rank / share_.size, count = total * (share_.rank + 1) / share_.size - begin;
   const std::int64_t particles = config_.batch.particles, d = header().dimension();
   const auto p = static_cast<std::int64_t>(header().mu_names.size());
   const double deviation = subset == Subset::training ? jitter(step) : 0;
   Batch batch;
+  batch.first_group = begin;
+  batch.total_groups = total;
   batch.x = torch::empty({count, particles, d});
   if (with_velocities_) batch.velocity = torch::empty({count, particles, d});
   batch.mu = torch::empty({count, p});
   batch.t = torch::empty({count});
   for (std::int64_t g = 0; g < count; ++g) {
-    const Group& group = chosen[static_cast<std::size_t>(g)];
+    const Group& group = chosen[static_cast<std::size_t>(begin + g)];
     batch.terms.push_back(group.terms);
     batch.t.data_ptr<float>()[g] = static_cast<float>(group.time);
     const auto mu = normalizer_.normalized_mu(header().mu[static_cast<std::size_t>(group.mu_index)]);
     std::copy(mu.begin(), mu.end(), batch.mu.data_ptr<float>() + g * p);
-    const auto group_seed = derive_seed(step_seed, kGroupStream, static_cast<std::uint64_t>(g));
+    const auto group_seed = derive_seed(step_seed, kGroupStream, static_cast<std::uint64_t>(begin + g));
     float* x = batch.x.data_ptr<float>() + g * particles * d;
     draw(group, group_seed, subset, x, with_velocities_ ? batch.velocity.data_ptr<float>() + g * particles * d : nullptr);
     if (deviation > 0) add_jitter(group_seed, deviation, x);

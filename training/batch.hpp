@@ -20,6 +20,13 @@ struct Batch {
   torch::Tensor mu;        ///< [G, p]
   torch::Tensor t;         ///< [G]
   std::vector<kernels::GroupTerms> terms;  ///< [G]
+  std::int64_t first_group = 0;  ///< index of the first group in the whole batch, of which this may be one process's share
+  std::int64_t total_groups = 0;  ///< groups of the whole batch
+};
+
+/// Which groups of every batch a process makes: rank r of n takes an equal run of them.
+struct Share {
+  int rank = 0, size = 1;
 };
 
 /// Which particles of the dataset a batch may use.
@@ -32,11 +39,11 @@ enum class Subset { training, validation };
 class BatchSource {
  public:
   BatchSource(data::DatasetReader reader, const models::Normalizer& normalizer, const TrainConfig& config,
-              std::int64_t seed);
+              std::int64_t seed, Share share = {});
 
   [[nodiscard]] Batch make(std::int64_t step, Subset subset = Subset::training);
 
-  /// Groups per batch.
+  /// Groups per batch, of all processes together.
   [[nodiscard]] std::int64_t groups() const;
   [[nodiscard]] const data::DatasetHeader& header() const { return frames_->header(); }
 
@@ -60,6 +67,7 @@ class BatchSource {
   models::Normalizer normalizer_;
   TrainConfig config_;
   std::uint64_t seed_;
+  Share share_;
   bool with_velocities_;
   std::int64_t training_particles_;  ///< the first ones; the rest validate
   std::vector<double> frame_times_;  ///< [K], normalised

@@ -88,7 +88,7 @@ void bind(OptionSet& set, InferOptions& options) {
 
 InferResult infer(const std::string& model_path, const std::string& output_path, const InferOptions& options,
                   const std::string& config_toml, std::int64_t seed, const std::string& device_name,
-                  const ProgressObserver& observer) {
+                  const ProgressObserver& observer, distributed::ProcessGroup* processes) {
   const torch::NoGradGuard no_grad;
   const torch::Device device(device_name);
   if (device.is_cuda() && !torch::cuda::is_available())
@@ -132,26 +132,44 @@ InferResult infer(const std::string& model_path, const std::string& output_path,
   std::vector<double> times;
   for (const double t : header.time) times.push_back(normalizer.normalized_time(t));
 
-  data::DatasetWriter writer(output_path, header);
+  const bool root = !processes || processes->is_root();
+  const std::size_t size = processes ? static_cast<std::size_t>(processes->size()) : 1;
+  const std::size_t rank = processes ? static_cast<std::size_t>(processes->rank()) : 0;
+  std::optional<data::DatasetWriter> writer;
+  if (root) writer.emplace(output_path, header);
   model.network->to(device);
   const auto center = scale_tensor(normalizer.center, device), scale = scale_tensor(normalizer.scale, device);
-  for (std::size_t m = 0; m < options.mu.size(); ++m) {
+
+  // Frame k of the rollouts first, first + 1, ..., one from every process, goes to the file; `own` is this process's.
+  const auto write = [&](std::size_t first, std::int64_t k, const Tensor& own) {
+    const auto frames = processes ? processes->gather(own) : std::vector<Tensor>{own};
+    for (std::size_t r = 0; r < frames.size() && first + r < options.mu.size(); ++r) {
+      const auto frame = frames[r].cpu().contiguous();
+      writer->write_frame(static_cast<std::int64_t>(first + r), k,
+                          {frame.const_data_ptr<float>(), static_cast<std::size_t>(frame.numel())});
+    }
+    if (!root || !observer) return;
+    std::ostringstream stage;
+    stage << "rollout " << header.mu_names[0] << " = " << options.mu[first];
+    if (size > 1) stage << " and " << std::min(size, options.mu.size() - first) - 1 << " more";
+    observer({stage.str(), k + 1, static_cast<std::int64_t>(times.size()), ""});
+  };
+  for (std::size_t first = 0; first < options.mu.size(); first += size) {
+    const std::size_t m = first + rank;
+    if (m >= options.mu.size()) {  // nothing left for this process, but all gather together
+      const auto nothing = torch::zeros({particles, d}, torch::TensorOptions(device));
+      for (std::size_t k = 0; k < times.size(); ++k) write(first, static_cast<std::int64_t>(k), nothing);
+      continue;
+    }
     auto population = initial_population(model, given, options.mu[m]);
     const auto x0 = (torch::from_blob(population.data(), {available, d}).narrow(0, 0, particles).to(device) - center) / scale;
     const models::NetworkDrift drift(model.network, {options.mu[m]});
     integrators::integrate(drift, x0, times, integration, [&](std::int64_t k, const Tensor& x) {
       if (interrupt_requested()) throw Interrupted("interrupted; no rollout was written.");
-      const auto frame = (x * scale + center).cpu().contiguous();
-      writer.write_frame(static_cast<std::int64_t>(m), k,
-                         {frame.const_data_ptr<float>(), static_cast<std::size_t>(frame.numel())});
-      if (observer) {
-        std::ostringstream stage;
-        stage << "rollout " << header.mu_names[0] << " = " << options.mu[m];
-        observer({stage.str(), k + 1, static_cast<std::int64_t>(times.size()), ""});
-      }
+      write(first, k, x * scale + center);
     });
   }
-  writer.commit();
+  if (root) writer->commit();
   return result;
 }
 

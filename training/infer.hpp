@@ -6,6 +6,7 @@
 
 #include "core/options.hpp"
 #include "core/progress.hpp"
+#include "training/distributed/process_group.hpp"
 #include "solvers/integrate_options.hpp"
 
 namespace scorefield::training {
@@ -27,9 +28,10 @@ struct InferResult {
 
 /// One rollout per mu, all frames of it streamed to `output_path`. Without --initial a rollout starts from the stored
 /// population of the nearest training mu. sigma > 0 (euler-maruyama) is the diffusion that the model was trained with.
+/// Several processes take one mu each in turn, and rank 0 writes what they gather.
 /// @throws UsageError, FileError, DivergenceError, Interrupted; no file is left then.
 InferResult infer(const std::string& model_path, const std::string& output_path, const InferOptions& options,
                   const std::string& config_toml, std::int64_t seed, const std::string& device,
-                  const ProgressObserver& observer = {});
+                  const ProgressObserver& observer = {}, distributed::ProcessGroup* processes = nullptr);
 
 }  // namespace scorefield::training

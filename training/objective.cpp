@@ -14,6 +14,15 @@ namespace {
 
 using torch::Tensor;
 
+/// Probes of a batch, [P, G, N, d]: a share of the whole batch's, so that processes together use what one would.
+Tensor hutchinson_probes(const LossOptions& loss, const Batch& batch, std::int64_t seed, std::int64_t step) {
+  const auto particles = batch.x.size(1), d = batch.x.size(2);
+  const auto whole = torch::empty({batch.total_groups * particles, d}, batch.x.options());
+  return models::rademacher_probes(loss.probes, whole, static_cast<std::uint64_t>(seed), static_cast<std::uint64_t>(step))
+      .view({loss.probes, batch.total_groups, particles, d})
+      .narrow(1, batch.first_group, batch.x.size(0));
+}
+
 /// Own kernels on the CPU and the same sweeps in LibTorch operations elsewhere: no double backward.
 class FusedObjective : public Objective {
  public:
@@ -27,10 +36,7 @@ class FusedObjective : public Objective {
     auto terms = batch.terms;
     for (auto& term : terms) term.laplacian = term.kinetic * 0.5 * loss_.sigma * loss_.sigma;
     if (loss_.sigma > 0 && loss_.laplacian == LaplacianKind::hutchinson) {
-      const auto flat = batch.x.reshape({-1, batch.x.size(2)});
-      points.probes = models::rademacher_probes(loss_.probes, flat, static_cast<std::uint64_t>(seed_),
-                                                static_cast<std::uint64_t>(step))
-                          .view({loss_.probes, batch.x.size(0), batch.x.size(1), batch.x.size(2)});
+      points.probes = hutchinson_probes(loss_, batch, seed_, step);
     }
     return batch.x.device().is_cpu() ? models::fused_objective(network.shape(), weights, terms, points)
                                      : models::swept_objective(network.shape(), weights, terms, points);
@@ -68,16 +74,18 @@ Tensor column(const Batch& batch, double kernels::GroupTerms::*member) {
 
 /// lap_x s at every point, [G, N].
 Tensor laplacian(const GroupPotential& potential, const LossOptions& loss, const Batch& batch, const Tensor& x,
-                 const Tensor& t, std::uint64_t seed, std::uint64_t step) {
+                 const Tensor& t, std::int64_t seed, std::int64_t step) {
   const auto groups = x.size(0), particles = x.size(1), d = x.size(2);
   const models::Potential flat = [&](const Tensor& points) {
     return potential(points.view({groups, particles, d}), batch.mu, t).reshape({groups * particles});
   };
   const auto points = x.reshape({groups * particles, d});
-  const auto value =
-      loss.laplacian == LaplacianKind::exact
-          ? models::laplacian_exact(flat, points, true)
-          : models::laplacian_hutchinson(flat, points, models::rademacher_probes(loss.probes, points, seed, step), true);
+  const auto value = loss.laplacian == LaplacianKind::exact
+                         ? models::laplacian_exact(flat, points, true)
+                         : models::laplacian_hutchinson(flat, points,
+                                                        hutchinson_probes(loss, batch, seed, step)
+                                                            .reshape({loss.probes, groups * particles, d}),
+                                                        true);
   return value.view({groups, particles});
 }
 
@@ -102,8 +110,7 @@ torch::Tensor autograd_objective(const GroupPotential& potential, const LossOpti
     total = total + column(batch, &GroupTerms::velocity) * (batch.velocity * v).sum({1, 2});
   if (loss.sigma > 0) {
     const auto entropic = column(batch, &GroupTerms::kinetic) * (0.5 * loss.sigma * loss.sigma);
-    total = total + entropic * laplacian(potential, loss, batch, x, t, static_cast<std::uint64_t>(seed),
-                                         static_cast<std::uint64_t>(step)).sum(1);
+    total = total + entropic * laplacian(potential, loss, batch, x, t, seed, step).sum(1);
   }
   return (column(batch, &GroupTerms::scale) * total).sum();
 }

@@ -89,9 +89,18 @@ class Training {
   TrainResult run();
 
  private:
+  /// What makes a run end early.
+  struct Signals {
+    bool interrupted = false, time_limit = false;
+  };
+
+  [[nodiscard]] bool is_root() const { return !request_.processes || request_.processes->is_root(); }
+  [[nodiscard]] Share share() const;
   [[nodiscard]] double progress(std::int64_t step) const;
+  [[nodiscard]] Signals signals() const;
   [[nodiscard]] double validate();
-  void train_step(std::int64_t step, const Batch& batch);
+  [[nodiscard]] Signals train_step(std::int64_t step, const Batch& batch);
+  [[nodiscard]] Signals share_step(torch::Tensor& loss, double& step_progress);
   void log(std::int64_t step);
   void checkpoint(std::int64_t step);
   void resume();
@@ -119,7 +128,7 @@ Training::Training(const TrainRequest& request, const TrainObserver& observer)
     : request_(request), config_(request.config), observer_(observer), device_(parse_device(request.device)) {
   training::validate(config_);
   data::DatasetReader reader(request.data_path);
-  { const data::AtomicFile writable(request.output_path); }  // fail now rather than at the first checkpoint
+  if (is_root()) const data::AtomicFile writable(request.output_path);  // fail now rather than at the first checkpoint
 
   torch::manual_seed(static_cast<std::uint64_t>(request.seed));
   const auto normalizer = compute_normalizer(reader, config_.model.metric);
@@ -128,7 +137,7 @@ Training::Training(const TrainRequest& request, const TrainObserver& observer)
   model_.initial = read_initial_populations(reader);
   model_.sigma = config_.loss.sigma;
   model_.network->to(device_);
-  batches_ = std::make_unique<BatchSource>(std::move(reader), normalizer, config_, request.seed);
+  batches_ = std::make_unique<BatchSource>(std::move(reader), normalizer, config_, request.seed, share());
   objective_ = make_objective(config_.loss, config_.training.engine, request.seed);
   optimizer_ = optim::make_optimizer(named_parameters(*model_.network), config_.optimizer);
   average_ = std::make_unique<optim::ExponentialMovingAverage>(named_parameters(*model_.network),
@@ -157,24 +166,67 @@ double Training::progress(std::int64_t step) const {
   return std::max(of_steps, seconds_since(start_) / request_.time_limit_seconds);
 }
 
+Share Training::share() const {
+  if (!request_.processes) return {};
+  return {request_.processes->rank(), request_.processes->size()};
+}
+
+Training::Signals Training::signals() const {
+  return {interrupt_requested(), request_.time_limit_seconds > 0 && seconds_since(start_) >= request_.time_limit_seconds};
+}
+
 double Training::validate() {
   average_->swap();
   double sum = 0;
   for (const auto& batch : validation_) sum += objective_->loss(*model_.network, batch, 0).item<double>();
   average_->swap();
+  if (request_.processes) {
+    auto total = torch::full({1}, sum, torch::TensorOptions(device_).dtype(torch::kFloat64));
+    request_.processes->sum(total);
+    sum = total.item<double>();
+  }
   return sum / static_cast<double>(validation_.size());
 }
 
-void Training::train_step(std::int64_t step, const Batch& batch) {
+/// Sums the gradients and the loss over processes, in one message with what all must agree on: whether to stop (any
+/// process may ask) and how far the run is (rank 0's clock).
+Training::Signals Training::share_step(torch::Tensor& loss, double& step_progress) {
+  const auto own = signals();
+  std::vector<torch::Tensor> parts;
+  for (const auto& [name, parameter] : optimizer_->parameters())
+    parts.push_back(optim::gradient_or_zeros(parameter).reshape({-1}));
+  parts.push_back(loss.detach().reshape({1}));
+  const std::vector<float> shared{own.interrupted ? 1.0f : 0.0f, own.time_limit ? 1.0f : 0.0f,
+                                  is_root() ? static_cast<float>(step_progress) : 0.0f};
+  parts.push_back(torch::tensor(shared).to(loss.options()));
+  auto message = torch::cat(parts);
+  request_.processes->sum(message);
+  std::int64_t at = 0;
+  for (const auto& [name, parameter] : optimizer_->parameters()) {
+    parameter.mutable_grad() = message.narrow(0, at, parameter.numel()).view_as(parameter);
+    at += parameter.numel();
+  }
+  loss = message[at];
+  const auto agreed = message.narrow(0, at + 1, 3).cpu();
+  step_progress = agreed[2].item<double>();
+  return {agreed[0].item<float>() > 0, agreed[1].item<float>() > 0};
+}
+
+/// Returns whether to stop after this step.
+Training::Signals Training::train_step(std::int64_t step, const Batch& batch) {
   optimizer_->zero_grad();
-  const auto loss = objective_->loss(*model_.network, batch, step);
+  auto loss = objective_->loss(*model_.network, batch, step);
   loss.backward();
+  double step_progress = progress(step);
+  Signals agreed;
+  if (request_.processes) agreed = share_step(loss, step_progress);
   optim::clip_gradient_norm(optimizer_->parameters(), config_.optimizer.clip_norm);
-  rate_ = optim::learning_rate(progress(step), config_.optimizer);
+  rate_ = optim::learning_rate(step_progress, config_.optimizer);
   optimizer_->step(rate_);
   average_->update();
   interval_loss_ += loss.detach();
   ++interval_steps_;
+  return request_.processes ? agreed : signals();
 }
 
 /// Adds a row to the history and tells the observer. `step` is the number of finished steps.
@@ -194,7 +246,7 @@ void Training::log(std::int64_t step) {
   history_.validation_loss.push_back(validation);
   history_.seconds.push_back(earlier_seconds_ + elapsed);
   history_.learning_rate.push_back(rate_);
-  if (!observer_) return;
+  if (!observer_ || !is_root()) return;
   TrainProgress report;
   report.step = step;
   report.total_steps = config_.training.steps;
@@ -209,6 +261,7 @@ void Training::log(std::int64_t step) {
 }
 
 void Training::checkpoint(std::int64_t step) {
+  if (!is_root()) return;
   TrainingState state;
   state.step = step;
   state.seconds = earlier_seconds_ + seconds_since(start_);
@@ -226,12 +279,12 @@ void Training::checkpoint(std::int64_t step) {
 }
 
 TrainResult Training::run() {
-  if (observer_) {
+  if (observer_ && is_root()) {
     TrainProgress start;
     start.step = first_step_;
     start.total_steps = config_.training.steps;
     start.message = std::to_string(model_.network->parameter_count()) + " parameters, " + objective_->engine() +
-                    " engine, " + std::to_string(batches_->groups() * config_.batch.particles) + " points per step";
+                    " engine, " + std::to_string(batches_->groups() * config_.batch.particles) + " points per step" + (request_.processes ? ", " + std::to_string(request_.processes->size()) + " processes" : "");
     observer_(start);
   }
   TrainResult result;
@@ -241,12 +294,11 @@ TrainResult Training::run() {
     Prefetcher prefetcher(*batches_, step);
     while (step < config_.training.steps) {
       const auto step_start = std::chrono::steady_clock::now();
-      train_step(step, to_device(prefetcher.next(step), device_));
+      const Signals stop_signals = train_step(step, to_device(prefetcher.next(step), device_));
       step_seconds.push_back(seconds_since(step_start));
       ++step;
-      result.interrupted = interrupt_requested();
-      result.time_limit_reached =
-          request_.time_limit_seconds > 0 && seconds_since(start_) >= request_.time_limit_seconds;
+      result.interrupted = stop_signals.interrupted;
+      result.time_limit_reached = stop_signals.time_limit;
       const bool stop = result.interrupted || result.time_limit_reached || step == config_.training.steps;
       // Rows fall on fixed steps, so that a resumed run writes the same history.
       if (step % config_.training.log_every == 0 || (stop && !result.interrupted)) log(step);

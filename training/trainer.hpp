@@ -5,6 +5,7 @@
 #include <string>
 
 #include "training/config.hpp"
+#include "training/distributed/process_group.hpp"
 
 namespace scorefield::training {
 
@@ -16,6 +17,7 @@ struct TrainRequest {
   bool resume = false;            ///< continue output_path
   double time_limit_seconds = 0;  ///< of this call; 0: none
   std::string device = "cpu";     ///< "cpu", "cuda" or "cuda:1"
+  distributed::ProcessGroup* processes = nullptr;  ///< the processes that train together; null: this one alone
 };
 
 struct TrainProgress {
@@ -43,6 +45,9 @@ struct TrainResult {
 /// Trains a reduced model and writes checkpoints to output_path: every checkpoint_every steps, at the end, at the time
 /// limit and on an interrupt (then Interrupted is thrown). A run of n steps, stopped and resumed anywhere, equals the
 /// uninterrupted one bit for bit, unless the learning rate follows a time limit.
+/// With several processes each makes an equal run of the groups of every batch, and gradients are summed over processes:
+/// the steps are those of one process with the same batch up to the order of sums. Every process passes the same request;
+/// rank 0 writes the file and tells the observer.
 /// @throws UsageError, FileError, DivergenceError (the last good checkpoint stays)
 TrainResult train(const TrainRequest& request, const TrainObserver& observer = {});
 

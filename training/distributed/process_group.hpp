@@ -1,0 +1,33 @@
+#pragma once
+
+#include <torch/types.h>
+
+#include <memory>
+#include <vector>
+
+#include "training/distributed/environment.hpp"
+
+namespace scorefield::distributed {
+
+/// The processes of one run, each with one device, through LibTorch's c10d (Gloo for CPU tensors, NCCL for CUDA ones).
+/// Every process makes the same calls in the same order. Calls return when the result is there.
+/// A process that is lost, or silent for too long, makes the others' calls throw Error: they cannot go on without it.
+class ProcessGroup {
+ public:
+  virtual ~ProcessGroup() = default;
+  [[nodiscard]] virtual int rank() const = 0;
+  [[nodiscard]] virtual int size() const = 0;
+  /// Rank 0: the one that writes files and talks to the user.
+  [[nodiscard]] bool is_root() const { return rank() == 0; }
+
+  /// Replaces the tensor by the sum over processes, everywhere.
+  virtual void sum(torch::Tensor& tensor) = 0;
+  /// One tensor of the same shape from every process, in the order of ranks; on rank 0, elsewhere empty.
+  [[nodiscard]] virtual std::vector<torch::Tensor> gather(const torch::Tensor& tensor) = 0;
+};
+
+/// Joins the run that the launcher describes. @throws Error when the others do not come, or when this build has no
+/// support for the device's backend.
+[[nodiscard]] std::unique_ptr<ProcessGroup> join(const LaunchEnvironment& environment, torch::Device device);
+
+}  // namespace scorefield::distributed
