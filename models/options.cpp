@@ -8,10 +8,13 @@ void bind(OptionSet& set, ModelOptions& options) {
   set.add("model.width", options.width, "neurons per hidden layer");
   set.add("model.depth", options.depth, "hidden layers");
   set.add("model.harmonics", options.harmonics, "sin/cos pairs of every periodic coordinate");
-  set.add("model.modulation", options.modulation, {{"colora", ModulationKind::colora}},
-          "how (mu, t) changes the network's weights");
-  set.add("model.rank", options.rank, "rank of the modulation of every layer's weights");
-  set.add("model.bias_latents", options.bias_latents, "latents of the bias modulation; 0 = none");
+  set.add("model.modulation", options.modulation, {{"colora", ModulationKind::colora},
+           {"film", ModulationKind::film},
+           {"hypernetwork", ModulationKind::hypernetwork},
+           {"none", ModulationKind::none}},
+          "how (mu, t) changes the network: low rank, scale and shift, all weights, or as further inputs");
+  set.add("model.rank", options.rank, "colora: rank of the modulation of every layer's weights");
+  set.add("model.bias_latents", options.bias_latents, "colora: latents of the bias modulation; 0 = none");
   set.add("model.hypernetwork_width", options.hypernetwork_width, "neurons per hidden layer of the hypernetwork");
   set.add("model.hypernetwork_depth", options.hypernetwork_depth, "hidden layers of the hypernetwork");
   set.add("model.time_features", options.time_features, "sin/cos pairs of time that the hypernetwork sees");

@@ -7,7 +7,7 @@
 
 namespace scorefield::models {
 
-enum class ModulationKind { colora };
+enum class ModulationKind { colora, film, hypernetwork, none };
 
 /// Size of the reduced model; all defaults can be changed from the command line as model.*.
 struct ModelOptions {

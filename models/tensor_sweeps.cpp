@@ -286,14 +286,21 @@ Tensor scaled_left(const ModulatedLayer& layer, const Tensor& values) {
 }
 
 std::vector<SweepLayer> sweep_layers(const ModulatedWeights& weights) {
-  const auto effective = effective_weights({weights.layers, weights.values, {}});
+  auto without_rates = weights;
+  without_rates.rates.reset();
+  for (auto& layer : without_rates.layers) {
+    layer.weight_rate.reset();
+    layer.bias_rate.reset();
+  }
+  const auto effective = effective_weights(without_rates);
+  const bool rates = has_rates(weights);
   std::vector<SweepLayer> layers;
   for (std::size_t l = 0; l < effective.size(); ++l) {
     const auto& layer = weights.layers[l];
     SweepLayer sweep;
     sweep.weight = effective[l].weight;
     sweep.bias = effective[l].bias;
-    if (weights.rates.defined() || layer.weight_rate.defined() || layer.bias_rate.defined()) {
+    if (rates) {
       sweep.rate_left = scaled_left(layer, weights.rates);
       if (sweep.rate_left.defined()) sweep.rate_right = layer.right;
       sweep.rate = layer.weight_rate;
@@ -370,7 +377,7 @@ Tensor swept_objective(const NetworkShape& shape, const ModulatedWeights& weight
 
 Tensor swept_gradient(const NetworkShape& shape, const ModulatedWeights& weights, const Tensor& x) {
   const torch::NoGradGuard no_grad;
-  const auto layers = sweep_layers({weights.layers, weights.values, {}});
+  const auto layers = sweep_layers(weights);
   return Sweeps(shape, layers, x).gradient(false, false);
 }
 

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <string>
 
+#include "models/modulation/plain_layers.hpp"
+
 namespace scorefield::models {
 
 CoLoRAModulation::CoLoRAModulation(const ModelOptions& options, const kernels::NetworkShape& shape,
@@ -23,12 +25,7 @@ CoLoRAModulation::CoLoRAModulation(const ModelOptions& options, const kernels::N
     if (latents_ > 0) layer.latent = register_parameter("latent" + suffix, torch::zeros({out, latents_}));
     layers_.push_back(std::move(layer));
   }
-  HypernetworkOptions hypernetwork;
-  hypernetwork.mu_dimension = mu_dimension;
-  hypernetwork.outputs = shape.layers() * rank_ + latents_;
-  hypernetwork.width = options.hypernetwork_width;
-  hypernetwork.depth = options.hypernetwork_depth;
-  hypernetwork.time_features = options.time_features;
+  const auto hypernetwork = hypernetwork_options(options, mu_dimension, shape.layers() * rank_ + latents_);
   hypernetwork_ = register_module("hypernetwork", std::make_shared<Hypernetwork>(hypernetwork));
 }
 

@@ -13,6 +13,7 @@ struct HypernetworkOptions {
   std::int64_t outputs = 1;        ///< number of modulation values
   std::int64_t width = 48;
   std::int64_t depth = 2;          ///< hidden layers
+  bool zero_output = false;        ///< start with all outputs zero
   std::int64_t time_features = 8;  ///< pairs sin, cos of (pi/2) k t, k = 1..n
 };
 

@@ -42,6 +42,9 @@ struct EffectiveLayer {
 };
 using EffectiveWeights = std::vector<EffectiveLayer>;
 
+/// Whether time derivatives are there: of the values, or of a layer's own weights.
+[[nodiscard]] bool has_rates(const ModulatedWeights& weights);
+
 [[nodiscard]] EffectiveWeights effective_weights(const ModulatedWeights& weights);
 
 /// (mu, t) -> weights of one plain MLP per group: the seam between the modulation (small, autograd) and the particle

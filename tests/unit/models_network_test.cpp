@@ -206,6 +206,68 @@ INSTANTIATE_TEST_SUITE_P(Shapes, FusedGradient,
                            return name;
                          });
 
+class EveryModulation : public ::testing::TestWithParam<ModulationKind> {
+ protected:
+  static std::shared_ptr<ScoreNetwork> network(bool perturbed) {
+    torch::manual_seed(7);
+    ModelOptions options;
+    options.width = 18;
+    options.depth = 3;
+    options.rank = 2;
+    options.bias_latents = 3;
+    options.hypernetwork_width = 9;
+    options.time_features = 2;
+    options.modulation = GetParam();
+    auto network = std::make_shared<ScoreNetwork>(options, make_normalizer(true));
+    network->to(torch::kFloat64);
+    const torch::NoGradGuard no_grad;
+    if (perturbed)
+      for (auto& parameter : network->parameters()) parameter.add_(torch::randn_like(parameter) * 0.1);
+    return network;
+  }
+};
+
+TEST_P(EveryModulation, KernelsAndSweepsEqualDoubleBackward) {
+  const auto model = network(true);
+  const auto terms = entropic_terms();
+  const auto points = make_points(static_cast<std::int64_t>(terms.size()), 60, torch::kFloat64);
+  const auto names = model->named_parameters().keys();
+  const auto expected = gradients_of(*model, reference_objective(*model, points, terms));
+  expect_close(gradients_of(*model, fused(*model, points, terms)), expected, names);
+  const auto weights = model->modulation().weights(points.mu, points.t, true);
+  expect_close(gradients_of(*model, swept_objective(model->shape(), weights, terms, {points.x, points.velocity, {}})),
+               expected, names);
+}
+
+TEST_P(EveryModulation, RatesAreTimeDerivatives) {
+  const auto model = network(true);
+  const auto points = make_points(3, 1, torch::kFloat64);
+  const double h = 1e-5;
+  const auto at = [&](double shift, bool rates) {
+    return effective_weights(model->modulation().weights(points.mu, points.t + shift, rates));
+  };
+  const auto rates = at(0, true), later = at(h, false), earlier = at(-h, false);
+  for (std::size_t l = 0; l < rates.size(); ++l) {
+    EXPECT_LT((rates[l].weight_rate - (later[l].weight - earlier[l].weight) / (2 * h)).abs().max().item<double>(), 1e-8);
+    EXPECT_LT((rates[l].bias_rate - (later[l].bias - earlier[l].bias) / (2 * h)).abs().max().item<double>(), 1e-8);
+  }
+}
+
+TEST_P(EveryModulation, StartsFromAPlainNetwork) {
+  const auto points = make_points(2, 1, torch::kFloat64);
+  const auto layers = effective_weights(network(false)->modulation().weights(points.mu, points.t, false));
+  for (std::size_t l = 0; l < layers.size(); ++l) {
+    EXPECT_TRUE(torch::equal(layers[l].weight[0], layers[l].weight[1]));
+    // Appended inputs are a bias of the first layer that depends on mu and t from the start.
+    const bool conditioned = GetParam() == ModulationKind::none && l == 0;
+    EXPECT_EQ(torch::equal(layers[l].bias[0], layers[l].bias[1]), !conditioned);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Modulations, EveryModulation,
+                         ::testing::Values(ModulationKind::colora, ModulationKind::film, ModulationKind::hypernetwork,
+                                           ModulationKind::none));
+
 /// The sweeps in LibTorch operations, which other devices use.
 TEST(SweptObjective, EqualsTheKernels) {
   for (const bool laplacian : {false, true}) {
@@ -256,32 +318,6 @@ TEST(FusedGradientThreads, ResultIsTheSameForAnyThreadCount) {
   for (std::size_t i = 0; i < results[0].size(); ++i) {
     EXPECT_TRUE(torch::equal(results[0][i], results[1][i]));
     EXPECT_TRUE(torch::equal(results[0][i], results[2][i]));
-  }
-}
-
-TEST(Modulation, RatesAreTimeDerivativesOfTheWeights) {
-  const auto network = make_network(16, 2, 3, true, torch::kFloat64);
-  const auto points = make_points(3, 1, torch::kFloat64);
-  const double h = 1e-5;
-  auto& modulation = network->modulation();
-  const auto rates = effective_weights(modulation.weights(points.mu, points.t, true));
-  const auto later = effective_weights(modulation.weights(points.mu, points.t + h, false));
-  const auto earlier = effective_weights(modulation.weights(points.mu, points.t - h, false));
-  for (std::size_t l = 0; l < rates.size(); ++l) {
-    EXPECT_LT((rates[l].weight_rate - (later[l].weight - earlier[l].weight) / (2 * h)).abs().max().item<double>(), 1e-8);
-    EXPECT_LT((rates[l].bias_rate - (later[l].bias - earlier[l].bias) / (2 * h)).abs().max().item<double>(), 1e-8);
-  }
-}
-
-TEST(Modulation, FreshCoLoRAIsAPlainNetworkWhateverMuAndTime) {
-  torch::manual_seed(1);
-  ModelOptions options;
-  ScoreNetwork network(options, make_normalizer(true));
-  const auto weights = effective_weights(
-      network.modulation().weights(torch::tensor({{-1.0f}, {1.0f}}), torch::tensor({0.0f, 0.7f}), false));
-  for (const auto& layer : weights) {
-    EXPECT_TRUE(torch::equal(layer.weight[0], layer.weight[1]));
-    EXPECT_TRUE(torch::equal(layer.bias[0], layer.bias[1]));
   }
 }
 

@@ -1,0 +1,41 @@
+#include "models/modulation/film.hpp"
+
+#include <torch/types.h>
+
+#include "models/modulation/plain_layers.hpp"
+
+namespace scorefield::models {
+
+FilmModulation::FilmModulation(const ModelOptions& options, const kernels::NetworkShape& shape, std::int64_t mu_dimension) {
+  register_plain_layers(*this, shape, weights_, biases_);
+  auto hypernetwork = hypernetwork_options(options, mu_dimension, 2 * shape.width * shape.hidden_layers);
+  hypernetwork.zero_output = true;
+  hypernetwork_ = register_module("hypernetwork", std::make_shared<Hypernetwork>(hypernetwork));
+}
+
+ModulatedWeights FilmModulation::weights(const torch::Tensor& mu, const torch::Tensor& t, bool with_rates) {
+  const auto [value, rate] = hypernetwork_->forward(mu, t, with_rates);
+  ModulatedWeights result{{}, value, {}};
+  std::int64_t at = 0;
+  for (std::size_t l = 0; l < weights_.size(); ++l) {
+    ModulatedLayer layer;
+    layer.weight = weights_[l];
+    layer.bias = biases_[l];
+    if (l + 1 < weights_.size()) {
+      const std::int64_t out = weights_[l].size(0);
+      const auto gain = value.narrow(1, at, out) + 1, shift = value.narrow(1, at + out, out);
+      layer.weight = gain.unsqueeze(2) * weights_[l];
+      layer.bias = gain * biases_[l] + shift;
+      if (with_rates) {
+        const auto gain_rate = rate.narrow(1, at, out);
+        layer.weight_rate = gain_rate.unsqueeze(2) * weights_[l];
+        layer.bias_rate = gain_rate * biases_[l] + rate.narrow(1, at + out, out);
+      }
+      at += 2 * out;
+    }
+    result.layers.push_back(std::move(layer));
+  }
+  return result;
+}
+
+}  // namespace scorefield::models

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "models/modulation/hypernetwork.hpp"
+#include "models/modulation/modulation.hpp"
+
+namespace scorefield::models {
+
+/// FiLM (arXiv 1709.07871): y = (1 + gamma(mu, t)) (W x + b) + beta(mu, t) in every hidden layer, the output layer plain.
+/// The hypernetwork's last layer starts at zero: training starts from an unmodulated network.
+class FilmModulation : public Modulation {
+ public:
+  FilmModulation(const ModelOptions& options, const kernels::NetworkShape& shape, std::int64_t mu_dimension);
+
+  [[nodiscard]] ModulatedWeights weights(const torch::Tensor& mu, const torch::Tensor& t, bool with_rates) override;
+
+ private:
+  std::vector<torch::Tensor> weights_, biases_;
+  std::shared_ptr<Hypernetwork> hypernetwork_;
+};
+
+}  // namespace scorefield::models

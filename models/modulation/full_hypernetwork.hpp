@@ -1,0 +1,24 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "models/modulation/hypernetwork.hpp"
+#include "models/modulation/modulation.hpp"
+
+namespace scorefield::models {
+
+/// All weights and biases of the network are outputs of the hypernetwork, on top of constant ones: W = W_0 + W_1(mu, t). The
+/// last layer of the hypernetwork starts at zero and has most of the parameters.
+class FullHypernetworkModulation : public Modulation {
+ public:
+  FullHypernetworkModulation(const ModelOptions& options, const kernels::NetworkShape& shape, std::int64_t mu_dimension);
+
+  [[nodiscard]] ModulatedWeights weights(const torch::Tensor& mu, const torch::Tensor& t, bool with_rates) override;
+
+ private:
+  std::vector<torch::Tensor> weights_, biases_;
+  std::shared_ptr<Hypernetwork> hypernetwork_;
+};
+
+}  // namespace scorefield::models
