@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <utility>
 #include <vector>
 
 namespace scorefield::sde {
@@ -31,13 +32,15 @@ struct System {
 template <std::size_t d, class Formula>
 Drift pointwise(Formula formula) {
   return [formula](double t, const double* x, double* b) {
+    // Without inner loops over coordinates, so that the arrays become registers and the loop over lanes vectorises.
+    [&]<std::size_t... i>(std::index_sequence<i...>) {
 #pragma GCC ivdep
-    for (int n = 0; n < kLanes; ++n) {
-      std::array<double, d> at;
-      for (std::size_t i = 0; i < d; ++i) at[i] = x[i * kLanes + static_cast<std::size_t>(n)];
-      const std::array<double, d> rate = formula(t, at);
-      for (std::size_t i = 0; i < d; ++i) b[i * kLanes + static_cast<std::size_t>(n)] = rate[i];
+      for (std::size_t n = 0; n < kLanes; ++n) {
+        const std::array<double, d> rate = formula(t, std::array<double, d>{x[i * kLanes + n]...});
+        ((b[i * kLanes + n] = rate[i]), ...);
+      }
     }
+    (std::make_index_sequence<d>{});
   };
 }
 
