@@ -8,6 +8,7 @@
 #include "data/problems/bistable.hpp"
 #include "data/problems/chaos_9d.hpp"
 #include "data/problems/oscillator.hpp"
+#include "data/problems/sde_system.hpp"
 #include "data/problems/trap.hpp"
 #include "data/problems/two_stream.hpp"
 
@@ -31,6 +32,7 @@ constexpr Registration kProblems[] = {
     {"bistable", make<Bistable>},
     {"trap", make<Trap>},
     {"chaos-9d", make<Chaos9d>},
+    {"sde", make<SdeSystem>},
 };
 
 /// Root keys of a configuration that belong to other parts of the program (generate, train ...), not to the problem.

@@ -48,8 +48,9 @@ data::DatasetHeader make_header(const SdeProblem& problem, const GenerateOptions
     header.periods.push_back(coordinate.period);
   }
   header.identity = data::Identity::trajectories;
-  header.has_velocities =
-      options.velocities && differentiable(problem.coordinates(), problem.model(options.mu.front()).system);
+  header.has_velocities = options.velocities && std::all_of(options.mu.begin(), options.mu.end(), [&](double mu) {
+                            return differentiable(problem.coordinates(), problem.model(mu).system);
+                          });
   return header;
 }
 
