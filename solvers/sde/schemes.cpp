@@ -23,6 +23,24 @@ void kick(double a, const double* s, const double* w, double* out) {
   for (int n = 0; n < kLanes; ++n) out[n] += a * s[n] * w[n];
 }
 
+/// One row of Heun's predictor y = x + h b + s w; x becomes x + h/2 b + s w. Without noise, w is null.
+void predict(double h, const double* b, const double* s, const double* w, double* x, double* y) {
+  if (w) {
+#pragma GCC ivdep
+    for (int n = 0; n < kLanes; ++n) {
+      const double kick = s[n] * w[n], half = h / 2 * b[n], kicked = x[n] + kick;
+      y[n] = kicked + 2 * half;
+      x[n] = kicked + half;
+    }
+  } else {
+#pragma GCC ivdep
+    for (int n = 0; n < kLanes; ++n) {
+      y[n] = x[n] + h * b[n];
+      x[n] += h / 2 * b[n];
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<std::int64_t> noisy_coordinates(const System& system) {
@@ -42,7 +60,7 @@ BlockStepper::BlockStepper(const System& system, Scheme scheme, double h, Browni
       b_next_(scheme == Scheme::euler_maruyama ? 0 : block_size(system)),
       y_(scheme == Scheme::euler_maruyama ? 0 : block_size(system)),
       s_(block_size(system)),
-      s_support_(system.diffusion ? block_size(system) : 0) {
+      correction_(system.diffusion ? block_size(system) : 0) {
   for (const std::int64_t i : noisy_)
     for (int n = 0; n < kLanes; ++n)
       s_[row(i) + static_cast<std::size_t>(n)] = system.sigma[static_cast<std::size_t>(i)];
@@ -79,29 +97,27 @@ void BlockStepper::euler_maruyama(double t, double* x) {
 
 void BlockStepper::heun(double t, double* x) {
   system_.drift(t, x, b_.data());
-  shift(x, h_, b_, y_.data());
-  if (system_.diffusion) add_milstein_correction(y_.data(), x);  // x + h b is in y, before the kick
-  for (std::size_t j = 0; j < noisy_.size(); ++j) {
-    const std::size_t at = row(noisy_[j]);
-    const double* w = path_.increment(static_cast<std::int64_t>(j));
-    kick(1, &s_[at], w, &y_[at]);
-    kick(1, &s_[at], w, x + at);
+  if (system_.diffusion) evaluate_milstein_correction(x);
+  std::size_t j = 0;
+  for (std::int64_t i = 0; i < system_.dimension; ++i) {
+    const bool noisy = j < noisy_.size() && noisy_[j] == i;
+    const double* w = noisy ? path_.increment(static_cast<std::int64_t>(j++)) : nullptr;
+    predict(h_, &b_[row(i)], &s_[row(i)], w, x + row(i), &y_[row(i)]);
   }
   system_.drift(t + h_, y_.data(), b_next_.data());
-  shift(x, h_ / 2, b_, x);
   shift(x, h_ / 2, b_next_, x);
+  if (system_.diffusion) shift(x, 1, correction_, x);
 }
 
-void BlockStepper::add_milstein_correction(const double* euler, double* x) {
+void BlockStepper::evaluate_milstein_correction(const double* x) {
   const double root = std::sqrt(h_);
-  std::vector<double>& support = b_next_;  // free until the second drift
-  for (std::size_t i = 0; i < support.size(); ++i) support[i] = euler[i] + s_[i] * root;
-  evaluate_noise(support.data(), s_support_);
+  for (std::size_t i = 0; i < y_.size(); ++i) y_[i] = x[i] + h_ * b_[i] + s_[i] * root;
+  evaluate_noise(y_.data(), correction_);
   for (std::size_t j = 0; j < noisy_.size(); ++j) {
     const std::size_t at = row(noisy_[j]);
     const double* w = path_.increment(static_cast<std::int64_t>(j));
     for (std::size_t n = 0; n < kLanes; ++n)
-      x[at + n] += (s_support_[at + n] - s_[at + n]) * (w[n] * w[n] - h_) / (2 * root);
+      correction_[at + n] = (correction_[at + n] - s_[at + n]) * (w[n] * w[n] - h_) / (2 * root);
   }
 }
 

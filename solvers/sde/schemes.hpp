@@ -33,7 +33,7 @@ class BlockStepper {
   void sra1(double t, double* x);
 
   void evaluate_noise(const double* x, std::vector<double>& s) const;
-  void add_milstein_correction(const double* euler, double* x);
+  void evaluate_milstein_correction(const double* x);
 
   const System& system_;
   Scheme scheme_;
@@ -41,7 +41,7 @@ class BlockStepper {
   BrownianPath path_;
   std::vector<std::int64_t> noisy_;     ///< coordinates with noise; motion j drives coordinate noisy_[j]
   std::vector<double> b_, b_next_, y_;  ///< [d, kLanes]
-  std::vector<double> s_, s_support_;   ///< [d, kLanes]; amplitudes of the noise
+  std::vector<double> s_, correction_;  ///< [d, kLanes]; amplitudes of the noise, Milstein correction
 };
 
 /// The coordinates whose sigma is not 0.
