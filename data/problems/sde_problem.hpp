@@ -36,7 +36,7 @@ class SdeProblem : public Problem {
   /// The system and its initial population. @throws UsageError for a mu or an option that makes no sense
   [[nodiscard]] virtual SdeModel model(double mu) const = 0;
   [[nodiscard]] virtual std::vector<Coordinate> coordinates() const = 0;
-  [[nodiscard]] virtual std::string time_units() const { return "1"; }
+  [[nodiscard]] virtual std::string time_units() const { return "natural units"; }
 
   [[nodiscard]] const sde::SdeOptions& sde_options() const { return sde_; }
 
