@@ -5,6 +5,7 @@
 #include <cmath>
 #include <functional>
 #include <memory>
+#include <numbers>
 #include <random>
 
 #include "core/parallel.hpp"
@@ -72,7 +73,7 @@ void plain_bistable(double, const std::vector<double>& x, std::vector<double>& b
 }
 
 void plain_trap(double t, const std::vector<double>& x, std::vector<double>& b) {
-  const double a = 1.25 * std::sin(M_PI * t + 1.5 + kTrapMu * std::cos(2 * M_PI * t));
+  const double a = 1.25 * std::sin(std::numbers::pi * t + 1.5 + kTrapMu * std::cos(2 * std::numbers::pi * t));
   double mean = 0;
   for (const double one : x) mean += one / static_cast<double>(x.size());
   for (std::size_t i = 0; i < x.size(); ++i) b[i] = (a - x[i]) * (a - x[i]) * (a - x[i]) - 0.5 * (x[i] - mean);

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <numbers>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -138,12 +139,12 @@ TEST(SdeSystem, PhasesStayOnTheirCircle) {
       "[sde]\nduration = 0.1\n[generate]\nmu = [1]\nparticles = 100\nframes = 3\n");
   request.problem.generate(request.options, request.set.to_toml(), folder.path("data.h5"), {});
   const data::DatasetReader reader(folder.path("data.h5"));
-  EXPECT_NEAR(reader.header().periods.at(0), 2 * M_PI, 1e-15);
+  EXPECT_NEAR(reader.header().periods.at(0), 2 * std::numbers::pi, 1e-15);
   std::vector<float> phases(1000);
   reader.read_samples(0, 2, phases);
   for (const float phase : phases) {
     EXPECT_GE(phase, 0);
-    EXPECT_LT(phase, static_cast<float>(2 * M_PI));
+    EXPECT_LT(phase, static_cast<float>(2 * std::numbers::pi));
   }
 }
 
