@@ -65,8 +65,9 @@ void run_generate(int argc, const char* const* argv) {
   problems::GenerateOptions options;
   line.bind(set);
   set.add("problem", name, "the system that is simulated");
-  problems::bind(set, options);
   const auto problem = name.empty() ? nullptr : problems::make_problem(name);
+  if (problem) options.particles = problem->default_particles();
+  problems::bind(set, options);
   if (problem) problem->bind(set);
   if (line.help()) return print_help(line, set);
 
@@ -77,8 +78,7 @@ void run_generate(int argc, const char* const* argv) {
                      "'.");
   options.seed = line.common().seed;
   // The defaults that depend on the problem become part of the stored configuration.
-  if (options.mu.empty()) options.mu = problem->training_mu();
-  if (options.frames == 0) options.frames = problem->default_frames();
+  options = problems::with_defaults(options, *problem);
   problem->validate(options);
 
   ProgressPrinter printer(line.common().quiet);

@@ -35,12 +35,14 @@ void list_problems(Listing& list) {
                             {"parameter", problem->parameter()},
                             {"training_mu", problem->training_mu()},
                             {"test_mu", problem->test_mu()},
-                            {"frames", problem->default_frames()}});
+                            {"frames", problem->default_frames()},
+                            {"particles", problem->default_particles()}});
     list.text << name << ": " << problem->summary() << "\n"
               << "  mu           " << problem->parameter() << "\n"
               << "  training mu  " << join(problem->training_mu()) << "\n"
               << "  test mu      " << join(problem->test_mu()) << "\n"
-              << "  times        " << problem->default_frames() << "\n";
+              << "  times        " << problem->default_frames() << "\n"
+              << "  particles    " << problem->default_particles() << "\n";
   }
 }
 

@@ -5,6 +5,11 @@
 #include <algorithm>
 
 #include "core/error.hpp"
+#include "data/problems/bistable.hpp"
+#include "data/problems/chaos_9d.hpp"
+#include "data/problems/oscillator.hpp"
+#include "data/problems/sde_system.hpp"
+#include "data/problems/trap.hpp"
 #include "data/problems/two_stream.hpp"
 
 namespace scorefield::problems {
@@ -23,6 +28,11 @@ std::unique_ptr<Problem> make() {
 /// A new problem is one line here and its own file.
 constexpr Registration kProblems[] = {
     {"two-stream", make<TwoStream>},
+    {"oscillator", make<Oscillator>},
+    {"bistable", make<Bistable>},
+    {"trap", make<Trap>},
+    {"chaos-9d", make<Chaos9d>},
+    {"sde", make<SdeSystem>},
 };
 
 /// Root keys of a configuration that belong to other parts of the program (generate, train ...), not to the problem.
@@ -51,6 +61,12 @@ void bind(OptionSet& set, GenerateOptions& options) {
   set.add("generate.frames", options.frames,
           "stored times, equally spaced, both ends included; 0: the problem's default");
   set.add("generate.velocities", options.velocities, "also store time derivatives of the samples");
+}
+
+GenerateOptions with_defaults(GenerateOptions options, const Problem& problem) {
+  if (options.mu.empty()) options.mu = problem.training_mu();
+  if (options.frames == 0) options.frames = problem.default_frames();
+  return options;
 }
 
 std::vector<std::string> problem_names() {

@@ -15,7 +15,7 @@ namespace scorefield::problems {
 /// What every generator is asked for.
 struct GenerateOptions {
   std::vector<double> mu;           ///< empty: the problem's training values
-  std::int64_t particles = 25000;   ///< stored particles N
+  std::int64_t particles = 25000;   ///< stored particles N; the command line starts from the problem's default
   std::int64_t frames = 0;          ///< stored times K, equally spaced, both ends included; 0: the problem's default
   std::int64_t seed = 0;
   bool velocities = true;           ///< store time derivatives where the problem knows them
@@ -31,6 +31,7 @@ class Problem {
   [[nodiscard]] virtual std::vector<double> training_mu() const = 0;
   [[nodiscard]] virtual std::vector<double> test_mu() const = 0;
   [[nodiscard]] virtual std::int64_t default_frames() const = 0;
+  [[nodiscard]] virtual std::int64_t default_particles() const { return 25000; }
 
   /// Adds the problem's own options ("pic.cells", "perturbation.amplitude", ...).
   virtual void bind(OptionSet& set) = 0;
@@ -50,6 +51,9 @@ class Problem {
 };
 
 void bind(OptionSet& set, GenerateOptions& options);
+
+/// `options` with the problem's own values where mu is empty or frames is 0.
+[[nodiscard]] GenerateOptions with_defaults(GenerateOptions options, const Problem& problem);
 
 /// Names of all problems, in the order of the documentation.
 [[nodiscard]] std::vector<std::string> problem_names();

@@ -8,15 +8,6 @@
 #include "solvers/pic/deposit.hpp"
 
 namespace scorefield::problems {
-namespace {
-
-GenerateOptions resolved(GenerateOptions options, const Problem& problem) {
-  if (options.mu.empty()) options.mu = problem.training_mu();
-  if (options.frames == 0) options.frames = problem.default_frames();
-  return options;
-}
-
-}  // namespace
 
 std::string TwoStream::summary() const {
   return "two-stream instability: counter-streaming electron beams, 1D1V particle-in-cell";
@@ -57,14 +48,14 @@ void TwoStream::validate(const GenerateOptions& options) const {
     throw UsageError("option 'perturbation.amplitude' is " + std::to_string(perturbation_.amplitude) +
                      ", expected a number in [0, 1).");
   perturbation_mode(1);
-  validate_pic({name(), pic_, nullptr}, resolved(options, *this));
+  validate_pic({name(), pic_, nullptr}, with_defaults(options, *this));
 }
 
 void TwoStream::generate(const GenerateOptions& options, const std::string& config, const std::string& path,
                          const ProgressObserver& observer) const {
   validate(options);
   const PicProblem problem{name(), pic_, [this](double mu) { return population(mu); }};
-  generate_pic(problem, resolved(options, *this), config, path, observer);
+  generate_pic(problem, with_defaults(options, *this), config, path, observer);
 }
 
 double TwoStream::electric_energy(std::span<const float> samples, const std::vector<double>& mu) const {

@@ -66,8 +66,11 @@ TEST_F(Help, ListsWhatThereIs) {
   EXPECT_THAT(succeed({"list", "problems"}).out, HasSubstr("two-stream"));
   const auto problems = nlohmann::json::parse(succeed({"list", "problems", "--json"}).out);
   EXPECT_EQ(problems.at(0).at("name"), "two-stream");
-  const auto presets = nlohmann::json::parse(succeed({"list", "presets", "--json"}).out);
   std::vector<std::string> names;
+  for (const auto& problem : problems) names.push_back(problem.at("name"));
+  EXPECT_THAT(names, ::testing::IsSupersetOf({"oscillator", "bistable", "trap", "chaos-9d", "sde"}));
+  const auto presets = nlohmann::json::parse(succeed({"list", "presets", "--json"}).out);
+  names.clear();
   for (const auto& preset : presets) names.push_back(preset.at("name"));
   EXPECT_THAT(names, ::testing::IsSupersetOf({"demo", "two-stream", "two-stream-quadrature"}));
   EXPECT_THAT(succeed({"list", "methods"}).out, HasSubstr("heun"));

@@ -1,8 +1,8 @@
-# Installs the build into a prefix of its own, builds the miniature project against it, and runs both.
-# Needs -DBUILD=<build folder> -DSOURCE=<this folder> -DVERSION=<expected version>.
+# Installs the build into a prefix of its own, builds the miniature project and examples/custom_problem against it, and runs
+# all. Needs -DBUILD=<build folder> -DSOURCE=<this folder> -DEXAMPLE=<examples/custom_problem> -DVERSION=<expected version>.
 
 set(folder ${BUILD}/install-test)
-file(REMOVE_RECURSE ${folder}/prefix ${folder}/consumer)
+file(REMOVE_RECURSE ${folder}/prefix ${folder}/consumer ${folder}/example)
 file(MAKE_DIRECTORY ${folder})
 
 # Runs a command; its output goes to `output`, and a failure ends the test with it.
@@ -35,6 +35,14 @@ run(${CMAKE_COMMAND} --build ${folder}/consumer)
 run(${folder}/consumer/consumer)
 expect_match("${output}" "scorefield ${VERSION}\n" "the consumer's output")
 expect_match("${output}" "two-stream 8\n" "the consumer's output")
+
+run(${CMAKE_COMMAND} -S ${EXAMPLE} -B ${folder}/example -G Ninja
+    -DCMAKE_BUILD_TYPE=Release -DCMAKE_PREFIX_PATH=${folder}/prefix)
+run(${CMAKE_COMMAND} --build ${folder}/example)
+run(${folder}/example/predator_prey ${folder}/example/data.h5 generate.particles=100 generate.frames=3 sde.duration=0.1)
+expect_match("${output}" "4 mu, 3 times, 100 particles" "the example's output")
+run(${CMAKE_COMMAND} -E env --unset=LD_LIBRARY_PATH ${folder}/prefix/bin/scorefield inspect ${folder}/example/data.h5)
+expect_match("${output}" "lynxes" "what inspect says of the example's file")
 
 run(${CMAKE_COMMAND} -E env --unset=LD_LIBRARY_PATH ${folder}/prefix/bin/scorefield --help)
 expect_match("${output}" "generate" "the installed binary's help")

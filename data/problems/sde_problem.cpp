@@ -1,0 +1,127 @@
+#include "data/problems/sde_problem.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <sstream>
+
+#include "core/error.hpp"
+#include "core/interrupt.hpp"
+#include "solvers/sde/ensemble.hpp"
+
+namespace scorefield::problems {
+namespace {
+
+std::string text(double number) {
+  std::ostringstream out;
+  out << number;
+  return out.str();
+}
+
+std::vector<std::int64_t> indices(const std::vector<Coordinate>& coordinates) {
+  std::vector<std::int64_t> result;
+  for (const auto& coordinate : coordinates) result.push_back(coordinate.index);
+  return result;
+}
+
+bool differentiable(const std::vector<Coordinate>& coordinates, const sde::System& system) {
+  return std::all_of(coordinates.begin(), coordinates.end(), [&](const Coordinate& coordinate) {
+    return system.sigma[static_cast<std::size_t>(coordinate.index)] == 0;
+  });
+}
+
+data::DatasetHeader make_header(const SdeProblem& problem, const GenerateOptions& options, const std::string& config) {
+  data::DatasetHeader header;
+  header.provenance.format = data::kDatasetFormat;
+  header.provenance.seed = options.seed;
+  header.provenance.config = config;
+  for (const double mu : options.mu) header.mu.push_back({mu});
+  header.mu_names = {"mu"};
+  for (std::int64_t k = 0; k < options.frames; ++k)
+    header.time.push_back(problem.sde_options().duration * static_cast<double>(k) /
+                          static_cast<double>(options.frames - 1));
+  header.time_units = problem.time_units();
+  header.particles = options.particles;
+  for (const auto& coordinate : problem.coordinates()) {
+    header.coordinates.push_back(coordinate.name);
+    header.units.push_back(coordinate.unit);
+    header.periods.push_back(coordinate.period);
+  }
+  header.identity = data::Identity::trajectories;
+  header.has_velocities = options.velocities && std::all_of(options.mu.begin(), options.mu.end(), [&](double mu) {
+                            return differentiable(problem.coordinates(), problem.model(mu).system);
+                          });
+  return header;
+}
+
+/// Into [0, period): the rounding of a small negative number would give the period itself.
+void wrap(const std::vector<double>& periods, std::span<float> samples) {
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    const auto period = static_cast<float>(periods[i % periods.size()]);
+    if (period == 0) continue;
+    samples[i] -= period * std::floor(samples[i] / period);
+    if (samples[i] >= period || samples[i] < 0) samples[i] = 0;
+  }
+}
+
+}  // namespace
+
+void SdeProblem::bind(OptionSet& set) { sde::bind(set, sde_); }
+
+void SdeProblem::validate(const GenerateOptions& requested) const {
+  const GenerateOptions options = with_defaults(requested, *this);
+  if (options.particles < 1 || options.particles > sde::kMaxParticles)
+    throw UsageError("generate.particles is " + std::to_string(options.particles) + ", expected 1 to " +
+                     std::to_string(sde::kMaxParticles) + ".");
+  if (options.frames < 2)
+    throw UsageError("generate.frames is " + std::to_string(options.frames) +
+                     ", expected at least 2: both ends of the time interval are stored.");
+  std::vector<double> sorted = options.mu;
+  std::sort(sorted.begin(), sorted.end());
+  if (const auto twice = std::adjacent_find(sorted.begin(), sorted.end()); twice != sorted.end())
+    throw UsageError("mu = " + text(*twice) + " is asked for twice; every mu is one run.");
+  sde::validate(sde_);
+  for (const double mu : options.mu) {
+    if (!std::isfinite(mu)) throw UsageError("mu is " + text(mu) + ", expected finite numbers.");
+    const SdeModel model = this->model(mu);
+    sde::validate(model.system, sde_.scheme);
+    sde::validate(model.initial, model.system.dimension);
+  }
+}
+
+void SdeProblem::generate(const GenerateOptions& requested, const std::string& config, const std::string& path,
+                          const ProgressObserver& observer) const {
+  const GenerateOptions options = with_defaults(requested, *this);
+  validate(options);
+  data::DatasetWriter writer(path, make_header(*this, options, config));
+  for (std::size_t i = 0; i < options.mu.size(); ++i)
+    generate_one(options, static_cast<std::int64_t>(i), writer, observer);
+  writer.commit();
+}
+
+void SdeProblem::generate_one(const GenerateOptions& options, std::int64_t mu_index, data::DatasetWriter& writer,
+                              const ProgressObserver& observer) const {
+  const double mu = options.mu[static_cast<std::size_t>(mu_index)];
+  const std::string stage = name() + " mu = " + text(mu);
+  const auto stored = indices(coordinates());
+  const sde::TimeGrid grid = sde::time_grid(sde_, options.frames);
+  const SdeModel model = this->model(mu);
+  // The bits of mu name the stream: runs of two mu, and of two seeds, draw independent numbers.
+  sde::Ensemble ensemble(model.system, model.initial, options.particles,
+                         {grid.dt, sde_.scheme, sde_.path_refinement, static_cast<std::uint64_t>(options.seed),
+                          std::bit_cast<std::uint64_t>(mu)});
+  std::vector<float> samples(static_cast<std::size_t>(writer.header().frame_size()));
+  std::vector<float> rates(writer.header().has_velocities ? samples.size() : 0);
+  for (std::int64_t frame = 0; frame < options.frames; ++frame) {
+    if (interrupt_requested())
+      throw Interrupted("interrupted at " + stage + ", t = " + text(ensemble.time()) + "; no file was written.");
+    if (frame > 0) ensemble.advance(grid.steps_per_frame);
+    ensemble.read(stored, samples);
+    wrap(writer.header().periods, samples);
+    if (!rates.empty()) ensemble.read_drift(stored, rates);
+    writer.write_frame(mu_index, frame, samples, rates);
+    if (observer) observer({stage, frame + 1, options.frames, ""});
+  }
+}
+
+}  // namespace scorefield::problems
