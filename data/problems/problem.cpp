@@ -5,6 +5,9 @@
 #include <algorithm>
 
 #include "core/error.hpp"
+#include "data/problems/bump_on_tail.hpp"
+#include "data/problems/landau.hpp"
+#include "data/problems/pic_problem.hpp"
 #include "data/problems/two_stream.hpp"
 
 namespace scorefield::problems {
@@ -15,14 +18,16 @@ struct Registration {
   std::unique_ptr<Problem> (*make)();
 };
 
-template <class Concrete>
-std::unique_ptr<Problem> make() {
-  return std::make_unique<Concrete>();
+template <class Case>
+std::unique_ptr<Problem> make_pic() {
+  return std::make_unique<PicProblem>(std::make_unique<Case>());
 }
 
 /// A new problem is one line here and its own file.
 constexpr Registration kProblems[] = {
-    {"two-stream", make<TwoStream>},
+    {"two-stream", make_pic<TwoStream>},
+    {"bump-on-tail", make_pic<BumpOnTail>},
+    {"landau", make_pic<Landau>},
 };
 
 /// Root keys of a configuration that belong to other parts of the program (generate, train ...), not to the problem.
@@ -51,6 +56,8 @@ void bind(OptionSet& set, GenerateOptions& options) {
   set.add("generate.frames", options.frames,
           "stored times, equally spaced, both ends included; 0: the problem's default");
   set.add("generate.velocities", options.velocities, "also store time derivatives of the samples");
+  set.add("generate.checkpoint_interval", options.checkpoint_interval,
+          "seconds between the states that a killed run leaves for --resume; 0: only when interrupted");
 }
 
 std::vector<std::string> problem_names() {

@@ -25,7 +25,6 @@ void require_positive(const std::string& key, double value) {
 }  // namespace
 
 void bind(OptionSet& set, PicOptions& options) {
-  set.add("pic.box_length", options.box_length, "length of the periodic box");
   set.add("pic.cells", options.cells, "grid cells; keep the spacing below the Debye length mu");
   set.add("pic.dt", options.dt, "largest time step; shortened so that stored frames fall on steps");
   set.add("pic.duration", options.duration, "end of the simulated time");
