@@ -7,7 +7,6 @@
 #include "core/error.hpp"
 #include "core/random.hpp"
 #include "data/problems/stepwise.hpp"
-#include "solvers/pic/deposit.hpp"
 #include "solvers/pic/simulation.hpp"
 
 namespace scorefield::problems {
@@ -133,7 +132,7 @@ void PicProblem::generate(const GenerateOptions& options, const std::string& con
                           const ProgressObserver& observer) const {
   validate(options);
   const GenerateOptions request = resolved(options, *this);
-  const pic::TimeGrid grid = pic::time_grid(pic_, request.frames);
+  const TimeGrid grid = time_grid(pic_.duration, pic_.dt, request.frames);
   const auto at = [&](double mu) {
     const PlasmaSetup plasma = setup(mu);
     return PicSetup{pic_options(plasma),
@@ -149,28 +148,16 @@ void PicProblem::generate(const GenerateOptions& options, const std::string& con
                                       {"kinetic_energy"},
                                       {"momentum"},
                                       {"field_modes", std::min(pic::kFieldModes, pic_.cells / 2)}},
-                          .dt = grid.dt,
-                          .steps = grid.steps,
-                          .steps_per_frame = grid.steps_per_frame,
+                          .grid = grid,
                           .start = [&](double mu) { return make_run(at(mu)); },
                           .restore = [&](double mu, const h5::File& file,
                                          const std::string& group) { return make_run(at(mu), file, group); }};
-  const PositionColumn position = position_column(setup(request.mu.front()));
-  problem.header.coordinates = {position.name, "v"};
-  problem.header.units = {position.unit, "thermal speed"};
-  problem.header.periods = {position.period, 0};
+  set_plasma_coordinates(problem.header, setup(request.mu.front()));
   generate_stepwise(problem, request, path, observer);
 }
 
 double PicProblem::electric_energy(std::span<const float> samples, const std::vector<double>& mu) const {
-  if (mu.size() != 1) throw Error(name() + " has one parameter, mu; got " + std::to_string(mu.size()) + " numbers.");
-  const PlasmaSetup plasma = setup(mu.front());
-  pic::PicOptions options = pic_options(plasma);
-  if (plasma.position_unit == 1) return pic::electric_energy(samples, 2, options, plasma.mu);
-  std::vector<float> positions;
-  for (std::size_t i = 0; i < samples.size(); i += 2)
-    positions.push_back(static_cast<float>(samples[i] * plasma.position_unit));
-  return pic::electric_energy(positions, 1, options, plasma.mu);
+  return particle_energy(*case_, plasma_, pic_, samples, mu);
 }
 
 }  // namespace scorefield::problems

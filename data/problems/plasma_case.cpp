@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "core/error.hpp"
+#include "solvers/pic/deposit.hpp"
 
 namespace scorefield::problems {
 namespace {
@@ -42,9 +43,24 @@ void bind_box(OptionSet& set, PlasmaOptions& options, const std::string& solver)
   set.add(solver + ".box_length", options.box_length, "length of the periodic box");
 }
 
-PositionColumn position_column(const PlasmaSetup& setup) {
-  if (setup.position_unit == setup.box_length) return {"x/L", "box length", 1};
-  return {"x", "Debye length at mu = 1", setup.box_length};
+void set_plasma_coordinates(data::DatasetHeader& header, const PlasmaSetup& setup) {
+  const bool in_boxes = setup.position_unit == setup.box_length;
+  header.coordinates = {in_boxes ? "x/L" : "x", "v"};
+  header.units = {in_boxes ? "box length" : "Debye length at mu = 1", "thermal speed"};
+  header.periods = {in_boxes ? 1 : setup.box_length, 0};
+}
+
+double particle_energy(const PlasmaCase& plasma, const PlasmaOptions& plasma_options, pic::PicOptions options,
+                       std::span<const float> samples, const std::vector<double>& mu) {
+  if (mu.size() != 1)
+    throw Error(plasma.name() + " has one parameter, mu; got " + std::to_string(mu.size()) + " numbers.");
+  const PlasmaSetup setup = plasma.setup(plasma_options, mu.front());
+  options.box_length = setup.box_length;
+  if (setup.position_unit == 1) return pic::electric_energy(samples, 2, options, setup.mu);
+  std::vector<float> positions;
+  for (std::size_t i = 0; i < samples.size(); i += 2)
+    positions.push_back(static_cast<float>(samples[i] * setup.position_unit));
+  return pic::electric_energy(positions, 1, options, setup.mu);
 }
 
 std::string BeamCase::parameter(const PlasmaOptions&) const {

@@ -1,10 +1,11 @@
 #pragma once
 
-#include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "core/options.hpp"
+#include "data/dataset.hpp"
 #include "solvers/pic/loading.hpp"
 #include "solvers/pic/options.hpp"
 
@@ -83,11 +84,12 @@ void bind(OptionSet& set, LandauOptions& options);
 void bind_diffusion(OptionSet& set, PlasmaOptions& options);
 void bind_box(OptionSet& set, PlasmaOptions& options, const std::string& solver);
 
-/// Units and number of the coordinate x as files store it.
-struct PositionColumn {
-  std::string name, unit;
-  double period;
-};
-[[nodiscard]] PositionColumn position_column(const PlasmaSetup& setup);
+/// Names, units and periods of (x, v) as files store them.
+void set_plasma_coordinates(data::DatasetHeader& header, const PlasmaSetup& setup);
+
+/// Electric energy of stored samples [N, 2] at one mu, with the grid and shape of `options`. @throws Error
+[[nodiscard]] double particle_energy(const PlasmaCase& plasma, const PlasmaOptions& plasma_options,
+                                     pic::PicOptions options, std::span<const float> samples,
+                                     const std::vector<double>& mu);
 
 }  // namespace scorefield::problems

@@ -9,6 +9,7 @@
 #include "data/problems/landau.hpp"
 #include "data/problems/pic_problem.hpp"
 #include "data/problems/two_stream.hpp"
+#include "data/problems/vlasov.hpp"
 
 namespace scorefield::problems {
 namespace {
@@ -17,6 +18,11 @@ struct Registration {
   const char* name;
   std::unique_ptr<Problem> (*make)();
 };
+
+template <class Concrete>
+std::unique_ptr<Problem> make() {
+  return std::make_unique<Concrete>();
+}
 
 template <class Case>
 std::unique_ptr<Problem> make_pic() {
@@ -28,6 +34,7 @@ constexpr Registration kProblems[] = {
     {"two-stream", make_pic<TwoStream>},
     {"bump-on-tail", make_pic<BumpOnTail>},
     {"landau", make_pic<Landau>},
+    {"vlasov", make<VlasovProblem>},
 };
 
 /// Root keys of a configuration that belong to other parts of the program (generate, train ...), not to the problem.

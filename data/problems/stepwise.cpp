@@ -34,8 +34,8 @@ class Rows {
 
   [[nodiscard]] data::Diagnostics finish() const {
     data::Diagnostics diagnostics;
-    const std::int64_t runs = problem_.header.mu_count(), steps = problem_.steps + 1;
-    for (std::int64_t i = 0; i < steps; ++i) diagnostics.time.push_back(static_cast<double>(i) * problem_.dt);
+    const std::int64_t runs = problem_.header.mu_count(), steps = problem_.grid.steps + 1;
+    for (std::int64_t i = 0; i < steps; ++i) diagnostics.time.push_back(static_cast<double>(i) * problem_.grid.dt);
     std::int64_t first = 0;
     for (const auto& [name, width] : problem_.columns) {
       auto& series = diagnostics.series[name];
@@ -97,8 +97,8 @@ class Generation {
 
   void complete_run() {
     for (;; run_->advance(rows_.next())) {
-      if (run_->step() % problem_.steps_per_frame == 0) write_frame();
-      if (run_->step() == problem_.steps) break;
+      if (run_->step() % problem_.grid.steps_per_frame == 0) write_frame();
+      if (run_->step() == problem_.grid.steps) break;
       if (interrupt_requested()) stop();
       save_when_due();
     }
@@ -110,7 +110,7 @@ class Generation {
     samples_.resize(size);
     rates_.resize(problem_.header.has_velocities ? size : 0);
     run_->read(samples_, rates_);
-    const std::int64_t frame = run_->step() / problem_.steps_per_frame;
+    const std::int64_t frame = run_->step() / problem_.grid.steps_per_frame;
     writer_.write_frame(mu_index_, frame, samples_, rates_);
     if (observer_) observer_({stage(), frame + 1, problem_.header.frames(), ""});
   }
@@ -139,7 +139,7 @@ class Generation {
 
   [[noreturn]] void stop() const {
     const std::string where = "interrupted at " + stage() + ", step " + std::to_string(run_->step()) + " of " +
-                              std::to_string(problem_.steps);
+                              std::to_string(problem_.grid.steps);
     if (options_.checkpoint.empty()) throw Interrupted(where + "; no file was written.");
     save();
     throw Interrupted(where + "; the same command with --resume continues from " + options_.checkpoint + ".");
@@ -174,6 +174,16 @@ class Generation {
 };
 
 }  // namespace
+
+TimeGrid time_grid(double duration, double dt, std::int64_t frames) {
+  const double interval = duration / static_cast<double>(frames - 1);
+  TimeGrid grid;
+  // The small number forgives the rounding of, say, 0.2 / 0.01.
+  grid.steps_per_frame = std::max<std::int64_t>(1, static_cast<std::int64_t>(std::ceil(interval / dt - 1e-6)));
+  grid.steps = grid.steps_per_frame * (frames - 1);
+  grid.dt = duration / static_cast<double>(grid.steps);
+  return grid;
+}
 
 void validate_request(const GenerateOptions& options) {
   if (options.particles < 1)

@@ -35,13 +35,21 @@ struct DiagnosticColumn {
   std::int64_t width = 1;
 };
 
+/// Equal steps of which every `steps_per_frame`-th is stored, both ends of [0, duration] included.
+struct TimeGrid {
+  std::int64_t steps_per_frame = 0;
+  std::int64_t steps = 0;  ///< in all
+  double dt = 0;
+};
+/// The longest step, not above `dt`, that makes `frames` >= 2 equally spaced times fall on steps.
+[[nodiscard]] TimeGrid time_grid(double duration, double dt, std::int64_t frames);
+
 /// What the driver needs to know of a problem.
 struct StepwiseProblem {
   std::string name;
   data::DatasetHeader header;  ///< complete; mu, times, particles as requested
   std::vector<DiagnosticColumn> columns;
-  double dt = 0;
-  std::int64_t steps = 0, steps_per_frame = 0;  ///< steps = steps_per_frame (frames - 1)
+  TimeGrid grid;
   std::function<std::unique_ptr<StepwiseRun>(double mu)> start;
   std::function<std::unique_ptr<StepwiseRun>(double mu, const h5::File& file, const std::string& group)> restore;
 };

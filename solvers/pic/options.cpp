@@ -56,14 +56,4 @@ void validate(const PicOptions& options, double mu) {
   require(options.dt < 2 * mu, "dt", options.dt, limit.str());
 }
 
-TimeGrid time_grid(const PicOptions& options, std::int64_t frames) {
-  const double interval = options.duration / static_cast<double>(frames - 1);
-  TimeGrid grid;
-  // The small number forgives the rounding of, say, 0.2 / 0.01.
-  grid.steps_per_frame = std::max<std::int64_t>(1, static_cast<std::int64_t>(std::ceil(interval / options.dt - 1e-6)));
-  grid.steps = grid.steps_per_frame * (frames - 1);
-  grid.dt = options.duration / static_cast<double>(grid.steps);
-  return grid;
-}
-
 }  // namespace scorefield::pic

@@ -39,13 +39,4 @@ void bind(OptionSet& set, PicOptions& options);
 /// @throws UsageError naming the key
 void validate(const PicOptions& options, double mu);
 
-/// Time steps between two of `frames` >= 2 equally spaced outputs, both ends of [0, duration] included, and the step,
-/// not above options.dt, that makes them fit.
-struct TimeGrid {
-  std::int64_t steps_per_frame = 0;
-  std::int64_t steps = 0;  ///< in all
-  double dt = 0;
-};
-[[nodiscard]] TimeGrid time_grid(const PicOptions& options, std::int64_t frames);
-
 }  // namespace scorefield::pic

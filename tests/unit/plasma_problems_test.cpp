@@ -8,6 +8,7 @@
 #include "core/error.hpp"
 #include "data/problems/bump_on_tail.hpp"
 #include "data/problems/landau.hpp"
+#include "data/problems/stepwise.hpp"
 #include "tests/support/expect_error.hpp"
 #include "tests/support/problem_request.hpp"
 #include "tests/support/temporary_folder.hpp"
@@ -113,6 +114,17 @@ TEST(Landau, TrainingAndTestValuesFollowTheParameter) {
   EXPECT_EQ(request.problem->training_mu().front(), 0.1);
   request.set.set("landau.parameter", "k");
   EXPECT_EQ(request.problem->training_mu().front(), 0.3);
+}
+
+TEST(TimeGrid, FramesFallOnStepsNoLongerThanAsked) {
+  const auto exact = problems::time_grid(40, 0.01, 201);
+  EXPECT_EQ(exact.steps, 4000);
+  EXPECT_EQ(exact.steps_per_frame, 20);
+  EXPECT_DOUBLE_EQ(exact.dt, 0.01);
+  const auto shortened = problems::time_grid(40, 0.01, 257);
+  EXPECT_EQ(shortened.steps_per_frame, 16);
+  EXPECT_LT(shortened.dt, 0.01);
+  EXPECT_DOUBLE_EQ(shortened.dt * static_cast<double>(shortened.steps), 40);
 }
 
 TEST(PlasmaProblems, RefuseWhatMakesNoSense) {
