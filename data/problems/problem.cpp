@@ -7,6 +7,7 @@
 #include "core/error.hpp"
 #include "data/problems/bump_on_tail.hpp"
 #include "data/problems/landau.hpp"
+#include "data/problems/landau_6d.hpp"
 #include "data/problems/pic_problem.hpp"
 #include "data/problems/two_stream.hpp"
 #include "data/problems/vlasov.hpp"
@@ -34,6 +35,7 @@ constexpr Registration kProblems[] = {
     {"two-stream", make_pic<TwoStream>},
     {"bump-on-tail", make_pic<BumpOnTail>},
     {"landau", make_pic<Landau>},
+    {"landau-6d", make<Landau6d>},
     {"vlasov", make<VlasovProblem>},
 };
 
