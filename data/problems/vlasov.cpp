@@ -127,7 +127,8 @@ class VlasovRun : public StepwiseRun {
 
   /// Independent of the draws at all other times. f is the grid's, half a kick before the present step.
   [[nodiscard]] pic::Particles draw() const {
-    const vlasov::GridSampler sampler(simulation_.values(), simulation_.velocity(), setup_.plasma.box_length);
+    const std::vector<double> f = simulation_.values();
+    const vlasov::GridSampler sampler(f, simulation_.velocity(), setup_.plasma.box_length);
     const Philox random(setup_.seed,
                         setup_.stream ^ (kFrameStream + (static_cast<std::uint64_t>(simulation_.step()) << 40)));
     const pic::ScrambledSobol2d sobol(random);

@@ -13,8 +13,11 @@
 namespace scorefield::vlasov {
 namespace {
 
-constexpr std::int64_t kRows = 8;        ///< rows that one task treats: their neighbours stay in cache
-constexpr std::int64_t kTile = 256;      ///< velocities that a task treats at a time
+constexpr std::int64_t kRows = 8;    ///< rows that one task treats: their neighbours stay in cache
+constexpr std::int64_t kTile = 256;  ///< velocities that a task treats at a time
+/// Rows start this much further apart than they are long: 17 streams a power of two apart would share one set of the
+/// cache.
+constexpr std::int64_t kPadding = 24;
 constexpr std::int64_t kEdge = 4;        ///< velocities at either end where f must have died out
 constexpr double kEdgeShare = 1e-6;      ///< of the largest initial value
 constexpr std::int64_t kFieldModes = 8;  ///< recorded
@@ -49,7 +52,8 @@ Simulation::Simulation(const VlasovOptions& options, double dt, const Plasma& pl
       velocity_spacing_(2 * options.v_max / static_cast<double>(options.velocity_cells)),
       poisson_(options.cells, plasma.box_length, plasma.mu),
       fourier_(options.cells, kFieldModes),
-      f_(static_cast<std::size_t>(options.cells * options.velocity_cells)),
+      stride_(options.velocity_cells + kPadding),
+      f_(static_cast<std::size_t>(options.cells * stride_)),
       g_(f_.size()),
       velocity_(static_cast<std::size_t>(options.velocity_cells)),
       sums_(static_cast<std::size_t>(options.cells)),
@@ -69,7 +73,7 @@ Simulation::Simulation(const VlasovOptions& options, double dt, const Plasma& pl
     for_row_blocks(options_.cells, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t i = begin; i < end; ++i) {
         const double gained = -share * dt_ * field_[static_cast<std::size_t>(i)];
-        double* row = f_.data() + i * options_.velocity_cells;
+        double* row = f_.data() + i * stride_;
         for (std::size_t j = 0; j < velocity_.size(); ++j)
           row[j] = initial(static_cast<double>(i) * spacing_, velocity_[j] + gained);
       }
@@ -84,10 +88,11 @@ Simulation::Simulation(const VlasovOptions& options, double dt, const Plasma& pl
 Simulation::Simulation(const VlasovOptions& options, double dt, const Plasma& plasma, std::int64_t step, double largest,
                        std::vector<double> values, const KernelSet& kernels)
     : Simulation(options, dt, plasma, kernels) {
-  if (values.size() != f_.size())
-    throw UsageError("a grid of " + std::to_string(f_.size()) + " nodes got " + std::to_string(values.size()) +
-                     " values.");
-  f_ = std::move(values);
+  const auto nodes = static_cast<std::size_t>(options.cells * options.velocity_cells);
+  if (values.size() != nodes)
+    throw UsageError("a grid of " + std::to_string(nodes) + " nodes got " + std::to_string(values.size()) + " values.");
+  for (std::int64_t i = 0; i < options.cells; ++i)
+    std::copy_n(values.data() + i * options.velocity_cells, options.velocity_cells, f_.data() + i * stride_);
   step_ = step;
   largest_ = largest;
   for_row_blocks(options_.cells, [&](std::int64_t begin, std::int64_t end) { sum_rows(begin, end); });
@@ -98,11 +103,11 @@ Simulation::Simulation(const VlasovOptions& options, double dt, const Plasma& pl
 void Simulation::prepare_drift() {
   const std::int64_t count = options_.velocity_cells;
   drift_taps_ = static_cast<int>(options_.degree) + 1;
-  drift_weight_.resize(static_cast<std::size_t>(drift_taps_ * count));
+  drift_weight_.resize(static_cast<std::size_t>(drift_taps_ * stride_));
   for (std::int64_t j = 0; j < count; ++j) {
     const Stencil stencil = shift_stencil(velocity_[static_cast<std::size_t>(j)] * dt_ / spacing_, options_.degree);
     for (int m = 0; m < drift_taps_; ++m)
-      drift_weight_[static_cast<std::size_t>(m * count + j)] = stencil.weight[static_cast<std::size_t>(m)];
+      drift_weight_[static_cast<std::size_t>(m * stride_ + j)] = stencil.weight[static_cast<std::size_t>(m)];
     if (j % kTile == 0 || segments_.back().first != stencil.first) segments_.push_back({j, j, stencil.first});
     segments_.back().end = j + 1;
   }
@@ -129,7 +134,7 @@ void Simulation::kick_row(std::int64_t i, double* padded) {
   const double shift = -field_[static_cast<std::size_t>(i)] * dt_ / velocity_spacing_;
   const double number = plasma_.diffusion * dt_ / (velocity_spacing_ * velocity_spacing_);
   const Stencil stencil = shift_and_diffuse_stencil(shift, options_.degree, number);
-  double* row = f_.data() + i * count;
+  double* row = f_.data() + i * stride_;
   const std::int64_t first = wrapped(stencil.first, count);
   std::copy(row + first, row + count, padded);
   std::copy(row, row + first, padded + count - first);
@@ -145,19 +150,18 @@ void Simulation::drift() {
 }
 
 void Simulation::drift_rows(std::int64_t begin, std::int64_t end) {
-  const std::int64_t count = options_.velocity_cells;
   const double* rows[kMaxTaps];
   for (const auto& [from, to, first] : segments_)
     for (std::int64_t i = begin; i < end; ++i) {
-      for (int m = 0; m < drift_taps_; ++m) rows[m] = f_.data() + wrapped(i + first + m, options_.cells) * count;
-      kernels_.mix_rows(rows, drift_weight_.data(), count, drift_taps_, g_.data() + i * count, from, to);
+      for (int m = 0; m < drift_taps_; ++m) rows[m] = f_.data() + wrapped(i + first + m, options_.cells) * stride_;
+      kernels_.mix_rows(rows, drift_weight_.data(), stride_, drift_taps_, g_.data() + i * stride_, from, to);
     }
 }
 
 void Simulation::sum_rows(std::int64_t begin, std::int64_t end) {
   for (std::int64_t i = begin; i < end; ++i) {
     auto& sums = sums_[static_cast<std::size_t>(i)];
-    kernels_.sum_row(f_.data() + i * options_.velocity_cells, velocity_.data(), options_.velocity_cells, &sums);
+    kernels_.sum_row(f_.data() + i * stride_, velocity_.data(), options_.velocity_cells, &sums);
     density_[static_cast<std::size_t>(i)] = velocity_spacing_ * sums.f;
   }
 }
@@ -174,7 +178,7 @@ void Simulation::check() const {
   const std::int64_t count = options_.velocity_cells;
   for (std::int64_t i = 0; i < options_.cells; ++i)
     for (std::int64_t j = 0; j < kEdge; ++j) {
-      const double* row = f_.data() + i * count;
+      const double* row = f_.data() + i * stride_;
       edge = std::max({edge, std::abs(row[j]), std::abs(row[count - 1 - j])});
     }
   if (edge <= kEdgeShare * largest_) return;
@@ -182,6 +186,14 @@ void Simulation::check() const {
   message << "f at the edge of the velocities is " << edge / largest_ << " of its maximum at step " << step_
           << ", expected at most " << kEdgeShare << ". Use a larger vlasov.v_max (and more vlasov.velocity_cells).";
   throw Error(message.str());
+}
+
+std::vector<double> Simulation::values() const {
+  std::vector<double> values;
+  values.reserve(static_cast<std::size_t>(options_.cells * options_.velocity_cells));
+  for (std::int64_t i = 0; i < options_.cells; ++i)
+    values.insert(values.end(), f_.begin() + i * stride_, f_.begin() + i * stride_ + options_.velocity_cells);
+  return values;
 }
 
 double Simulation::electric_energy() const {

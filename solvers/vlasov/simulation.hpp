@@ -59,9 +59,9 @@ class Simulation {
   /// E_k, k = 1 .. 8 (solvers/pic/poisson.hpp).
   [[nodiscard]] std::span<const std::complex<double>> field_modes() const { return modes_; }
 
-  /// f at the nodes, [cells, velocity_cells]; v is half a kick before the present step: v now = v + a dt / 2, a =
-  /// -E(x).
-  [[nodiscard]] std::span<const double> values() const { return f_; }
+  /// A copy of f at the nodes, [cells, velocity_cells]; v is half a kick before the present step: v now = v + a dt / 2,
+  /// a = -E(x).
+  [[nodiscard]] std::vector<double> values() const;
   [[nodiscard]] std::span<const double> velocity() const { return velocity_; }
   [[nodiscard]] double largest() const { return largest_; }
   [[nodiscard]] const VlasovOptions& options() const { return options_; }
@@ -93,10 +93,11 @@ class Simulation {
 
   std::int64_t step_ = 0;
   double largest_ = 0;         ///< of the initial f
-  std::vector<double> f_, g_;  ///< [cells, velocity_cells]; g_ takes the result of the drift
+  std::int64_t stride_;        ///< of a row of f_, above velocity_cells
+  std::vector<double> f_, g_;  ///< [cells, stride]; g_ takes the result of the drift
   std::vector<double> velocity_;
   int drift_taps_ = 0;
-  std::vector<double> drift_weight_;  ///< [taps, velocity_cells]
+  std::vector<double> drift_weight_;  ///< [taps, stride]
   std::vector<Segment> segments_;
   std::vector<RowSums> sums_;  ///< [cells], of f_
   std::vector<double> density_, field_;
