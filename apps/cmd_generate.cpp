@@ -19,6 +19,8 @@ void declare(CommandLine& line) {
                      "physics parameters: 1.2,1.3 or 1.2:1.9:0.1 (default: the problem's training values)");
   line.add_shorthand("particles", "N", "generate.particles", "particles to store per frame");
   line.add_shorthand("frames", "K", "generate.frames", "times to store, both ends included");
+  line.add_switch("resume",
+                  "continue an interrupted or killed run of the same command from DATA.h5.checkpoint, bit for bit");
   line.add_example("scorefield generate two-stream --output train.h5");
   line.add_example("scorefield generate two-stream --mu 1.25:1.85:0.1 --seed 1 --output test.h5 --set pic.shape=cic");
 }
@@ -77,6 +79,8 @@ void run_generate(int argc, const char* const* argv) {
     throw UsageError("the configuration is of problem '" + name + "', the command line says '" + problem->name() +
                      "'.");
   options.seed = line.common().seed;
+  options.checkpoint = output + ".checkpoint";
+  options.resume = line.has("resume");
   // The defaults that depend on the problem become part of the stored configuration.
   options = problems::with_defaults(options, *problem);
   problem->validate(options);

@@ -11,7 +11,7 @@
 namespace scorefield::benchmarks {
 
 struct BenchmarkOptions {
-  double seconds = 2;        ///< least time spent on each timed piece of work
+  double seconds = 2;  ///< least time spent on each timed piece of work
   std::string device = "cpu";
 };
 
@@ -20,10 +20,10 @@ struct BenchmarkResult {
   std::string name;
   int threads = 1;
   std::string dtype = "float32";
-  double milliseconds = 0;            ///< median
-  std::string reference;              ///< what it is compared with
-  double reference_milliseconds = 0;  ///< median
-  std::optional<double> bound_milliseconds{};  ///< what the machine could do at best, measured now
+  double milliseconds = 0;                                ///< median
+  std::string reference;                                  ///< what it is compared with
+  double reference_milliseconds = 0;                      ///< median
+  std::optional<double> bound_milliseconds{};             ///< what the machine could do at best, measured now
   std::vector<std::pair<std::string, double>> numbers{};  ///< further figures, e.g. {"pushes_per_second", x}
 
   [[nodiscard]] double speedup() const { return reference_milliseconds / milliseconds; }
@@ -38,8 +38,8 @@ struct BenchmarkCase {
 /// All cases, in the order of docs/performance.md.
 [[nodiscard]] const std::vector<BenchmarkCase>& benchmark_cases();
 
-/// Median times in milliseconds of pieces of work that take turns, so that a noisy machine disturbs all alike. Each is run
-/// once before it counts, then at least three times and until it has taken `seconds`.
+/// Median times in milliseconds of pieces of work that take turns, so that a noisy machine disturbs all alike. Each is
+/// run once before it counts, then at least three times and until it has taken `seconds`.
 [[nodiscard]] std::vector<double> median_milliseconds(const std::vector<std::function<void()>>& works, double seconds);
 
 /// LibTorch's float32 matrix product [rows, width] x [width, width] in cache, on all threads at once: what the matrix

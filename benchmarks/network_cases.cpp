@@ -63,8 +63,11 @@ BenchmarkResult gradient_step(const std::string& name, const Shape& shape, const
   };
   const MatrixProducts products(shape.width);
   const auto times = median_milliseconds({[&] { step(*fused); }, [&] { step(*autograd); }, products}, options.seconds);
-  BenchmarkResult result{.name = name, .threads = thread_count(), .milliseconds = times[0],
-                         .reference = "LibTorch autograd, double backward", .reference_milliseconds = times[1]};
+  BenchmarkResult result{.name = name,
+                         .threads = thread_count(),
+                         .milliseconds = times[0],
+                         .reference = "LibTorch autograd, double backward",
+                         .reference_milliseconds = times[1]};
   result.bound_milliseconds = 6 * shape.forward_operations() / products.operations() * times[2];
   result.numbers = {{"points_per_second", 1e3 * static_cast<double>(shape.points()) / times[0]},
                     {"matrix_gflops", 6e-6 * shape.forward_operations() / times[0]}};
@@ -85,8 +88,11 @@ BenchmarkResult score(const std::string& name, const Shape& shape, const Benchma
   };
   const MatrixProducts products(shape.width);
   const auto times = median_milliseconds({fused, autograd, products}, options.seconds);
-  BenchmarkResult result{.name = name, .threads = thread_count(), .milliseconds = times[0],
-                         .reference = "LibTorch autograd gradient", .reference_milliseconds = times[1]};
+  BenchmarkResult result{.name = name,
+                         .threads = thread_count(),
+                         .milliseconds = times[0],
+                         .reference = "LibTorch autograd gradient",
+                         .reference_milliseconds = times[1]};
   result.bound_milliseconds = 2 * shape.forward_operations() / products.operations() * times[2];
   result.numbers = {{"points_per_second", 1e3 * static_cast<double>(shape.points()) / times[0]},
                     {"matrix_gflops", 2e-6 * shape.forward_operations() / times[0]}};
@@ -99,13 +105,16 @@ constexpr Shape kDeep{4, 64, 6, 16, 1024}, kWide{2, 128, 7, 16, 1024}, kManyGrou
 
 std::vector<BenchmarkCase> network_cases() {
   const auto step = [](const std::string& name, const std::string& summary, const Shape& shape) {
-    return BenchmarkCase{name, summary, [=](const BenchmarkOptions& options) { return gradient_step(name, shape, options); }};
+    return BenchmarkCase{name, summary,
+                         [=](const BenchmarkOptions& options) { return gradient_step(name, shape, options); }};
   };
   const auto gradient = [](const std::string& name, const std::string& summary, const Shape& shape) {
     return BenchmarkCase{name, summary, [=](const BenchmarkOptions& options) { return score(name, shape, options); }};
   };
-  return {step("action-matching-step-d4-w64", "gradient step, 4 coordinates, width 64, 6 hidden layers, 16 x 1024 points", kDeep),
-          step("action-matching-step-d2-w128", "gradient step, 2 coordinates, width 128, 7 hidden layers, 16 x 1024 points", kWide),
+  return {step("action-matching-step-d4-w64",
+               "gradient step, 4 coordinates, width 64, 6 hidden layers, 16 x 1024 points", kDeep),
+          step("action-matching-step-d2-w128",
+               "gradient step, 2 coordinates, width 128, 7 hidden layers, 16 x 1024 points", kWide),
           step("action-matching-step-d2-w64-many-groups",
                "gradient step, 2 coordinates, width 64, 4 hidden layers, 256 x 256 points", kManyGroups),
           gradient("score-d4-w64", "s and grad_x s, shape of the first step", kDeep),

@@ -50,7 +50,8 @@ namespace {
 constexpr std::int64_t kRows = 256, kProducts = 100;
 }
 
-MatrixProducts::MatrixProducts(std::int64_t width) : operands_(std::make_shared<std::vector<Operands>>()), width_(width) {
+MatrixProducts::MatrixProducts(std::int64_t width)
+    : operands_(std::make_shared<std::vector<Operands>>()), width_(width) {
   for (int i = 0; i < thread_count(); ++i)
     operands_->push_back({torch::randn({kRows, width}), torch::randn({width, width}), torch::empty({kRows, width})});
 }

@@ -21,7 +21,9 @@ namespace {
 /// A folder that goes with its object.
 class ScratchFolder {
  public:
-  ScratchFolder() : path_(std::filesystem::temp_directory_path() / ("scorefield-benchmark-" + std::to_string(std::random_device{}()))) {
+  ScratchFolder()
+      : path_(std::filesystem::temp_directory_path() /
+              ("scorefield-benchmark-" + std::to_string(std::random_device{}()))) {
     std::filesystem::create_directories(path_);
   }
   ~ScratchFolder() {
@@ -105,8 +107,11 @@ BenchmarkResult authors(const BenchmarkOptions&) {
   const double fused = step_milliseconds(folder, config, 25);
   config.training.engine = training::EngineKind::autograd;
   const double autograd = step_milliseconds(folder, config, 3);
-  BenchmarkResult result{.name = kAuthors, .threads = thread_count(), .milliseconds = fused,
-                         .reference = "the same step with LibTorch double backward", .reference_milliseconds = autograd};
+  BenchmarkResult result{.name = kAuthors,
+                         .threads = thread_count(),
+                         .milliseconds = fused,
+                         .reference = "the same step with LibTorch double backward",
+                         .reference_milliseconds = autograd};
   result.numbers = {{"points_per_step", 257 * 256}, {"hours_for_25000_steps", 25000 * fused / 3.6e6}};
   return result;
 }
@@ -146,13 +151,20 @@ BenchmarkResult rollout(const BenchmarkOptions& options) {
   integrators::IntegrateOptions integration;
   integration.steps = 4;
   integration.periods = normalizer.periods;
-  const auto times = median_milliseconds(
-      {[&] { static_cast<void>(integrators::integrate(fused, x, {0, 0.1}, integration)); },
-       [&] { static_cast<void>(integrators::integrate(autograd, x, {0, 0.1}, integration)); }},
-      options.seconds);
+  const auto times =
+      median_milliseconds({[&] {
+                             static_cast<void>(integrators::integrate(fused, x, {0, 0.1}, integration));
+                           },
+                           [&] {
+                             static_cast<void>(integrators::integrate(autograd, x, {0, 0.1}, integration));
+                           }},
+                          options.seconds);
   const double evaluations = 2.0 * kParticles * static_cast<double>(integration.steps);
-  BenchmarkResult result{.name = kRollout, .threads = thread_count(), .milliseconds = times[0],
-                         .reference = "LibTorch autograd gradient", .reference_milliseconds = times[1]};
+  BenchmarkResult result{.name = kRollout,
+                         .threads = thread_count(),
+                         .milliseconds = times[0],
+                         .reference = "LibTorch autograd gradient",
+                         .reference_milliseconds = times[1]};
   result.numbers = {{"evaluations_per_second", 1e3 * evaluations / times[0]},
                     {"seconds_for_256_heun_steps", 1e-3 * times[0] * 256 / static_cast<double>(integration.steps)}};
   return result;
@@ -161,7 +173,8 @@ BenchmarkResult rollout(const BenchmarkOptions& options) {
 }  // namespace
 
 std::vector<BenchmarkCase> training_cases() {
-  return {{kAuthors, "whole training step at the full setting of arXiv 2410.12000: 65,792 points, exact Laplacian", authors},
+  return {{kAuthors, "whole training step at the full setting of arXiv 2410.12000: 65,792 points, exact Laplacian",
+           authors},
           {kRollout, "four Heun steps of 25,000 particles through the default network", rollout}};
 }
 

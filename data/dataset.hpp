@@ -60,6 +60,11 @@ class DatasetWriter {
                    std::span<const float> velocities = {});
   void write_diagnostics(const Diagnostics& diagnostics);
 
+  /// Copies the frames written so far to a file of a stopped generator, and back from one into a new writer with the
+  /// same header. @throws FileError if the file's frames are not of this shape
+  void save_frames(h5::File& checkpoint) const;
+  void restore_frames(const h5::File& checkpoint);
+
   /// Checks that every frame was written, closes, and renames into place.
   void commit();
 

@@ -243,7 +243,8 @@ std::string File::element_type(const std::string& name) const {
     case H5T_INTEGER: {
       const bool has_sign = H5Tget_sign(type.get()) != H5T_SGN_NONE;
       if (size == 8) return has_sign ? "int64" : "uint64";
-      return size == 1 && !has_sign ? "uint8" : "other";
+      if (has_sign) return "other";
+      return size == 4 ? "uint32" : size == 1 ? "uint8" : "other";
     }
     default:
       return "other";

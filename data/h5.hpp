@@ -13,7 +13,7 @@ namespace scorefield::h5 {
 using Dims = std::vector<std::int64_t>;
 
 /// The element types that can be written.
-enum class Element { float32, float64, int64, uint64, uint8 };
+enum class Element { float32, float64, int64, uint64, uint32, uint8 };
 
 template <class T>
 [[nodiscard]] consteval Element element_of() {
@@ -21,6 +21,7 @@ template <class T>
   else if constexpr (std::is_same_v<T, double>) return Element::float64;
   else if constexpr (std::is_same_v<T, std::int64_t>) return Element::int64;
   else if constexpr (std::is_same_v<T, std::uint64_t>) return Element::uint64;
+  else if constexpr (std::is_same_v<T, std::uint32_t>) return Element::uint32;
   else {
     static_assert(std::is_same_v<T, std::uint8_t>, "element type not supported by scorefield::h5");
     return Element::uint8;
@@ -32,11 +33,11 @@ template <class T>
 
 /// An open HDF5 file. The only door to the HDF5 library: every call is checked, every handle closes itself, and
 /// every failure is a FileError that names file, object, expectation and observation. Element types: float, double,
-/// std::int64_t, std::uint64_t, std::uint8_t. Reading converts between float and double, and integers of any width to
-/// any of them; reading floating-point numbers as integers is an error. Object names are paths ("/model/w0"); writing
-/// creates missing parent groups. Calls are serialised by a process-wide lock (the library is not thread-safe), and
-/// HDF5 prints nothing. No locks are taken on the file: outputs are private until renamed (AtomicFile), and file
-/// systems without locks would refuse.
+/// std::int64_t, std::uint64_t, std::uint32_t, std::uint8_t. Reading converts between float and double, and integers of
+/// any width to any of them; reading floating-point numbers as integers is an error. Object names are paths
+/// ("/model/w0"); writing creates missing parent groups. Calls are serialised by a process-wide lock (the library is
+/// not thread-safe), and HDF5 prints nothing. No locks are taken on the file: outputs are private until renamed
+/// (AtomicFile), and file systems without locks would refuse.
 class File {
  public:
   /// Opens for reading. Says clearly when the path is missing, a directory, not HDF5, or truncated.
@@ -67,7 +68,7 @@ class File {
   [[nodiscard]] Dims dims(const std::string& name) const;
   /// Bytes that a dataset takes in the file (after compression, where a foreign file has it).
   [[nodiscard]] std::int64_t stored_bytes(const std::string& name) const;
-  /// "float32", "float64", "int64", "uint64", "uint8", "string" or "other".
+  /// "float32", "float64", "int64", "uint64", "uint32", "uint8", "string" or "other".
   [[nodiscard]] std::string element_type(const std::string& name) const;
 
   /// A whole contiguous dataset, row-major; dims {} makes a scalar. Existing names are an error.

@@ -116,6 +116,8 @@ hid_t native_type(Element element) {
       return H5T_NATIVE_INT64;
     case Element::uint64:
       return H5T_NATIVE_UINT64;
+    case Element::uint32:
+      return H5T_NATIVE_UINT32;
     case Element::uint8:
       return H5T_NATIVE_UINT8;
   }

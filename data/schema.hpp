@@ -14,6 +14,7 @@ inline constexpr const char* kDatasetFormat = "scorefield/dataset";
 inline constexpr const char* kRolloutFormat = "scorefield/rollout";
 inline constexpr const char* kModelFormat = "scorefield/model";
 inline constexpr const char* kSamplesFormat = "scorefield/samples";
+inline constexpr const char* kCheckpointFormat = "scorefield/checkpoint";  ///< of a generator that was stopped
 
 /// The root attributes that every scorefield file carries.
 struct Provenance {

@@ -6,11 +6,16 @@
 
 #include "core/error.hpp"
 #include "data/problems/bistable.hpp"
+#include "data/problems/bump_on_tail.hpp"
 #include "data/problems/chaos_9d.hpp"
+#include "data/problems/landau.hpp"
+#include "data/problems/landau_6d.hpp"
 #include "data/problems/oscillator.hpp"
+#include "data/problems/pic_problem.hpp"
 #include "data/problems/sde_system.hpp"
 #include "data/problems/trap.hpp"
 #include "data/problems/two_stream.hpp"
+#include "data/problems/vlasov.hpp"
 
 namespace scorefield::problems {
 namespace {
@@ -25,9 +30,18 @@ std::unique_ptr<Problem> make() {
   return std::make_unique<Concrete>();
 }
 
+template <class Case>
+std::unique_ptr<Problem> make_pic() {
+  return std::make_unique<PicProblem>(std::make_unique<Case>());
+}
+
 /// A new problem is one line here and its own file.
 constexpr Registration kProblems[] = {
-    {"two-stream", make<TwoStream>},
+    {"two-stream", make_pic<TwoStream>},
+    {"bump-on-tail", make_pic<BumpOnTail>},
+    {"landau", make_pic<Landau>},
+    {"landau-6d", make<Landau6d>},
+    {"vlasov", make<VlasovProblem>},
     {"oscillator", make<Oscillator>},
     {"bistable", make<Bistable>},
     {"trap", make<Trap>},
@@ -61,6 +75,8 @@ void bind(OptionSet& set, GenerateOptions& options) {
   set.add("generate.frames", options.frames,
           "stored times, equally spaced, both ends included; 0: the problem's default");
   set.add("generate.velocities", options.velocities, "also store time derivatives of the samples");
+  set.add("generate.checkpoint_interval", options.checkpoint_interval,
+          "seconds between the states that a killed run leaves for --resume; 0: only when interrupted");
 }
 
 GenerateOptions with_defaults(GenerateOptions options, const Problem& problem) {

@@ -14,11 +14,14 @@ namespace scorefield::problems {
 
 /// What every generator is asked for.
 struct GenerateOptions {
-  std::vector<double> mu;           ///< empty: the problem's training values
-  std::int64_t particles = 25000;   ///< stored particles N; the command line starts from the problem's default
-  std::int64_t frames = 0;          ///< stored times K, equally spaced, both ends included; 0: the problem's default
+  std::vector<double> mu;          ///< empty: the problem's training values
+  std::int64_t particles = 25000;  ///< stored particles N; the command line starts from the problem's default
+  std::int64_t frames = 0;         ///< stored times K, equally spaced, both ends included; 0: the problem's default
   std::int64_t seed = 0;
-  bool velocities = true;           ///< store time derivatives where the problem knows them
+  bool velocities = true;            ///< store time derivatives where the problem knows them
+  double checkpoint_interval = 300;  ///< seconds between checkpoints of a run in progress; 0: only when interrupted
+  std::string checkpoint{};          ///< file that a stopped run leaves for `resume`; empty: none. Not an option key
+  bool resume = false;               ///< continue from `checkpoint`, bit for bit. Not an option key
 };
 
 /// A high-fidelity system: parameter, initial population, solver, diagnostics. One file per problem.
@@ -26,8 +29,8 @@ class Problem {
  public:
   virtual ~Problem() = default;
   [[nodiscard]] virtual std::string name() const = 0;
-  [[nodiscard]] virtual std::string summary() const = 0;           ///< one line for `list problems`
-  [[nodiscard]] virtual std::string parameter() const = 0;         ///< what mu is, one line
+  [[nodiscard]] virtual std::string summary() const = 0;    ///< one line for `list problems`
+  [[nodiscard]] virtual std::string parameter() const = 0;  ///< what mu is, one line
   [[nodiscard]] virtual std::vector<double> training_mu() const = 0;
   [[nodiscard]] virtual std::vector<double> test_mu() const = 0;
   [[nodiscard]] virtual std::int64_t default_frames() const = 0;
@@ -40,7 +43,8 @@ class Problem {
   virtual void validate(const GenerateOptions& options) const = 0;
 
   /// Runs the solver at every mu (independent seeds) and streams frames to `path`; `config` is the resolved
-  /// configuration to be stored. Stops between steps when an interrupt is requested (throws Interrupted, no file left).
+  /// configuration to be stored. Stops between steps when an interrupt is requested (throws Interrupted; no dataset is
+  /// left, and `options.checkpoint` where the problem can resume).
   virtual void generate(const GenerateOptions& options, const std::string& config, const std::string& path,
                         const ProgressObserver& observer) const = 0;
 

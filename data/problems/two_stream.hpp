@@ -1,47 +1,23 @@
 #pragma once
 
-#include <string>
-#include <vector>
-
-#include "data/problems/problem.hpp"
-#include "solvers/pic/loading.hpp"
-#include "solvers/pic/options.hpp"
+#include "data/problems/plasma_case.hpp"
 
 namespace scorefield::problems {
 
-/// v -> v (1 + amplitude cos(2 pi m x / L)).
-struct PerturbationOptions {
-  std::string mode = "1";  ///< the number of waves m in the box, or "reference": m = mu, as in arXiv 2410.12000
-  double amplitude = 0.05;
-};
-
-/// Two-stream instability: equal electron beams at v = -3 and 3 with thermal speed 1 on a neutralising background,
-/// 1D1V particle-in-cell. mu is the inverse plasma frequency. State (x, v), time derivative (v, -E).
-class TwoStream : public Problem {
+/// Two-stream instability: equal electron beams at v = -3 and 3 with thermal speed 1 on a neutralising background.
+class TwoStream : public BeamCase {
  public:
   [[nodiscard]] std::string name() const override { return "two-stream"; }
-  [[nodiscard]] std::string summary() const override;
-  [[nodiscard]] std::string parameter() const override;
-  [[nodiscard]] std::vector<double> training_mu() const override;
-  [[nodiscard]] std::vector<double> test_mu() const override;
-  [[nodiscard]] std::int64_t default_frames() const override { return 201; }
-
-  void bind(OptionSet& set) override;
-  void validate(const GenerateOptions& options) const override;
-  void generate(const GenerateOptions& options, const std::string& config, const std::string& path,
-                const ProgressObserver& observer) const override;
-
-  [[nodiscard]] bool has_electric_energy() const override { return true; }
-  [[nodiscard]] double electric_energy(std::span<const float> samples, const std::vector<double>& mu) const override;
-
-  /// The initial population at mu.
-  [[nodiscard]] pic::Population population(double mu) const;
-
- private:
-  double perturbation_mode(double mu) const;
-
-  pic::PicOptions pic_;
-  PerturbationOptions perturbation_;
+  [[nodiscard]] std::string system() const override {
+    return "two-stream instability: counter-streaming electron beams";
+  }
+  [[nodiscard]] std::vector<double> training_mu(const PlasmaOptions&) const override {
+    return {1.2, 1.3, 1.4, 1.5, 1.6, 1.7, 1.8, 1.9};
+  }
+  [[nodiscard]] std::vector<double> test_mu(const PlasmaOptions&) const override {
+    return {1.25, 1.35, 1.45, 1.55, 1.65, 1.75, 1.85};
+  }
+  [[nodiscard]] std::vector<pic::Beam> beams() const override { return {{0.5, -3, 1}, {0.5, 3, 1}}; }
 };
 
 }  // namespace scorefield::problems

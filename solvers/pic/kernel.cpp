@@ -4,7 +4,7 @@
 
 namespace scorefield::pic {
 
-#ifdef SCOREFIELD_PIC_X86_KERNELS
+#ifdef SCOREFIELD_X86_KERNELS
 
 int kernel_set_count() {
   static const int count = [] {

@@ -30,6 +30,12 @@ void validate(const std::vector<Beam>& beams) {
     throw UsageError("the beams' densities sum to " + std::to_string(total) + ", expected 1.");
 }
 
+void validate(const DensityPerturbation& density) {
+  if (!(std::abs(density.amplitude) < 1) || density.mode < 1)
+    throw UsageError("a density perturbation has amplitude " + std::to_string(density.amplitude) + " and mode " +
+                     std::to_string(density.mode) + ", expected an amplitude in (-1, 1) and a mode from 1.");
+}
+
 }  // namespace
 
 VelocityDistribution::VelocityDistribution(std::vector<Beam> beams) : beams_(std::move(beams)) {
@@ -77,7 +83,43 @@ double VelocityDistribution::quantile(double share) const {
   return v;
 }
 
+/// The cumulative share of one wave, phase / 2 pi + amplitude sin(phase) / 2 pi, solved for the phase by Newton's
+/// method inside of a shrinking bracket.
+double position_quantile(const DensityPerturbation& density, double box_length, double share) {
+  const auto waves = static_cast<double>(density.mode);
+  if (density.amplitude == 0) return box_length * share;
+  const double whole = std::floor(share * waves);
+  const double target = 2 * std::numbers::pi * (share * waves - whole);
+  double low = 0, high = 2 * std::numbers::pi, phase = target;
+  for (int iteration = 0; iteration < 80; ++iteration) {
+    const double excess = phase + density.amplitude * std::sin(phase) - target;
+    (excess < 0 ? low : high) = phase;
+    double next = phase - excess / (1 + density.amplitude * std::cos(phase));
+    if (!(next >= low && next <= high)) next = 0.5 * (low + high);
+    const bool settled = std::abs(next - phase) < 1e-14;
+    phase = next;
+    if (settled) break;
+  }
+  const double x = box_length * (whole + phase / (2 * std::numbers::pi)) / waves;
+  return x < box_length ? x : 0;
+}
+
+PhaseSpaceDensity::PhaseSpaceDensity(const Population& population, double box_length)
+    : distribution_(population.beams),
+      perturbation_(population.perturbation),
+      density_(population.density),
+      wavenumber_(2 * std::numbers::pi / box_length) {
+  validate(density_);
+}
+
+double PhaseSpaceDensity::operator()(double x, double v) const {
+  const double stretch = 1 + perturbation_.amplitude * std::cos(perturbation_.mode * wavenumber_ * x);
+  const double n = 1 + density_.amplitude * std::cos(static_cast<double>(density_.mode) * wavenumber_ * x);
+  return n * distribution_.density(v / stretch) / stretch;
+}
+
 Particles load(const Population& population, double box_length, std::int64_t count, Start start, const Philox& random) {
+  validate(population.density);
   const VelocityDistribution distribution(population.beams);
   const ScrambledSobol2d sobol(random);
   const auto [amplitude, mode] = population.perturbation;
@@ -92,7 +134,7 @@ Particles load(const Population& population, double box_length, std::int64_t cou
     for (std::int64_t i = block * kBlock; i < end; ++i) {
       const auto [along_x, along_v] = start == Start::quiet ? sobol.point(static_cast<std::uint32_t>(i))
                                                             : random.uniforms(static_cast<std::uint64_t>(i));
-      const double x = box_length * along_x;
+      const double x = position_quantile(population.density, box_length, along_x);
       const double v = distribution.quantile(along_v);
       particles.position[static_cast<std::size_t>(i)] = x;
       particles.velocity[static_cast<std::size_t>(i)] = v * (1 + amplitude * std::cos(wavenumber * x));

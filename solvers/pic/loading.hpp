@@ -21,10 +21,17 @@ struct VelocityPerturbation {
   double mode = 1;
 };
 
-/// What a run starts from: f(x, v) = sum_s density_s N(v; drift_s, thermal_s^2), uniform in x, then perturbed.
+/// n(x) = 1 + amplitude cos(2 pi mode x / L), the density before velocities are perturbed; |amplitude| < 1.
+struct DensityPerturbation {
+  double amplitude = 0;
+  std::int64_t mode = 1;
+};
+
+/// What a run starts from: f(x, v) = n(x) sum_s density_s N(v; drift_s, thermal_s^2), then v perturbed.
 struct Population {
   std::vector<Beam> beams;
-  VelocityPerturbation perturbation;
+  VelocityPerturbation perturbation{};
+  DensityPerturbation density{};
 };
 
 /// Initial state of all particles, x in [0, L).
@@ -51,10 +58,28 @@ class VelocityDistribution {
   std::vector<double> table_;  ///< cumulative() at lowest_ + i spacing_
 };
 
+/// The x in [0, L) below which the share `share` in (0, 1) of the density lies.
+[[nodiscard]] double position_quantile(const DensityPerturbation& density, double box_length, double share);
+
+/// f(x, v) of a population as a function: what a grid starts from.
+class PhaseSpaceDensity {
+ public:
+  /// @throws UsageError for a population that is not one
+  PhaseSpaceDensity(const Population& population, double box_length);
+  [[nodiscard]] double operator()(double x, double v) const;
+
+ private:
+  VelocityDistribution distribution_;
+  VelocityPerturbation perturbation_;
+  DensityPerturbation density_;
+  double wavenumber_;  ///< 2 pi / L
+};
+
 /// Draws `count` particles. Start::quiet takes points of a scrambled Sobol' sequence through the inverse cumulative
 /// distribution in (x, v), so that every prefix represents the population as evenly as its size allows; Start::random
 /// takes independent uniforms through the same map. Particle i depends on (random, i) alone.
-/// @throws UsageError for a population that is not one (no beams, a thermal speed of 0, shares not summing to 1)
+/// @throws UsageError for a population that is not one (no beams, a thermal speed of 0, shares not summing to 1, a
+/// density below 0 somewhere)
 [[nodiscard]] Particles load(const Population& population, double box_length, std::int64_t count, Start start,
                              const Philox& random);
 

@@ -7,28 +7,37 @@
 
 namespace scorefield::pic {
 
-/// The two-dimensional Sobol' sequence (van der Corput and Pascal matrices: a (0, 2)-sequence in base 2) under a random
-/// linear scramble and digital shift (Matousek, J. Complexity 14, 1998). Every scramble keeps the net property, so
-/// each prefix is even; different generators give independent sequences, each point being uniform on the unit square.
-class ScrambledSobol2d {
+/// The Sobol' sequence in up to six dimensions (direction numbers of Joe and Kuo, SIAM J. Sci. Comput. 30, 2008; the
+/// first two are the van der Corput and Pascal matrices, a (0, 2)-sequence in base 2) under a random linear scramble
+/// and digital shift (Matousek, J. Complexity 14, 1998). Every scramble keeps the net property, so each prefix is even;
+/// different generators give independent sequences, each point being uniform on the unit cube.
+template <int Dimensions>
+class ScrambledSobol {
  public:
   /// @param random its last indices are consumed, so that the first ones remain free for other draws
-  explicit ScrambledSobol2d(const Philox& random);
+  explicit ScrambledSobol(const Philox& random);
 
-  /// Point `index` in the open unit square.
-  [[nodiscard]] std::array<double, 2> point(std::uint32_t index) const {
-    std::array<std::uint32_t, 2> bits = shift_;
-    for (int digit = 0; index != 0; ++digit, index >>= 1) {
+  /// Point `index` in the open unit cube.
+  [[nodiscard]] std::array<double, Dimensions> point(std::uint32_t index) const {
+    std::array<std::uint32_t, Dimensions> bits = shift_;
+    for (std::size_t digit = 0; index != 0; ++digit, index >>= 1) {
       const std::uint32_t mask = 0u - (index & 1u);
-      bits[0] ^= columns_[0][digit] & mask;
-      bits[1] ^= columns_[1][digit] & mask;
+      for (std::size_t d = 0; d < Dimensions; ++d) bits[d] ^= columns_[d][digit] & mask;
     }
-    return {(bits[0] + 0.5) * 0x1p-32, (bits[1] + 0.5) * 0x1p-32};
+    std::array<double, Dimensions> point;
+    for (std::size_t d = 0; d < Dimensions; ++d) point[d] = (bits[d] + 0.5) * 0x1p-32;
+    return point;
   }
 
  private:
-  std::array<std::array<std::uint32_t, 32>, 2> columns_;  ///< generator matrices; first digit in the highest bit
-  std::array<std::uint32_t, 2> shift_;
+  std::array<std::array<std::uint32_t, 32>, Dimensions>
+      columns_;  ///< generator matrices; first digit in the highest bit
+  std::array<std::uint32_t, Dimensions> shift_;
 };
+
+using ScrambledSobol2d = ScrambledSobol<2>;
+
+extern template class ScrambledSobol<2>;
+extern template class ScrambledSobol<6>;
 
 }  // namespace scorefield::pic

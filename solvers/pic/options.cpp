@@ -25,7 +25,6 @@ void require_positive(const std::string& key, double value) {
 }  // namespace
 
 void bind(OptionSet& set, PicOptions& options) {
-  set.add("pic.box_length", options.box_length, "length of the periodic box");
   set.add("pic.cells", options.cells, "grid cells; keep the spacing below the Debye length mu");
   set.add("pic.dt", options.dt, "largest time step; shortened so that stored frames fall on steps");
   set.add("pic.duration", options.duration, "end of the simulated time");
@@ -55,16 +54,6 @@ void validate(const PicOptions& options, double mu) {
   std::ostringstream limit;
   limit << "less than 2 mu = " << 2 * mu << " (leapfrog is unstable beyond 2 / plasma frequency)";
   require(options.dt < 2 * mu, "dt", options.dt, limit.str());
-}
-
-TimeGrid time_grid(const PicOptions& options, std::int64_t frames) {
-  const double interval = options.duration / static_cast<double>(frames - 1);
-  TimeGrid grid;
-  // The small number forgives the rounding of, say, 0.2 / 0.01.
-  grid.steps_per_frame = std::max<std::int64_t>(1, static_cast<std::int64_t>(std::ceil(interval / options.dt - 1e-6)));
-  grid.steps = grid.steps_per_frame * (frames - 1);
-  grid.dt = options.duration / static_cast<double>(grid.steps);
-  return grid;
 }
 
 }  // namespace scorefield::pic

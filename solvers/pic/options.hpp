@@ -18,7 +18,7 @@ enum class Precision { single, double_ };
 /// A 1D1V electrostatic particle-in-cell run. Lengths in units of lambda, times in lambda / v_thermal, where
 /// lambda is the Debye length and 1 / plasma frequency is one time unit at mu = 1 (README.md).
 struct PicOptions {
-  double box_length = 50;                      ///< L, periodic
+  double box_length = 50;                      ///< L, periodic; the problem's to choose, so not bound here
   std::int64_t cells = 256;                    ///< 4 .. 16384; the spacing should not exceed the Debye length mu
   double dt = 0.01;                            ///< largest time step; shortened so that frames fall on steps
   double duration = 40;                        ///< t runs over [0, duration]
@@ -32,20 +32,11 @@ inline constexpr std::int64_t kMinCells = 4;
 inline constexpr std::int64_t kMaxCells = 16384;
 inline constexpr std::int64_t kMaxParticles = 2'000'000'000;
 
-/// Keys pic.box_length, pic.cells, pic.dt, pic.duration, pic.simulated_particles, pic.shape, pic.start, pic.precision.
+/// Keys pic.cells, pic.dt, pic.duration, pic.simulated_particles, pic.shape, pic.start, pic.precision.
 void bind(OptionSet& set, PicOptions& options);
 
 /// Checks every field alone and against `mu` (leapfrog needs dt below 2 / plasma frequency = 2 mu).
 /// @throws UsageError naming the key
 void validate(const PicOptions& options, double mu);
-
-/// Time steps between two of `frames` >= 2 equally spaced outputs, both ends of [0, duration] included, and the step,
-/// not above options.dt, that makes them fit.
-struct TimeGrid {
-  std::int64_t steps_per_frame = 0;
-  std::int64_t steps = 0;  ///< in all
-  double dt = 0;
-};
-[[nodiscard]] TimeGrid time_grid(const PicOptions& options, std::int64_t frames);
 
 }  // namespace scorefield::pic

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string>
 #include <type_traits>
+#include <utility>
 
 #include "core/error.hpp"
 #include "core/parallel.hpp"
@@ -26,28 +28,29 @@ PicOptions with_step(PicOptions options, double dt) {
   return options;
 }
 
-const PicOptions& validated(const PicOptions& options, double mu, const Particles& initial) {
+const PicOptions& validated(const PicOptions& options, double mu) {
   validate(options, mu);
-  const auto expected = static_cast<std::size_t>(options.simulated_particles);
-  if (initial.position.size() != expected || initial.velocity.size() != expected)
-    throw UsageError("a run of " + std::to_string(expected) + " particles got " +
-                     std::to_string(initial.position.size()) + " positions and " +
-                     std::to_string(initial.velocity.size()) + " velocities.");
   return options;
+}
+
+void check_size(const PicOptions& options, std::size_t positions, std::size_t velocities) {
+  const auto expected = static_cast<std::size_t>(options.simulated_particles);
+  if (positions != expected || velocities != expected)
+    throw UsageError("a run of " + std::to_string(expected) + " particles got " + std::to_string(positions) +
+                     " positions and " + std::to_string(velocities) + " velocities.");
 }
 
 }  // namespace
 
 template <class Real>
-Simulation<Real>::Simulation(const PicOptions& options, double dt, double mu, const Particles& initial,
-                             const KernelSet& kernels)
-    : options_(validated(with_step(options, dt), mu, initial)),
+Simulation<Real>::Simulation(const PicOptions& options, double dt, double mu, const KernelSet& kernels,
+                             const Collisions& collisions)
+    : options_(validated(with_step(options, dt), mu)),
       dt_(dt),
+      collisions_(collisions),
       advance_block_(choose_kernel<Real>(kernels, options.shape)),
       poisson_(options.cells, options.box_length, mu),
       fourier_(options.cells, std::min(kFieldModes, options.cells / 2)),
-      position_(initial.position.size()),
-      velocity_(initial.position.size()),
       block_size_(choose_block_size(options.cells)),
       blocks_((options.simulated_particles + block_size_ - 1) / block_size_),
       packed_(static_cast<std::size_t>(blocks_ * (options.cells + 1) * (options.shape == Shape::tsc ? 2 : 1))),
@@ -56,18 +59,38 @@ Simulation<Real>::Simulation(const PicOptions& options, double dt, double mu, co
       kicks_(options.cells, options.shape),
       density_(static_cast<std::size_t>(options.cells)),
       field_(density_.size()),
-      modes_(static_cast<std::size_t>(fourier_.count())) {
-  for (std::size_t i = 0; i < position_.size(); ++i) {
+      modes_(static_cast<std::size_t>(fourier_.count())) {}
+
+template <class Real>
+Simulation<Real>::Simulation(const PicOptions& options, double dt, double mu, const Particles& initial,
+                             const KernelSet& kernels, const Collisions& collisions)
+    : Simulation(options, dt, mu, kernels, collisions) {
+  check_size(options, initial.position.size(), initial.velocity.size());
+  auto& [step, position, velocity] = state_;
+  position.resize(initial.position.size());
+  velocity.resize(position.size());
+  for (std::size_t i = 0; i < position.size(); ++i) {
     if (!std::isfinite(initial.position[i]) || !std::isfinite(initial.velocity[i]))
       throw DivergenceError(0, "initial particle " + std::to_string(i), "Check the initial population.");
-    position_[i] = to_position(initial.position[i], options_.box_length);
+    position[i] = to_position(initial.position[i], options_.box_length);
   }
-  charge_.add(position_);
+  charge_.add(position);
   solve();
-  for (std::size_t i = 0; i < velocity_.size(); ++i) {
-    velocity_[i] = static_cast<Real>(initial.velocity[i] - 0.5 * static_cast<double>(kicks_.at(position_[i])));
-    speed_bound_ = std::max(speed_bound_, std::abs(static_cast<double>(velocity_[i])));
+  for (std::size_t i = 0; i < velocity.size(); ++i) {
+    velocity[i] = static_cast<Real>(initial.velocity[i] - 0.5 * static_cast<double>(kicks_.at(position[i])));
+    speed_bound_ = std::max(speed_bound_, std::abs(static_cast<double>(velocity[i])));
   }
+}
+
+template <class Real>
+Simulation<Real>::Simulation(const PicOptions& options, double dt, double mu, State<Real> state,
+                             const KernelSet& kernels, const Collisions& collisions)
+    : Simulation(options, dt, mu, kernels, collisions) {
+  check_size(options, state.position.size(), state.velocity.size());
+  state_ = std::move(state);
+  charge_.add(state_.position);
+  solve();
+  speed_bound_ = std::numeric_limits<double>::infinity();  // found anew by the next check
 }
 
 template <class Real>
@@ -86,15 +109,16 @@ void Simulation<Real>::check_speed() {
     largest = std::max(largest, std::abs(e));
     sum += e;
   }
-  if (!std::isfinite(sum)) throw DivergenceError(step_, "the electric field", "Check mu and pic.box_length.");
+  if (!std::isfinite(sum)) throw DivergenceError(state_.step, "the electric field", "Check mu and pic.box_length.");
   const double limit = 0.499 * options_.box_length / dt_;
-  speed_bound_ = speed_bound_ * (1 + 1e-6) + largest * dt_;  // the factor covers the rounding of Real
+  const double gain = largest * dt_ + largest_kick(collisions_, dt_);
+  speed_bound_ = speed_bound_ * (1 + 1e-6) + gain;  // the factor covers the rounding of Real
   if (speed_bound_ < limit) return;
   double fastest = 0;
-  for (const Real v : velocity_) fastest = std::max(fastest, std::abs(static_cast<double>(v)));
-  speed_bound_ = fastest * (1 + 1e-6) + largest * dt_;
+  for (const Real v : state_.velocity) fastest = std::max(fastest, std::abs(static_cast<double>(v)));
+  speed_bound_ = fastest * (1 + 1e-6) + gain;
   if (speed_bound_ < limit) return;
-  throw DivergenceError(step_, "the position of a particle that crosses half of the box in one step",
+  throw DivergenceError(state_.step, "the position of a particle that crosses half of the box in one step",
                         "Use a smaller pic.dt.");
 }
 
@@ -104,8 +128,8 @@ Block<Real> Simulation<Real>::block(std::int64_t index) {
   const bool squares = options_.shape == Shape::tsc;
   std::uint64_t* counts = packed_.data() + index * (squares ? 2 : 1) * (options_.cells + 1);
   Block<Real> block{};
-  block.position = position_.data() + first;
-  block.velocity = velocity_.data() + first;
+  block.position = state_.position.data() + first;
+  block.velocity = state_.velocity.data() + first;
   block.size = std::min(block_size_, particles() - first);
   block.cells = static_cast<std::uint32_t>(options_.cells);
   block.kicks = kicks_.data();
@@ -135,20 +159,22 @@ Moments Simulation<Real>::advance() {
     sum.momentum += block_moments_[static_cast<std::size_t>(index)].momentum;
   }
   solve();
-  ++step_;
+  // After the push, so that the present step's velocities have it.
+  kick<Real>(collisions_, dt_, state_.step, state_.velocity);
+  ++state_.step;
   const double per_particle = options_.box_length / static_cast<double>(particles());
   return {0.5 * per_particle * sum.kinetic_energy, per_particle * sum.momentum};
 }
 
 template <class Real>
 Real Simulation<Real>::whole_step_velocity(std::size_t particle) const {
-  return velocity_[particle] + Real(0.5) * kicks_.at(position_[particle]);
+  return state_.velocity[particle] + Real(0.5) * kicks_.at(state_.position[particle]);
 }
 
 template <class Real>
 Moments Simulation<Real>::moments() const {
   double square = 0, sum = 0;
-  for (std::size_t i = 0; i < velocity_.size(); ++i) {
+  for (std::size_t i = 0; i < state_.velocity.size(); ++i) {
     const auto v = static_cast<double>(whole_step_velocity(i));
     square += v * v;
     sum += v;
@@ -161,11 +187,11 @@ template <class Real>
 void Simulation<Real>::read(std::span<float> samples, std::span<float> rates) const {
   for (std::size_t i = 0; 2 * i < samples.size(); ++i) {
     const auto v = static_cast<float>(whole_step_velocity(i));
-    samples[2 * i] = to_coordinate(position_[i], options_.box_length);
+    samples[2 * i] = to_coordinate(state_.position[i], options_.box_length);
     samples[2 * i + 1] = v;
     if (rates.empty()) continue;
     rates[2 * i] = v;
-    rates[2 * i + 1] = static_cast<float>(static_cast<double>(kicks_.at(position_[i])) / dt_);
+    rates[2 * i + 1] = static_cast<float>(static_cast<double>(kicks_.at(state_.position[i])) / dt_);
   }
 }
 

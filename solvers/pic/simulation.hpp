@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "solvers/pic/collisions.hpp"
 #include "solvers/pic/deposit.hpp"
 #include "solvers/pic/kernel.hpp"
 #include "solvers/pic/loading.hpp"
@@ -23,6 +24,14 @@ struct Moments {
 /// Leading Fourier modes of the field that a run records.
 inline constexpr std::int64_t kFieldModes = 8;
 
+/// All that a run needs to continue bit for bit, besides its options.
+template <class Real>
+struct State {
+  std::int64_t step = 0;
+  std::vector<Position> position;  ///< [N] at the step
+  std::vector<Real> velocity;      ///< [N] half a step earlier
+};
+
 /// A 1D1V electrostatic particle-in-cell run: leapfrog, one fused and threaded pass over the particles per step.
 /// Deposits are integer sums, so every result is bitwise the same for any number of threads and instruction set.
 /// Real: arithmetic of velocities and field; positions are 32-bit fractions of the box (kernel.hpp).
@@ -32,7 +41,13 @@ class Simulation {
   /// Takes over x^0 and v^0, solves for E^0 and moves the velocities back by half a step. options.dt is not looked at.
   /// @throws UsageError for options that validate() rejects or particles that are not options.simulated_particles
   Simulation(const PicOptions& options, double dt, double mu, const Particles& initial,
-             const KernelSet& kernels = best_kernels());
+             const KernelSet& kernels = best_kernels(), const Collisions& collisions = {});
+
+  /// Continues a run from its state(), bit for bit, with the same options. @throws as above
+  Simulation(const PicOptions& options, double dt, double mu, State<Real> state,
+             const KernelSet& kernels = best_kernels(), const Collisions& collisions = {});
+
+  [[nodiscard]] const State<Real>& state() const { return state_; }
 
   /// One step, n -> n + 1. Returns the moments at step n, which the pass sees on its way.
   /// @throws DivergenceError if the field is not finite or a particle crosses half of the box in one step
@@ -41,9 +56,9 @@ class Simulation {
   /// The moments at the present step, as advance() would return them.
   [[nodiscard]] Moments moments() const;
 
-  [[nodiscard]] std::int64_t step() const { return step_; }
-  [[nodiscard]] double time() const { return static_cast<double>(step_) * dt_; }
-  [[nodiscard]] std::int64_t particles() const { return static_cast<std::int64_t>(position_.size()); }
+  [[nodiscard]] std::int64_t step() const { return state_.step; }
+  [[nodiscard]] double time() const { return static_cast<double>(state_.step) * dt_; }
+  [[nodiscard]] std::int64_t particles() const { return static_cast<std::int64_t>(state_.position.size()); }
   /// At the present step, [cells].
   [[nodiscard]] std::span<const double> density() const { return density_; }
   [[nodiscard]] std::span<const double> field() const { return field_; }
@@ -56,6 +71,7 @@ class Simulation {
   void read(std::span<float> samples, std::span<float> rates) const;
 
  private:
+  Simulation(const PicOptions& options, double dt, double mu, const KernelSet& kernels, const Collisions& collisions);
   void solve();
   void check_speed();
   [[nodiscard]] Block<Real> block(std::int64_t index);
@@ -63,14 +79,13 @@ class Simulation {
 
   PicOptions options_;
   double dt_;
+  Collisions collisions_;
   AdvanceBlock<Real> advance_block_;
   PeriodicPoisson poisson_;
   FourierModes fourier_;
-  std::int64_t step_ = 0;
 
-  std::vector<Position> position_;  ///< at the present step
-  std::vector<Real> velocity_;      ///< half a step earlier
-  double speed_bound_ = 0;          ///< no particle is faster
+  State<Real> state_;
+  double speed_bound_ = 0;  ///< no particle is faster
 
   std::int64_t block_size_;
   std::int64_t blocks_;

@@ -9,23 +9,13 @@
 #include <tuple>
 
 #include "solvers/pic/diagnostics.hpp"
-#include "tests/support/exponential_fit.hpp"
-#include "tests/support/plasma_dispersion.hpp"
+#include "tests/support/linear_response.hpp"
 #include "tests/support/two_beams.hpp"
 
 namespace scorefield::test {
 namespace {
 
 using pic::PicOptions;
-
-/// Every `stride`-th sample of mode k between two times.
-std::vector<Complex> excerpt(const std::vector<Complex>& signal, double dt, double from, double to, int stride) {
-  std::vector<Complex> part;
-  for (auto i = static_cast<std::size_t>(std::lround(from / dt)); i <= static_cast<std::size_t>(std::lround(to / dt));
-       i += static_cast<std::size_t>(stride))
-    part.push_back(signal.at(i));
-  return part;
-}
 
 TEST(PlasmaDispersionFunction, KnownValues) {
   const PlasmaDispersionFunction z;

@@ -31,7 +31,7 @@ class H5 : public ::testing::Test {
 
 template <class T>
 class H5Element : public H5 {};
-using ElementTypes = ::testing::Types<float, double, std::int64_t, std::uint64_t, std::uint8_t>;
+using ElementTypes = ::testing::Types<float, double, std::int64_t, std::uint64_t, std::uint32_t, std::uint8_t>;
 TYPED_TEST_SUITE(H5Element, ElementTypes);
 
 TYPED_TEST(H5Element, WholeArraysComeBackWithShapeAndType) {
@@ -49,11 +49,9 @@ TYPED_TEST(H5Element, WholeArraysComeBackWithShapeAndType) {
   EXPECT_EQ(file.read<T>("/scalar"), scalar);
   EXPECT_EQ(file.dims("/none"), (Dims{0, 3}));
   EXPECT_TRUE(file.read<T>("/none").empty());
-  const std::map<Element, std::string> names{{Element::float32, "float32"},
-                                             {Element::float64, "float64"},
-                                             {Element::int64, "int64"},
-                                             {Element::uint64, "uint64"},
-                                             {Element::uint8, "uint8"}};
+  const std::map<Element, std::string> names{{Element::float32, "float32"}, {Element::float64, "float64"},
+                                             {Element::int64, "int64"},     {Element::uint64, "uint64"},
+                                             {Element::uint32, "uint32"},   {Element::uint8, "uint8"}};
   EXPECT_EQ(file.element_type("/scalar"), names.at(element_of<T>()));
 }
 

@@ -194,18 +194,6 @@ TEST(Loading, RefusesWhatIsNoPopulation) {
   expect_error<UsageError>(load({{0.5, 0, 1}}), {"sum to 0.5"});
 }
 
-TEST(TimeGrid, FramesFallOnStepsNoLongerThanAsked) {
-  pic::PicOptions options;
-  const auto exact = pic::time_grid(options, 201);
-  EXPECT_EQ(exact.steps, 4000);
-  EXPECT_EQ(exact.steps_per_frame, 20);
-  EXPECT_DOUBLE_EQ(exact.dt, 0.01);
-  const auto shortened = pic::time_grid(options, 257);
-  EXPECT_EQ(shortened.steps_per_frame, 16);
-  EXPECT_LT(shortened.dt, 0.01);
-  EXPECT_DOUBLE_EQ(shortened.dt * static_cast<double>(shortened.steps), 40);
-}
-
 TEST(PicOptions, NameTheKeyThatIsWrong) {
   const auto rejects = [](auto change, double mu, const std::vector<std::string>& words) {
     pic::PicOptions options;

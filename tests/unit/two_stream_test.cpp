@@ -6,40 +6,23 @@
 #include "core/options.hpp"
 #include "data/problems/two_stream.hpp"
 #include "tests/support/expect_error.hpp"
+#include "tests/support/problem_request.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace scorefield::test {
 namespace {
 
-using problems::GenerateOptions;
-
-/// A small problem and what is asked of it.
-struct Request {
-  explicit Request(const std::vector<std::string>& assignments = {}) {
-    problems::bind(set, options);
-    problem->bind(set);
-    for (const char* assignment : {"generate.mu=1.2,1.3", "generate.particles=100", "generate.frames=5",
-                                   "pic.simulated_particles=1000", "pic.duration=1", "pic.cells=64"})
-      set.set_assignment(assignment);
+/// A small two-stream problem.
+struct Request : ProblemRequest {
+  explicit Request(const std::vector<std::string>& assignments = {})
+      : ProblemRequest("two-stream", {"generate.mu=1.2,1.3", "generate.particles=100", "generate.frames=5",
+                                      "pic.simulated_particles=1000", "pic.duration=1", "pic.cells=64"}) {
     for (const auto& assignment : assignments) set.set_assignment(assignment);
   }
-
-  [[nodiscard]] std::string config() { return "problem = \"two-stream\"\n" + set.to_toml(); }
-  void generate(const std::string& path) { problem->generate(options, config(), path, {}); }
-
-  OptionSet set;
-  GenerateOptions options;
-  std::unique_ptr<problems::Problem> problem = problems::make_problem("two-stream");
 };
 
-std::vector<float> samples(const data::DatasetReader& reader, std::int64_t mu, std::int64_t frame) {
-  std::vector<float> values(static_cast<std::size_t>(reader.header().frame_size()));
-  reader.read_samples(mu, frame, values);
-  return values;
-}
-
 TEST(Problems, KnowTheirNames) {
-  EXPECT_THAT(problems::problem_names(), testing::Contains("two-stream"));
+  for (const auto& name : problems::problem_names()) EXPECT_EQ(problems::make_problem(name)->name(), name);
   expect_error<UsageError>([] { (void)problems::make_problem("two-steam"); },
                            {"two-steam", "did you mean", "two-stream"});
 }
@@ -73,13 +56,12 @@ TEST(TwoStream, StoredVelocitiesAreTheDerivativeOfStoredSamples) {
   Request request({"generate.frames=101"});
   request.generate(folder.path("data.h5"));
   const data::DatasetReader reader(folder.path("data.h5"));
-  std::vector<float> rates(200);
-  reader.read_velocities(1, 50, rates);
-  const auto before = samples(reader, 1, 49), now = samples(reader, 1, 50), after = samples(reader, 1, 51);
+  const auto rate = rates(reader, 1, 50);
+  const auto before = frame(reader, 1, 49), now = frame(reader, 1, 50), after = frame(reader, 1, 51);
   for (std::size_t i = 0; i < now.size(); i += 2) {
-    EXPECT_EQ(rates[i], now[i + 1]);
-    EXPECT_NEAR(std::remainder(after[i] - before[i], 50) / 0.02, rates[i], 2e-3);
-    EXPECT_NEAR((after[i + 1] - before[i + 1]) / 0.02, rates[i + 1], 2e-3);
+    EXPECT_EQ(rate[i], now[i + 1]);
+    EXPECT_NEAR(std::remainder(after[i] - before[i], 50) / 0.02, rate[i], 2e-3);
+    EXPECT_NEAR((after[i + 1] - before[i + 1]) / 0.02, rate[i + 1], 2e-3);
     EXPECT_GE(now[i], 0);
     EXPECT_LT(now[i], 50);
   }
@@ -93,9 +75,9 @@ TEST(TwoStream, SeedsAndMuAreIndependentAndRunsRepeat) {
   request.options.seed = 1;
   request.generate(folder.path("b.h5"));
   const data::DatasetReader a(folder.path("a.h5")), again(folder.path("again.h5")), b(folder.path("b.h5"));
-  EXPECT_EQ(samples(a, 0, 4), samples(again, 0, 4));
-  EXPECT_NE(samples(a, 0, 0), samples(b, 0, 0));
-  EXPECT_NE(samples(a, 0, 0), samples(a, 1, 0));
+  EXPECT_EQ(frame(a, 0, 4), frame(again, 0, 4));
+  EXPECT_NE(frame(a, 0, 0), frame(b, 0, 0));
+  EXPECT_NE(frame(a, 0, 0), frame(a, 1, 0));
 }
 
 TEST(TwoStream, ElectricEnergyOfAllParticlesIsTheRecordedOne) {
@@ -107,7 +89,7 @@ TEST(TwoStream, ElectricEnergyOfAllParticlesIsTheRecordedOne) {
   ASSERT_TRUE(problem);
   const auto diagnostics = reader.read_diagnostics();
   const double recorded = diagnostics->series.at("electric_energy").values[101 + 75];
-  EXPECT_NEAR(problem->electric_energy(samples(reader, 1, 3), {1.3}) / recorded, 1, 1e-4);
+  EXPECT_NEAR(problem->electric_energy(frame(reader, 1, 3), {1.3}) / recorded, 1, 1e-4);
 }
 
 TEST(TwoStream, StoredConfigurationRestoresTheOptions) {
@@ -127,14 +109,13 @@ TEST(TwoStream, StoredConfigurationRestoresTheOptions) {
 }
 
 TEST(TwoStream, ReferencePerturbationHasMuWaves) {
-  problems::TwoStream problem;
-  OptionSet set;
-  problem.bind(set);
-  EXPECT_EQ(problem.population(1.3).perturbation.mode, 1);
-  set.set("perturbation.mode", "reference");
-  EXPECT_EQ(problem.population(1.3).perturbation.mode, 1.3);
-  set.set("perturbation.mode", "2");
-  EXPECT_EQ(problem.population(1.3).perturbation.mode, 2);
+  const problems::TwoStream two_stream;
+  problems::PlasmaOptions options;
+  EXPECT_EQ(two_stream.setup(options, 1.3).population.perturbation.mode, 1);
+  options.perturbation.mode = "reference";
+  EXPECT_EQ(two_stream.setup(options, 1.3).population.perturbation.mode, 1.3);
+  options.perturbation.mode = "2";
+  EXPECT_EQ(two_stream.setup(options, 1.3).population.perturbation.mode, 2);
 }
 
 TEST(TwoStream, BadRequestsAreRefusedBeforeAnythingIsWritten) {

@@ -1,0 +1,142 @@
+#include "data/problems/landau_6d.hpp"
+
+#include <bit>
+#include <cmath>
+#include <numbers>
+#include <sstream>
+
+#include "core/error.hpp"
+#include "data/problems/stepwise.hpp"
+#include "solvers/pic3d/simulation.hpp"
+
+namespace scorefield::problems {
+namespace {
+
+constexpr const char* kAxes[3] = {"x", "y", "z"};
+
+class Landau6dRun : public StepwiseRun {
+ public:
+  explicit Landau6dRun(pic3d::Simulation simulation) : simulation_(std::move(simulation)) {}
+
+  [[nodiscard]] std::int64_t step() const override { return simulation_.step(); }
+
+  void advance(std::span<double> row) override {
+    record_field(row);
+    record_moments(simulation_.advance(), row);
+  }
+
+  void measure(std::span<double> row) const override {
+    record_field(row);
+    record_moments(simulation_.moments(), row);
+  }
+
+  void read(std::span<float> samples, std::span<float> rates) const override { simulation_.read(samples, rates); }
+
+  void save(h5::File& file, const std::string& group) const override {
+    const auto& particles = simulation_.particles();
+    for (std::size_t axis = 0; axis < 3; ++axis) {
+      file.write<pic3d::Position>(group + "/position_" + kAxes[axis], particles.position[axis], {particles.size()});
+      file.write<float>(group + "/velocity_" + kAxes[axis], particles.velocity[axis], {particles.size()});
+    }
+    file.write<std::uint32_t>(group + "/id", particles.id, {particles.size()});
+    file.set_attribute(group, "step", simulation_.step());
+  }
+
+ private:
+  void record_field(std::span<double> row) const {
+    row[0] = simulation_.electric_energy();
+    const auto modes = simulation_.field_modes();
+    for (std::size_t k = 0; k < modes.size(); ++k) row[5 + k] = std::abs(modes[k]);
+  }
+
+  static void record_moments(const pic3d::Moments& moments, std::span<double> row) {
+    row[1] = moments.kinetic_energy;
+    for (std::size_t axis = 0; axis < 3; ++axis) row[2 + axis] = moments.momentum[axis];
+  }
+
+  pic3d::Simulation simulation_;
+};
+
+pic3d::Particles read_particles(const h5::File& file, const std::string& group) {
+  pic3d::Particles particles;
+  for (std::size_t axis = 0; axis < 3; ++axis) {
+    particles.position[axis] = file.read<pic3d::Position>(group + "/position_" + kAxes[axis]);
+    particles.velocity[axis] = file.read<float>(group + "/velocity_" + kAxes[axis]);
+  }
+  particles.id = file.read<std::uint32_t>(group + "/id");
+  return particles;
+}
+
+template <class Number>
+void require(bool holds, const std::string& what, Number found, const std::string& expected) {
+  if (holds) return;
+  std::ostringstream message;
+  message << what << " is " << found << ", expected " << expected << '.';
+  throw UsageError(message.str());
+}
+
+}  // namespace
+
+std::string Landau6d::summary() const { return "Landau damping in six dimensions, 3D3V particle-in-cell"; }
+
+std::vector<double> Landau6d::training_mu() const { return {0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5}; }
+
+void Landau6d::bind(OptionSet& set) {
+  pic3d::bind(set, pic_);
+  set.add("landau.k", k_, "wave number, per Debye length; the cube has side 2 pi / k");
+  set.add("landau.axes", axes_, "axes along which the density has a wave, from the first: 1, 2 or 3");
+}
+
+pic3d::Pic3dOptions Landau6d::pic_options() const {
+  pic3d::Pic3dOptions options = pic_;
+  options.box_length = 2 * std::numbers::pi / k_;
+  return options;
+}
+
+void Landau6d::validate(const GenerateOptions& options) const {
+  const GenerateOptions request = with_defaults(options, *this);
+  validate_request(request);
+  require(std::isfinite(k_) && k_ > 0, "option 'landau.k'", k_, "a finite number above 0");
+  require(axes_ >= 1 && axes_ <= 3, "option 'landau.axes'", axes_, "1, 2 or 3");
+  for (const double alpha : request.mu)
+    require(alpha > 0 && alpha < 1, "mu (alpha)", alpha, "a number in (0, 1): the density is 1 + alpha cos k x");
+  pic3d::validate(pic_options());
+  require(request.particles <= pic_.simulated_particles, "generate.particles", request.particles,
+          "at most pic.simulated_particles = " + std::to_string(pic_.simulated_particles));
+}
+
+void Landau6d::generate(const GenerateOptions& options, const std::string& config, const std::string& path,
+                        const ProgressObserver& observer) const {
+  validate(options);
+  const GenerateOptions request = with_defaults(options, *this);
+  const pic3d::Pic3dOptions pic = pic_options();
+  const TimeGrid grid = time_grid(pic.duration, pic.dt, request.frames);
+  StepwiseProblem problem{
+      .name = name(),
+      .header = make_header(request, config, pic.duration),
+      .columns = {{"electric_energy"}, {"kinetic_energy"}, {"momentum", 3}, {"field_modes", pic3d::kFieldModes}},
+      .grid = grid,
+      .start =
+          [&](double alpha) {
+            const Philox random(static_cast<std::uint64_t>(request.seed), std::bit_cast<std::uint64_t>(alpha));
+            return std::make_unique<Landau6dRun>(
+                pic3d::Simulation(pic, grid.dt, pic3d::load({alpha, axes_}, pic, random)));
+          },
+      .restore =
+          [&](double, const h5::File& file, const std::string& group) {
+            return std::make_unique<Landau6dRun>(
+                pic3d::Simulation(pic, grid.dt, file.integer_attribute(group, "step"), read_particles(file, group)));
+          }};
+  problem.header.time_units = "inverse plasma frequency";
+  problem.header.coordinates = {"x", "y", "z", "vx", "vy", "vz"};
+  problem.header.units = {"Debye length",  "Debye length",  "Debye length",
+                          "thermal speed", "thermal speed", "thermal speed"};
+  problem.header.periods = {pic.box_length, pic.box_length, pic.box_length, 0, 0, 0};
+  generate_stepwise(problem, request, path, observer);
+}
+
+double Landau6d::electric_energy(std::span<const float> samples, const std::vector<double>&) const {
+  return pic3d::electric_energy(samples, 6, pic_options());
+}
+
+}  // namespace scorefield::problems

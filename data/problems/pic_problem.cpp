@@ -1,0 +1,163 @@
+#include "data/problems/pic_problem.hpp"
+
+#include <bit>
+#include <cmath>
+#include <utility>
+
+#include "core/error.hpp"
+#include "core/random.hpp"
+#include "data/problems/stepwise.hpp"
+#include "solvers/pic/simulation.hpp"
+
+namespace scorefield::problems {
+namespace {
+
+/// Philox streams of one run: mu and what the numbers are for.
+constexpr std::uint64_t kCollisionStream = 0x636f6c6c696465;
+Philox stream(const GenerateOptions& options, double mu, std::uint64_t purpose) {
+  return {static_cast<std::uint64_t>(options.seed), std::bit_cast<std::uint64_t>(mu) ^ purpose};
+}
+
+/// Everything at one mu that is fixed before the first step.
+struct PicSetup {
+  pic::PicOptions options;
+  double dt = 0;
+  PlasmaSetup plasma;
+  Philox loading = Philox(0, 0);
+  pic::Collisions collisions;
+};
+
+template <class Real>
+class PicRun : public StepwiseRun {
+ public:
+  explicit PicRun(const PicSetup& setup)
+      : unit_(static_cast<float>(1 / setup.plasma.position_unit)),
+        simulation_(setup.options, setup.dt, setup.plasma.mu,
+                    pic::load(setup.plasma.population, setup.options.box_length, setup.options.simulated_particles,
+                              setup.options.start, setup.loading),
+                    pic::best_kernels(), setup.collisions) {}
+
+  PicRun(const PicSetup& setup, const h5::File& file, const std::string& group)
+      : unit_(static_cast<float>(1 / setup.plasma.position_unit)),
+        simulation_(
+            setup.options, setup.dt, setup.plasma.mu,
+            pic::State<Real>{file.integer_attribute(group, "step"), file.read<pic::Position>(group + "/position"),
+                             file.read<Real>(group + "/velocity")},
+            pic::best_kernels(), setup.collisions) {}
+
+  [[nodiscard]] std::int64_t step() const override { return simulation_.step(); }
+
+  void advance(std::span<double> row) override {
+    record_field(row);
+    record_moments(simulation_.advance(), row);
+  }
+
+  void measure(std::span<double> row) const override {
+    record_field(row);
+    record_moments(simulation_.moments(), row);
+  }
+
+  void read(std::span<float> samples, std::span<float> rates) const override {
+    simulation_.read(samples, rates);
+    if (unit_ == 1) return;
+    for (std::size_t i = 0; i < samples.size(); i += 2) {
+      samples[i] = samples[i] * unit_ < 1 ? samples[i] * unit_ : 0;  // the unit is the box
+      if (!rates.empty()) rates[i] *= unit_;
+    }
+  }
+
+  void save(h5::File& file, const std::string& group) const override {
+    const auto& [step, position, velocity] = simulation_.state();
+    const auto count = static_cast<std::int64_t>(position.size());
+    file.write<pic::Position>(group + "/position", position, {count});
+    file.write<Real>(group + "/velocity", velocity, {count});
+    file.set_attribute(group, "step", step);
+  }
+
+ private:
+  void record_field(std::span<double> row) const {
+    row[0] = simulation_.electric_energy();
+    const auto modes = simulation_.field_modes();
+    for (std::size_t k = 0; k < modes.size(); ++k) row[3 + k] = std::abs(modes[k]);
+  }
+
+  static void record_moments(const pic::Moments& moments, std::span<double> row) {
+    row[1] = moments.kinetic_energy;
+    row[2] = moments.momentum;
+  }
+
+  float unit_;
+  pic::Simulation<Real> simulation_;
+};
+
+template <class... Arguments>
+std::unique_ptr<StepwiseRun> make_run(const PicSetup& setup, const Arguments&... arguments) {
+  if (setup.options.precision == pic::Precision::single) return std::make_unique<PicRun<float>>(setup, arguments...);
+  return std::make_unique<PicRun<double>>(setup, arguments...);
+}
+
+}  // namespace
+
+PicProblem::PicProblem(std::unique_ptr<PlasmaCase> plasma)
+    : case_(std::move(plasma)), plasma_(case_->plasma_options()), pic_(case_->pic_options()) {}
+
+std::string PicProblem::summary() const { return case_->system() + ", 1D1V particle-in-cell"; }
+
+void PicProblem::bind(OptionSet& set) {
+  case_->bind(set, plasma_, "pic");
+  pic::bind(set, pic_);
+}
+
+pic::PicOptions PicProblem::pic_options(const PlasmaSetup& setup) const {
+  pic::PicOptions options = pic_;
+  options.box_length = setup.box_length;
+  return options;
+}
+
+void PicProblem::validate(const GenerateOptions& options) const {
+  const GenerateOptions request = with_defaults(options, *this);
+  case_->validate(plasma_);
+  validate_request(request);
+  for (const double mu : request.mu) {
+    const PlasmaSetup plasma = setup(mu);
+    pic::validate(pic_options(plasma), plasma.mu);
+  }
+  if (request.particles > pic_.simulated_particles)
+    throw UsageError("generate.particles = " + std::to_string(request.particles) +
+                     " stored particles exceed pic.simulated_particles = " + std::to_string(pic_.simulated_particles) +
+                     "; raise the latter or store fewer.");
+}
+
+void PicProblem::generate(const GenerateOptions& options, const std::string& config, const std::string& path,
+                          const ProgressObserver& observer) const {
+  validate(options);
+  const GenerateOptions request = with_defaults(options, *this);
+  const TimeGrid grid = time_grid(pic_.duration, pic_.dt, request.frames);
+  const auto at = [&](double mu) {
+    const PlasmaSetup plasma = setup(mu);
+    return PicSetup{pic_options(plasma),
+                    grid.dt,
+                    plasma,
+                    stream(request, mu, 0),
+                    {plasma.diffusion, stream(request, mu, kCollisionStream)}};
+  };
+
+  StepwiseProblem problem{.name = name(),
+                          .header = make_header(request, config, pic_.duration),
+                          .columns = {{"electric_energy"},
+                                      {"kinetic_energy"},
+                                      {"momentum"},
+                                      {"field_modes", std::min(pic::kFieldModes, pic_.cells / 2)}},
+                          .grid = grid,
+                          .start = [&](double mu) { return make_run(at(mu)); },
+                          .restore = [&](double mu, const h5::File& file,
+                                         const std::string& group) { return make_run(at(mu), file, group); }};
+  set_plasma_coordinates(problem.header, setup(request.mu.front()));
+  generate_stepwise(problem, request, path, observer);
+}
+
+double PicProblem::electric_energy(std::span<const float> samples, const std::vector<double>& mu) const {
+  return particle_energy(*case_, plasma_, pic_, samples, mu);
+}
+
+}  // namespace scorefield::problems

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "data/problems/plasma_case.hpp"
+#include "data/problems/problem.hpp"
+
+namespace scorefield::problems {
+
+/// A 1D1V case by particle-in-cell. State (x, v), time derivative (v, -E); collisions are kicks and not in it.
+/// The runs of two mu, and of two seeds, draw independent particles.
+class PicProblem : public Problem {
+ public:
+  explicit PicProblem(std::unique_ptr<PlasmaCase> plasma);
+
+  [[nodiscard]] std::string name() const override { return case_->name(); }
+  [[nodiscard]] std::string summary() const override;
+  [[nodiscard]] std::string parameter() const override { return case_->parameter(plasma_); }
+  [[nodiscard]] std::vector<double> training_mu() const override { return case_->training_mu(plasma_); }
+  [[nodiscard]] std::vector<double> test_mu() const override { return case_->test_mu(plasma_); }
+  [[nodiscard]] std::int64_t default_frames() const override { return 201; }
+
+  void bind(OptionSet& set) override;
+  void validate(const GenerateOptions& options) const override;
+  void generate(const GenerateOptions& options, const std::string& config, const std::string& path,
+                const ProgressObserver& observer) const override;
+
+  [[nodiscard]] bool has_electric_energy() const override { return true; }
+  [[nodiscard]] double electric_energy(std::span<const float> samples, const std::vector<double>& mu) const override;
+
+  /// What runs at one mu.
+  [[nodiscard]] PlasmaSetup setup(double mu) const { return case_->setup(plasma_, mu); }
+
+ private:
+  [[nodiscard]] pic::PicOptions pic_options(const PlasmaSetup& setup) const;
+
+  std::unique_ptr<PlasmaCase> case_;
+  PlasmaOptions plasma_;
+  pic::PicOptions pic_;
+};
+
+}  // namespace scorefield::problems

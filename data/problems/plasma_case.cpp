@@ -1,0 +1,103 @@
+#include "data/problems/plasma_case.hpp"
+
+#include <cmath>
+#include <cstdlib>
+
+#include "core/error.hpp"
+#include "solvers/pic/deposit.hpp"
+
+namespace scorefield::problems {
+namespace {
+
+double perturbation_mode(const PerturbationOptions& options, double mu) {
+  if (options.mode == "reference") return mu;
+  char* end = nullptr;
+  const double mode = std::strtod(options.mode.c_str(), &end);
+  if (options.mode.empty() || *end != '\0' || !(mode >= 1 && mode <= 1e6) || mode != std::floor(mode))
+    throw UsageError("option 'perturbation.mode' is '" + options.mode +
+                     "', expected a whole number from 1 (waves in the box) or 'reference' (mu waves).");
+  return mode;
+}
+
+}  // namespace
+
+void bind(OptionSet& set, PerturbationOptions& options) {
+  set.add("perturbation.mode", options.mode,
+          "waves m in the box of the initial perturbation, v (1 + amplitude cos(2 pi m x / L)); reference: m = mu");
+  set.add("perturbation.amplitude", options.amplitude, "amplitude of the initial perturbation, in [0, 1)");
+}
+
+void bind(OptionSet& set, LandauOptions& options) {
+  set.add("landau.parameter", options.parameter, {{"alpha", LandauParameter::alpha}, {"k", LandauParameter::k}},
+          "which of alpha and k in f = M(v) (1 + alpha cos k x) is mu; the box has length 2 pi / k");
+  set.add("landau.alpha", options.alpha, "the amplitude when k is mu, in (0, 1)");
+  set.add("landau.k", options.k, "the wave number when alpha is mu, per Debye length");
+}
+
+void bind_diffusion(OptionSet& set, PlasmaOptions& options) {
+  set.add("collisions.diffusion", options.diffusion,
+          "eta of the collision operator, d_t f + ... = eta d_vv f; 0: none; below 0: the problem's own");
+}
+
+void bind_box(OptionSet& set, PlasmaOptions& options, const std::string& solver) {
+  set.add(solver + ".box_length", options.box_length, "length of the periodic box");
+}
+
+void set_plasma_coordinates(data::DatasetHeader& header, const PlasmaSetup& setup) {
+  const bool in_boxes = setup.position_unit == setup.box_length;
+  header.coordinates = {in_boxes ? "x/L" : "x", "v"};
+  header.units = {in_boxes ? "box length" : "Debye length at mu = 1", "thermal speed"};
+  header.periods = {in_boxes ? 1 : setup.box_length, 0};
+}
+
+double particle_energy(const PlasmaCase& plasma, const PlasmaOptions& plasma_options, pic::PicOptions options,
+                       std::span<const float> samples, const std::vector<double>& mu) {
+  if (mu.size() != 1)
+    throw Error(plasma.name() + " has one parameter, mu; got " + std::to_string(mu.size()) + " numbers.");
+  const PlasmaSetup setup = plasma.setup(plasma_options, mu.front());
+  options.box_length = setup.box_length;
+  if (setup.position_unit == 1) return pic::electric_energy(samples, 2, options, setup.mu);
+  std::vector<float> positions;
+  for (std::size_t i = 0; i < samples.size(); i += 2)
+    positions.push_back(static_cast<float>(samples[i] * setup.position_unit));
+  return pic::electric_energy(positions, 1, options, setup.mu);
+}
+
+std::string BeamCase::parameter(const PlasmaOptions&) const {
+  return "mu: inverse plasma frequency (Poisson: mu^2 phi'' = n - 1)";
+}
+
+PlasmaOptions BeamCase::plasma_options() const {
+  PlasmaOptions options;
+  options.diffusion = own_diffusion();
+  return options;
+}
+
+void BeamCase::bind(OptionSet& set, PlasmaOptions& options, const std::string& solver) const {
+  bind_box(set, options, solver);
+  problems::bind(set, options.perturbation);
+  bind_diffusion(set, options);
+}
+
+void BeamCase::validate(const PlasmaOptions& options) const {
+  const double amplitude = options.perturbation.amplitude;
+  if (!(amplitude >= 0 && amplitude < 1))
+    throw UsageError("option 'perturbation.amplitude' is " + std::to_string(amplitude) +
+                     ", expected a number in [0, 1).");
+  (void)perturbation_mode(options.perturbation, 1);
+  if (!std::isfinite(options.diffusion))
+    throw UsageError("option 'collisions.diffusion' is " + std::to_string(options.diffusion) +
+                     ", expected a finite number.");
+}
+
+PlasmaSetup BeamCase::setup(const PlasmaOptions& options, double mu) const {
+  PlasmaSetup setup;
+  setup.population.beams = beams();
+  setup.population.perturbation = {options.perturbation.amplitude, perturbation_mode(options.perturbation, mu)};
+  setup.box_length = options.box_length;
+  setup.mu = mu;
+  setup.diffusion = options.diffusion < 0 ? own_diffusion() : options.diffusion;
+  return setup;
+}
+
+}  // namespace scorefield::problems

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/progress.hpp"
+#include "data/dataset.hpp"
+#include "data/h5.hpp"
+#include "data/problems/problem.hpp"
+
+namespace scorefield::problems {
+
+/// A simulation at one mu, as the driver sees it: it steps, tells what it measures, and can be put down and taken up.
+class StepwiseRun {
+ public:
+  virtual ~StepwiseRun() = default;
+
+  [[nodiscard]] virtual std::int64_t step() const = 0;
+  /// One step; `row` receives the diagnostics of the step that is left (solvers see them on their way).
+  virtual void advance(std::span<double> row) = 0;
+  /// The diagnostics of the present step.
+  virtual void measure(std::span<double> row) const = 0;
+  /// Samples and their time derivatives at the present step, [N, d] row-major; rates may be empty.
+  virtual void read(std::span<float> samples, std::span<float> rates) const = 0;
+  /// Everything that `StepwiseProblem::restore` needs to continue bit for bit.
+  virtual void save(h5::File& file, const std::string& group) const = 0;
+};
+
+/// One diagnostic: /diagnostics/NAME, [M, D] or [M, D, width].
+struct DiagnosticColumn {
+  std::string name;
+  std::int64_t width = 1;
+};
+
+/// Equal steps of which every `steps_per_frame`-th is stored, both ends of [0, duration] included.
+struct TimeGrid {
+  std::int64_t steps_per_frame = 0;
+  std::int64_t steps = 0;  ///< in all
+  double dt = 0;
+};
+/// The longest step, not above `dt`, that makes `frames` >= 2 equally spaced times fall on steps.
+[[nodiscard]] TimeGrid time_grid(double duration, double dt, std::int64_t frames);
+
+/// What the driver needs to know of a problem.
+struct StepwiseProblem {
+  std::string name;
+  data::DatasetHeader header;  ///< complete; mu, times, particles as requested
+  std::vector<DiagnosticColumn> columns;
+  TimeGrid grid;
+  std::function<std::unique_ptr<StepwiseRun>(double mu)> start;
+  std::function<std::unique_ptr<StepwiseRun>(double mu, const h5::File& file, const std::string& group)> restore;
+};
+
+/// Checks what every generator is asked for: particles, frames, mu given once. `options.mu`, `.frames` are resolved.
+/// @throws UsageError
+void validate_request(const GenerateOptions& options);
+
+/// The header of a dataset with this request's mu, particles, seed, and equally spaced times in [0, duration]; the
+/// coordinates remain to be filled in.
+[[nodiscard]] data::DatasetHeader make_header(const GenerateOptions& options, const std::string& config,
+                                              double duration);
+
+/// Runs the problem at every mu, one after the other, and streams frames to `path`. At intervals, and when an interrupt
+/// is requested, writes `options.checkpoint`: the frames so far, the diagnostics so far and the state of the run. With
+/// `options.resume` it starts from there, and the dataset is the one that an undisturbed run would have written.
+/// @throws Interrupted, FileError, UsageError if the checkpoint was made with another configuration
+void generate_stepwise(const StepwiseProblem& problem, const GenerateOptions& options, const std::string& path,
+                       const ProgressObserver& observer);
+
+}  // namespace scorefield::problems

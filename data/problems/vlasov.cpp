@@ -1,0 +1,233 @@
+#include "data/problems/vlasov.hpp"
+
+#include <bit>
+#include <cmath>
+#include <utility>
+
+#include "core/error.hpp"
+#include "core/random.hpp"
+#include "data/problems/bump_on_tail.hpp"
+#include "data/problems/landau.hpp"
+#include "data/problems/stepwise.hpp"
+#include "data/problems/two_stream.hpp"
+#include "solvers/pic/collisions.hpp"
+#include "solvers/pic/deposit.hpp"
+#include "solvers/pic/low_discrepancy.hpp"
+#include "solvers/vlasov/characteristics.hpp"
+#include "solvers/vlasov/sampling.hpp"
+#include "solvers/vlasov/simulation.hpp"
+
+namespace scorefield::problems {
+namespace {
+
+constexpr std::uint64_t kCollisionStream = 0x636f6c6c697365;
+constexpr std::uint64_t kFrameStream = 0x6672616d65;
+
+/// Everything at one mu that is fixed before the first step.
+struct VlasovSetup {
+  vlasov::VlasovOptions options;
+  double dt = 0;
+  PlasmaSetup plasma;
+  std::int64_t particles = 0;
+  data::Identity identity;
+  VlasovDraw draw;
+  std::uint64_t seed = 0, stream = 0;  ///< of the samples
+
+  [[nodiscard]] vlasov::Plasma equations() const { return {plasma.box_length, plasma.mu, plasma.diffusion}; }
+  [[nodiscard]] pic::Start start() const { return draw == VlasovDraw::random ? pic::Start::random : pic::Start::quiet; }
+  [[nodiscard]] pic::Collisions collisions() const {
+    return {plasma.diffusion, Philox(seed, stream ^ kCollisionStream)};
+  }
+};
+
+vlasov::Simulation start(const VlasovSetup& setup) {
+  return {setup.options, setup.dt, setup.equations(),
+          pic::PhaseSpaceDensity(setup.plasma.population, setup.plasma.box_length)};
+}
+
+vlasov::Simulation restored(const VlasovSetup& setup, const h5::File& file, const std::string& group) {
+  return {setup.options,
+          setup.dt,
+          setup.equations(),
+          file.integer_attribute(group, "step"),
+          file.number_attribute(group, "largest"),
+          file.read<double>(group + "/f")};
+}
+
+class VlasovRun : public StepwiseRun {
+ public:
+  explicit VlasovRun(const VlasovSetup& setup) : setup_(setup), simulation_(start(setup)) {
+    if (setup.identity == data::Identity::marginals) return;
+    particles_ = pic::load(setup.plasma.population, setup.plasma.box_length, setup.particles, setup.start(),
+                           Philox(setup.seed, setup.stream));
+    for (std::size_t i = 0; i < particles_.position.size(); ++i)
+      particles_.velocity[i] -= 0.5 * setup.dt * acceleration(particles_.position[i]);
+  }
+
+  VlasovRun(const VlasovSetup& setup, const h5::File& file, const std::string& group)
+      : setup_(setup), simulation_(restored(setup, file, group)) {
+    if (setup.identity == data::Identity::marginals) return;
+    particles_.position = file.read<double>(group + "/position");
+    particles_.velocity = file.read<double>(group + "/velocity");
+  }
+
+  [[nodiscard]] std::int64_t step() const override { return simulation_.step(); }
+
+  void advance(std::span<double> row) override {
+    measure(row);
+    vlasov::advance_particles(particles_, simulation_.field(), setup_.plasma.box_length, setup_.dt);
+    pic::kick<double>(setup_.collisions(), setup_.dt, simulation_.step(), particles_.velocity);
+    simulation_.advance();
+  }
+
+  void measure(std::span<double> row) const override {
+    const vlasov::GridMoments moments = simulation_.moments();
+    row[0] = simulation_.electric_energy();
+    row[1] = moments.kinetic_energy;
+    row[2] = moments.momentum;
+    row[3] = moments.mass;
+    row[4] = moments.l2;
+    row[5] = moments.lowest;
+    row[6] = moments.negative_mass;
+    const auto modes = simulation_.field_modes();
+    for (std::size_t k = 0; k < modes.size(); ++k) row[7 + k] = std::abs(modes[k]);
+  }
+
+  void read(std::span<float> samples, std::span<float> rates) const override {
+    const bool anew = setup_.identity == data::Identity::marginals;
+    const pic::Particles drawn = anew ? draw() : pic::Particles{};
+    const auto& [position, velocity] = anew ? drawn : particles_;
+    const double unit = setup_.plasma.position_unit;
+    const auto period = static_cast<float>(setup_.plasma.box_length / unit);
+    for (std::size_t i = 0; i < position.size(); ++i) {
+      const double a = acceleration(position[i]), v = velocity[i] + 0.5 * setup_.dt * a;
+      const auto x = static_cast<float>(position[i] / unit);
+      samples[2 * i] = x < period ? x : 0;
+      samples[2 * i + 1] = static_cast<float>(v);
+      if (rates.empty()) continue;
+      rates[2 * i] = static_cast<float>(v / unit);
+      rates[2 * i + 1] = static_cast<float>(a);
+    }
+  }
+
+  void save(h5::File& file, const std::string& group) const override {
+    const auto& options = simulation_.options();
+    file.write<double>(group + "/f", simulation_.values(), {options.cells, options.velocity_cells});
+    const auto count = static_cast<std::int64_t>(particles_.position.size());
+    file.write<double>(group + "/position", particles_.position, {count});
+    file.write<double>(group + "/velocity", particles_.velocity, {count});
+    file.set_attribute(group, "step", simulation_.step());
+    file.set_attribute(group, "largest", simulation_.largest());
+  }
+
+ private:
+  [[nodiscard]] double acceleration(double x) const {
+    return -vlasov::interpolate_periodic(simulation_.field(), setup_.plasma.box_length, x);
+  }
+
+  /// Independent of the draws at all other times. f is the grid's, half a kick before the present step.
+  [[nodiscard]] pic::Particles draw() const {
+    const std::vector<double> f = simulation_.values();
+    const vlasov::GridSampler sampler(f, simulation_.velocity(), setup_.plasma.box_length);
+    const Philox random(setup_.seed,
+                        setup_.stream ^ (kFrameStream + (static_cast<std::uint64_t>(simulation_.step()) << 40)));
+    const pic::ScrambledSobol2d sobol(random);
+    pic::Particles drawn;
+    for (std::int64_t i = 0; i < setup_.particles; ++i) {
+      const auto [along_x, along_v] = setup_.start() == pic::Start::quiet
+                                          ? sobol.point(static_cast<std::uint32_t>(i))
+                                          : random.uniforms(static_cast<std::uint64_t>(i));
+      const auto [x, v] = sampler.draw(along_x, along_v);
+      drawn.position.push_back(x);
+      drawn.velocity.push_back(v);
+    }
+    return drawn;
+  }
+
+  VlasovSetup setup_;
+  vlasov::Simulation simulation_;
+  pic::Particles particles_;  ///< velocities half a kick before the present step, like f
+};
+
+}  // namespace
+
+VlasovProblem::VlasovProblem() {
+  cases_.push_back(std::make_unique<TwoStream>());
+  cases_.push_back(std::make_unique<BumpOnTail>());
+  cases_.push_back(std::make_unique<Landau>());
+}
+
+std::string VlasovProblem::summary() const {
+  return "Vlasov-Poisson on a phase-space grid, no particle noise: two-stream, bump-on-tail or landau (vlasov.case)";
+}
+
+void VlasovProblem::bind(OptionSet& set) {
+  set.add("vlasov.case", case_,
+          {{"two-stream", VlasovCase::two_stream},
+           {"bump-on-tail", VlasovCase::bump_on_tail},
+           {"landau", VlasovCase::landau}},
+          "which 1D1V problem; of perturbation, collisions and landau each reads what is its own");
+  set.add("vlasov.identity", identity_,
+          {{"trajectories", data::Identity::trajectories}, {"marginals", data::Identity::marginals}},
+          "samples follow the characteristics (trajectories) or are drawn from f at every stored time (marginals)");
+  set.add("vlasov.draw", draw_, {{"low-discrepancy", VlasovDraw::low_discrepancy}, {"random", VlasovDraw::random}},
+          "how samples are drawn");
+  vlasov::bind(set, vlasov_);
+  bind_box(set, plasma_, "vlasov");
+  problems::bind(set, plasma_.perturbation);
+  bind_diffusion(set, plasma_);
+  problems::bind(set, plasma_.landau);
+}
+
+void VlasovProblem::validate(const GenerateOptions& options) const {
+  const GenerateOptions request = with_defaults(options, *this);
+  plasma_case().validate(plasma_);
+  validate_request(request);
+  for (const double mu : request.mu) {
+    const PlasmaSetup setup = plasma_case().setup(plasma_, mu);
+    vlasov::validate(vlasov_, setup.box_length, setup.mu, setup.diffusion);
+  }
+}
+
+void VlasovProblem::generate(const GenerateOptions& options, const std::string& config, const std::string& path,
+                             const ProgressObserver& observer) const {
+  validate(options);
+  const GenerateOptions request = with_defaults(options, *this);
+  const TimeGrid grid = time_grid(vlasov_.duration, vlasov_.dt, request.frames);
+  const auto at = [&](double mu) {
+    return VlasovSetup{.options = vlasov_,
+                       .dt = grid.dt,
+                       .plasma = plasma_case().setup(plasma_, mu),
+                       .particles = request.particles,
+                       .identity = identity_,
+                       .draw = draw_,
+                       .seed = static_cast<std::uint64_t>(request.seed),
+                       .stream = std::bit_cast<std::uint64_t>(mu)};
+  };
+  StepwiseProblem problem{
+      .name = name() + " " + plasma_case().name(),
+      .header = make_header(request, config, vlasov_.duration),
+      .columns = {{"electric_energy"},
+                  {"kinetic_energy"},
+                  {"momentum"},
+                  {"mass"},
+                  {"l2"},
+                  {"lowest"},
+                  {"negative_mass"},
+                  {"field_modes", 8}},
+      .grid = grid,
+      .start = [&](double mu) { return std::make_unique<VlasovRun>(at(mu)); },
+      .restore = [&](double mu, const h5::File& file,
+                     const std::string& group) { return std::make_unique<VlasovRun>(at(mu), file, group); }};
+  set_plasma_coordinates(problem.header, plasma_case().setup(plasma_, request.mu.front()));
+  problem.header.identity = identity_;
+  generate_stepwise(problem, request, path, observer);
+}
+
+double VlasovProblem::electric_energy(std::span<const float> samples, const std::vector<double>& mu) const {
+  pic::PicOptions options;
+  options.cells = vlasov_.cells;
+  return particle_energy(plasma_case(), plasma_, options, samples, mu);
+}
+
+}  // namespace scorefield::problems

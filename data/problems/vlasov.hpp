@@ -1,0 +1,50 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "data/problems/plasma_case.hpp"
+#include "data/problems/problem.hpp"
+#include "solvers/vlasov/options.hpp"
+
+namespace scorefield::problems {
+
+enum class VlasovCase { two_stream, bump_on_tail, landau };
+enum class VlasovDraw { low_discrepancy, random };
+
+/// Any 1D1V case on a phase-space grid: no particle noise in the field. The stored samples either follow the
+/// characteristics in the grid's field (identity "trajectories") or are drawn anew from f at every stored time
+/// ("marginals"). State (x, v), and (v, -E) as the phase velocity at the samples.
+class VlasovProblem : public Problem {
+ public:
+  VlasovProblem();
+
+  [[nodiscard]] std::string name() const override { return "vlasov"; }
+  [[nodiscard]] std::string summary() const override;
+  [[nodiscard]] std::string parameter() const override { return plasma_case().parameter(plasma_); }
+  [[nodiscard]] std::vector<double> training_mu() const override { return plasma_case().training_mu(plasma_); }
+  [[nodiscard]] std::vector<double> test_mu() const override { return plasma_case().test_mu(plasma_); }
+  [[nodiscard]] std::int64_t default_frames() const override { return 201; }
+
+  void bind(OptionSet& set) override;
+  void validate(const GenerateOptions& options) const override;
+  void generate(const GenerateOptions& options, const std::string& config, const std::string& path,
+                const ProgressObserver& observer) const override;
+
+  /// Of particles: CIC on the grid's cells, since f itself is not at hand.
+  [[nodiscard]] bool has_electric_energy() const override { return true; }
+  [[nodiscard]] double electric_energy(std::span<const float> samples, const std::vector<double>& mu) const override;
+
+ private:
+  [[nodiscard]] const PlasmaCase& plasma_case() const { return *cases_[static_cast<std::size_t>(case_)]; }
+
+  std::vector<std::unique_ptr<PlasmaCase>> cases_;  ///< in the order of VlasovCase
+  VlasovCase case_ = VlasovCase::two_stream;
+  PlasmaOptions plasma_;
+  vlasov::VlasovOptions vlasov_;
+  data::Identity identity_ = data::Identity::trajectories;
+  VlasovDraw draw_ = VlasovDraw::low_discrepancy;
+};
+
+}  // namespace scorefield::problems
