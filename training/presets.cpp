@@ -19,9 +19,9 @@ nodes = 8
 particles = 256
 jitter = 0.08
 )"},
-    Preset{"two-stream", "two-stream in thirty minutes on two cores, velocity form",
+    Preset{"two-stream", "two-stream well within thirty minutes on two cores, velocity form",
            R"([training]
-steps = 60000
+steps = 14000
 log_every = 500
 [batch]
 mu = 8
@@ -29,19 +29,19 @@ nodes = 8
 particles = 256
 jitter = 0.05
 )"},
-    Preset{"two-stream-quadrature", "two-stream from snapshots without identity: action matching with Simpson nodes",
+    Preset{"two-stream-quadrature", "two-stream from snapshots without identity: action matching with moving Simpson panels",
            R"([training]
-steps = 60000
-log_every = 250
+steps = 10000
+log_every = 500
 [loss]
 name = "action-matching"
 [quadrature]
 rule = "simpson"
-nodes = 201
+nodes = 129
 [batch]
 mu = 2
-particles = 40
-jitter = 0.06
+particles = 64
+jitter = 0.05
 )"},
 };
 
