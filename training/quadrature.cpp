@@ -16,9 +16,8 @@ using std::numbers::pi;
 /// Most nodes of any rule: far above use, and the O(Q^2) weights still take well under a second.
 constexpr std::int64_t kMaxNodes = 10001;
 
-/// Separate the nodes that are drawn from every other use of the same seed.
+/// Separates the Monte-Carlo nodes from every other use of the same seed.
 constexpr std::uint64_t kMonteCarloStream = std::uint64_t{0x71} << 56;
-constexpr std::uint64_t kMovingStream = std::uint64_t{0x74} << 56;
 
 std::vector<double> equidistant(std::int64_t count) {
   std::vector<double> nodes(static_cast<std::size_t>(count));
@@ -27,38 +26,20 @@ std::vector<double> equidistant(std::int64_t count) {
   return nodes;
 }
 
-/// Ends of `panels` panels of [0, 1]: equal ones, or with every inner end moved by up to .45 of a panel.
-std::vector<double> panel_ends(std::int64_t panels, bool moving, std::uint64_t seed, std::uint64_t step) {
-  std::vector<double> ends = equidistant(panels + 1);
-  if (!moving) return ends;
-  const Philox random(seed, kMovingStream ^ step);
-  for (std::int64_t i = 1; i < panels; ++i)
-    ends[static_cast<std::size_t>(i)] +=
-        0.9 * (random.uniforms(static_cast<std::uint64_t>(i))[0] - 0.5) / static_cast<double>(panels);
-  return ends;
+QuadratureRule trapezoid(std::int64_t count) {
+  const double h = 1.0 / static_cast<double>(count - 1);
+  std::vector<double> weights(static_cast<std::size_t>(count), h);
+  weights.front() = weights.back() = h / 2;
+  return {equidistant(count), std::move(weights)};
 }
 
-/// (h_i + h_{i+1}) / 2 at the end between two panels.
-QuadratureRule trapezoid(std::vector<double> ends) {
-  std::vector<double> weights(ends.size(), 0.0);
-  for (std::size_t i = 0; i + 1 < ends.size(); ++i) {
-    const double half = (ends[i + 1] - ends[i]) / 2;
-    weights[i] += half;
-    weights[i + 1] += half;
-  }
-  return {std::move(ends), std::move(weights)};
-}
-
-/// h/6 (1, 4, 1) on every panel.
-QuadratureRule simpson(const std::vector<double>& ends) {
-  QuadratureRule rule{{ends.front()}, {0.0}};
-  for (std::size_t i = 0; i + 1 < ends.size(); ++i) {
-    const double sixth = (ends[i + 1] - ends[i]) / 6;
-    rule.weights.back() += sixth;
-    rule.nodes.insert(rule.nodes.end(), {(ends[i] + ends[i + 1]) / 2, ends[i + 1]});
-    rule.weights.insert(rule.weights.end(), {4 * sixth, sixth});
-  }
-  return rule;
+/// h/3 (1, 4, 2, 4, ..., 2, 4, 1).
+QuadratureRule simpson(std::int64_t count) {
+  const double h = 1.0 / static_cast<double>(count - 1);
+  std::vector<double> weights(static_cast<std::size_t>(count));
+  for (std::size_t q = 0; q < weights.size(); ++q) weights[q] = (q % 2 == 1 ? 4 : 2) * h / 3;
+  weights.front() = weights.back() = h / 3;
+  return {equidistant(count), std::move(weights)};
 }
 
 /// P_n(x) and P_n'(x) by the three-term recurrence, |x| < 1.
@@ -147,7 +128,6 @@ void bind(OptionSet& set, QuadratureOptions& options) {
            {"monte-carlo", QuadratureKind::monte_carlo}},
           "rule that integrates the loss over time");
   set.add("quadrature.nodes", options.nodes, "nodes of the rule (simpson: odd)");
-  set.add("quadrature.moving", options.moving, "simpson, trapezoid: panels end at random places, afresh at every step");
 }
 
 std::string to_string(QuadratureKind kind) {
@@ -179,9 +159,9 @@ void validate(const QuadratureOptions& options) {
 QuadratureRule make_quadrature(const QuadratureOptions& options, std::uint64_t seed, std::uint64_t step) {
   validate(options);
   switch (options.kind) {
-    case QuadratureKind::simpson: return simpson(panel_ends(options.nodes / 2, options.moving, seed, step));
+    case QuadratureKind::simpson: return simpson(options.nodes);
     case QuadratureKind::gauss_legendre: return gauss_legendre(options.nodes);
-    case QuadratureKind::trapezoid: return trapezoid(panel_ends(options.nodes - 1, options.moving, seed, step));
+    case QuadratureKind::trapezoid: return trapezoid(options.nodes);
     case QuadratureKind::clenshaw_curtis: return clenshaw_curtis(options.nodes);
     case QuadratureKind::monte_carlo: return monte_carlo(options.nodes, seed, step);
   }

@@ -14,9 +14,6 @@ enum class QuadratureKind { simpson, gauss_legendre, trapezoid, clenshaw_curtis,
 struct QuadratureOptions {
   QuadratureKind kind = QuadratureKind::simpson;
   std::int64_t nodes = 129;  ///< Q
-  /// Whether the panels of simpson and trapezoid end at random places, afresh at every step. The loss is a functional of
-  /// the potential at the nodes only: with few fixed ones a network learns potentials that are wild in between.
-  bool moving = true;
 };
 
 /// int_0^1 f(t) dt ~ sum_q weights[q] f(nodes[q]). Nodes increase; weights are positive and sum to 1.
@@ -25,7 +22,7 @@ struct QuadratureRule {
   std::vector<double> weights;  ///< [Q]
 };
 
-/// Keys quadrature.rule, .nodes and .moving.
+/// Keys quadrature.rule and quadrature.nodes.
 void bind(OptionSet& set, QuadratureOptions& options);
 
 /// "simpson", "gauss-legendre", ... as in quadrature.rule.
@@ -38,8 +35,8 @@ void bind(OptionSet& set, QuadratureOptions& options);
 /// Clenshaw-Curtis: at least 2; the others: at least 1).
 void validate(const QuadratureOptions& options);
 
-/// The rule on [0, 1]. Monte Carlo draws its nodes, and moving rules the ends of their panels, afresh for every `step`, as
-/// a pure function of (seed, step); the other rules ignore both. A moving rule has the degree of the fixed one. @throws UsageError (validate)
+/// The rule on [0, 1]. Monte Carlo draws its nodes afresh for every `step`, as a pure function of (seed, step); the
+/// other rules ignore both. @throws UsageError (validate)
 [[nodiscard]] QuadratureRule make_quadrature(const QuadratureOptions& options, std::uint64_t seed = 0,
                                              std::uint64_t step = 0);
 

@@ -4,7 +4,6 @@
 #include <cmath>
 #include <functional>
 #include <limits>
-#include <numbers>
 #include <numeric>
 
 #include "core/error.hpp"
@@ -32,7 +31,7 @@ double monomial_error(const QuadratureRule& rule, int degree) {
 double observed_order(QuadratureKind kind, std::int64_t panels) {
   const double exact = (std::exp(2.0) - 1) / 2;
   const auto error = [&](std::int64_t n) {
-    return std::abs(integrate(make_quadrature({kind, n + 1, false}), [](double t) { return std::exp(2 * t); }) - exact);
+    return std::abs(integrate(make_quadrature({kind, n + 1}), [](double t) { return std::exp(2 * t); }) - exact);
   };
   return std::log2(error(panels) / error(2 * panels));
 }
@@ -101,37 +100,17 @@ TEST(ClenshawCurtis, ThreeNodesAreSimpson) {
 }
 
 TEST(Simpson, IsExactForCubicsAndOfOrderFour) {
-  const QuadratureRule rule = make_quadrature({QuadratureKind::simpson, 5, false});
+  const QuadratureRule rule = make_quadrature({QuadratureKind::simpson, 5});
   for (int degree = 0; degree <= 3; ++degree) EXPECT_LT(monomial_error(rule, degree), 4 * kEps);
   EXPECT_GT(monomial_error(rule, 4), 1e-4);
   EXPECT_NEAR(observed_order(QuadratureKind::simpson, 32), 4, 0.02);
 }
 
 TEST(Trapezoid, IsExactForLinesAndOfOrderTwo) {
-  const QuadratureRule rule = make_quadrature({QuadratureKind::trapezoid, 5, false});
+  const QuadratureRule rule = make_quadrature({QuadratureKind::trapezoid, 5});
   for (int degree = 0; degree <= 1; ++degree) EXPECT_LT(monomial_error(rule, degree), 4 * kEps);
   EXPECT_GT(monomial_error(rule, 2), 1e-3);
   EXPECT_NEAR(observed_order(QuadratureKind::trapezoid, 32), 2, 0.01);
-}
-
-TEST(MovingPanels, KeepTheDegreeOnEveryStep) {
-  for (std::uint64_t step = 0; step < 20; ++step) {
-    const QuadratureRule simpson = make_quadrature({QuadratureKind::simpson, 9}, 3, step);
-    for (int degree = 0; degree <= 3; ++degree) EXPECT_LT(monomial_error(simpson, degree), 8 * kEps);
-    const QuadratureRule trapezoid = make_quadrature({QuadratureKind::trapezoid, 9}, 3, step);
-    for (int degree = 0; degree <= 1; ++degree) EXPECT_LT(monomial_error(trapezoid, degree), 8 * kEps);
-  }
-}
-
-TEST(MovingPanels, LeaveNoFunctionThatVanishesAtAllNodes) {
-  // sin^2 of the fixed nodes' frequency: the fixed rule sees zero instead of 1/2, the moving one does not.
-  constexpr std::int64_t kNodes = 33;
-  const auto wild = [](double t) { return std::pow(std::sin(std::numbers::pi * (kNodes - 1) * t), 2); };
-  EXPECT_LT(integrate(make_quadrature({QuadratureKind::simpson, kNodes, false}), wild), 1e-20);
-  double mean = 0;
-  for (std::uint64_t step = 0; step < 200; ++step)
-    mean += integrate(make_quadrature({QuadratureKind::simpson, kNodes}, 3, step), wild) / 200;
-  EXPECT_NEAR(mean, 0.5, 0.1);
 }
 
 TEST(MonteCarlo, RepeatsForOneStepAndDiffersBetweenStepsAndSeeds) {
@@ -179,9 +158,7 @@ TEST(QuadratureOptions, BindsTheContractsKeys) {
     EXPECT_EQ(options.kind, kind);
   }
   set.set("quadrature.nodes", "33");
-  set.set("quadrature.moving", "false");
   EXPECT_EQ(options.nodes, 33);
-  EXPECT_FALSE(options.moving);
 }
 
 }  // namespace
