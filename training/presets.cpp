@@ -29,18 +29,18 @@ nodes = 8
 particles = 256
 jitter = 0.05
 )"},
-    Preset{"two-stream-quadrature", "two-stream from snapshots without identity: action matching with moving Simpson panels",
+    Preset{"two-stream-quadrature", "two-stream from snapshots without identity: action matching with Simpson nodes",
            R"([training]
-steps = 10000
+steps = 12000
 log_every = 500
 [loss]
 name = "action-matching"
 [quadrature]
 rule = "simpson"
-nodes = 129
+nodes = 201
 [batch]
 mu = 2
-particles = 64
+particles = 40
 jitter = 0.05
 )"},
 };
