@@ -172,7 +172,7 @@ TEST_F(Chain, TrainingInterruptedByControlCAndResumedEqualsAnUninterruptedOne) {
   EXPECT_EQ(all_samples(folder_ / "model-rollout.h5"), all_samples(folder_ / "whole-rollout.h5"));
 }
 
-TEST_F(Chain, ControlCDuringGenerateLeavesNothing) {
+TEST_F(Chain, ControlCDuringGenerateLeavesACheckpointAndNoOutput) {
   RunningCommand generating({SCOREFIELD_BINARY, "generate", "two-stream", "--output", "data.h5", "--mu", "1.2,1.3",
                              "--set", "pic.simulated_particles=200000", "--set", "pic.duration=4000"},
                             folder_.path());
@@ -181,7 +181,25 @@ TEST_F(Chain, ControlCDuringGenerateLeavesNothing) {
   const auto result = generating.wait();
   EXPECT_EQ(result.exit_code, 130);
   EXPECT_THAT(result.err, HasSubstr("scorefield generate: interrupted"));
-  EXPECT_EQ(folder_.listing(), std::vector<std::string>{});
+  EXPECT_THAT(result.err, HasSubstr("--resume"));
+  EXPECT_EQ(folder_.listing(), std::vector<std::string>{"data.h5.checkpoint"});
+}
+
+TEST_F(Chain, BenchmarksRunAndReportTheContractsKeys) {
+  const auto result = succeed({"benchmark", "score-d4-w64", "rollout", "pic", "--seconds", "0", "--threads", "1", "--json"});
+  const auto report = nlohmann::json::parse(result.out);
+  EXPECT_EQ(report["machine"]["threads"], 1);
+  ASSERT_EQ(report["cases"].size(), 3u);
+  for (const auto& entry : report["cases"]) {
+    for (const char* key : {"milliseconds", "reference_milliseconds", "speedup"})
+      EXPECT_GT(entry[key].get<double>(), 0) << entry["case"] << " " << key;
+    EXPECT_EQ(entry["threads"], 1);
+    EXPECT_NE(entry["reference"], "");
+    EXPECT_EQ(entry["dtype"], "float32");
+  }
+  EXPECT_GT(report["cases"][0]["bound_milliseconds"].get<double>(), 0);
+  EXPECT_GT(report["cases"][2]["pushes_per_second"].get<double>(), 0);
+  fail(2, {"benchmark", "score"}, {"'score' is not a known benchmark", "score-d4-w64"});
 }
 
 TEST_F(Chain, MuOutsideTheTrainingRangeIsAWarning) {
