@@ -3,9 +3,8 @@
 #include <torch/autograd.h>
 #include <torch/types.h>
 
-#include <array>
-
 #include "models/kernels/sweeps.hpp"
+#include "models/saved_gradients.hpp"
 
 namespace scorefield::models {
 namespace {
@@ -145,16 +144,13 @@ struct FusedObjective : public torch::autograd::Function<FusedObjective> {
       *call->sums =
           kernels::parameter_gradient<scalar_t>(*call->shape, layers, *call->terms, x.size(1), points, targets);
     });
-    context->saved_data["gradients"] = gradients;
+    save_gradients(context, gradients);
     return torch::scalar_tensor(total_of(*call->terms, *call->sums), x.options());
   }
 
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
                                                  const torch::autograd::variable_list& grad_output) {
-    auto gradients = context->saved_data["gradients"].toTensorVector();
-    at::_foreach_mul_(gradients, grad_output[0]);
-    gradients.emplace_back();  // the call has none
-    return gradients;
+    return scaled_gradients(context, grad_output);
   }
 };
 

@@ -4,6 +4,7 @@
 #include <torch/types.h>
 #include <torch/utils.h>
 
+#include "models/saved_gradients.hpp"
 #include "models/score_network.hpp"
 
 namespace scorefield::models {
@@ -349,16 +350,13 @@ struct SweptObjective : public torch::autograd::Function<SweptObjective> {
         flat.push_back(tensor);
     for (std::size_t i = 0; i < flat.size(); ++i)
       if (!flat[i].defined()) flat[i] = torch::zeros_like(tensor_list[i]);
-    context->saved_data["gradients"] = flat;
+    save_gradients(context, flat);
     return value;
   }
 
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
                                                  const torch::autograd::variable_list& grad_output) {
-    auto gradients = context->saved_data["gradients"].toTensorVector();
-    at::_foreach_mul_(gradients, grad_output[0]);
-    gradients.emplace_back();  // the call has none
-    return gradients;
+    return scaled_gradients(context, grad_output);
   }
 };
 
