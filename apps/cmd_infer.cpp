@@ -48,16 +48,13 @@ void run_infer(int argc, const char* const* argv) {
   check_output_differs(output, {model_path, options.initial_path});
   model = model_path;
 
-  const auto launch = distributed::read_launch_environment(distributed::environment_variable);
-  const std::string device = launch ? distributed::local_device(line.common().device, *launch) : line.common().device;
-  const auto processes = launch ? distributed::join(*launch, torch::Device(device)) : nullptr;
-  const bool root = !processes || processes->is_root();
-  ProgressPrinter printer(line.common().quiet || !root);
+  const auto launched = distributed::join_launched(line.common().device);
+  ProgressPrinter printer(line.common().quiet || !launched.is_root());
   const auto start = std::chrono::steady_clock::now();
   const auto result = training::infer(model_path, output, options, set.to_toml(), line.common().seed,
-                                      device, printer.observer(), processes.get());
+                                      launched.device, printer.observer(), launched.processes.get());
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  if (!root) return;
+  if (!launched.is_root()) return;
   for (const auto& warning : result.warnings) print_warning("infer", warning);
   if (line.common().json) {
     std::cout << nlohmann::json{{"command", "infer"}, {"model", model_path}, {"output", output},

@@ -133,10 +133,8 @@ void run_train(int argc, const char* const* argv) {
   if (line.has("resume")) check_unchanged(set, stored, output);
   keys.data = data_path;
 
-  const auto launch = distributed::read_launch_environment(distributed::environment_variable);
-  const std::string device = launch ? distributed::local_device(line.common().device, *launch) : line.common().device;
-  const auto processes = launch ? distributed::join(*launch, torch::Device(device)) : nullptr;
-  ProgressPrinter printer(line.common().quiet || (processes && !processes->is_root()));
+  const auto launched = distributed::join_launched(line.common().device);
+  ProgressPrinter printer(line.common().quiet || !launched.is_root());
   const auto result = training::train({.data_path = data_path,
                                        .output_path = output,
                                        .config = keys.config,
@@ -144,10 +142,10 @@ void run_train(int argc, const char* const* argv) {
                                        .seed = line.common().seed,
                                        .resume = line.has("resume"),
                                        .time_limit_seconds = time_limit,
-                                       .device = device,
-                                       .processes = processes.get()},
+                                       .device = launched.device,
+                                       .processes = launched.processes.get()},
                                       make_observer(printer));
-  if (!processes || processes->is_root()) print_result(line, output, result);
+  if (launched.is_root()) print_result(line, output, result);
 }
 
 }  // namespace scorefield::apps

@@ -103,4 +103,11 @@ std::unique_ptr<ProcessGroup> join(const LaunchEnvironment& environment, torch::
   }
 }
 
+Launched join_launched(const std::string& device) {
+  const auto environment = read_launch_environment(environment_variable);
+  if (!environment) return {nullptr, device};
+  const std::string own = local_device(device, *environment);
+  return {join(*environment, torch::Device(own)), own};
+}
+
 }  // namespace scorefield::distributed

@@ -3,6 +3,7 @@
 #include <torch/types.h>
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "training/distributed/environment.hpp"
@@ -29,5 +30,17 @@ class ProcessGroup {
 /// Joins the run that the launcher describes. @throws Error when the others do not come, or when this build has no
 /// support for the device's backend.
 [[nodiscard]] std::unique_ptr<ProcessGroup> join(const LaunchEnvironment& environment, torch::Device device);
+
+/// What a launcher made of this process.
+struct Launched {
+  std::unique_ptr<ProcessGroup> processes;  ///< null when there is one process only
+  std::string device;                       ///< the process's own (local_device)
+
+  [[nodiscard]] bool is_root() const { return !processes || processes->is_root(); }
+};
+
+/// Reads the environment and joins the run that it describes, if any. `device`: as the user typed it.
+/// @throws UsageError (read_launch_environment), Error (join)
+[[nodiscard]] Launched join_launched(const std::string& device);
 
 }  // namespace scorefield::distributed

@@ -4,6 +4,7 @@
 #include <sstream>
 
 #include "core/error.hpp"
+#include "core/require.hpp"
 
 namespace scorefield::optim {
 
