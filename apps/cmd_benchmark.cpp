@@ -105,7 +105,6 @@ void run_benchmark(int argc, const char* const* argv) {
   const auto chosen = chosen_cases(line.values("case"));
   line.resolve(set);
   if (!(options.seconds >= 0)) throw UsageError("option 'benchmark.seconds' must not be negative.");
-  options.device = line.common().device;
 
   json cases = json::array();
   if (!line.common().json) print_header();

@@ -12,7 +12,6 @@ namespace scorefield::benchmarks {
 
 struct BenchmarkOptions {
   double seconds = 2;  ///< least time spent on each timed piece of work
-  std::string device = "cpu";
 };
 
 /// One hot loop beside its reference and its bound, all timed in this process, taking turns.
