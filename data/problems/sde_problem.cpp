@@ -7,16 +7,11 @@
 
 #include "core/error.hpp"
 #include "core/interrupt.hpp"
+#include "data/problems/stepwise.hpp"
 #include "solvers/sde/ensemble.hpp"
 
 namespace scorefield::problems {
 namespace {
-
-std::string text(double number) {
-  std::ostringstream out;
-  out << number;
-  return out.str();
-}
 
 std::vector<std::int64_t> indices(const std::vector<Coordinate>& coordinates) {
   std::vector<std::int64_t> result;
@@ -31,23 +26,13 @@ bool differentiable(const std::vector<Coordinate>& coordinates, const sde::Syste
 }
 
 data::DatasetHeader make_header(const SdeProblem& problem, const GenerateOptions& options, const std::string& config) {
-  data::DatasetHeader header;
-  header.provenance.format = data::kDatasetFormat;
-  header.provenance.seed = options.seed;
-  header.provenance.config = config;
-  for (const double mu : options.mu) header.mu.push_back({mu});
-  header.mu_names = {"mu"};
-  for (std::int64_t k = 0; k < options.frames; ++k)
-    header.time.push_back(problem.sde_options().duration * static_cast<double>(k) /
-                          static_cast<double>(options.frames - 1));
+  auto header = make_header(options, config, problem.sde_options().duration);
   header.time_units = problem.time_units();
-  header.particles = options.particles;
   for (const auto& coordinate : problem.coordinates()) {
     header.coordinates.push_back(coordinate.name);
     header.units.push_back(coordinate.unit);
     header.periods.push_back(coordinate.period);
   }
-  header.identity = data::Identity::trajectories;
   header.has_velocities = options.velocities && std::all_of(options.mu.begin(), options.mu.end(), [&](double mu) {
                             return differentiable(problem.coordinates(), problem.model(mu).system);
                           });

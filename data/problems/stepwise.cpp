@@ -12,13 +12,14 @@
 #include "data/atomic_file.hpp"
 
 namespace scorefield::problems {
-namespace {
 
 std::string text(double number) {
   std::ostringstream out;
   out << number;
   return out.str();
 }
+
+namespace {
 
 /// The diagnostics of all runs, a row per step.
 class Rows {

@@ -58,6 +58,9 @@ struct StepwiseProblem {
 /// @throws UsageError
 void validate_request(const GenerateOptions& options);
 
+/// A number as messages and stages show it.
+[[nodiscard]] std::string text(double number);
+
 /// The header of a dataset with this request's mu, particles, seed, and equally spaced times in [0, duration]; the
 /// coordinates remain to be filled in.
 [[nodiscard]] data::DatasetHeader make_header(const GenerateOptions& options, const std::string& config,
