@@ -5,19 +5,9 @@
 #include <sstream>
 
 #include "core/error.hpp"
+#include "core/require.hpp"
 
 namespace scorefield::problems {
-namespace {
-
-void require(bool holds, const std::string& what, double found, const std::string& expected) {
-  if (holds) return;
-  std::ostringstream message;
-  message << what << " is " << found << ", expected " << expected << '.';
-  throw UsageError(message.str());
-}
-
-}  // namespace
-
 std::string Landau::parameter(const PlasmaOptions& options) const {
   return options.landau.parameter == LandauParameter::alpha
              ? "alpha: amplitude of the density wave (or, with landau.parameter=k, its wave number)"

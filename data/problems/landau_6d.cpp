@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "core/error.hpp"
+#include "core/require.hpp"
 #include "data/problems/stepwise.hpp"
 #include "solvers/pic3d/simulation.hpp"
 
@@ -65,14 +66,6 @@ pic3d::Particles read_particles(const h5::File& file, const std::string& group) 
   }
   particles.id = file.read<std::uint32_t>(group + "/id");
   return particles;
-}
-
-template <class Number>
-void require(bool holds, const std::string& what, Number found, const std::string& expected) {
-  if (holds) return;
-  std::ostringstream message;
-  message << what << " is " << found << ", expected " << expected << '.';
-  throw UsageError(message.str());
 }
 
 }  // namespace

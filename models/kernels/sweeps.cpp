@@ -8,6 +8,7 @@
 
 #include "core/error.hpp"
 #include "core/parallel.hpp"
+#include "core/processor.hpp"
 #include "models/kernels/sweep_table.hpp"
 
 namespace scorefield::kernels {
@@ -22,12 +23,8 @@ struct Tables {
 std::vector<Tables> make_available() {
   std::vector<Tables> tables;
 #ifdef SCOREFIELD_X86_KERNELS
-  __builtin_cpu_init();
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512cd") &&
-      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
-    tables.push_back({"x86-64-v4", sweeps_f32_x86_64_v4(), sweeps_f64_x86_64_v4()});
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2"))
-    tables.push_back({"x86-64-v3", sweeps_f32_x86_64_v3(), sweeps_f64_x86_64_v3()});
+  if (usable_kernel_builds() >= 3) tables.push_back({"x86-64-v4", sweeps_f32_x86_64_v4(), sweeps_f64_x86_64_v4()});
+  if (usable_kernel_builds() >= 2) tables.push_back({"x86-64-v3", sweeps_f32_x86_64_v3(), sweeps_f64_x86_64_v3()});
 #endif
   tables.push_back({"portable", sweeps_f32_portable(), sweeps_f64_portable()});
   return tables;

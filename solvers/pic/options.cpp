@@ -6,23 +6,9 @@
 #include <string>
 
 #include "core/error.hpp"
+#include "core/require.hpp"
 
 namespace scorefield::pic {
-namespace {
-
-template <class Number>
-void require(bool holds, const std::string& key, Number found, const std::string& expected) {
-  if (holds) return;
-  std::ostringstream message;
-  message << "option 'pic." << key << "' is " << found << ", expected " << expected << '.';
-  throw UsageError(message.str());
-}
-
-void require_positive(const std::string& key, double value) {
-  require(std::isfinite(value) && value > 0, key, value, "a finite number above 0");
-}
-
-}  // namespace
 
 void bind(OptionSet& set, PicOptions& options) {
   set.add("pic.cells", options.cells, "grid cells; keep the spacing below the Debye length mu");
@@ -38,13 +24,13 @@ void bind(OptionSet& set, PicOptions& options) {
 }
 
 void validate(const PicOptions& options, double mu) {
-  require_positive("box_length", options.box_length);
-  require(options.cells >= kMinCells && options.cells <= kMaxCells, "cells", options.cells,
+  require_positive("option 'pic.box_length'", options.box_length);
+  require(options.cells >= kMinCells && options.cells <= kMaxCells, "option 'pic.cells'", options.cells,
           "a whole number from " + std::to_string(kMinCells) + " to " + std::to_string(kMaxCells));
-  require_positive("dt", options.dt);
-  require_positive("duration", options.duration);
-  require(options.duration / options.dt <= 1e9, "dt", options.dt, "at most 1e9 steps in pic.duration");
-  require(options.simulated_particles >= 1 && options.simulated_particles <= kMaxParticles, "simulated_particles",
+  require_positive("option 'pic.dt'", options.dt);
+  require_positive("option 'pic.duration'", options.duration);
+  require(options.duration / options.dt <= 1e9, "option 'pic.dt'", options.dt, "at most 1e9 steps in pic.duration");
+  require(options.simulated_particles >= 1 && options.simulated_particles <= kMaxParticles, "option 'pic.simulated_particles'",
           options.simulated_particles, "a whole number from 1 to " + std::to_string(kMaxParticles));
   if (!(std::isfinite(mu) && mu > 0)) {
     std::ostringstream message;
@@ -53,7 +39,7 @@ void validate(const PicOptions& options, double mu) {
   }
   std::ostringstream limit;
   limit << "less than 2 mu = " << 2 * mu << " (leapfrog is unstable beyond 2 / plasma frequency)";
-  require(options.dt < 2 * mu, "dt", options.dt, limit.str());
+  require(options.dt < 2 * mu, "option 'pic.dt'", options.dt, limit.str());
 }
 
 }  // namespace scorefield::pic

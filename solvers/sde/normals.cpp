@@ -3,30 +3,20 @@
 #include <cmath>
 #include <numbers>
 
+#include "core/processor.hpp"
 #include "core/random.hpp"
 #include "solvers/sde/normals_sets.hpp"
 
 namespace scorefield::sde {
 
+int normals_count() { return usable_kernel_builds(); }
+
+FillNormals normals([[maybe_unused]] int index) {
 #ifdef SCOREFIELD_SDE_X86_NORMALS
-
-int normals_count() {
-  static const int count = [] {
-    if (!__builtin_cpu_supports("x86-64-v3")) return 1;
-    return __builtin_cpu_supports("x86-64-v4") ? 3 : 2;
-  }();
-  return count;
-}
-
-FillNormals normals(int index) { return index == 0 ? kBaselineNormals : index == 1 ? kAvx2Normals : kAvx512Normals; }
-
-#else
-
-int normals_count() { return 1; }
-
-FillNormals normals(int) { return kBaselineNormals; }
-
+  if (index > 0) return index == 1 ? kAvx2Normals : kAvx512Normals;
 #endif
+  return kBaselineNormals;
+}
 
 FillNormals best_normals() { return normals(normals_count() - 1); }
 

@@ -7,17 +7,10 @@
 #include <vector>
 
 #include "core/error.hpp"
+#include "core/require.hpp"
 
 namespace scorefield::sde {
 namespace {
-
-template <class Number>
-void require(bool holds, const std::string& what, Number found, const std::string& expected) {
-  if (holds) return;
-  std::ostringstream message;
-  message << what << " is " << found << ", expected " << expected << '.';
-  throw UsageError(message.str());
-}
 
 /// One finite number per coordinate, none negative when `positive`.
 void require_numbers(const std::vector<double>& values, std::int64_t dimension, const std::string& what,

@@ -5,25 +5,11 @@
 #include <string>
 
 #include "core/error.hpp"
+#include "core/require.hpp"
 #include "solvers/fft/fft.hpp"
 #include "solvers/vlasov/interpolation.hpp"
 
 namespace scorefield::vlasov {
-namespace {
-
-template <class Number>
-void require(bool holds, const std::string& key, Number found, const std::string& expected) {
-  if (holds) return;
-  std::ostringstream message;
-  message << key << " is " << found << ", expected " << expected << '.';
-  throw UsageError(message.str());
-}
-
-void require_positive(const std::string& key, double value) {
-  require(std::isfinite(value) && value > 0, key, value, "a finite number above 0");
-}
-
-}  // namespace
 
 void bind(OptionSet& set, VlasovOptions& options) {
   set.add("vlasov.cells", options.cells, "grid cells along x, a power of two");
