@@ -15,7 +15,7 @@ namespace {
 
 /// Streams of random numbers, so that no two uses share numbers.
 enum Stream : std::uint64_t { kStepStream = 1, kValidationStream, kMuStream, kTimeStream, kParticleStream,
-                              kJitterStream, kGroupStream };
+                              kJitterStream, kGroupStream, kGaugeStream };
 
 std::uint64_t derive_seed(std::uint64_t seed, Stream stream, std::uint64_t index) {
   const auto words = Philox(seed, stream).words(index);
@@ -187,7 +187,32 @@ Batch BatchSource::make(std::int64_t step, Subset subset) {
     draw(group, group_seed, subset, x, with_velocities_ ? batch.velocity.data_ptr<float>() + g * particles * d : nullptr);
     if (deviation > 0) add_jitter(group_seed, deviation, x);
   }
+  if (config_.loss.kind == LossKind::action_matching && config_.loss.gauge > 0)
+    batch.gauge = gauge_points(step_seed, subset);
   return batch;
+}
+
+/// Particles of any mu and time, the same ones for all groups of the batch.
+torch::Tensor BatchSource::gauge_points(std::uint64_t step_seed, Subset subset) {
+  const auto d = header().dimension();
+  auto points = torch::empty({config_.loss.gauge, d});
+  const Philox random(step_seed, kGaugeStream);
+  for (std::int64_t r = 0; r < config_.loss.gauge; ++r) {
+    const auto index = 3 * static_cast<std::uint64_t>(r);
+    const auto m = static_cast<std::int64_t>(random.integer(index, static_cast<std::uint64_t>(header().mu_count())));
+    const auto k = static_cast<std::int64_t>(random.integer(index + 1, static_cast<std::uint64_t>(header().frames())));
+    const auto particle = pick(random, index + 2, subset);
+    const auto frame = frames_->get(m, k);
+    std::copy_n(frame->samples.begin() + static_cast<std::ptrdiff_t>(particle * d), d, points.data_ptr<float>() + r * d);
+  }
+  return points;
+}
+
+/// One particle of a subset.
+std::int64_t BatchSource::pick(const Philox& random, std::uint64_t index, Subset subset) const {
+  const std::int64_t first = subset == Subset::training ? 0 : training_particles_;
+  const std::int64_t available = subset == Subset::training ? training_particles_ : header().particles - training_particles_;
+  return first + static_cast<std::int64_t>(random.integer(index, static_cast<std::uint64_t>(available)));
 }
 
 namespace {
@@ -222,13 +247,10 @@ void BatchSource::draw_trajectories(const Group& group, std::uint64_t group_seed
   const auto [before, after, fraction] = bracket(frame_times_, group.time);
   const auto first = frames_->get(group.mu_index, before), second = frames_->get(group.mu_index, after);
   const auto d = static_cast<std::size_t>(header().dimension());
-  const std::int64_t start = subset == Subset::training ? 0 : training_particles_;
-  const std::int64_t available = subset == Subset::training ? training_particles_ : header().particles - training_particles_;
   const Philox random(group_seed, kParticleStream);
   const auto f = static_cast<float>(fraction);
   for (std::int64_t i = 0; i < config_.batch.particles; ++i) {
-    const auto at = static_cast<std::size_t>(
-        start + static_cast<std::int64_t>(random.integer(static_cast<std::uint64_t>(i), static_cast<std::uint64_t>(available)))) * d;
+    const auto at = static_cast<std::size_t>(pick(random, static_cast<std::uint64_t>(i), subset)) * d;
     for (std::size_t c = 0; c < d; ++c, ++x) {
       float step = second->samples[at + c] - first->samples[at + c];
       if (normalizer_.periods[c] > 0) {

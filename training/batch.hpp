@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "core/random.hpp"
 #include "data/frame_cache.hpp"
 #include "models/kernels/network.hpp"
 #include "models/normalizer.hpp"
@@ -19,6 +20,7 @@ struct Batch {
   torch::Tensor velocity;  ///< [G, N, d], dx/dt; undefined when the loss does not use it
   torch::Tensor mu;        ///< [G, p]
   torch::Tensor t;         ///< [G]
+  torch::Tensor gauge;     ///< [R, d], points that fix the gauge (README.md); undefined: none
   std::vector<kernels::GroupTerms> terms;  ///< [G]
   std::int64_t first_group = 0;  ///< index of the first group in the whole batch, of which this may be one process's share
   std::int64_t total_groups = 0;  ///< groups of the whole batch
@@ -61,6 +63,8 @@ class BatchSource {
   void draw(const Group& group, std::uint64_t group_seed, Subset subset, float* x, float* velocity);
   void draw_trajectories(const Group& group, std::uint64_t group_seed, Subset subset, float* x, float* velocity);
   void draw_marginals(const Group& group, std::uint64_t group_seed, Subset subset, float* x, float* velocity);
+  [[nodiscard]] std::int64_t pick(const Philox& random, std::uint64_t index, Subset subset) const;
+  [[nodiscard]] torch::Tensor gauge_points(std::uint64_t step_seed, Subset subset);
   void add_jitter(std::uint64_t group_seed, double deviation, float* x) const;
   [[nodiscard]] double jitter(std::int64_t step) const;
 

@@ -16,6 +16,8 @@ void bind(OptionSet& set, TrainConfig& config) {
           {{"exact", LaplacianKind::exact}, {"hutchinson", LaplacianKind::hutchinson}},
           "how the Laplacian of the entropic energy is computed");
   set.add("loss.probes", config.loss.probes, "Hutchinson probes per point");
+  set.add("loss.gauge", config.loss.gauge,
+          "points whose mean potential is taken from s in action matching, so that no c(t) hides between the nodes; 0: none");
   bind(set, config.quadrature);
   set.add("batch.mu", config.batch.mu, "values of mu per step");
   set.add("batch.nodes", config.batch.nodes, "times per mu and step (velocity form)");
@@ -53,6 +55,7 @@ void validate(const TrainConfig& config) {
   if (!(config.loss.sigma >= 0)) throw UsageError("option 'loss.sigma' must not be negative.");
   if (!(config.batch.jitter >= 0)) throw UsageError("option 'batch.jitter' must not be negative.");
   at_least("loss.probes", config.loss.probes, 1);
+  at_least("loss.gauge", config.loss.gauge, 0);
   at_least("batch.mu", config.batch.mu, 1);
   at_least("batch.nodes", config.batch.nodes, 1);
   at_least("batch.particles", config.batch.particles, 1);

@@ -20,6 +20,7 @@ struct LossOptions {
   double sigma = 0;  ///< diffusion in dX = b dt + sigma dW, normalised units; 0: kinetic energy E, > 0: entropic E_eps
   LaplacianKind laplacian = LaplacianKind::hutchinson;
   std::int64_t probes = 1;  ///< Hutchinson probes per point
+  std::int64_t gauge = 1;   ///< points that fix the gauge of action matching; 0: it stays free
 };
 
 /// How many groups (mu, t) and particles one step sees, and how they are drawn.

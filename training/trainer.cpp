@@ -36,6 +36,7 @@ Batch to_device(Batch batch, torch::Device device) {
   if (batch.velocity.defined()) batch.velocity = batch.velocity.to(device);
   batch.mu = batch.mu.to(device);
   batch.t = batch.t.to(device);
+  if (batch.gauge.defined()) batch.gauge = batch.gauge.to(device);
   return batch;
 }
 
