@@ -2,94 +2,13 @@
 // Notation of README.md: y = W x + b, h = silu(y); all buffers hold one point per row.
 
 #include "models/kernels/accumulate.hpp"
-#include "models/kernels/activation.hpp"
-#include "models/kernels/features.hpp"
-#include "models/kernels/gemm.hpp"
 #include "models/kernels/pack.hpp"
+#include "models/kernels/sweep_laplacian.hpp"
 #include "models/kernels/sweep_table.hpp"
-#include "models/kernels/tile.hpp"
+#include "models/kernels/sweep_values.hpp"
 
 namespace scorefield::kernels::SCOREFIELD_ISA {
 namespace {
-
-/// One tile of one group on its way through the sweeps.
-template <class T>
-struct Tile {
-  const PlainShape& shape;
-  const SharedLayer<T>* shared;
-  Workspace<T>& w;
-  long points;  ///< rows in use
-  long rows;    ///< rounded up to whole blocks
-  long stride;  ///< of the hidden layers' buffers
-
-  [[nodiscard]] const T* input(long l) const { return l == 0 ? w.feature : w.hidden[l - 1].value; }
-  [[nodiscard]] const T* tangent(long l) const { return l == 0 ? w.feature_tangent : w.hidden[l - 1].tangent; }
-  [[nodiscard]] const T* jet(long l) const { return l == 0 ? w.feature_jet : w.hidden[l - 1].jet; }
-  [[nodiscard]] T* rate(long l) const { return l == 0 ? w.feature_rate : w.hidden[l - 1].rate; }
-  [[nodiscard]] long in16(long l) const { return padded(shared[l].in); }
-  [[nodiscard]] long rank16(long l) const { return padded(shared[l].rank); }
-};
-
-/// Sweep 1: h and the derivatives of silu in every hidden layer.
-template <class T, int order>
-void forward(const Tile<T>& tile) {
-  const long stride = tile.stride;
-  for (long l = 0; l < tile.shape.hidden_layers; ++l) {
-    const GroupLayer<T>& layer = tile.w.layer[l];
-    const LayerBuffers<T>& out = tile.w.hidden[l];
-    const Term<T> term{tile.input(l), tile.in16(l), 1, layer.weight_t, stride, tile.shared[l].in};
-    product<T>(
-        &term, 1, tile.rows, tile.shape.width, [&](long, long j) { return load<T>(layer.bias + j); },
-        [&](long i, long j, Vec<T> y) {
-          const Silu<T> f = silu<T>(y);
-          store<T>(out.value + i * stride + j, f.value);
-          store<T>(out.first + i * stride + j, f.first);
-          if constexpr (order >= kGradients) store<T>(out.second + i * stride + j, f.second);
-          if constexpr (order == kLaplacian) store<T>(out.third + i * stride + j, f.third);
-        });
-  }
-}
-
-template <class T>
-void output_values(const Tile<T>& tile, T* potential) {
-  const GroupLayer<T>& layer = tile.w.layer[tile.shape.hidden_layers];
-  const T* h = tile.w.hidden[tile.shape.hidden_layers - 1].value;
-  for (long p = 0; p < tile.points; ++p)
-    potential[p] = layer.bias[0] + dot(layer.weight, h + p * tile.stride, tile.stride);
-}
-
-/// Sweep 2: adjoint = ds/dy of every hidden layer, then v = grad_x s into `gradient` [points, d]. Unused rows get no
-/// adjoint. Keeps silu'' ds/dh in `second` (order 2), or it in `curvature` and silu''' ds/dh in `third` (order 3).
-template <class T, int order>
-void reverse_to_input(const Tile<T>& tile, T* gradient) {
-  const long stride = tile.stride, last = tile.shape.hidden_layers - 1;
-  Workspace<T>& w = tile.w;
-  const auto apply = [&](const LayerBuffers<T>& out, long i, long j, Vec<T> cotangent) {
-    const long at = i * stride + j;
-    store<T>(out.adjoint + at, cotangent * load<T>(out.first + at));
-    if constexpr (order == kGradients) store<T>(out.second + at, cotangent * load<T>(out.second + at));
-    if constexpr (order == kLaplacian) {
-      store<T>(out.curvature + at, cotangent * load<T>(out.second + at));
-      store<T>(out.third + at, cotangent * load<T>(out.third + at));
-    }
-  };
-  const T* output_weight = w.layer[last + 1].weight;
-  for (long i = 0; i < tile.rows; ++i)
-    for (long j = 0; j < stride; j += Simd<T>::lanes)
-      apply(w.hidden[last], i, j, i < tile.points ? load<T>(output_weight + j) : Vec<T>{});
-
-  for (long l = last; l >= 0; --l) {
-    const Term<T> term{w.hidden[l].adjoint, stride, 1, w.layer[l].weight, tile.in16(l), tile.shape.width};
-    if (l > 0) {
-      const LayerBuffers<T>& below = w.hidden[l - 1];
-      product<T>(&term, 1, tile.rows, tile.shared[l].in, start_from_zero<T>(),
-                 [&](long i, long j, Vec<T> g) { apply(below, i, j, g); });
-    } else {
-      product<T>(&term, 1, tile.rows, tile.shared[l].in, start_from_zero<T>(), write_to(w.feature_adjoint, tile.in16(0)));
-    }
-  }
-  features_to_gradient(tile.shape, w, tile.points, gradient);
-}
 
 /// u = kinetic v + velocity X', the tangent of the features along u, and the sums of the first two terms.
 template <class T>
@@ -103,74 +22,6 @@ void set_direction(const Tile<T>& tile, const GroupTerms& terms, const T* veloci
     sums.velocity += static_cast<double>(given) * v;
   }
   feature_tangent(tile.shape, w, w.direction, tile.points, w.feature_tangent);
-}
-
-/// d_weight += cotangent^T input, on top of what is there.
-template <class T>
-void accumulate(const Tile<T>& tile, const Term<T>* terms, int count, long l, T* d_weight) {
-  product<T>(terms, count, tile.shared[l].out, tile.shared[l].in, start_from(d_weight, tile.in16(l)),
-             write_to(d_weight, tile.in16(l)));
-}
-
-/// The Laplacian's sweeps along one direction xi [points, d]: forward y_xi = dy/dxi (summed in `square`), and back the
-/// cotangent that the second derivative along xi gives them, whose share in the cotangent of y goes to `mixed`.
-/// `weight`: that of one direction in the objective.
-template <class T>
-void laplacian_direction(const Tile<T>& tile, const T* direction, T weight) {
-  Workspace<T>& w = tile.w;
-  const long stride = tile.stride, width = tile.shape.width, last = tile.shape.hidden_layers - 1;
-  feature_tangent(tile.shape, w, direction, tile.points, w.feature_jet);
-  add_feature_curvature(tile.shape, w, direction, tile.points, weight, w.feature_tangent);
-  for (long l = 0; l <= last; ++l) {
-    const LayerBuffers<T>& out = w.hidden[l];
-    const Term<T> term{tile.jet(l), tile.in16(l), 1, w.layer[l].weight_t, stride, tile.shared[l].in};
-    product<T>(&term, 1, tile.rows, width, start_from_zero<T>(), [&](long i, long j, Vec<T> y) {
-      const long at = i * stride + j;
-      store<T>(out.slope + at, y);
-      store<T>(out.jet + at, y * load<T>(out.first + at));
-      store<T>(out.square + at, load<T>(out.square + at) + weight * y * y);
-    });
-  }
-  // q: cotangent of dh/dxi; that of y_xi replaces `slope`.
-  const T twice = 2 * weight;
-  const auto reverse = [&](const LayerBuffers<T>& out, long i, long j, Vec<T> q) {
-    const long at = i * stride + j;
-    const Vec<T> slope = load<T>(out.slope + at);
-    store<T>(out.mixed + at, load<T>(out.mixed + at) + q * load<T>(out.second + at) * slope);
-    store<T>(out.slope + at, q * load<T>(out.first + at) + twice * load<T>(out.curvature + at) * slope);
-  };
-  for (long i = 0; i < tile.rows; ++i)
-    for (long j = 0; j < stride; j += Simd<T>::lanes) reverse(w.hidden[last], i, j, Vec<T>{});
-  for (long l = last; l >= 0; --l) {
-    const T* cotangent = w.hidden[l].slope;
-    const Term<T> outer{cotangent, 1, stride, tile.jet(l), tile.in16(l), tile.rows};
-    accumulate(tile, &outer, 1, l, w.layer[l].d_weight);
-    if (l == 0) break;
-    const Term<T> term{cotangent, stride, 1, w.layer[l].weight, stride, width};
-    product<T>(&term, 1, tile.rows, width, start_from_zero<T>(),
-               [&](long i, long j, Vec<T> q) { reverse(w.hidden[l - 1], i, j, q); });
-  }
-}
-
-/// All directions of the Laplacian: the given probes, or the unit vectors.
-template <class T>
-void laplacian(const Tile<T>& tile, T coefficient, const T* probes, long probe_count, long probe_stride) {
-  Workspace<T>& w = tile.w;
-  const long d = tile.shape.dimension;
-  for (long l = 0; l < tile.shape.hidden_layers; ++l) {
-    zero(w.hidden[l].square, tile.rows * tile.stride);
-    zero(w.hidden[l].mixed, tile.rows * tile.stride);
-  }
-  if (probes) {
-    for (long k = 0; k < probe_count; ++k)
-      laplacian_direction(tile, probes + k * probe_stride, coefficient / static_cast<T>(probe_count));
-    return;
-  }
-  T* unit = w.unit;
-  for (long c = 0; c < d; ++c) {
-    for (long i = 0; i < tile.points * d; ++i) unit[i] = i % d == c ? T(1) : T(0);
-    laplacian_direction(tile, unit, coefficient);
-  }
 }
 
 /// Sweep 3: the directional derivative along (u, time), plus the second-order part of the Laplacian, of every hidden layer;
