@@ -1,4 +1,6 @@
+#include <netinet/in.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cmath>
@@ -11,6 +13,20 @@
 namespace scorefield::test {
 namespace {
 
+/// A TCP port that nobody listens on now, chosen by the system.
+std::string free_port() {
+  const int handle = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof(address);
+  auto* general = reinterpret_cast<sockaddr*>(&address);
+  EXPECT_EQ(::bind(handle, general, size), 0);
+  EXPECT_EQ(::getsockname(handle, general, &size), 0);
+  ::close(handle);
+  return std::to_string(ntohs(address.sin_port));
+}
+
 /// Two processes of the binary, as torchrun would start them.
 class Distributed : public Cli {
  protected:
@@ -21,7 +37,8 @@ class Distributed : public Cli {
     return std::make_unique<RunningCommand>(command, folder_.path());
   }
 
-  void succeed_together(const std::vector<std::string>& arguments, const std::string& port) const {
+  void succeed_together(const std::vector<std::string>& arguments) const {
+    const std::string port = free_port();
     auto second = start(1, arguments, port), first = start(0, arguments, port);
     const auto root = first->wait(), other = second->wait();
     EXPECT_EQ(root.exit_code, 0) << root.err;
@@ -57,13 +74,13 @@ TEST_F(Distributed, TwoProcessesTrainAsOneWithTheSameBatch) {
     return train;
   };
   succeed(arguments("one.h5"));
-  succeed_together(arguments("two.h5"), "29671");
+  succeed_together(arguments("two.h5"));
   EXPECT_LT(difference("/model/parameters/modulation.weight0", "one.h5", "two.h5"), 1e-5);
   EXPECT_LT(difference("/model/parameters/modulation.weight1", "one.h5", "two.h5"), 1e-5);
 
   const std::vector<std::string> infer{"infer",  "two.h5", "--mu",        "1.2,1.3,1.4", "--frames", "4",
                                        "--output", "rollout2.h5", "--threads", "1"};
-  succeed_together(infer, "29673");
+  succeed_together(infer);
   auto alone = infer;
   alone[7] = "rollout1.h5";
   succeed(alone);
@@ -75,7 +92,8 @@ TEST_F(Distributed, ALostProcessIsAClearError) {
   auto train = tiny_train("data.h5", "model.h5", "1000000");
   for (const char* option : {"batch.nodes=4", "training.log_every=10", "training.checkpoint_every=10"})
     train.insert(train.end(), {"--set", option});
-  auto second = start(1, train, "29675"), first = start(0, train, "29675");
+  const std::string port = free_port();
+  auto second = start(1, train, port), first = start(0, train, port);
   for (int i = 0; i < 600 && !std::filesystem::exists(folder_ / "model.h5"); ++i) ::usleep(100000);
   second->send(SIGKILL);
   const auto result = first->wait();
