@@ -109,6 +109,7 @@ void Landau6d::generate(const GenerateOptions& options, const std::string& confi
       .header = make_header(request, config, pic.duration),
       .columns = {{"electric_energy"}, {"kinetic_energy"}, {"momentum", 3}, {"field_modes", pic3d::kFieldModes}},
       .grid = grid,
+      .side_by_side = false,
       .start =
           [&](double alpha) {
             const Philox random(static_cast<std::uint64_t>(request.seed), std::bit_cast<std::uint64_t>(alpha));

@@ -9,6 +9,7 @@
 
 #include "core/error.hpp"
 #include "core/interrupt.hpp"
+#include "core/parallel.hpp"
 #include "data/atomic_file.hpp"
 
 namespace scorefield::problems {
@@ -21,19 +22,127 @@ std::string text(double number) {
 
 namespace {
 
-/// The diagnostics of all runs, a row per step.
+/// The diagnostics of one run, a row per step.
 class Rows {
  public:
-  explicit Rows(const StepwiseProblem& problem) : problem_(problem) {
+  [[nodiscard]] std::span<double> next(std::int64_t width) {
+    values_.resize(values_.size() + static_cast<std::size_t>(width));
+    return std::span(values_).last(static_cast<std::size_t>(width));
+  }
+  [[nodiscard]] const std::vector<double>& values() const { return values_; }
+
+  void save(h5::File& file, const std::string& name) const {
+    if (!values_.empty()) file.write<double>(name, values_, {static_cast<std::int64_t>(values_.size())});
+  }
+  void restore(const h5::File& file, const std::string& name) {
+    if (file.exists(name)) values_ = file.read<double>(name);
+  }
+
+ private:
+  std::vector<double> values_;  ///< [rows, width]
+};
+
+/// A run under way.
+struct Lane {
+  std::int64_t mu_index;
+  std::unique_ptr<StepwiseRun> run;
+};
+
+/// Where a generation is: which runs are under way, what has been measured, and what has been written.
+class Generation {
+ public:
+  Generation(const StepwiseProblem& problem, const GenerateOptions& options, const std::string& path,
+             const ProgressObserver& observer)
+      : problem_(problem),
+        options_(options),
+        observer_(observer),
+        writer_(path, problem.header),
+        rows_(static_cast<std::size_t>(problem.header.mu_count())) {
     for (const auto& column : problem.columns) width_ += column.width;
   }
 
-  [[nodiscard]] std::span<double> next() {
-    values_.resize(values_.size() + static_cast<std::size_t>(width_));
-    return std::span(values_).last(static_cast<std::size_t>(width_));
+  void restore() {
+    const auto file = h5::File::open(options_.checkpoint);
+    check_same_configuration(data::read_provenance(file, {data::kCheckpointFormat}));
+    writer_.restore_frames(file);
+    next_ = file.integer_attribute("/run", "next_mu");
+    if (next_ < 0 || next_ > problem_.header.mu_count())
+      throw FileError(file.path(), "names mu number " + std::to_string(next_) + ". Generate without resuming.");
+    for (std::int64_t m = 0; m < next_; ++m) {
+      rows_[static_cast<std::size_t>(m)].restore(file, rows_name(m));
+      if (file.exists(run_name(m))) lanes_.push_back({m, problem_.restore(mu(m), file, run_name(m))});
+    }
   }
 
-  [[nodiscard]] data::Diagnostics finish() const {
+  /// As many runs as there are threads go side by side, meeting whenever frames are to be written; a single one has the
+  /// threads for itself.
+  void complete() {
+    for (open_lanes(); !lanes_.empty(); open_lanes()) {
+      for (const Lane& lane : lanes_)
+        if (at_frame(lane)) write_frame(lane);
+      std::erase_if(lanes_, [&](const Lane& lane) { return finish(lane); });
+      if (lanes_.empty()) continue;
+      if (interrupt_requested()) stop();
+      if (due()) save();
+      parallel_for(static_cast<std::int64_t>(lanes_.size()),
+                   [&](std::int64_t i) { advance(lanes_[static_cast<std::size_t>(i)]); });
+    }
+    writer_.write_diagnostics(collect_diagnostics());
+    writer_.commit();
+    std::error_code ignored;
+    if (!options_.checkpoint.empty()) std::filesystem::remove(options_.checkpoint, ignored);
+  }
+
+ private:
+  [[nodiscard]] double mu(std::int64_t index) const {
+    return problem_.header.mu[static_cast<std::size_t>(index)].front();
+  }
+  [[nodiscard]] static std::string rows_name(std::int64_t index) { return "/rows/" + std::to_string(index); }
+  [[nodiscard]] static std::string run_name(std::int64_t index) { return "/run/" + std::to_string(index); }
+  [[nodiscard]] std::span<double> next_row(const Lane& lane) {
+    return rows_[static_cast<std::size_t>(lane.mu_index)].next(width_);
+  }
+  [[nodiscard]] bool at_frame(const Lane& lane) const { return lane.run->step() % problem_.grid.steps_per_frame == 0; }
+
+  [[nodiscard]] std::string stage() const {
+    std::string stage = problem_.name + " mu = ";
+    for (const Lane& lane : lanes_) stage += (&lane == &lanes_.front() ? "" : ", ") + text(mu(lane.mu_index));
+    return stage;
+  }
+
+  void open_lanes() {
+    const std::size_t width = problem_.side_by_side ? static_cast<std::size_t>(thread_count()) : 1;
+    for (; lanes_.size() < width && next_ < problem_.header.mu_count(); ++next_)
+      lanes_.push_back({next_, problem_.start(mu(next_))});
+  }
+
+  /// Up to the next frame, or until the driver has something to do.
+  void advance(const Lane& lane) {
+    do lane.run->advance(next_row(lane));
+    while (!at_frame(lane) && !interrupt_requested() && !due());
+  }
+
+  [[nodiscard]] bool finish(const Lane& lane) {
+    if (lane.run->step() != problem_.grid.steps) return false;
+    lane.run->measure(next_row(lane));
+    return true;
+  }
+
+  void write_frame(const Lane& lane) {
+    const auto size = static_cast<std::size_t>(problem_.header.frame_size());
+    samples_.resize(size);
+    rates_.resize(problem_.header.has_velocities ? size : 0);
+    lane.run->read(samples_, rates_);
+    writer_.write_frame(lane.mu_index, lane.run->step() / problem_.grid.steps_per_frame, samples_, rates_);
+    if (!observer_) return;
+    std::int64_t done = 0;
+    for (const Lane& other : lanes_) done += other.run->step() / problem_.grid.steps_per_frame;
+    done += &lane - lanes_.data() + 1;
+    const auto total = static_cast<std::int64_t>(lanes_.size()) * problem_.header.frames();
+    observer_({stage(), std::min(done, total), total, ""});
+  }
+
+  [[nodiscard]] data::Diagnostics collect_diagnostics() const {
     data::Diagnostics diagnostics;
     const std::int64_t runs = problem_.header.mu_count(), steps = problem_.grid.steps + 1;
     for (std::int64_t i = 0; i < steps; ++i) diagnostics.time.push_back(static_cast<double>(i) * problem_.grid.dt);
@@ -42,105 +151,40 @@ class Rows {
       auto& series = diagnostics.series[name];
       series.shape = {runs, steps};
       if (width > 1) series.shape.push_back(width);
-      for (std::int64_t row = 0; row < runs * steps; ++row) {
-        const auto begin = values_.begin() + row * width_ + first;
-        series.values.insert(series.values.end(), begin, begin + width);
-      }
+      for (const Rows& rows : rows_)
+        for (std::int64_t row = 0; row < steps; ++row) {
+          const auto begin = rows.values().begin() + row * width_ + first;
+          series.values.insert(series.values.end(), begin, begin + width);
+        }
       first += width;
     }
     return diagnostics;
   }
 
-  void save(h5::File& file) const {
-    file.write<double>("/rows", values_, {static_cast<std::int64_t>(values_.size()) / width_, width_});
-  }
-  void restore(const h5::File& file) { values_ = file.read<double>("/rows"); }
-
- private:
-  const StepwiseProblem& problem_;
-  std::int64_t width_ = 0;
-  std::vector<double> values_;  ///< [rows, width]
-};
-
-/// Where a generation is: which mu, what it has measured, and what it has written.
-class Generation {
- public:
-  Generation(const StepwiseProblem& problem, const GenerateOptions& options, const std::string& path,
-             const ProgressObserver& observer)
-      : problem_(problem), options_(options), observer_(observer), writer_(path, problem.header), rows_(problem) {}
-
-  void restore() {
-    const auto file = h5::File::open(options_.checkpoint);
-    check_same_configuration(data::read_provenance(file, {data::kCheckpointFormat}));
-    writer_.restore_frames(file);
-    rows_.restore(file);
-    mu_index_ = file.integer_attribute("/run", "mu_index");
-    if (mu_index_ < 0 || mu_index_ >= problem_.header.mu_count())
-      throw FileError(file.path(), "names mu number " + std::to_string(mu_index_) + ". Generate without resuming.");
-    run_ = problem_.restore(mu(), file, "/run");
+  /// Whether the periodic checkpoint is due.
+  [[nodiscard]] bool due() const {
+    if (options_.checkpoint.empty() || options_.checkpoint_interval <= 0) return false;
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - saved_).count() >= options_.checkpoint_interval;
   }
 
-  void complete() {
-    for (; mu_index_ < problem_.header.mu_count(); ++mu_index_) {
-      if (!run_) run_ = problem_.start(mu());
-      complete_run();
-      run_.reset();
-    }
-    writer_.write_diagnostics(rows_.finish());
-    writer_.commit();
-    std::error_code ignored;
-    if (!options_.checkpoint.empty()) std::filesystem::remove(options_.checkpoint, ignored);
-  }
-
- private:
-  [[nodiscard]] double mu() const { return problem_.header.mu[static_cast<std::size_t>(mu_index_)].front(); }
-  [[nodiscard]] std::string stage() const { return problem_.name + " mu = " + text(mu()); }
-
-  void complete_run() {
-    for (;; run_->advance(rows_.next())) {
-      if (run_->step() % problem_.grid.steps_per_frame == 0) write_frame();
-      if (run_->step() == problem_.grid.steps) break;
-      if (interrupt_requested()) stop();
-      save_when_due();
-    }
-    run_->measure(rows_.next());
-  }
-
-  void write_frame() {
-    const auto size = static_cast<std::size_t>(problem_.header.frame_size());
-    samples_.resize(size);
-    rates_.resize(problem_.header.has_velocities ? size : 0);
-    run_->read(samples_, rates_);
-    const std::int64_t frame = run_->step() / problem_.grid.steps_per_frame;
-    writer_.write_frame(mu_index_, frame, samples_, rates_);
-    if (observer_) observer_({stage(), frame + 1, problem_.header.frames(), ""});
-  }
-
-  void save_when_due() {
-    if (options_.checkpoint.empty() || options_.checkpoint_interval <= 0) return;
-    const auto now = std::chrono::steady_clock::now();
-    if (std::chrono::duration<double>(now - saved_).count() < options_.checkpoint_interval) return;
-    save();
-    saved_ = std::chrono::steady_clock::now();
-  }
-
-  void save() const {
+  void save() {
     data::AtomicFile destination(options_.checkpoint);
     auto file = h5::File::create(destination.temporary_path(), options_.checkpoint);
     data::Provenance provenance = problem_.header.provenance;
     provenance.format = data::kCheckpointFormat;
     data::write_provenance(file, provenance);
     writer_.save_frames(file);
-    rows_.save(file);
-    run_->save(file, "/run");
-    file.set_attribute("/run", "mu_index", mu_index_);
+    for (std::int64_t m = 0; m < next_; ++m) rows_[static_cast<std::size_t>(m)].save(file, rows_name(m));
+    for (const Lane& lane : lanes_) lane.run->save(file, run_name(lane.mu_index));
+    file.set_attribute("/run", "next_mu", next_);
     file.close();
     destination.commit();
+    saved_ = std::chrono::steady_clock::now();
   }
 
-  [[noreturn]] void stop() const {
-    const std::string where = "interrupted at " + stage() + ", step " + std::to_string(run_->step()) + " of " +
-                              std::to_string(problem_.grid.steps);
+  [[noreturn]] void stop() {
+    const std::string where = "interrupted at " + stage() + ", step " + std::to_string(lanes_.front().run->step()) +
+                              " of " + std::to_string(problem_.grid.steps);
     if (options_.checkpoint.empty()) throw Interrupted(where + "; no file was written.");
     save();
     throw Interrupted(where + "; the same command with --resume continues from " + options_.checkpoint + ".");
@@ -167,9 +211,10 @@ class Generation {
   const GenerateOptions& options_;
   const ProgressObserver& observer_;
   data::DatasetWriter writer_;
-  Rows rows_;
-  std::int64_t mu_index_ = 0;
-  std::unique_ptr<StepwiseRun> run_;
+  std::int64_t width_ = 0;  ///< of a row
+  std::vector<Rows> rows_;  ///< [M]
+  std::vector<Lane> lanes_;
+  std::int64_t next_ = 0;  ///< the first mu whose run has not begun
   std::vector<float> samples_, rates_;
   std::chrono::steady_clock::time_point saved_ = std::chrono::steady_clock::now();
 };

@@ -50,6 +50,9 @@ struct StepwiseProblem {
   data::DatasetHeader header;  ///< complete; mu, times, particles as requested
   std::vector<DiagnosticColumn> columns;
   TimeGrid grid;
+  /// Runs at several mu may go side by side, a thread each: threads then meet once a frame instead of several times a step.
+  /// For runs that are small beside the machine's memory.
+  bool side_by_side = true;
   std::function<std::unique_ptr<StepwiseRun>(double mu)> start;
   std::function<std::unique_ptr<StepwiseRun>(double mu, const h5::File& file, const std::string& group)> restore;
 };
@@ -66,7 +69,7 @@ void validate_request(const GenerateOptions& options);
 [[nodiscard]] data::DatasetHeader make_header(const GenerateOptions& options, const std::string& config,
                                               double duration);
 
-/// Runs the problem at every mu, one after the other, and streams frames to `path`. At intervals, and when an interrupt
+/// Runs the problem at every mu and streams frames to `path`. At intervals, and when an interrupt
 /// is requested, writes `options.checkpoint`: the frames so far, the diagnostics so far and the state of the run. With
 /// `options.resume` it starts from there, and the dataset is the one that an undisturbed run would have written.
 /// @throws Interrupted, FileError, UsageError if the checkpoint was made with another configuration

@@ -7,6 +7,7 @@
 
 #include "core/error.hpp"
 #include "core/interrupt.hpp"
+#include "core/parallel.hpp"
 #include "tests/support/expect_error.hpp"
 #include "tests/support/problem_request.hpp"
 #include "tests/support/temporary_folder.hpp"
@@ -17,6 +18,7 @@ namespace {
 struct StoppableCase {
   std::string problem;
   std::vector<std::string> assignments;
+  int threads = 1;  ///< when it is stopped first, 1 or 2; the other number when it is resumed
 };
 
 std::ostream& operator<<(std::ostream& out, const StoppableCase& which) { return out << which.problem; }
@@ -31,6 +33,9 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(StoppableCase{"two-stream",
                                   {"generate.mu=1.2,1.3", "generate.particles=50", "generate.frames=5",
                                    "pic.simulated_particles=1001", "pic.duration=1", "pic.cells=64"}},
+                    StoppableCase{"two-stream",
+                                  {"generate.mu=1.2,1.3,1.4", "generate.particles=50", "generate.frames=5",
+                                   "pic.simulated_particles=1001", "pic.duration=1", "pic.cells=64"}, 2},
                     StoppableCase{"bump-on-tail",
                                   {"generate.mu=1.4,1.6", "generate.particles=50", "generate.frames=5",
                                    "pic.simulated_particles=9001", "pic.duration=1", "pic.precision=double",
@@ -86,7 +91,9 @@ TEST_P(Restart, ContinuesBitForBit) {
   auto stopped = request();
   stopped.options.checkpoint = folder.path("data.h5.checkpoint");
   const std::string path = folder.path("data.h5");
-  for (const int frames : {3, 4}) {  // in the first run, and, resumed, in the second one
+  const int threads = thread_count();
+  for (const int frames : {3, 4}) {  // one thread: in the first run, then in the second; two: both runs are under way
+    set_thread_count(frames == 3 ? GetParam().threads : 3 - GetParam().threads);
     expect_error<Interrupted>(
         [&] { stopped.problem->generate(stopped.options, stopped.config(), path, InterruptAfter(frames)); },
         {"interrupted at " + GetParam().problem, "--resume"});
@@ -95,6 +102,7 @@ TEST_P(Restart, ContinuesBitForBit) {
     EXPECT_TRUE(std::filesystem::exists(stopped.options.checkpoint));
     stopped.options.resume = true;
   }
+  set_thread_count(threads);
   stopped.generate(path);
   expect_same(path, folder.path("whole.h5"));
   EXPECT_FALSE(std::filesystem::exists(stopped.options.checkpoint));
