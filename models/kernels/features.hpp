@@ -9,19 +9,19 @@ namespace scorefield::kernels::SCOREFIELD_ISA {
 /// sin and cos of omega x[p * stride] for the points of a tile.
 template <class T>
 void tile_sine_cosine(const T* x, long stride, long count, T omega, T* sine, T* cosine) {
-  alignas(64) T angle[kTileRows];
-  for (long p = 0; p < kTileRows; ++p) angle[p] = p < count ? omega * x[p * stride] : T(0);
-  for (long p = 0; p < kTileRows; p += Simd<T>::lanes) {
+  alignas(64) T angle[kValueTileRows];
+  for (long p = 0; p < padded(count); ++p) angle[p] = p < count ? omega * x[p * stride] : T(0);
+  for (long p = 0; p < padded(count); p += Simd<T>::lanes) {
     const SineCosine<T> both = sine_cosine<T>(load<T>(angle + p));
     store<T>(sine + p, both.sine);
     store<T>(cosine + p, both.cosine);
   }
 }
 
-/// Features of `count` points with their first derivatives, and second ones if asked; the other rows are zero.
+/// Features of `count` points with their first derivatives, and second ones if asked; rows up to the end of the last block are zero.
 template <class T>
 void load_features(const PlainShape& shape, const T* x, long count, bool second, Workspace<T>& w) {
-  const long d = shape.dimension, stride = padded(shape.features), elements = kTileRows * stride;
+  const long d = shape.dimension, stride = padded(shape.features), elements = padded_rows(count) * stride;
   for (long i = 0; i < elements; ++i) w.feature[i] = 0;
   for (long i = 0; i < elements; ++i) w.feature_slope[i] = 0;
   if (second)
@@ -38,7 +38,7 @@ void load_features(const PlainShape& shape, const T* x, long count, bool second,
       continue;
     }
     const T omega = static_cast<T>(coordinate.angular_frequency);
-    alignas(64) T sine[kTileRows], cosine[kTileRows];
+    alignas(64) T sine[kValueTileRows], cosine[kValueTileRows];
     tile_sine_cosine(x + c, d, count, omega, sine, cosine);
     for (long p = 0; p < count; ++p) {
       T s = sine[p], o = cosine[p];
@@ -62,11 +62,11 @@ void load_features(const PlainShape& shape, const T* x, long count, bool second,
   }
 }
 
-/// [rows, f16] tangent of the features along `direction` [count, d]; other rows are zero.
+/// [rows, f16] tangent of the features along `direction` [count, d]; rows up to the end of the last block are zero.
 template <class T>
 void feature_tangent(const PlainShape& shape, const Workspace<T>& w, const T* direction, long count, T* tangent) {
   const long d = shape.dimension, stride = padded(shape.features);
-  for (long i = 0; i < kTileRows * stride; ++i) tangent[i] = 0;
+  for (long i = 0; i < padded_rows(count) * stride; ++i) tangent[i] = 0;
   for (long p = 0; p < count; ++p) {
     long j = p * stride;
     for (long c = 0; c < d; ++c)

@@ -218,7 +218,7 @@ void potential_and_gradient(const PlainShape& shape, const Layout& layout, const
   Workspace<T> w;
   lay_out<T>(w, shape, layout, memory);
   pack_group<T>(w, shape, shared, arrays, group, T(0));
-  const long d = shape.dimension, tile_size = tile_rows<T>(shape, 3);
+  const long d = shape.dimension, tile_size = tile_rows<T>(shape, kValues);
   for (long start = 0; start < count; start += tile_size) {
     const long points = minimum(tile_size, count - start);
     const Tile<T> tile{shape, shared, w, points, padded_rows(points), padded(shape.width)};
@@ -241,7 +241,7 @@ GroupSums parameter_gradient(const PlainShape& shape, const Layout& layout, cons
   const T time = static_cast<T>(terms.time);
   pack_group<T>(w, shape, shared, arrays, group, time);
   clear_gradients(w, shape, shared);
-  const long d = shape.dimension, tile_size = tile_rows<T>(shape, terms.laplacian != 0 ? 11 : 5);
+  const long d = shape.dimension, tile_size = tile_rows<T>(shape, terms.laplacian != 0 ? kLaplacian : kGradients);
   GroupSums sums;
   for (long start = 0; start < count; start += tile_size) {
     const long points = minimum(tile_size, count - start), at = start * d;

@@ -6,16 +6,21 @@
 
 namespace scorefield::kernels::SCOREFIELD_ISA {
 
-/// Most points that go through the network together.
+/// Most points that go through the network together: for values and gradients alone, and with parameter gradients.
+constexpr long kValueTileRows = 96;
 constexpr long kTileRows = 48;
 
-/// Points of a tile: as many as keep all their activations, `arrays` per layer, in the second-level cache.
+/// Points of a tile: as many as keep all their activations in the second-level cache. Values and gradients alone
+/// (kValues) keep silu' of every layer and two alternating buffers each of h and its adjoint; the more of them there are, the
+/// seldomer the weights, which fill the cache at width 128, are read again.
 template <class T>
-SCOREFIELD_INLINE long tile_rows(const PlainShape& shape, long arrays) {
+SCOREFIELD_INLINE long tile_rows(const PlainShape& shape, int order) {
   constexpr long kCacheBytes = 1 << 20;
-  const long row = shape.hidden_layers * arrays * padded(shape.width) * static_cast<long>(sizeof(T));
-  const long rows = kCacheBytes / row / kBlockRows * kBlockRows;
-  return rows < kBlockRows ? kBlockRows : rows > kTileRows ? kTileRows : rows;
+  const long layers = shape.hidden_layers;
+  const long arrays = order == kValues ? layers + 4 : (order == kLaplacian ? 11 : 5) * layers;
+  const long most = order == kValues ? kValueTileRows : kTileRows;
+  const long rows = kCacheBytes / (arrays * padded(shape.width) * static_cast<long>(sizeof(T))) / kBlockRows * kBlockRows;
+  return rows < kBlockRows ? kBlockRows : rows > most ? most : rows;
 }
 
 SCOREFIELD_INLINE long input_count(const PlainShape& shape, long layer) {
@@ -139,8 +144,9 @@ long lay_out_shared(SharedLayer<T>* layers, const PlainShape& shape, const Layou
 template <class T>
 long lay_out(Workspace<T>& w, const PlainShape& shape, const Layout& layout, T* base) {
   Arena<T> arena{base};
-  const long hidden_layers = shape.hidden_layers, rows = kTileRows, features = shape.features;
   const bool gradients = layout.order >= kGradients, laplacian = layout.order == kLaplacian;
+  const long hidden_layers = shape.hidden_layers, rows = gradients ? kTileRows : kValueTileRows;
+  const long features = shape.features;
   long largest_rank = 0, widest = features > shape.width ? features : shape.width;
   for (long l = 0; l <= hidden_layers; ++l) {
     GroupLayer<T>& layer = w.layer[l];
@@ -167,9 +173,10 @@ long lay_out(Workspace<T>& w, const PlainShape& shape, const Layout& layout, T* 
   for (long l = 0; l < hidden_layers; ++l) {
     LayerBuffers<T>& buffers = w.hidden[l];
     buffers = {};
-    buffers.value = arena.matrix(rows, shape.width);
+    const bool alternate = !gradients && l >= 2;
+    buffers.value = alternate ? w.hidden[l - 2].value : arena.matrix(rows, shape.width);
     buffers.first = arena.matrix(rows, shape.width);
-    buffers.adjoint = arena.matrix(rows, shape.width);
+    buffers.adjoint = alternate ? w.hidden[l - 2].adjoint : arena.matrix(rows, shape.width);
     if (!gradients) continue;
     buffers.second = arena.matrix(rows, shape.width);
     buffers.tangent = arena.matrix(rows, shape.width);
