@@ -139,6 +139,8 @@ struct FusedObjective : public torch::autograd::Function<FusedObjective> {
       points.velocity = pointer<const scalar_t>(call->points->velocity);
       points.probes = pointer<const scalar_t>(call->points->probes);
       if (points.probes) points.probe_count = call->points->probes.size(0);
+      points.gauge = pointer<const scalar_t>(call->points->gauge);
+      if (points.gauge) points.gauge_count = call->points->gauge.size(0);
       const auto layers = arrays_of<const scalar_t>(tensors, *call->columns);
       const auto targets = arrays_of<scalar_t>(gradients, *call->columns);
       *call->sums =
@@ -156,6 +158,14 @@ struct FusedObjective : public torch::autograd::Function<FusedObjective> {
 
 }  // namespace
 
+GaugeGroups gauge_groups(const torch::Tensor& gauge, std::vector<kernels::GroupTerms> terms, std::int64_t particles) {
+  const auto groups = static_cast<std::int64_t>(terms.size()), points = gauge.size(0);
+  const double ratio = static_cast<double>(particles) / static_cast<double>(points);
+  for (auto& group : terms)
+    group = {.kinetic = 0, .time = -ratio * group.time, .potential = -ratio * group.potential, .scale = group.scale};
+  return {gauge.unsqueeze(0).expand({groups, points, gauge.size(1)}).contiguous(), std::move(terms)};
+}
+
 torch::Tensor fused_objective(const NetworkShape& shape, const ModulatedWeights& weights,
                               const std::vector<GroupTerms>& terms, const GroupPoints& points,
                               std::vector<GroupSums>* sums) {
@@ -167,9 +177,12 @@ torch::Tensor fused_objective(const NetworkShape& shape, const ModulatedWeights&
                     "velocity must have the shape of x");
   TORCH_CHECK_VALUE(!points.probes.defined() || (points.probes.dim() == 4 && points.probes[0].sizes() == x.sizes()),
                     "probes must be [P, G, N, d] for x [G, N, d]");
-  GroupPoints contiguous{x.contiguous(), points.velocity, points.probes};
+  TORCH_CHECK_VALUE(!points.gauge.defined() || (points.gauge.dim() == 2 && points.gauge.size(1) == x.size(2)),
+                    "gauge points must be [R, d] for x [G, N, d]");
+  GroupPoints contiguous{x.contiguous(), points.velocity, points.probes, points.gauge};
   if (contiguous.velocity.defined()) contiguous.velocity = contiguous.velocity.contiguous();
   if (contiguous.probes.defined()) contiguous.probes = contiguous.probes.contiguous();
+  if (contiguous.gauge.defined()) contiguous.gauge = contiguous.gauge.contiguous();
   std::vector<GroupSums> own_sums;
   const auto flat = flatten(weights);
   const Call call{&shape, &flat.columns, &terms, &contiguous, sums ? sums : &own_sums};

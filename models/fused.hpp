@@ -14,7 +14,17 @@ struct GroupPoints {
   torch::Tensor x;         ///< [G, N, d]
   torch::Tensor velocity;  ///< [G, N, d] or undefined
   torch::Tensor probes;    ///< [P, G, N, d]: Hutchinson probes of the Laplacian; undefined: exact Laplacian
+  torch::Tensor gauge{};   ///< [R, d], for all groups: the potential's mean over them is taken from s; undefined: none
 };
+
+/// The gauge points [R, d] as groups of their own: x [G, R, d], and the terms that they have (kernels::PointArrays::gauge)
+/// beside `particles` points in every group. For engines that take them one after the other.
+struct GaugeGroups {
+  torch::Tensor x;
+  std::vector<kernels::GroupTerms> terms;
+};
+[[nodiscard]] GaugeGroups gauge_groups(const torch::Tensor& gauge, std::vector<kernels::GroupTerms> terms,
+                                       std::int64_t particles);
 
 /// The objective of kernels::GroupTerms summed over groups and points, by the fused kernels: a scalar that is
 /// differentiable once in whatever the weights depend on. Gradients are ready when it returns. terms: [G]. `sums`, when

@@ -370,7 +370,10 @@ Tensor swept_objective(const NetworkShape& shape, const ModulatedWeights& weight
                     " groups, got ", terms.size());
   const auto flat = flatten(sweep_layers(weights));
   const Call call{&shape, &terms, &points};
-  return SweptObjective::apply(at::TensorList(flat), &call);
+  const auto value = SweptObjective::apply(at::TensorList(flat), &call);
+  if (!points.gauge.defined()) return value;
+  const auto gauge = gauge_groups(points.gauge, terms, points.x.size(1));
+  return value + swept_objective(shape, weights, gauge.terms, {gauge.x, {}, {}, {}});
 }
 
 Tensor swept_gradient(const NetworkShape& shape, const ModulatedWeights& weights, const Tensor& x) {

@@ -23,21 +23,6 @@ Tensor hutchinson_probes(const LossOptions& loss, const Batch& batch, std::int64
       .narrow(1, batch.first_group, batch.x.size(0));
 }
 
-/// The part of the loss that removes the gauge: minus the time and boundary terms of the potential's mean over the gauge
-/// points [R, d], as groups of their own. In continuous time it is zero; on the nodes of a rule it cancels exactly what any
-/// c(t) added to s would gain there.
-Batch gauge_batch(const Batch& batch) {
-  const auto groups = batch.x.size(0), points = batch.gauge.size(0);
-  Batch result = batch;
-  result.x = batch.gauge.unsqueeze(0).expand({groups, points, batch.gauge.size(1)}).contiguous();
-  result.velocity = Tensor();
-  result.gauge = Tensor();
-  const double ratio = static_cast<double>(batch.x.size(1)) / static_cast<double>(points);
-  for (auto& terms : result.terms)
-    terms = {.kinetic = 0, .time = -ratio * terms.time, .potential = -ratio * terms.potential, .scale = terms.scale};
-  return result;
-}
-
 /// Own kernels on the CPU and the same sweeps in LibTorch operations elsewhere: no double backward.
 class FusedObjective : public Objective {
  public:
@@ -47,16 +32,7 @@ class FusedObjective : public Objective {
     const bool with_rates =
         std::any_of(batch.terms.begin(), batch.terms.end(), [](const auto& terms) { return terms.time != 0; });
     const auto weights = network.modulation().weights(batch.mu, batch.t, with_rates);
-    auto value = on_points(network, weights, batch, step);
-    if (batch.gauge.defined()) value = value + on_points(network, weights, gauge_batch(batch), step);
-    return value;
-  }
-  std::string engine() const override { return "fused"; }
-
- private:
-  Tensor on_points(models::ScoreNetwork& network, const models::ModulatedWeights& weights, const Batch& batch,
-                   std::int64_t step) const {
-    models::GroupPoints points{batch.x, batch.velocity, {}};
+    models::GroupPoints points{batch.x, batch.velocity, {}, batch.gauge};
     auto terms = batch.terms;
     for (auto& term : terms) term.laplacian = term.kinetic * 0.5 * loss_.sigma * loss_.sigma;
     if (loss_.sigma > 0 && loss_.laplacian == LaplacianKind::hutchinson) {
@@ -65,7 +41,9 @@ class FusedObjective : public Objective {
     return batch.x.device().is_cpu() ? models::fused_objective(network.shape(), weights, terms, points)
                                      : models::swept_objective(network.shape(), weights, terms, points);
   }
+  std::string engine() const override { return "fused"; }
 
+ private:
   LossOptions loss_;
   std::int64_t seed_;
 };
@@ -134,9 +112,14 @@ torch::Tensor autograd_objective(const GroupPotential& potential, const LossOpti
     const auto entropic = column(batch, &GroupTerms::kinetic) * (0.5 * loss.sigma * loss.sigma);
     total = total + entropic * laplacian(potential, loss, batch, x, t, seed, step).sum(1);
   }
-  auto value = (column(batch, &GroupTerms::scale) * total).sum();
-  if (batch.gauge.defined()) value = value + autograd_objective(potential, loss, gauge_batch(batch), seed, step);
-  return value;
+  const auto value = (column(batch, &GroupTerms::scale) * total).sum();
+  if (!batch.gauge.defined()) return value;
+  Batch gauge = batch;
+  auto groups = models::gauge_groups(batch.gauge, batch.terms, x.size(1));
+  gauge.x = std::move(groups.x);
+  gauge.terms = std::move(groups.terms);
+  gauge.velocity = gauge.gauge = Tensor();
+  return value + autograd_objective(potential, loss, gauge, seed, step);
 }
 
 std::unique_ptr<Objective> make_objective(const LossOptions& loss, EngineKind engine, std::int64_t seed) {

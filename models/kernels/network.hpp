@@ -89,6 +89,10 @@ struct PointArrays {
   const T* velocity = nullptr;  ///< [G, N, d] or null: zero
   const T* probes = nullptr;    ///< [P, G, N, d]: Hutchinson probes of the Laplacian; null: exact, by d unit vectors
   std::int64_t probe_count = 0;  ///< P
+  /// [R, d], for all groups: their time and potential terms are also taken at these points, times -N/R, so that no function of
+  /// time added to s changes the objective. Null: not.
+  const T* gauge = nullptr;
+  std::int64_t gauge_count = 0;  ///< R
 };
 
 }  // namespace scorefield::kernels

@@ -30,8 +30,8 @@ struct SweepTable {
   /// Adds to `gradients`: shared arrays in place, a group's own at index `slot`.
   GroupSums (*parameter_gradient)(const PlainShape&, const Layout&, const T* shared, const LayerArrays<const T>*,
                                   long group, const GroupTerms&, const T* x, const T* velocity, const T* probes,
-                                  long probe_count, long probe_stride, long count, const LayerArrays<T>* gradients,
-                                  long slot, T* memory);
+                                  long probe_count, long probe_stride, long count, const T* gauge, long gauge_count,
+                                  T gauge_scale, const LayerArrays<T>* gradients, long slot, T* memory);
 };
 
 SweepTable<float> sweeps_f32_portable();

@@ -17,6 +17,7 @@ struct Tile {
   long points;  ///< rows in use
   long rows;    ///< rounded up to whole blocks
   long stride;  ///< of the hidden layers' buffers
+  T scale = 1;  ///< what the tile's terms count, relative to the group's
 
   [[nodiscard]] const T* input(long l) const { return l == 0 ? w.feature : w.hidden[l - 1].value; }
   [[nodiscard]] const T* tangent(long l) const { return l == 0 ? w.feature_tangent : w.hidden[l - 1].tangent; }
@@ -54,7 +55,7 @@ void output_values(const Tile<T>& tile, T* potential) {
     potential[p] = layer.bias[0] + dot(layer.weight, h + p * tile.stride, tile.stride);
 }
 
-/// Sweep 2: adjoint = ds/dy of every hidden layer, then v = grad_x s into `gradient` [points, d]. Unused rows get no
+/// Sweep 2: adjoint = scale ds/dy of every hidden layer, then v = grad_x s into `gradient` [points, d]. Unused rows get no
 /// adjoint. Keeps silu'' ds/dh in `second` (order 2), or it in `curvature` and silu''' ds/dh in `third` (order 3).
 template <class T, int order>
 void reverse_to_input(const Tile<T>& tile, T* gradient) {
@@ -72,7 +73,7 @@ void reverse_to_input(const Tile<T>& tile, T* gradient) {
   const T* output_weight = w.layer[last + 1].weight;
   for (long i = 0; i < tile.rows; ++i)
     for (long j = 0; j < stride; j += Simd<T>::lanes)
-      apply(w.hidden[last], i, j, i < tile.points ? load<T>(output_weight + j) : Vec<T>{});
+      apply(w.hidden[last], i, j, i < tile.points ? tile.scale * load<T>(output_weight + j) : Vec<T>{});
 
   for (long l = last; l >= 0; --l) {
     const Term<T> term{w.hidden[l].adjoint, stride, 1, w.layer[l].weight, tile.in16(l), tile.shape.width};

@@ -268,6 +268,7 @@ std::vector<GroupSums> parameter_gradient(const NetworkShape& shape, std::span<c
   const std::int64_t items = groups * ranges, blocks = std::min(items, kMaxBlocks);
   PartialSums<T> partial(shape, gradients, blocks, items, ranges > 1);
   std::vector<GroupSums> item_sums(static_cast<std::size_t>(items));
+  const T gauge_scale = points.gauge_count > 0 ? -static_cast<T>(count) / static_cast<T>(points.gauge_count) : T(0);
   parallel_for(blocks, [&](std::int64_t block) {
     const LayerArrays<T>* targets = partial.open_block(block);
     for (std::int64_t item = items * block / blocks; item < items * (block + 1) / blocks; ++item) {
@@ -276,7 +277,8 @@ std::vector<GroupSums> parameter_gradient(const NetworkShape& shape, std::span<c
       item_sums[static_cast<std::size_t>(item)] = sweeps.parameter_gradient(
           plain_shape, layout, shared, layers.data(), group, terms[static_cast<std::size_t>(group)], points.x + at,
           points.velocity ? points.velocity + at : nullptr, points.probes ? points.probes + at : nullptr,
-          points.probe_count, groups * count * d, std::min(kPointsPerItem, count - first), targets,
+          points.probe_count, groups * count * d, std::min(kPointsPerItem, count - first), points.gauge,
+          first == 0 ? points.gauge_count : 0, gauge_scale, targets,
           ranges > 1 ? item : group, scratch<T, kWorkspace>(elements));
     }
   });

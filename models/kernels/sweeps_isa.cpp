@@ -67,7 +67,7 @@ void tangent(const Tile<T>& tile, const GroupTerms& terms, GroupSums& sums) {
     along += dot(output.weight, top.tangent + p * stride, stride);
     along += dot(w.output_rate, top.value + p * stride, stride);
     for (long c = 0; c < d; ++c) along -= static_cast<double>(w.direction[p * d + c]) * w.gradient[p * d + c];
-    sums.transport += along;
+    sums.transport += tile.scale * along;
   }
 }
 
@@ -112,7 +112,7 @@ void reverse_to_weights(const Tile<T>& tile, const GroupTerms& terms) {
   const bool rates = terms.time != 0;
   GroupLayer<T>& output = w.layer[last + 1];
   const LayerBuffers<T>& top = w.hidden[last];
-  const T potential = static_cast<T>(terms.potential);
+  const T scale = tile.scale, potential = static_cast<T>(terms.potential);
   for (long i = 0; i < tile.rows; ++i) {
     for (long j = 0; j < stride; j += Simd<T>::lanes) {
       const long at = i * stride + j;
@@ -120,15 +120,15 @@ void reverse_to_weights(const Tile<T>& tile, const GroupTerms& terms) {
         store<T>(top.second + at, Vec<T>{});
         continue;
       }
-      const Vec<T> q = load<T>(w.output_rate + j) + potential * load<T>(output.weight + j);
+      const Vec<T> q = scale * (load<T>(w.output_rate + j) + potential * load<T>(output.weight + j));
       store<T>(top.second + at, q * load<T>(top.first + at) + load<T>(top.second + at));
       const Vec<T> h = load<T>(top.value + at);
-      store<T>(output.d_weight + j, load<T>(output.d_weight + j) + potential * h + load<T>(top.tangent + at));
-      store<T>(w.value_sum + j, load<T>(w.value_sum + j) + h);
+      store<T>(output.d_weight + j, load<T>(output.d_weight + j) + scale * (potential * h + load<T>(top.tangent + at)));
+      store<T>(w.value_sum + j, load<T>(w.value_sum + j) + scale * h);
     }
   }
-  output.d_bias[0] += potential * static_cast<T>(tile.points);
-  output.d_bias_rate[0] += static_cast<T>(tile.points);
+  output.d_bias[0] += scale * potential * static_cast<T>(tile.points);
+  output.d_bias_rate[0] += scale * static_cast<T>(tile.points);
 
   for (long l = last; l >= 0; --l) {
     const GroupLayer<T>& layer = w.layer[l];
@@ -159,8 +159,8 @@ void accumulate_potential(const Tile<T>& tile) {
   GroupLayer<T>& output = tile.w.layer[tile.shape.hidden_layers];
   const T* h = tile.w.hidden[tile.shape.hidden_layers - 1].value;
   for (long i = 0; i < tile.points; ++i)
-    for (long j = 0; j < stride; ++j) output.d_weight[j] += h[i * stride + j];
-  output.d_bias[0] += static_cast<T>(tile.points);
+    for (long j = 0; j < stride; ++j) output.d_weight[j] += tile.scale * h[i * stride + j];
+  output.d_bias[0] += tile.scale * static_cast<T>(tile.points);
   for (long l = 0; l < tile.shape.hidden_layers; ++l) accumulate_layer(tile, l, tile.w.hidden[l].adjoint, false, false);
 }
 
@@ -174,7 +174,7 @@ void tile_gradient(const Tile<T>& tile, const GroupTerms& terms, const T* veloci
   if (terms.potential != 0) {
     alignas(64) T values[kTileRows];
     output_values(tile, values);
-    for (long p = 0; p < tile.points; ++p) sums.potential += values[p];
+    for (long p = 0; p < tile.points; ++p) sums.potential += tile.scale * values[p];
   }
   reverse_to_input<T, order>(tile, tile.w.gradient);
   if (terms.kinetic == 0 && terms.velocity == 0 && terms.time == 0 && terms.laplacian == 0) {
@@ -233,7 +233,7 @@ template <class T>
 GroupSums parameter_gradient(const PlainShape& shape, const Layout& layout, const T* shared_memory,
                              const LayerArrays<const T>* arrays, long group, const GroupTerms& terms, const T* x,
                              const T* velocity, const T* probes, long probe_count, long probe_stride, long count,
-                             const LayerArrays<T>* gradients, long slot, T* memory) {
+                             const T* gauge, long gauge_count, T gauge_scale, const LayerArrays<T>* gradients, long slot, T* memory) {
   SharedLayer<T> shared[kMaxLayers];
   lay_out_shared<T>(shared, shape, layout, const_cast<T*>(shared_memory));
   Workspace<T> w;
@@ -252,6 +252,17 @@ GroupSums parameter_gradient(const PlainShape& shape, const Layout& layout, cons
                                    probe_count, probe_stride, sums);
     else
       tile_gradient<T, kGradients>(tile, terms, velocity ? velocity + at : nullptr, nullptr, 0, 0, sums);
+  }
+  GroupTerms at_gauge = terms;
+  at_gauge.kinetic = at_gauge.velocity = at_gauge.laplacian = 0;
+  for (long start = 0; start < gauge_count; start += tile_size) {
+    const long points = minimum(tile_size, gauge_count - start);
+    const Tile<T> tile{shape, shared, w, points, padded_rows(points), padded(shape.width), gauge_scale};
+    GroupSums gauge_sums;
+    load_features(shape, gauge + start * d, points, false, w);
+    tile_gradient<T, kGradients>(tile, at_gauge, nullptr, nullptr, 0, 0, gauge_sums);
+    sums.transport += gauge_sums.transport;
+    sums.potential += gauge_sums.potential;
   }
   const bool only_potential = terms.kinetic == 0 && terms.velocity == 0 && terms.time == 0 && terms.laplacian == 0;
   const T scale = static_cast<T>(only_potential ? terms.scale * terms.potential : terms.scale);

@@ -179,6 +179,35 @@ TEST_P(FusedGradient, OfMultipliedOutWeightsIsTheSame) {
                expected, names);
 }
 
+/// Gauge points within the groups' own work items equal groups of their own, for groups of one and of several items.
+TEST_P(FusedGradient, GaugePointsEqualGroupsOfTheirOwn) {
+  const auto& c = std::get<0>(GetParam());
+  const auto network = make_network(c.width, c.depth, c.rank, c.periodic, torch::kFloat64);
+  std::vector<kernels::GroupTerms> terms{{.kinetic = 1, .time = 0.7, .potential = 2, .scale = 0.3},
+                                         {.kinetic = 1, .time = 1, .scale = 0.5},
+                                         {.kinetic = 0, .potential = -1, .scale = 0.2}};
+  const auto points = make_points(static_cast<std::int64_t>(terms.size()), c.count, torch::kFloat64);
+  const auto gauge = torch::randn({3, 2}, torch::kFloat64);
+  const auto weights = network->modulation().weights(points.mu, points.t, true);
+  const auto own = gauge_groups(gauge, terms, c.count);
+  const auto main = fused_objective(network->shape(), weights, terms, {points.x, {}, {}, {}});
+  const auto expected = gradients_of(*network, main);
+  const auto own_weights = network->modulation().weights(points.mu, points.t, true);
+  const auto apart = fused_objective(network->shape(), own_weights, own.terms, {own.x, {}, {}, {}});
+  const auto at_gauge = gradients_of(*network, apart);
+  const auto again = network->modulation().weights(points.mu, points.t, true);
+  const auto together = fused_objective(network->shape(), again, terms, {points.x, {}, {}, gauge});
+  const double value = main.item<double>() + apart.item<double>();
+  EXPECT_NEAR(together.item<double>(), value, 1e-11 * std::abs(main.item<double>()));
+  const auto actual = gradients_of(*network, together);
+  // The parts cancel exactly where the potential shifts as a whole (the output layer's bias), so they give the scale.
+  for (std::size_t i = 0; i < actual.size(); ++i) {
+    const double scale = expected[i].norm().item<double>() + at_gauge[i].norm().item<double>();
+    EXPECT_LT((actual[i] - expected[i] - at_gauge[i]).norm().item<double>(), 1e-12 * scale + 1e-15)
+        << network->named_parameters().keys()[i];
+  }
+}
+
 TEST_P(FusedGradient, PotentialAndGradientEqualAutograd) {
   const auto& c = std::get<0>(GetParam());
   const auto network = make_network(c.width, c.depth, c.rank, c.periodic, torch::kFloat64);
