@@ -58,6 +58,11 @@ class DatasetWriter {
   /// @throws FileError with (mu, time) when a value is not finite: no such file is ever written.
   void write_frame(std::int64_t mu_index, std::int64_t frame, std::span<const float> samples,
                    std::span<const float> velocities = {});
+
+  /// Adds /log_density [M, K, N]; `initial` says where the values at the first time come from. Before the first of its frames.
+  void add_log_density(const std::string& initial);
+  /// values: [N], log rho at the samples of the frame, per unit volume of the coordinates.
+  void write_log_density(std::int64_t mu_index, std::int64_t frame, std::span<const float> values);
   void write_diagnostics(const Diagnostics& diagnostics);
 
   /// Copies the frames written so far to a file of a stopped generator, and back from one into a new writer with the

@@ -111,6 +111,22 @@ void DatasetWriter::write_frame(std::int64_t mu_index, std::int64_t frame, std::
   written_[static_cast<std::size_t>(mu_index * header_.frames() + frame)] = true;
 }
 
+void DatasetWriter::add_log_density(const std::string& initial) {
+  const auto rows = chunk_shape(header_)[2];
+  file_.create_dataset<float>("/log_density", {header_.mu_count(), header_.frames(), header_.particles}, {1, 1, rows});
+  file_.set_attribute("/log_density", "description",
+                      std::string("log of the density at /samples, per unit volume of the coordinates"));
+  file_.set_attribute("/log_density", "initial", initial);
+}
+
+void DatasetWriter::write_log_density(std::int64_t mu_index, std::int64_t frame, std::span<const float> values) {
+  if (static_cast<std::int64_t>(values.size()) != header_.particles || first_not_finite(values))
+    refuse(destination_.destination(), "the log-density of frame (mu " + std::to_string(mu_index) + ", time " +
+                                           std::to_string(frame) + ") is not " + std::to_string(header_.particles) +
+                                           " finite values");
+  file_.write_block<float>("/log_density", {mu_index, frame, 0}, {1, 1, header_.particles}, values);
+}
+
 void DatasetWriter::write_diagnostics(const Diagnostics& diagnostics) {
   const std::string& path = destination_.destination();
   check_time(path, diagnostics.time);

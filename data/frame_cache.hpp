@@ -16,6 +16,7 @@ namespace scorefield::data {
 struct Frame {
   std::vector<float> samples;
   std::vector<float> velocities;
+  std::vector<std::int32_t> order;  ///< of the particles, where Prepare leaves one beside them; else empty
 };
 
 /// Frames of a dataset on demand, the most recently used ones kept within a memory budget: a dataset smaller than

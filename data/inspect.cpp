@@ -112,9 +112,25 @@ void add_dataset(Json& facts, const std::string& path) {
   }
 }
 
+/// Weights and biases of the network itself, "modulation.weight0", "modulation.bias0", ...: the others make them depend on (mu, t).
+std::int64_t plain_parameters(const Json& arrays) {
+  std::int64_t count = 0;
+  for (const char* name : {"weight", "bias"}) {
+    const std::string prefix = std::string("/model/parameters/modulation.") + name;
+    for (const auto& array : arrays) {
+      const auto path = array["name"].get<std::string>();
+      if (path.starts_with(prefix) && path.find_first_not_of("0123456789", prefix.size()) == std::string::npos)
+        count += totals(Json::array({array}), prefix)["values"].get<std::int64_t>();
+    }
+  }
+  return count;
+}
+
 void add_model(Json& facts, const h5::File& file, const Json& arrays) {
   if (file.exists("/model/mu") && file.exists("/model/time")) add_header(facts, training_header(file));
   facts["parameters"] = totals(arrays, "/model/parameters/")["values"];
+  facts["network_parameters"] = plain_parameters(arrays);
+  if (file.is_group("/model") && file.has_attribute("/model", "kind")) facts["kind"] = file.string_attribute("/model", "kind");
   for (const char* group : {"/model", "/training", "/history", "/initial"})
     if (file.is_group(group)) facts["groups"][group] = totals(arrays, std::string(group) + "/");
   if (file.has_attribute("/training", "step")) facts["step"] = file.integer_attribute("/training", "step");
@@ -239,7 +255,9 @@ void print_arrays(const Json& facts, Page& page, const std::string& prefix = "/"
 }
 
 void print_model(const Json& facts, Page& page) {
-  page.line("model", facts["parameters"].get<std::int64_t>(), " parameters");
+  const auto parameters = facts["parameters"].get<std::int64_t>(), network = facts["network_parameters"].get<std::int64_t>();
+  page.line("model", facts.value("kind", "drift"), ", ", parameters, " parameters (network ", network, ", modulation ",
+            parameters - network, ")");
   if (facts.contains("step")) page.add(", ", facts["step"].get<std::int64_t>(), " training steps");
   if (facts.contains("mu")) print_header(facts, page);
   for (const auto& [name, group] : facts["groups"].items())

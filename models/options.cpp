@@ -1,5 +1,8 @@
 #include "models/options.hpp"
 
+#include <algorithm>
+#include <cmath>
+
 #include "core/error.hpp"
 
 namespace scorefield::models {
@@ -14,6 +17,10 @@ void bind(OptionSet& set, ModelOptions& options) {
            {"none", ModulationKind::none}},
           "how (mu, t) changes the network: low rank, scale and shift, all weights, or as further inputs");
   set.add("model.rank", options.rank, "colora: rank of the modulation of every layer's weights");
+  set.add("model.alpha", options.alpha, {{"per-rank", AlphaKind::per_rank}, {"scalar", AlphaKind::scalar}},
+          "colora: one alpha for every rank, or one for all ranks of a layer");
+  set.add("model.modulated_layers", options.modulated_layers,
+          "linear layers that (mu, t) changes, e.g. [1, 4], 1 the first and depth + 1 the output; [] = all");
   set.add("model.bias_latents", options.bias_latents, "colora: latents of the bias modulation; 0 = none");
   set.add("model.hypernetwork_width", options.hypernetwork_width, "neurons per hidden layer of the hypernetwork");
   set.add("model.hypernetwork_depth", options.hypernetwork_depth, "hidden layers of the hypernetwork");
@@ -32,6 +39,11 @@ void check_range(const char* key, std::int64_t value, std::int64_t low, std::int
 
 }  // namespace
 
+bool is_modulated(const ModelOptions& options, std::int64_t layer) {
+  const auto& layers = options.modulated_layers;
+  return layers.empty() || std::find(layers.begin(), layers.end(), static_cast<double>(layer + 1)) != layers.end();
+}
+
 void validate(const ModelOptions& options) {
   check_range("model.width", options.width, 1, 4096);
   check_range("model.depth", options.depth, 1, 62);
@@ -41,6 +53,10 @@ void validate(const ModelOptions& options) {
   check_range("model.hypernetwork_width", options.hypernetwork_width, 1, 4096);
   check_range("model.hypernetwork_depth", options.hypernetwork_depth, 1, 16);
   check_range("model.time_features", options.time_features, 0, 256);
+  for (const double layer : options.modulated_layers)
+    if (layer != std::floor(layer) || layer < 1 || layer > static_cast<double>(options.depth + 1))
+      throw UsageError("option 'model.modulated_layers' expects numbers from 1 to " + std::to_string(options.depth + 1) +
+                       " (model.depth + 1).");
   for (const double unit : options.metric)
     if (!(unit > 0)) throw UsageError("option 'model.metric' expects positive numbers.");
 }

@@ -8,6 +8,7 @@
 namespace scorefield::models {
 
 enum class ModulationKind { colora, film, hypernetwork, none };
+enum class AlphaKind { per_rank, scalar };
 
 /// Size of the reduced model; all defaults can be changed from the command line as model.*.
 struct ModelOptions {
@@ -16,6 +17,8 @@ struct ModelOptions {
   std::int64_t harmonics = 3;           ///< sin/cos pairs of every periodic coordinate
   ModulationKind modulation = ModulationKind::colora;
   std::int64_t rank = 4;                ///< columns of A and rows of B, with one alpha each
+  AlphaKind alpha = AlphaKind::per_rank;  ///< colora: one alpha per rank, or one for all ranks of a layer
+  std::vector<double> modulated_layers;   ///< numbers of the linear layers, 1 the first, depth + 1 the output; empty: all
   std::int64_t bias_latents = 16;       ///< latents z of the bias modulation b + C z(mu, t); 0: none
   std::int64_t hypernetwork_width = 48;
   std::int64_t hypernetwork_depth = 2;  ///< hidden layers
@@ -25,6 +28,9 @@ struct ModelOptions {
 
 /// Adds the keys model.*. @throws UsageError later, from validate, on values out of range.
 void bind(OptionSet& set, ModelOptions& options);
+
+/// Whether (mu, t) changes the linear layer with this index, counted from 0.
+[[nodiscard]] bool is_modulated(const ModelOptions& options, std::int64_t layer);
 
 /// @throws UsageError naming the key and the allowed range.
 void validate(const ModelOptions& options);

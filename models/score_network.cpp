@@ -1,8 +1,12 @@
 #include "models/score_network.hpp"
 
 #include <torch/types.h>
+#include <torch/utils.h>
 
 #include <numbers>
+
+#include "models/fused.hpp"
+#include "models/tensor_sweeps.hpp"
 
 namespace scorefield::models {
 
@@ -59,9 +63,31 @@ torch::Tensor ScoreNetwork::potential(const torch::Tensor& x, const torch::Tenso
   return evaluate_network(shape_, effective_weights(modulation_->weights(mu, t, false)), x);
 }
 
+torch::Tensor ScoreNetwork::gradient(const torch::Tensor& x, const torch::Tensor& mu, double t) {
+  const torch::NoGradGuard no_grad;
+  const auto weights = modulation_->weights(mu, torch::full({1}, t, mu.options()), false);
+  const auto points = x.unsqueeze(0);
+  const auto found = x.device().is_cpu() ? fused_gradient(shape_, weights, points) : swept_gradient(shape_, weights, points);
+  return found.squeeze(0);
+}
+
+torch::Tensor ScoreNetwork::normalized_mu(const std::vector<double>& mu) const {
+  TORCH_CHECK_VALUE(mu.size() == normalizer_.mu_center.size(), "expected ", normalizer_.mu_center.size(),
+                    " physics parameters, got ", mu.size());
+  return torch::tensor(normalizer_.normalized_mu(mu), torch::kFloat64)
+      .unsqueeze(0)
+      .to(parameters().front().options().requires_grad(false));
+}
+
 std::int64_t ScoreNetwork::parameter_count() const {
   std::int64_t count = 0;
   for (const auto& parameter : parameters()) count += parameter.numel();
+  return count;
+}
+
+std::int64_t ScoreNetwork::plain_parameter_count() const {
+  std::int64_t count = 0;
+  for (std::int64_t l = 0; l < shape_.layers(); ++l) count += (shape_.inputs(l) + 1) * shape_.outputs(l);
   return count;
 }
 

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "models/kernels/network.hpp"
 #include "models/modulation/modulation.hpp"
@@ -23,11 +24,20 @@ class ScoreNetwork : public torch::nn::Module {
   /// x: [G, N, d], mu: [G, p], t: [G], all normalised -> [G, N].
   [[nodiscard]] torch::Tensor potential(const torch::Tensor& x, const torch::Tensor& mu, const torch::Tensor& t);
 
+  /// grad_x s at one (mu, t) without an autograd graph: the fused kernels on the CPU, hand-written sweeps in LibTorch operations
+  /// elsewhere. x: [N, d], mu: [1, p], normalised -> [N, d].
+  [[nodiscard]] torch::Tensor gradient(const torch::Tensor& x, const torch::Tensor& mu, double t);
+
+  /// Physical mu [p] -> [1, p], normalised, of the parameters' dtype and device. @throws c10::ValueError on a wrong length.
+  [[nodiscard]] torch::Tensor normalized_mu(const std::vector<double>& mu) const;
+
   [[nodiscard]] Modulation& modulation() { return *modulation_; }
   [[nodiscard]] const kernels::NetworkShape& shape() const { return shape_; }
   [[nodiscard]] const Normalizer& normalizer() const { return normalizer_; }
   [[nodiscard]] const ModelOptions& options() const { return options_; }
   [[nodiscard]] std::int64_t parameter_count() const;
+  /// Those of the plain network; the others belong to its modulation.
+  [[nodiscard]] std::int64_t plain_parameter_count() const;
 
  private:
   ModelOptions options_;

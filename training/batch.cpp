@@ -7,29 +7,20 @@
 #include <numeric>
 
 #include "core/error.hpp"
-#include "core/random.hpp"
+#include "training/random_streams.hpp"
 #include "training/space_filling.hpp"
 
 namespace scorefield::training {
 namespace {
 
-/// Streams of random numbers, so that no two uses share numbers.
-enum Stream : std::uint64_t { kStepStream = 1, kValidationStream, kMuStream, kTimeStream, kParticleStream,
-                              kJitterStream, kGroupStream, kGaugeStream };
-
-std::uint64_t derive_seed(std::uint64_t seed, Stream stream, std::uint64_t index) {
-  const auto words = Philox(seed, stream).words(index);
-  return (std::uint64_t{words[0]} << 32) | words[1];
-}
-
-double uniform(std::uint64_t seed, Stream stream, std::uint64_t index) {
-  return Philox(seed, stream).uniforms(index)[0];
-}
+/// Whether particles are brought into the order along the curve, or stay in place with the order beside them, so that a
+/// particle can be found again in another frame.
+enum class OrderKind { none, in_place, beside };
 
 /// Brings a frame to normalised units, and orders its training and validation parts along a Hilbert curve.
 class PrepareFrame {
  public:
-  PrepareFrame(const models::Normalizer& normalizer, std::int64_t training_particles, bool order)
+  PrepareFrame(const models::Normalizer& normalizer, std::int64_t training_particles, OrderKind order)
       : normalizer_(normalizer), training_particles_(training_particles), order_(order) {}
 
   void operator()(data::Frame& frame) const {
@@ -41,7 +32,7 @@ class PrepareFrame {
       for (std::size_t i = c; i < frame.velocities.size(); i += d)
         frame.velocities[i] = static_cast<float>(frame.velocities[i] * (normalizer_.time_span * factor));
     }
-    if (!order_) return;
+    if (order_ == OrderKind::none) return;
     const auto count = static_cast<std::int64_t>(frame.samples.size() / d);
     order_range(frame, 0, training_particles_);
     order_range(frame, training_particles_, count - training_particles_);
@@ -52,6 +43,10 @@ class PrepareFrame {
     const auto d = static_cast<std::size_t>(normalizer_.dimension());
     const auto start = static_cast<std::size_t>(first) * d, size = static_cast<std::size_t>(count) * d;
     const auto order = hilbert_order(std::span<const float>(frame.samples).subspan(start, size), normalizer_.dimension());
+    if (order_ == OrderKind::beside) {
+      for (const std::int64_t at : order) frame.order.push_back(static_cast<std::int32_t>(first + at));
+      return;
+    }
     const auto permute = [&](std::vector<float>& values) {
       if (values.empty()) return;
       std::vector<float> sorted(size);
@@ -66,7 +61,7 @@ class PrepareFrame {
 
   models::Normalizer normalizer_;
   std::int64_t training_particles_;
-  bool order_;
+  OrderKind order_;
 };
 
 }  // namespace
@@ -91,16 +86,35 @@ BatchSource::BatchSource(data::DatasetReader reader, const models::Normalizer& n
   const auto held_out = static_cast<std::int64_t>(
       std::ceil(config.training.validation_fraction * static_cast<double>(header.particles)));
   training_particles_ = header.particles - std::max<std::int64_t>(1, held_out);
-  for (const double t : header.time) frame_times_.push_back(normalizer_.normalized_time(t));
+  for (std::int64_t m = 0; m < header.mu_count(); ++m)
+    times_.push_back(choose_times(header.time, derive_seed(seed_, kMissingStream, static_cast<std::uint64_t>(m))));
   if (header.dimension() > kMaxHilbertDimension) config_.batch.sampling = SamplingKind::random;
-  const bool order = config_.batch.sampling == SamplingKind::stratified;
+  // The particles of a pair of frames must be the same ones where that is known.
+  const bool follow = config.loss.kind == LossKind::dice && header.identity == data::Identity::trajectories;
+  const auto order = config_.batch.sampling == SamplingKind::random ? OrderKind::none
+                     : follow                                       ? OrderKind::beside
+                                                                    : OrderKind::in_place;
   frames_ = std::make_unique<data::FrameCache>(std::move(reader), config.training.memory_limit << 20, with_velocities_,
                                                PrepareFrame(normalizer_, training_particles_, order));
 }
 
 std::int64_t BatchSource::groups() const {
-  if (config_.loss.kind == LossKind::velocity) return config_.batch.mu * config_.batch.nodes;
+  const std::int64_t nodes = config_.batch.mu * config_.batch.nodes;
+  if (config_.loss.kind == LossKind::dice) return 4 * nodes;
+  if (config_.loss.kind != LossKind::action_matching) return nodes;
   return config_.batch.mu * (config_.quadrature.nodes + (includes_ends(config_.quadrature.kind) ? 0 : 2));
+}
+
+BatchSource::Times BatchSource::choose_times(const std::vector<double>& all, std::uint64_t seed) const {
+  Times times;
+  const auto last = static_cast<std::int64_t>(all.size()) - 1;
+  for (std::int64_t k = 0; k <= last; ++k) {
+    const bool end = k == 0 || k == last;
+    if (!end && uniform(seed, kMissingStream, static_cast<std::uint64_t>(k)) >= config_.batch.keep_times) continue;
+    times.frame.push_back(k);
+    times.time.push_back(normalizer_.normalized_time(all[static_cast<std::size_t>(k)]));
+  }
+  return times;
 }
 
 std::vector<std::int64_t> BatchSource::choose_mu(std::uint64_t step_seed) const {
@@ -121,21 +135,31 @@ std::vector<std::int64_t> BatchSource::choose_mu(std::uint64_t step_seed) const 
   return order;
 }
 
+double BatchSource::node_time(std::uint64_t step_seed, std::size_t mu, std::int64_t node) const {
+  const auto index = mu * static_cast<std::uint64_t>(config_.batch.nodes) + static_cast<std::uint64_t>(node);
+  return (static_cast<double>(node) + uniform(step_seed, kTimeStream, index)) / static_cast<double>(config_.batch.nodes);
+}
+
+/// Index in times_[mu_index].
+std::int64_t BatchSource::nearest_frame(std::int64_t mu_index, double t) const {
+  const auto& times = times_[static_cast<std::size_t>(mu_index)].time;
+  const auto last = static_cast<std::int64_t>(times.size()) - 1;
+  auto k = std::min<std::int64_t>(std::lower_bound(times.begin(), times.end(), t) - times.begin(), last);
+  if (k > 0 && t - times[static_cast<std::size_t>(k - 1)] < times[static_cast<std::size_t>(k)] - t) --k;
+  return k;
+}
+
 std::vector<BatchSource::Group> BatchSource::velocity_groups(std::uint64_t step_seed) const {
   // Times are frames with trapezoid weights, one from each of `nodes` equal parts of [0, 1] for every mu.
   const auto mu = choose_mu(step_seed);
-  const std::int64_t nodes = config_.batch.nodes, frames = header().frames();
+  const std::int64_t nodes = config_.batch.nodes;
   std::vector<Group> groups;
   for (std::size_t m = 0; m < mu.size(); ++m)
     for (std::int64_t q = 0; q < nodes; ++q) {
-      const double u = uniform(step_seed, kTimeStream, m * static_cast<std::uint64_t>(nodes) + static_cast<std::uint64_t>(q));
-      const double t = (static_cast<double>(q) + u) / static_cast<double>(nodes);
-      const auto nearest = std::lower_bound(frame_times_.begin(), frame_times_.end(), t);
-      auto k = std::min<std::int64_t>(nearest - frame_times_.begin(), frames - 1);
-      if (k > 0 && t - frame_times_[static_cast<std::size_t>(k - 1)] < frame_times_[static_cast<std::size_t>(k)] - t) --k;
+      const auto k = static_cast<std::size_t>(nearest_frame(mu[m], node_time(step_seed, m, q)));
       kernels::GroupTerms terms{.kinetic = 1, .velocity = -1};
       terms.scale = 1.0 / static_cast<double>(config_.batch.mu * nodes * config_.batch.particles);
-      groups.push_back({mu[m], frame_times_[static_cast<std::size_t>(k)], terms});
+      groups.push_back({.mu_index = mu[m], .time = times_[static_cast<std::size_t>(mu[m])].time[k], .terms = terms});
     }
   return groups;
 }
@@ -151,11 +175,12 @@ std::vector<BatchSource::Group> BatchSource::quadrature_groups(std::uint64_t ste
       // + mean s at t = 0 and - mean s at t = 1, on the samples of the rule's own end nodes where it has them.
       if (ends && q == 0) terms.potential = 1 / rule.weights[q];
       if (ends && q + 1 == rule.nodes.size()) terms.potential = -1 / rule.weights[q];
-      groups.push_back({m, rule.nodes[q], terms});
+      groups.push_back({.mu_index = m, .time = rule.nodes[q], .terms = terms});
     }
-    if (ends) continue;
-    groups.push_back({m, 0.0, {.kinetic = 0, .potential = 1, .scale = per_sample}});
-    groups.push_back({m, 1.0, {.kinetic = 0, .potential = -1, .scale = per_sample}});
+    if (!ends) {
+      groups.push_back({.mu_index = m, .time = 0, .terms = {.kinetic = 0, .potential = 1, .scale = per_sample}});
+      groups.push_back({.mu_index = m, .time = 1, .terms = {.kinetic = 0, .potential = -1, .scale = per_sample}});
+    }
   }
   return groups;
 }
@@ -163,17 +188,19 @@ std::vector<BatchSource::Group> BatchSource::quadrature_groups(std::uint64_t ste
 Batch BatchSource::make(std::int64_t step, Subset subset) {
   const auto step_seed = derive_seed(seed_, subset == Subset::training ? kStepStream : kValidationStream,
                                      static_cast<std::uint64_t>(step));
-  const auto chosen = config_.loss.kind == LossKind::velocity ? velocity_groups(step_seed) : quadrature_groups(step_seed);
+  const auto chosen = make_groups(step_seed);
   const auto total = static_cast<std::int64_t>(chosen.size());
   const std::int64_t begin = total * share_.rank / share_.size, count = total * (share_.rank + 1) / share_.size - begin;
   const std::int64_t particles = config_.batch.particles, d = header().dimension();
-  const auto p = static_cast<std::int64_t>(header().mu_names.size());
+  const bool conditional = is_conditional(config_.loss.kind);
+  const auto p = static_cast<std::int64_t>(header().mu_names.size()) + (conditional ? 1 : 0);
   const double deviation = subset == Subset::training ? jitter(step) : 0;
   Batch batch;
   batch.first_group = begin;
   batch.total_groups = total;
   batch.x = torch::empty({count, particles, d});
-  if (with_velocities_) batch.velocity = torch::empty({count, particles, d});
+  const bool with_targets = with_velocities_ || learns_distribution(config_.loss.kind);
+  if (with_targets) batch.velocity = torch::empty({count, particles, d});
   batch.mu = torch::empty({count, p});
   batch.t = torch::empty({count});
   for (std::int64_t g = 0; g < count; ++g) {
@@ -182,10 +209,15 @@ Batch BatchSource::make(std::int64_t step, Subset subset) {
     batch.t.data_ptr<float>()[g] = static_cast<float>(group.time);
     const auto mu = normalizer_.normalized_mu(header().mu[static_cast<std::size_t>(group.mu_index)]);
     std::copy(mu.begin(), mu.end(), batch.mu.data_ptr<float>() + g * p);
-    const auto group_seed = derive_seed(step_seed, kGroupStream, static_cast<std::uint64_t>(begin + g));
+    if (conditional) batch.mu.data_ptr<float>()[g * p + p - 1] = static_cast<float>(group.level);
+    // Groups that choose alike have numbers of their own, apart from those of all groups.
+    const auto number = group.shared < 0 ? begin + g : total + group.shared;
+    const auto group_seed = derive_seed(step_seed, kGroupStream, static_cast<std::uint64_t>(number));
     float* x = batch.x.data_ptr<float>() + g * particles * d;
-    draw(group, group_seed, subset, x, with_velocities_ ? batch.velocity.data_ptr<float>() + g * particles * d : nullptr);
+    float* target = with_targets ? batch.velocity.data_ptr<float>() + g * particles * d : nullptr;
+    draw(group, group_seed, subset, x, with_velocities_ ? target : nullptr);
     if (deviation > 0) add_jitter(group_seed, deviation, x);
+    if (learns_distribution(config_.loss.kind)) add_noise(group, group_seed, x, target);
   }
   if (config_.loss.kind == LossKind::action_matching && config_.loss.gauge > 0)
     batch.gauge = gauge_points(step_seed, subset);
@@ -217,24 +249,34 @@ std::int64_t BatchSource::pick(const Philox& random, std::uint64_t index, Subset
 
 namespace {
 
-/// The frames around a time and the weight of the later one.
+/// The frames (in the file) around a time and the weight of the later one.
 struct Bracket {
   std::int64_t before, after;
   double fraction;
 };
 
-Bracket bracket(const std::vector<double>& times, double t) {
+Bracket bracket(const std::vector<std::int64_t>& frames, const std::vector<double>& times, double t) {
   const auto last = static_cast<std::int64_t>(times.size()) - 1;
   const auto after = std::clamp<std::int64_t>(std::lower_bound(times.begin(), times.end(), t) - times.begin(), 1, last);
   const double low = times[static_cast<std::size_t>(after - 1)], high = times[static_cast<std::size_t>(after)];
   const double fraction = std::clamp((t - low) / (high - low), 0.0, 1.0);
   // Rounding must not mix a frame with its neighbour.
-  return {after - 1, after, fraction < 1e-9 ? 0.0 : fraction > 1 - 1e-9 ? 1.0 : fraction};
+  return {frames[static_cast<std::size_t>(after - 1)], frames[static_cast<std::size_t>(after)], fraction < 1e-9 ? 0.0 : fraction > 1 - 1e-9 ? 1.0 : fraction};
 }
 
 }  // namespace
 
+std::vector<BatchSource::Group> BatchSource::make_groups(std::uint64_t step_seed) const {
+  if (learns_distribution(config_.loss.kind)) return noise_groups(step_seed);
+  switch (config_.loss.kind) {
+    case LossKind::velocity: return velocity_groups(step_seed);
+    case LossKind::dice: return pair_groups(step_seed);
+    default: return quadrature_groups(step_seed);
+  }
+}
+
 void BatchSource::draw(const Group& group, std::uint64_t group_seed, Subset subset, float* x, float* velocity) {
+  if (group.frame >= 0) return draw_frame(group, group_seed, subset, x, velocity);
   const bool follow = config_.batch.sampling == SamplingKind::random &&
                       header().identity == data::Identity::trajectories;
   if (follow) draw_trajectories(group, group_seed, subset, x, velocity);
@@ -244,7 +286,8 @@ void BatchSource::draw(const Group& group, std::uint64_t group_seed, Subset subs
 /// Independent particles; between two frames each is interpolated along its own trajectory, the short way round.
 void BatchSource::draw_trajectories(const Group& group, std::uint64_t group_seed, Subset subset, float* x,
                                     float* velocity) {
-  const auto [before, after, fraction] = bracket(frame_times_, group.time);
+  const auto [before, after, fraction] = bracket(times_[static_cast<std::size_t>(group.mu_index)].frame,
+                                                 times_[static_cast<std::size_t>(group.mu_index)].time, group.time);
   const auto first = frames_->get(group.mu_index, before), second = frames_->get(group.mu_index, after);
   const auto d = static_cast<std::size_t>(header().dimension());
   const Philox random(group_seed, kParticleStream);
@@ -267,7 +310,8 @@ void BatchSource::draw_trajectories(const Group& group, std::uint64_t group_seed
 /// probabilities of linear interpolation in time.
 void BatchSource::draw_marginals(const Group& group, std::uint64_t group_seed, Subset subset, float* x,
                                  float* velocity) {
-  const auto [before, after, fraction] = bracket(frame_times_, group.time);
+  const auto [before, after, fraction] = bracket(times_[static_cast<std::size_t>(group.mu_index)].frame,
+                                                 times_[static_cast<std::size_t>(group.mu_index)].time, group.time);
   const auto d = static_cast<std::size_t>(header().dimension());
   const std::int64_t start = subset == Subset::training ? 0 : training_particles_;
   const std::int64_t available = subset == Subset::training ? training_particles_ : header().particles - training_particles_;

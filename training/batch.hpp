@@ -17,8 +17,8 @@ namespace scorefield::training {
 /// Samples of G groups (mu, t) in normalised units, with what each group adds to the loss.
 struct Batch {
   torch::Tensor x;         ///< [G, N, d]
-  torch::Tensor velocity;  ///< [G, N, d], dx/dt; undefined when the loss does not use it
-  torch::Tensor mu;        ///< [G, p]
+  torch::Tensor velocity;  ///< [G, N, d], dx/dt or what the field regresses on; undefined when the loss does not use it
+  torch::Tensor mu;        ///< [G, p]; a conditional model's noise level or flow time comes last
   torch::Tensor t;         ///< [G]
   torch::Tensor gauge;     ///< [R, d], points that fix the gauge (README.md); undefined: none
   std::vector<kernels::GroupTerms> terms;  ///< [G]
@@ -55,16 +55,34 @@ class BatchSource {
     std::int64_t mu_index;
     double time;                 ///< normalised
     kernels::GroupTerms terms;
+    std::int64_t frame = -1;   ///< the frame whose particles are taken; -1: whatever `time` needs
+    std::int64_t anchor = -1;  ///< the frame in whose order they are chosen; with `frame`
+    std::int64_t shared = -1;  ///< groups with the same number choose alike; -1: alone
+    double level = 0;          ///< noise level or flow time in [-1, 1], for conditional models
   };
 
+  /// The stored times of one mu that may be trained on.
+  struct Times {
+    std::vector<std::int64_t> frame;  ///< index in the file
+    std::vector<double> time;         ///< normalised
+  };
+
+  [[nodiscard]] std::vector<Group> make_groups(std::uint64_t step_seed) const;
   [[nodiscard]] std::vector<Group> velocity_groups(std::uint64_t step_seed) const;
   [[nodiscard]] std::vector<Group> quadrature_groups(std::uint64_t step_seed) const;
+  [[nodiscard]] std::vector<Group> pair_groups(std::uint64_t step_seed) const;
+  [[nodiscard]] std::vector<Group> noise_groups(std::uint64_t step_seed) const;
+  [[nodiscard]] double node_time(std::uint64_t step_seed, std::size_t mu, std::int64_t node) const;
+  [[nodiscard]] std::int64_t nearest_frame(std::int64_t mu_index, double time) const;
+  [[nodiscard]] Times choose_times(const std::vector<double>& all, std::uint64_t seed) const;
   [[nodiscard]] std::vector<std::int64_t> choose_mu(std::uint64_t step_seed) const;
   void draw(const Group& group, std::uint64_t group_seed, Subset subset, float* x, float* velocity);
   void draw_trajectories(const Group& group, std::uint64_t group_seed, Subset subset, float* x, float* velocity);
   void draw_marginals(const Group& group, std::uint64_t group_seed, Subset subset, float* x, float* velocity);
   [[nodiscard]] std::int64_t pick(const Philox& random, std::uint64_t index, Subset subset) const;
   [[nodiscard]] torch::Tensor gauge_points(std::uint64_t step_seed, Subset subset);
+  void draw_frame(const Group& group, std::uint64_t group_seed, Subset subset, float* x, float* velocity);
+  void add_noise(const Group& group, std::uint64_t group_seed, float* x, float* target) const;
   void add_jitter(std::uint64_t group_seed, double deviation, float* x) const;
   [[nodiscard]] double jitter(std::int64_t step) const;
 
@@ -74,7 +92,7 @@ class BatchSource {
   Share share_;
   bool with_velocities_;
   std::int64_t training_particles_;  ///< the first ones; the rest validate
-  std::vector<double> frame_times_;  ///< [K], normalised
+  std::vector<Times> times_;         ///< [M]
   std::unique_ptr<data::FrameCache> frames_;
 };
 

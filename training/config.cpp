@@ -6,11 +6,29 @@
 
 namespace scorefield::training {
 
+const char* to_string(LossKind kind) {
+  switch (kind) {
+    case LossKind::velocity: return "velocity";
+    case LossKind::action_matching: return "action-matching";
+    case LossKind::dice: return "dice";
+    case LossKind::dsm: return "dsm";
+    case LossKind::ncsm: return "ncsm";
+    case LossKind::cfm: return "cfm";
+  }
+  return "";
+}
+
 void bind(OptionSet& set, TrainConfig& config) {
   models::bind(set, config.model);
   set.add("loss.name", config.loss.kind,
-          {{"velocity", LossKind::velocity}, {"action-matching", LossKind::action_matching}},
-          "velocity: for data with known velocities; action-matching: for snapshots, by quadrature in time");
+          {{"velocity", LossKind::velocity},
+           {"action-matching", LossKind::action_matching},
+           {"dice", LossKind::dice},
+           {"dsm", LossKind::dsm},
+           {"ncsm", LossKind::ncsm},
+           {"cfm", LossKind::cfm}},
+          "velocity: data with known velocities; action-matching: snapshots, by quadrature in time; dice: snapshots, by "
+          "differences between frames; dsm: score network of the marginals; ncsm, cfm: conditional baselines");
   set.add("loss.sigma", config.loss.sigma, "diffusion of the entropic energy E_eps, normalised units; 0: kinetic energy");
   set.add("loss.laplacian", config.loss.laplacian,
           {{"exact", LaplacianKind::exact}, {"hutchinson", LaplacianKind::hutchinson}},
@@ -18,13 +36,19 @@ void bind(OptionSet& set, TrainConfig& config) {
   set.add("loss.probes", config.loss.probes, "Hutchinson probes per point");
   set.add("loss.gauge", config.loss.gauge,
           "points whose mean potential is taken from s in action matching, so that no c(t) hides between the nodes; 0: none");
+  set.add("loss.stride", config.loss.stride, "dice: intervals between the two frames of a pair");
+  set.add("loss.noise", config.loss.noise, "dsm: deviation of the noise, normalised units");
+  set.add("loss.noise_min", config.loss.noise_min, "ncsm: least deviation of the noise, normalised units");
+  set.add("loss.noise_max", config.loss.noise_max, "ncsm: largest deviation of the noise, normalised units");
   bind(set, config.quadrature);
   set.add("batch.mu", config.batch.mu, "values of mu per step");
-  set.add("batch.nodes", config.batch.nodes, "times per mu and step (velocity form)");
+  set.add("batch.nodes", config.batch.nodes, "times (dice: pairs of times) per mu and step; action-matching has quadrature.nodes");
   set.add("batch.particles", config.batch.particles, "particles per (mu, time)");
   set.add("batch.sampling", config.batch.sampling,
           {{"stratified", SamplingKind::stratified}, {"random", SamplingKind::random}},
           "stratified: one particle from each of equally full cells of state space; random: independent draws");
+  set.add("batch.keep_times", config.batch.keep_times,
+          "share of the stored times that is trained on, another random subset for every mu; both ends stay");
   set.add("batch.jitter", config.batch.jitter, "deviation of Gaussian noise added to the samples, normalised units");
   optim::bind(set, config.optimizer);
   set.add("batch.jitter_end", config.batch.jitter_end, "jitter at the last step, linear in between; negative: constant");
@@ -53,9 +77,18 @@ void validate(const TrainConfig& config) {
   optim::validate(config.optimizer);
   if (config.loss.kind == LossKind::action_matching) validate(config.quadrature);
   if (!(config.loss.sigma >= 0)) throw UsageError("option 'loss.sigma' must not be negative.");
+  if (learns_distribution(config.loss.kind) && config.loss.sigma > 0)
+    throw UsageError("option 'loss.sigma' belongs to losses that learn a drift, not to " +
+                     std::string(to_string(config.loss.kind)) + ".");
+  if (!(config.loss.noise > 0)) throw UsageError("option 'loss.noise' must be positive.");
+  if (!(config.loss.noise_min > 0 && config.loss.noise_max > config.loss.noise_min))
+    throw UsageError("options 'loss.noise_min' and 'loss.noise_max' must be positive, the second the larger one.");
+  if (!(config.batch.keep_times >= 0 && config.batch.keep_times <= 1))
+    throw UsageError("option 'batch.keep_times' must lie in [0, 1].");
   if (!(config.batch.jitter >= 0)) throw UsageError("option 'batch.jitter' must not be negative.");
   at_least("loss.probes", config.loss.probes, 1);
   at_least("loss.gauge", config.loss.gauge, 0);
+  at_least("loss.stride", config.loss.stride, 1);
   at_least("batch.mu", config.batch.mu, 1);
   at_least("batch.nodes", config.batch.nodes, 1);
   at_least("batch.particles", config.batch.particles, 1);

@@ -9,7 +9,7 @@
 
 namespace scorefield::training {
 
-enum class LossKind { velocity, action_matching };
+enum class LossKind { velocity, action_matching, dice, dsm, ncsm, cfm };
 enum class LaplacianKind { exact, hutchinson };
 enum class SamplingKind { stratified, random };
 enum class EngineKind { automatic, fused, autograd };
@@ -21,7 +21,20 @@ struct LossOptions {
   LaplacianKind laplacian = LaplacianKind::hutchinson;
   std::int64_t probes = 1;  ///< Hutchinson probes per point
   std::int64_t gauge = 1;   ///< points that fix the gauge of action matching; 0: it stays free
+  std::int64_t stride = 1;  ///< dice: intervals between the two frames of a pair
+  double noise = 0.1;       ///< dsm: deviation of the noise, normalised units
+  double noise_min = 0.02, noise_max = 5;  ///< ncsm: range of the deviation, normalised units
 };
+
+/// Losses that learn the distribution at every (mu, t) rather than what moves it.
+[[nodiscard]] constexpr bool learns_distribution(LossKind kind) {
+  return kind == LossKind::dsm || kind == LossKind::ncsm || kind == LossKind::cfm;
+}
+/// Those among them whose network also sees a noise level or flow time, as one more parameter after mu.
+[[nodiscard]] constexpr bool is_conditional(LossKind kind) { return kind == LossKind::ncsm || kind == LossKind::cfm; }
+
+/// "velocity", ... as in loss.name.
+[[nodiscard]] const char* to_string(LossKind kind);
 
 /// How many groups (mu, t) and particles one step sees, and how they are drawn.
 struct BatchOptions {
@@ -30,6 +43,7 @@ struct BatchOptions {
   std::int64_t particles = 256;  ///< particles per (mu, time)
   SamplingKind sampling = SamplingKind::stratified;
   double jitter = 0;             ///< deviation of Gaussian noise added to the samples, normalised units
+  double keep_times = 1;         ///< share of the stored times that is used, another random subset for every mu; ends stay
   double jitter_end = -1;        ///< the same at the last step, linear in between; negative: constant
 };
 

@@ -12,8 +12,11 @@
 #include "core/error.hpp"
 #include "core/interrupt.hpp"
 #include "data/dataset.hpp"
+#include "models/density_drift.hpp"
 #include "models/network_drift.hpp"
 #include "solvers/integrators.hpp"
+#include "training/conditional_sampler.hpp"
+#include "training/initial_density.hpp"
 #include "training/model_file.hpp"
 
 namespace scorefield::training {
@@ -29,11 +32,7 @@ std::vector<float> initial_population(const ReducedModel& model, const std::opti
     given->read_samples(given->nearest_mu({mu}), 0, samples);
     return samples;
   }
-  std::size_t nearest = 0;
-  const auto distance = [&](std::size_t m) { return std::abs(model.initial.mu[m][0] - mu); };
-  for (std::size_t m = 1; m < model.initial.mu.size(); ++m)
-    if (distance(m) < distance(nearest)) nearest = m;
-  return model.initial.samples[nearest];
+  return model.initial.samples[model.initial.nearest({mu})];
 }
 
 Tensor scale_tensor(const std::vector<double>& values, torch::Device device) {
@@ -83,8 +82,28 @@ void bind(OptionSet& set, InferOptions& options) {
   set.add("infer.particles", options.particles, "particles per rollout; 0 = all of the initial population");
   set.add("infer.frames", options.frames, "equally spaced output times; 0 = the training times");
   set.add("infer.initial", options.initial_path, "dataset whose first frame is the initial population");
+  set.add("infer.log_density", options.log_density,
+          {{"none", LogDensityKind::none}, {"gaussian", LogDensityKind::gaussian}, {"change", LogDensityKind::change}},
+          "also write /log_density: from a Gaussian fitted to the initial population, or the change since the first time");
   integrators::bind(set, options.integration);
+  bind(set, options.conditional);
 }
+
+namespace {
+
+/// Options that exclude each other, or the kind of the model. @throws UsageError
+void check_kind(const ReducedModel& model, const std::string& path, const InferOptions& options) {
+  const bool conditional = model.kind == ModelKind::ncsm || model.kind == ModelKind::cfm;
+  if (!conditional) require_kind(model, path, ModelKind::drift);
+  if (conditional) validate(options.conditional, model.kind);
+  if (options.log_density == LogDensityKind::none) return;
+  if (conditional) throw UsageError("infer.log_density needs a model of a drift; " + path + " is of kind " + to_string(model.kind) + ".");
+  if (model.sigma > 0 || options.integration.method == integrators::IntegrationMethod::euler_maruyama)
+    throw UsageError("infer.log_density follows a flow without noise; the model was trained with loss.sigma > 0, whose "
+                     "population the flow alone does not move.");
+}
+
+}  // namespace
 
 InferResult infer(const std::string& model_path, const std::string& output_path, const InferOptions& options,
                   const std::string& config_toml, std::int64_t seed, const std::string& device_name,
@@ -99,6 +118,7 @@ InferResult infer(const std::string& model_path, const std::string& output_path,
   InferResult result;
   const auto model = load_model(model_path);
   check_mu(model, options.mu, result.warnings);
+  check_kind(model, model_path, options);
   const auto given = open_initial(model, options.initial_path);
   const std::int64_t available = given ? given->header().particles : model.initial.particles;
   const std::int64_t particles = options.particles == 0 ? available : options.particles;
@@ -111,6 +131,7 @@ InferResult infer(const std::string& model_path, const std::string& output_path,
   auto integration = options.integration;
   integration.seed = static_cast<std::uint64_t>(seed);
   for (std::int64_t c = 0; c < d; ++c) integration.periods.push_back(normalizer.normalized_period(c));
+  if (options.log_density != LogDensityKind::none) integration.periods.push_back(0);
   if (integration.method == integrators::IntegrationMethod::euler_maruyama) {
     integration.sigma = {model.sigma};
   } else if (model.sigma > 0) {
@@ -127,7 +148,9 @@ InferResult infer(const std::string& model_path, const std::string& output_path,
   for (const double mu : options.mu) header.mu.push_back({mu});
   header.time = output_times(model, options.frames);
   header.particles = particles;
-  header.identity = data::Identity::trajectories;
+  const bool conditional = model.kind != ModelKind::drift;
+  const bool with_density = options.log_density != LogDensityKind::none;
+  header.identity = conditional ? data::Identity::marginals : data::Identity::trajectories;
   header.has_velocities = false;
   std::vector<double> times;
   for (const double t : header.time) times.push_back(normalizer.normalized_time(t));
@@ -137,6 +160,7 @@ InferResult infer(const std::string& model_path, const std::string& output_path,
   const std::size_t rank = processes ? static_cast<std::size_t>(processes->rank()) : 0;
   std::optional<data::DatasetWriter> writer;
   if (root) writer.emplace(output_path, header);
+  if (root && with_density) writer->add_log_density(describe(options.log_density));
   model.network->to(device);
   const auto center = scale_tensor(normalizer.center, device), scale = scale_tensor(normalizer.scale, device);
 
@@ -144,9 +168,13 @@ InferResult infer(const std::string& model_path, const std::string& output_path,
   const auto write = [&](std::size_t first, std::int64_t k, const Tensor& own) {
     const auto frames = processes ? processes->gather(own) : std::vector<Tensor>{own};
     for (std::size_t r = 0; r < frames.size() && first + r < options.mu.size(); ++r) {
-      const auto frame = frames[r].cpu().contiguous();
-      writer->write_frame(static_cast<std::int64_t>(first + r), k,
-                          {frame.const_data_ptr<float>(), static_cast<std::size_t>(frame.numel())});
+      const auto values = [](const Tensor& tensor) {
+        return std::span<const float>(tensor.const_data_ptr<float>(), static_cast<std::size_t>(tensor.numel()));
+      };
+      const auto frame = frames[r].narrow(1, 0, d).cpu().contiguous();
+      writer->write_frame(static_cast<std::int64_t>(first + r), k, values(frame));
+      if (with_density)
+        writer->write_log_density(static_cast<std::int64_t>(first + r), k, values(frames[r].select(1, d).cpu().contiguous()));
     }
     if (!root || !observer) return;
     std::ostringstream stage;
@@ -157,17 +185,33 @@ InferResult infer(const std::string& model_path, const std::string& output_path,
   for (std::size_t first = 0; first < options.mu.size(); first += size) {
     const std::size_t m = first + rank;
     if (m >= options.mu.size()) {  // nothing left for this process, but all gather together
-      const auto nothing = torch::zeros({particles, d}, torch::TensorOptions(device));
+      const auto nothing = torch::zeros({particles, d + (with_density ? 1 : 0)}, torch::TensorOptions(device));
       for (std::size_t k = 0; k < times.size(); ++k) write(first, static_cast<std::int64_t>(k), nothing);
       continue;
     }
+    if (conditional) {
+      for (std::size_t k = 0; k < times.size(); ++k) {
+        if (interrupt_requested()) throw Interrupted("interrupted; no rollout was written.");
+        const auto x = sample_conditional(model, {options.mu[m]}, times[k], particles, integration.seed, options.conditional);
+        write(first, static_cast<std::int64_t>(k), x * scale + center);
+      }
+      continue;
+    }
     auto population = initial_population(model, given, options.mu[m]);
-    const auto x0 = (torch::from_blob(population.data(), {available, d}).narrow(0, 0, particles).to(device) - center) / scale;
-    const models::NetworkDrift drift(model.network, {options.mu[m]});
-    integrators::integrate(drift, x0, times, integration, [&](std::int64_t k, const Tensor& x) {
+    const auto physical = torch::from_blob(population.data(), {available, d}).narrow(0, 0, particles).to(device);
+    auto x0 = (physical - center) / scale;
+    const auto on_frame = [&](std::int64_t k, const Tensor& x) {
       if (interrupt_requested()) throw Interrupted("interrupted; no rollout was written.");
-      write(first, k, x * scale + center);
-    });
+      const auto moved = x.narrow(1, 0, d) * scale + center;
+      write(first, k, with_density ? torch::cat({moved, x.narrow(1, d, 1)}, 1) : moved);
+    };
+    if (with_density) {
+      const auto density = initial_log_density(options.log_density, physical, normalizer.periods);
+      x0 = torch::cat({x0, density.unsqueeze(1)}, 1);
+      integrators::integrate(models::DensityDrift(model.network, {options.mu[m]}), x0, times, integration, on_frame);
+    } else {
+      integrators::integrate(models::NetworkDrift(model.network, {options.mu[m]}), x0, times, integration, on_frame);
+    }
   }
   if (root) writer->commit();
   return result;

@@ -182,7 +182,54 @@ void fill_parameters(models::ScoreNetwork& network, const h5::File& file) {
   }
 }
 
+constexpr std::pair<ModelKind, const char*> kKinds[] = {{ModelKind::drift, "drift"},
+                                                        {ModelKind::score, "score"},
+                                                        {ModelKind::ncsm, "ncsm"},
+                                                        {ModelKind::cfm, "cfm"}};
+
+/// Files without the attribute are older and hold drifts.
+ModelKind read_kind(const h5::File& file) {
+  if (!file.has_attribute("/model", "kind")) return ModelKind::drift;
+  const auto word = file.string_attribute("/model", "kind");
+  for (const auto& [kind, name] : kKinds)
+    if (word == name) return kind;
+  throw FileError(file.path(), "holds a model of kind '" + word + "', which this version does not know. Train the model again.");
+}
+
 }  // namespace
+
+std::size_t InitialPopulations::nearest(const std::vector<double>& at) const {
+  const auto distance = [&](std::size_t m) {
+    double sum = 0;
+    for (std::size_t p = 0; p < at.size(); ++p) sum += (mu[m][p] - at[p]) * (mu[m][p] - at[p]);
+    return sum;
+  };
+  std::size_t best = 0;
+  for (std::size_t m = 1; m < mu.size(); ++m)
+    if (distance(m) < distance(best)) best = m;
+  return best;
+}
+
+const char* to_string(ModelKind kind) {
+  for (const auto& [candidate, name] : kKinds)
+    if (kind == candidate) return name;
+  return "";
+}
+
+ModelKind kind_of(LossKind loss) {
+  switch (loss) {
+    case LossKind::dsm: return ModelKind::score;
+    case LossKind::ncsm: return ModelKind::ncsm;
+    case LossKind::cfm: return ModelKind::cfm;
+    default: return ModelKind::drift;
+  }
+}
+
+void require_kind(const ReducedModel& model, const std::string& path, ModelKind kind) {
+  if (model.kind == kind) return;
+  const char* const use = model.kind == ModelKind::score ? "'scorefield sample' takes it as a target" : "'scorefield infer' samples from it";
+  throw UsageError(path + " is a model of kind " + to_string(model.kind) + ", this needs one of kind " + to_string(kind) + "; " + use + ".");
+}
 
 ReducedModel load_model(const std::string& path) {
   const auto file = h5::File::open(path);
@@ -198,6 +245,12 @@ ReducedModel load_model(const std::string& path) {
   model.initial = read_initial(file, model.header.dimension());
   model.sigma = file.number_attribute("/model", "sigma");
   model.step = file.integer_attribute("/training", "step");
+  model.kind = read_kind(file);
+  if (model.kind == ModelKind::score) model.noise = file.number_attribute("/model", "noise");
+  if (model.kind == ModelKind::ncsm) {
+    model.noise_min = file.number_attribute("/model", "noise_min");
+    model.noise_max = file.number_attribute("/model", "noise_max");
+  }
   return model;
 }
 
@@ -211,6 +264,12 @@ void save_model(const std::string& path, const data::Provenance& provenance, con
   write_header(file, model.header);
   file.set_attribute("/model", "options", model_options_toml(model.network->options()));
   file.set_attribute("/model", "sigma", model.sigma);
+  file.set_attribute("/model", "kind", std::string(to_string(model.kind)));
+  if (model.kind == ModelKind::score) file.set_attribute("/model", "noise", model.noise);
+  if (model.kind == ModelKind::ncsm) {
+    file.set_attribute("/model", "noise_min", model.noise_min);
+    file.set_attribute("/model", "noise_max", model.noise_max);
+  }
   write_initial(file, model.initial, model.header.dimension());
   write_tensors(file, "/training/weights", state.weights);
   write_tensors(file, "/training/averages", state.averages);

@@ -9,6 +9,8 @@
 #include "data/dataset.hpp"
 #include "data/h5.hpp"
 #include "models/score_network.hpp"
+#include "training/config.hpp"
+#include "training/model_kind.hpp"
 #include "training/optim/named_tensors.hpp"
 
 namespace scorefield::training {
@@ -23,7 +25,12 @@ struct InitialPopulations {
   std::vector<std::vector<double>> mu;        ///< [M][p]
   std::vector<std::vector<float>> samples;    ///< [M][N * d], physical units
   std::int64_t particles = 0;                 ///< N
+
+  /// Index of the training mu nearest to this one (Euclidean).
+  [[nodiscard]] std::size_t nearest(const std::vector<double>& at) const;
 };
+
+[[nodiscard]] ModelKind kind_of(LossKind loss);
 
 /// Everything that inference needs, loaded from a model file. Loading reads arrays and attributes only.
 struct ReducedModel {
@@ -32,7 +39,12 @@ struct ReducedModel {
   InitialPopulations initial;
   double sigma = 0;                               ///< diffusion that the model was trained with, normalised units
   std::int64_t step = 0;
+  ModelKind kind = ModelKind::drift;
+  double noise = 0, noise_min = 0, noise_max = 0;  ///< of score and ncsm models, normalised units
 };
+
+/// @throws UsageError unless the model is of this kind, saying what it is good for instead.
+void require_kind(const ReducedModel& model, const std::string& path, ModelKind kind);
 
 /// @throws FileError on a file that is not a model of this version, or whose arrays do not fit its options.
 [[nodiscard]] ReducedModel load_model(const std::string& path);

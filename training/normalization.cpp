@@ -35,20 +35,20 @@ Moments compute_moments(const data::DatasetReader& reader, std::int64_t frames_p
 }  // namespace
 
 models::Normalizer compute_normalizer(const data::DatasetReader& reader, const std::vector<double>& metric,
-                                      std::int64_t frames_per_mu) {
+                                      std::int64_t least_frames, std::int64_t frames_per_mu) {
   const auto& header = reader.header();
   const auto d = static_cast<std::size_t>(header.dimension());
   if (!metric.empty() && metric.size() != d)
     throw UsageError("option 'model.metric' needs one number per coordinate (" + std::to_string(d) + " in " +
                      reader.path() + "), got " + std::to_string(metric.size()) + ".");
-  if (header.frames() < 2)
+  if (header.frames() < least_frames)
     throw FileError(reader.path(), "holds " + std::to_string(header.frames()) +
                                        " frame, training needs at least 2. Generate it with more --frames.");
 
   models::Normalizer normalizer;
   normalizer.periods = header.periods;
   normalizer.time_start = header.time.front();
-  normalizer.time_span = header.time.back() - header.time.front();
+  normalizer.time_span = header.frames() > 1 ? header.time.back() - header.time.front() : 1;
   const Moments moments = compute_moments(reader, frames_per_mu);
   for (std::size_t c = 0; c < d; ++c) {
     double center = moments.sum[c] / moments.count;

@@ -132,11 +132,19 @@ Training::Training(const TrainRequest& request, const TrainObserver& observer)
   if (is_root()) const data::AtomicFile writable(request.output_path);  // fail now rather than at the first checkpoint
 
   torch::manual_seed(static_cast<std::uint64_t>(request.seed));
-  const auto normalizer = compute_normalizer(reader, config_.model.metric);
+  auto normalizer = compute_normalizer(reader, config_.model.metric, config_.loss.kind == LossKind::dsm ? 1 : 2);
+  if (is_conditional(config_.loss.kind)) {  // the noise level or flow time is one more parameter, in [-1, 1]
+    normalizer.mu_center.push_back(0);
+    normalizer.mu_scale.push_back(1);
+  }
   model_.network = std::make_shared<models::ScoreNetwork>(config_.model, normalizer);
   model_.header = reader.header();
   model_.initial = read_initial_populations(reader);
   model_.sigma = config_.loss.sigma;
+  model_.kind = kind_of(config_.loss.kind);
+  model_.noise = config_.loss.noise;
+  model_.noise_min = config_.loss.noise_min;
+  model_.noise_max = config_.loss.noise_max;
   model_.network->to(device_);
   batches_ = std::make_unique<BatchSource>(std::move(reader), normalizer, config_, request.seed, share());
   objective_ = make_objective(config_.loss, config_.training.engine, request.seed);
@@ -284,7 +292,9 @@ TrainResult Training::run() {
     TrainProgress start;
     start.step = first_step_;
     start.total_steps = config_.training.steps;
-    start.message = std::to_string(model_.network->parameter_count()) + " parameters, " + objective_->engine() +
+    const auto parameters = model_.network->parameter_count(), plain = model_.network->plain_parameter_count();
+    start.message = std::to_string(parameters) + " parameters (network " + std::to_string(plain) + ", modulation " +
+                    std::to_string(parameters - plain) + "), " + objective_->engine() +
                     " engine, " + std::to_string(batches_->groups() * config_.batch.particles) + " points per step" + (request_.processes ? ", " + std::to_string(request_.processes->size()) + " processes" : "");
     observer_(start);
   }

@@ -2,13 +2,20 @@
 
 #include <torch/types.h>
 
+#include <algorithm>
+
+#include "core/error.hpp"
 #include "models/modulation/plain_layers.hpp"
 
 namespace scorefield::models {
 
 FilmModulation::FilmModulation(const ModelOptions& options, const kernels::NetworkShape& shape, std::int64_t mu_dimension) {
   register_plain_layers(*this, shape, weights_, biases_);
-  auto hypernetwork = hypernetwork_options(options, mu_dimension, 2 * shape.width * shape.hidden_layers);
+  for (std::int64_t l = 0; l < shape.layers(); ++l)
+    modulated_.push_back(l < shape.hidden_layers && is_modulated(options, l));
+  const auto layers = std::count(modulated_.begin(), modulated_.end(), true);
+  if (layers == 0) throw UsageError("option 'model.modulated_layers': film changes hidden layers, and none is listed.");
+  auto hypernetwork = hypernetwork_options(options, mu_dimension, 2 * shape.width * layers);
   hypernetwork.zero_output = true;
   hypernetwork_ = register_module("hypernetwork", std::make_shared<Hypernetwork>(hypernetwork));
 }
@@ -21,7 +28,7 @@ ModulatedWeights FilmModulation::weights(const torch::Tensor& mu, const torch::T
     ModulatedLayer layer;
     layer.weight = weights_[l];
     layer.bias = biases_[l];
-    if (l + 1 < weights_.size()) {
+    if (modulated_[l]) {
       const std::int64_t out = weights_[l].size(0);
       const auto gain = value.narrow(1, at, out) + 1, shift = value.narrow(1, at + out, out);
       layer.weight = gain.unsqueeze(2) * weights_[l];

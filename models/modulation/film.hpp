@@ -8,7 +8,7 @@
 
 namespace scorefield::models {
 
-/// FiLM (arXiv 1709.07871): y = (1 + gamma(mu, t)) (W x + b) + beta(mu, t) in every hidden layer, the output layer plain.
+/// FiLM (arXiv 1709.07871): y = (1 + gamma(mu, t)) (W x + b) + beta(mu, t) in every modulated hidden layer, the output layer plain.
 /// The hypernetwork's last layer starts at zero: training starts from an unmodulated network.
 class FilmModulation : public Modulation {
  public:
@@ -18,6 +18,7 @@ class FilmModulation : public Modulation {
 
  private:
   std::vector<torch::Tensor> weights_, biases_;
+  std::vector<bool> modulated_;  ///< [layers]
   std::shared_ptr<Hypernetwork> hypernetwork_;
 };
 

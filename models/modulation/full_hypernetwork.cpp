@@ -10,7 +10,10 @@ FullHypernetworkModulation::FullHypernetworkModulation(const ModelOptions& optio
                                                        std::int64_t mu_dimension) {
   register_plain_layers(*this, shape, weights_, biases_);
   std::int64_t outputs = 0;
-  for (std::size_t l = 0; l < weights_.size(); ++l) outputs += weights_[l].numel() + biases_[l].numel();
+  for (std::size_t l = 0; l < weights_.size(); ++l) {
+    modulated_.push_back(is_modulated(options, static_cast<std::int64_t>(l)));
+    if (modulated_[l]) outputs += weights_[l].numel() + biases_[l].numel();
+  }
   auto hypernetwork = hypernetwork_options(options, mu_dimension, outputs);
   hypernetwork.zero_output = true;
   hypernetwork_ = register_module("hypernetwork", std::make_shared<Hypernetwork>(hypernetwork));
@@ -22,6 +25,13 @@ ModulatedWeights FullHypernetworkModulation::weights(const torch::Tensor& mu, co
   const std::int64_t groups = value.size(0);
   std::int64_t at = 0;
   for (std::size_t l = 0; l < weights_.size(); ++l) {
+    if (!modulated_[l]) {
+      ModulatedLayer plain;
+      plain.weight = weights_[l];
+      plain.bias = biases_[l];
+      result.layers.push_back(std::move(plain));
+      continue;
+    }
     const std::int64_t out = weights_[l].size(0), in = weights_[l].size(1);
     const auto piece = [&](const torch::Tensor& from, std::int64_t first, std::int64_t length) {
       return from.narrow(1, first, length);

@@ -8,7 +8,7 @@
 
 namespace scorefield::models {
 
-/// All weights and biases of the network are outputs of the hypernetwork, on top of constant ones: W = W_0 + W_1(mu, t). The
+/// All weights and biases of the modulated layers are outputs of the hypernetwork, on top of constant ones: W = W_0 + W_1(mu, t). The
 /// last layer of the hypernetwork starts at zero and has most of the parameters.
 class FullHypernetworkModulation : public Modulation {
  public:
@@ -18,6 +18,7 @@ class FullHypernetworkModulation : public Modulation {
 
  private:
   std::vector<torch::Tensor> weights_, biases_;
+  std::vector<bool> modulated_;  ///< [layers]
   std::shared_ptr<Hypernetwork> hypernetwork_;
 };
 

@@ -51,9 +51,10 @@ struct GaussianCase {
   }
 };
 
-/// Writes the Gaussian's trajectories at every mu: N low-discrepancy particles, K equally spaced times.
+/// Writes the Gaussian's trajectories at every mu: N low-discrepancy particles (others with
+/// another `start`), K equally spaced times.
 inline void write_gaussian_dataset(const std::string& path, const std::vector<double>& mus, std::int64_t particles = 4000,
-                                   std::int64_t frames = 33) {
+                                   std::int64_t frames = 33, double start = 0.5) {
   data::DatasetHeader header;
   header.provenance.format = data::kDatasetFormat;
   header.mu_names = {"mu"};
@@ -68,7 +69,7 @@ inline void write_gaussian_dataset(const std::string& path, const std::vector<do
   const auto index = torch::arange(particles, torch::kFloat64);
   // The R2 sequence: additive recurrence with the plastic number, quiet in every prefix.
   const auto fraction = [](const torch::Tensor& value) { return value - value.floor(); };
-  const auto u = torch::stack({fraction(0.5 + index * 0.7548776662466927), fraction(0.5 + index * 0.5698402909980532)}, 1);
+  const auto u = torch::stack({fraction(start + index * 0.7548776662466927), fraction(start + index * 0.5698402909980532)}, 1);
   const auto z = torch::special_ndtri(u.clamp(1e-6, 1 - 1e-6));
   data::DatasetWriter writer(path, header);
   for (std::size_t m = 0; m < mus.size(); ++m)

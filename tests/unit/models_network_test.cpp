@@ -3,8 +3,10 @@
 #include <torch/types.h>
 #include <torch/utils.h>
 
+#include "core/error.hpp"
 #include "core/parallel.hpp"
 #include "models/derivatives.hpp"
+#include "models/forward_laplacian.hpp"
 #include "models/fused.hpp"
 #include "models/kernels/sweeps.hpp"
 #include "models/network_drift.hpp"
@@ -235,7 +237,14 @@ INSTANTIATE_TEST_SUITE_P(Shapes, FusedGradient,
                            return name;
                          });
 
-class EveryModulation : public ::testing::TestWithParam<ModulationKind> {
+struct ModulationCase {
+  const char* name;
+  ModulationKind kind;
+  AlphaKind alpha = AlphaKind::per_rank;
+  std::vector<double> layers = {};
+};
+
+class EveryModulation : public ::testing::TestWithParam<ModulationCase> {
  protected:
   static std::shared_ptr<ScoreNetwork> network(bool perturbed) {
     torch::manual_seed(7);
@@ -246,7 +255,9 @@ class EveryModulation : public ::testing::TestWithParam<ModulationKind> {
     options.bias_latents = 3;
     options.hypernetwork_width = 9;
     options.time_features = 2;
-    options.modulation = GetParam();
+    options.modulation = GetParam().kind;
+    options.alpha = GetParam().alpha;
+    options.modulated_layers = GetParam().layers;
     auto network = std::make_shared<ScoreNetwork>(options, make_normalizer(true));
     network->to(torch::kFloat64);
     const torch::NoGradGuard no_grad;
@@ -288,14 +299,78 @@ TEST_P(EveryModulation, StartsFromAPlainNetwork) {
   for (std::size_t l = 0; l < layers.size(); ++l) {
     EXPECT_TRUE(torch::equal(layers[l].weight[0], layers[l].weight[1]));
     // Appended inputs are a bias of the first layer that depends on mu and t from the start.
-    const bool conditioned = GetParam() == ModulationKind::none && l == 0;
+    const bool conditioned = GetParam().kind == ModulationKind::none && l == 0;
     EXPECT_EQ(torch::equal(layers[l].bias[0], layers[l].bias[1]), !conditioned);
   }
 }
 
 INSTANTIATE_TEST_SUITE_P(Modulations, EveryModulation,
-                         ::testing::Values(ModulationKind::colora, ModulationKind::film, ModulationKind::hypernetwork,
-                                           ModulationKind::none));
+                         ::testing::Values(ModulationCase{"colora", ModulationKind::colora},
+                                           ModulationCase{"colora_scalar", ModulationKind::colora, AlphaKind::scalar},
+                                           ModulationCase{"colora_scalar_two_layers", ModulationKind::colora, AlphaKind::scalar, {2, 4}},
+                                           ModulationCase{"colora_first_layer", ModulationKind::colora, AlphaKind::per_rank, {1}},
+                                           ModulationCase{"film", ModulationKind::film},
+                                           ModulationCase{"film_middle", ModulationKind::film, AlphaKind::per_rank, {2}},
+                                           ModulationCase{"hypernetwork", ModulationKind::hypernetwork},
+                                           ModulationCase{"hypernetwork_output", ModulationKind::hypernetwork, AlphaKind::per_rank, {1, 4}},
+                                           ModulationCase{"none", ModulationKind::none}),
+                         [](const auto& info) { return info.param.name; });
+
+/// Layers that are not listed have one weight for all (mu, t), and a scalar alpha moves all ranks together.
+TEST(ModulatedLayers, AreTheListedOnesAndNoOthers) {
+  for (const auto kind : {ModulationKind::colora, ModulationKind::film, ModulationKind::hypernetwork}) {
+    ModelOptions options;
+    options.depth = 3;
+    options.width = 8;
+    options.modulation = kind;
+    options.modulated_layers = {2};
+    torch::manual_seed(1);
+    ScoreNetwork network(options, make_normalizer(true));
+    network.to(torch::kFloat64);
+    const torch::NoGradGuard no_grad;
+    for (auto& parameter : network.parameters()) parameter.add_(torch::randn_like(parameter) * 0.1);
+    const auto points = make_points(2, 1, torch::kFloat64);
+    const auto layers = effective_weights(network.modulation().weights(points.mu, points.t, false));
+    for (std::size_t l = 0; l < layers.size(); ++l) {
+      EXPECT_EQ(torch::equal(layers[l].weight[0], layers[l].weight[1]), l != 1) << l;
+      EXPECT_EQ(torch::equal(layers[l].bias[0], layers[l].bias[1]), l != 1) << l;
+    }
+  }
+}
+
+TEST(ModulatedLayers, ScalarAlphaHasOneOutputPerLayer) {
+  ModelOptions options;
+  options.depth = 2;
+  options.width = 8;
+  options.bias_latents = 3;
+  const auto count = [&] { return ScoreNetwork(options, make_normalizer(false)).parameter_count(); };
+  const auto per_rank = count();
+  options.alpha = AlphaKind::scalar;
+  const auto outputs = 3 * (options.rank - 1);  // of three layers
+  EXPECT_EQ(per_rank - count(), outputs * (options.hypernetwork_width + 1));
+  EXPECT_EQ(ScoreNetwork(options, make_normalizer(false)).plain_parameter_count(), 3 * 8 + 9 * 8 + 9);
+  options.modulated_layers = {4};
+  EXPECT_THROW(validate(options), UsageError);
+  options.modulated_layers = {1.5};
+  EXPECT_THROW(validate(options), UsageError);
+}
+
+/// Second derivatives by a forward pass equal those by autograd, with and without harmonics.
+TEST(ForwardLaplacian, EqualsAutograd) {
+  for (const bool periodic : {false, true}) {
+    const auto network = make_network(20, 3, 2, periodic, torch::kFloat64);
+    const auto points = make_points(2, 40, torch::kFloat64);
+    const auto weights = network->modulation().weights(points.mu, points.t, false);
+    const auto found = forward_laplacian(network->shape(), weights, points.x);
+    for (std::int64_t g = 0; g < 2; ++g) {
+      const Potential of_group = [&](const Tensor& y) {
+        return network->potential(y.unsqueeze(0), points.mu.narrow(0, g, 1), points.t.narrow(0, g, 1)).squeeze(0);
+      };
+      EXPECT_LT((found.laplacian[g] - laplacian_exact(of_group, points.x[g])).abs().max().item<double>(), 1e-11);
+      EXPECT_LT((found.gradient[g] - gradient(of_group, points.x[g])).abs().max().item<double>(), 1e-12);
+    }
+  }
+}
 
 /// The sweeps in LibTorch operations, which other devices use.
 TEST(SweptObjective, EqualsTheKernels) {

@@ -2,7 +2,9 @@
 #include <torch/types.h>
 
 #include <filesystem>
+#include <map>
 #include <numeric>
+#include <set>
 
 #include "core/random.hpp"
 #include "tests/support/gaussian_data.hpp"
@@ -37,6 +39,8 @@ struct LossCase {
   std::int64_t nodes;
   double sigma;
   LaplacianKind laplacian;
+  std::int64_t stride = 1;
+  double keep_times = 1;
 };
 
 class LossAtExactPotential : public GaussianBatches, public ::testing::WithParamInterface<LossCase> {};
@@ -45,9 +49,9 @@ class LossAtExactPotential : public GaussianBatches, public ::testing::WithParam
 TEST_P(LossAtExactPotential, IsMinusHalfTheKineticAction) {
   const LossCase& c = GetParam();
   TrainConfig config;
-  config.loss = {.kind = c.loss, .sigma = c.sigma, .laplacian = c.laplacian, .probes = 2};
+  config.loss = {.kind = c.loss, .sigma = c.sigma, .laplacian = c.laplacian, .probes = 2, .stride = c.stride};
   config.quadrature = {c.rule, c.nodes};
-  config.batch = {.mu = 3, .nodes = 11, .particles = 512};
+  config.batch = {.mu = 3, .nodes = 11, .particles = 512, .keep_times = c.keep_times};
   auto source = make_source(config);
   const GroupPotential exact = [&](const auto& x, const auto& mu, const auto& t) {
     return GaussianCase::potential(x, mu, t, c.sigma);
@@ -70,7 +74,12 @@ INSTANTIATE_TEST_SUITE_P(
         LossCase{"gauss_legendre", LossKind::action_matching, QuadratureKind::gauss_legendre, 16, 0, LaplacianKind::exact},
         LossCase{"simpson_entropic_exact", LossKind::action_matching, QuadratureKind::simpson, 33, 0.3, LaplacianKind::exact},
         LossCase{"simpson_entropic_hutchinson", LossKind::action_matching, QuadratureKind::simpson, 33, 0.3,
-                 LaplacianKind::hutchinson}),
+                 LaplacianKind::hutchinson},
+        LossCase{"velocity_missing_times", LossKind::velocity, QuadratureKind::simpson, 3, 0, LaplacianKind::exact, 1, 0.4},
+        LossCase{"dice", LossKind::dice, QuadratureKind::simpson, 3, 0, LaplacianKind::exact},
+        LossCase{"dice_stride", LossKind::dice, QuadratureKind::simpson, 3, 0, LaplacianKind::exact, 3},
+        LossCase{"dice_missing_times", LossKind::dice, QuadratureKind::simpson, 3, 0, LaplacianKind::exact, 1, 0.6},
+        LossCase{"dice_entropic", LossKind::dice, QuadratureKind::simpson, 3, 0.3, LaplacianKind::exact}),
     [](const auto& info) { return info.param.name; });
 
 /// On few nodes a rule mistakes c(t) for a gain of the loss; with gauge points it cancels to round-off, whatever the rule.
@@ -136,6 +145,66 @@ TEST_F(GaussianBatches, BothEnginesFixTheGaugeAlike) {
   EXPECT_NEAR(value[0], value[1], 1e-10 * std::abs(value[1]));
   for (std::size_t i = 0; i < gradients[0].size(); ++i)
     EXPECT_LE((gradients[0][i] - gradients[1][i]).norm().item<double>(), 1e-11 * gradients[1][i].norm().item<double>() + 1e-14) << i;
+}
+
+/// What adding c(t) to a potential changes in the loss of one batch, in double precision.
+double effect_of_gauge(BatchSource source, const LossOptions& loss) {
+  auto batch = source.make(2);
+  for (torch::Tensor* tensor : {&batch.x, &batch.mu, &batch.t}) *tensor = tensor->to(torch::kFloat64);
+  const GroupPotential exact = [](const auto& x, const auto& mu, const auto& t) {
+    return GaussianCase::potential(x, mu, t, 0);
+  };
+  const GroupPotential shifted = [&](const auto& x, const auto& mu, const auto& t) {
+    return exact(x, mu, t) + (100 * (40 * t).sin()).unsqueeze(1);
+  };
+  return (autograd_objective(shifted, loss, batch, 1, 0) - autograd_objective(exact, loss, batch, 1, 0)).item<double>();
+}
+
+/// Also at unequal intervals: with missing times the pairs differ in length.
+TEST_F(GaussianBatches, DiceIsInvariantToAFunctionOfTimeToRoundOff) {
+  TrainConfig config;
+  config.loss.kind = LossKind::dice;
+  config.batch = {.mu = 3, .nodes = 7, .particles = 64, .keep_times = 0.5};
+  EXPECT_NEAR(effect_of_gauge(make_source(config), config.loss), 0, 1e-10);
+}
+
+/// Both ends of a pair hold the same particles: their difference is the particle's own path, whatever the order of frames.
+TEST_F(GaussianBatches, DiceFollowsParticlesFromOneFrameToTheNext) {
+  TrainConfig config;
+  config.loss.kind = LossKind::dice;
+  config.batch = {.mu = 2, .nodes = 3, .particles = 64};
+  for (const auto sampling : {SamplingKind::stratified, SamplingKind::random}) {
+    config.batch.sampling = sampling;
+    const auto batch = make_source(config).make(5);
+    ASSERT_EQ(batch.x.size(0), 24);
+    for (std::int64_t g = 0; g < 24; g += 4) {
+      EXPECT_TRUE(torch::equal(batch.x[g], batch.x[g + 3]));      // (t_a; x_a) and (t_b; x_a)
+      EXPECT_TRUE(torch::equal(batch.x[g + 1], batch.x[g + 2]));  // (t_a; x_b) and (t_b; x_b)
+      const double mu = batch.mu[g][0].item<double>(), a = batch.t[g].item<double>(), b = batch.t[g + 2].item<double>();
+      EXPECT_NEAR(b - a, 1.0 / 32, 1e-6);
+      const auto z = (batch.x[g] - torch::tensor({mu * a, -0.5 * a})) / GaussianCase::spread(a);
+      const auto later = torch::tensor({mu * b, -0.5 * b}) + GaussianCase::spread(b) * z;
+      EXPECT_LT((batch.x[g + 1] - later).abs().max().item<double>(), 1e-5);
+    }
+  }
+}
+
+TEST_F(GaussianBatches, MissingTimesDifferBetweenMuAndKeepBothEnds) {
+  TrainConfig config;
+  config.batch = {.mu = 3, .nodes = 40, .particles = 2, .keep_times = 0.3};
+  auto source = make_source(config);
+  std::map<float, std::set<float>> seen;
+  for (int step = 0; step < 20; ++step) {
+    const auto batch = source.make(step);
+    for (std::int64_t g = 0; g < batch.t.size(0); ++g) seen[batch.mu[g][0].item<float>()].insert(batch.t[g].item<float>());
+  }
+  ASSERT_EQ(seen.size(), 3u);
+  for (const auto& [mu, times] : seen) {
+    EXPECT_LT(times.size(), 22u);  // of 33; 11.3 on average
+    EXPECT_EQ(*times.begin(), 0.0f);
+    EXPECT_EQ(*times.rbegin(), 1.0f);
+  }
+  EXPECT_NE(seen.at(0.5f), seen.at(1.0f));
 }
 
 TEST_F(GaussianBatches, AreAPureFunctionOfSeedAndStep) {

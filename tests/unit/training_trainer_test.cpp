@@ -117,7 +117,11 @@ INSTANTIATE_TEST_SUITE_P(
         LossCase{"velocity_entropic_exact", LossKind::velocity, QuadratureKind::simpson, 3, 0.3, LaplacianKind::exact,
                  optim::OptimizerKind::soap, 0.05},
         LossCase{"simpson_entropic_hutchinson", LossKind::action_matching, QuadratureKind::simpson, 17, 0.3,
-                 LaplacianKind::hutchinson, optim::OptimizerKind::soap, 0.1}),
+                 LaplacianKind::hutchinson, optim::OptimizerKind::soap, 0.1},
+        LossCase{"dice", LossKind::dice, QuadratureKind::simpson, 3, 0, LaplacianKind::exact, optim::OptimizerKind::soap,
+                 0.05},
+        LossCase{"dice_entropic", LossKind::dice, QuadratureKind::simpson, 3, 0.3, LaplacianKind::hutchinson,
+                 optim::OptimizerKind::soap, 0.1}),
     [](const auto& info) { return info.param.name; });
 
 /// Every array of two files, compared bit for bit.

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <torch/types.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "training/conditional_options.hpp"
+#include "training/model_file.hpp"
+
+namespace scorefield::training {
+
+/// Samples of a conditional model at one (mu, t), normalised coordinates [N, d], on the network's device; a function of the
+/// seed. The same seed gives neighbouring samples at neighbouring (mu, t). With l the level in [-1, 1]:
+///   ncsm, probability flow  dx/dl = -(d sigma/d l) grad s from N(0, 1 + sigma_max^2) (arXiv 2011.13456, variance exploding)
+///   ncsm, langevin          x += (e/2) sigma grad s + sqrt(e) sigma xi, `sweeps` times per level (arXiv 1907.05600)
+///   cfm                     dx/dtau = grad s from N(0, 1) (arXiv 2210.02747); uniform on periodic coordinates
+/// A final step of ncsm removes the least noise (Tweedie). mu: physical, [p]; t: normalised.
+[[nodiscard]] torch::Tensor sample_conditional(const ReducedModel& model, const std::vector<double>& mu, double t,
+                                               std::int64_t particles, std::uint64_t seed,
+                                               const ConditionalOptions& options);
+
+}  // namespace scorefield::training

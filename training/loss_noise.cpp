@@ -1,0 +1,50 @@
+#include "training/loss_noise.hpp"
+
+#include <torch/types.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "core/error.hpp"
+#include "training/batch.hpp"
+#include "training/model_file.hpp"
+#include "training/objective.hpp"
+#include "training/optim/named_tensors.hpp"
+
+namespace scorefield::training {
+
+LossNoise measure_loss_noise(const std::string& model_path, const std::string& data_path, const TrainConfig& config,
+                             std::int64_t seed, std::int64_t batches) {
+  if (batches < 2) throw UsageError("the noise of a loss needs at least 2 batches.");
+  const auto model = load_model(model_path);
+  BatchSource source(data::DatasetReader(data_path), model.network->normalizer(), config, seed);
+  const auto objective = make_objective(config.loss, config.training.engine, seed);
+  const auto parameters = model.network->parameters();
+  const auto n = static_cast<double>(batches);
+  double sum = 0, squares = 0, norms = 0;
+  torch::Tensor total;
+  for (std::int64_t i = 0; i < batches; ++i) {
+    for (const auto& parameter : parameters) parameter.mutable_grad().reset();
+    auto loss = objective->loss(*model.network, source.make(i), i);
+    loss.backward();
+    const double value = loss.item<double>();
+    sum += value;
+    squares += value * value;
+    std::vector<torch::Tensor> parts;
+    for (const auto& parameter : parameters) parts.push_back(optim::gradient_or_zeros(parameter).reshape({-1}).to(torch::kFloat64));
+    const auto gradient = torch::cat(parts);
+    norms += gradient.square().sum().item<double>();
+    total = total.defined() ? total + gradient : gradient;
+  }
+  LossNoise noise;
+  noise.mean = sum / n;
+  noise.deviation = std::sqrt(std::max(0.0, (squares - n * noise.mean * noise.mean) / (n - 1)));
+  const double of_mean = total.square().sum().item<double>() / (n * n);
+  const double spread = (norms - n * of_mean) / (n - 1);  // E|g - E g|^2
+  const double signal = of_mean - spread / n;             // |E g|^2
+  noise.gradient_noise = signal > 0 ? spread / signal : std::numeric_limits<double>::infinity();
+  return noise;
+}
+
+}  // namespace scorefield::training

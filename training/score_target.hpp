@@ -1,0 +1,46 @@
+#pragma once
+
+#include <torch/types.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "models/score.hpp"
+#include "models/score_network.hpp"
+
+namespace scorefield::training {
+
+/// Whether the file is a trained score network (`train --set loss.name=dsm`). False for anything else, readable or not.
+[[nodiscard]] bool is_score_model(const std::string& path);
+
+/// A trained score network frozen at one (mu, t), as a target for samplers, in the data's own coordinates. It has no
+/// log-density: only relative weights of connected parts of the target are known to it.
+class ScoreTarget : public Score {
+ public:
+  /// mu: [p] physical, t: physical time; an empty mu means the centre of the training range, where a model of one marginal
+  /// has its only value. @throws FileError; UsageError when the model is not a score network or mu has another length.
+  ScoreTarget(const std::string& path, const std::vector<double>& mu, double t);
+  /// At the first training time.
+  explicit ScoreTarget(const std::string& path);
+
+  [[nodiscard]] std::int64_t dimension() const override;
+  /// grad_x log p of the marginal smoothed by noise(). x: [N, d], any floating type; evaluated in float32.
+  [[nodiscard]] torch::Tensor score(const torch::Tensor& x) const override;
+
+  /// Deviation per coordinate of the noise that the target is smoothed by, [d].
+  [[nodiscard]] const std::vector<double>& noise() const { return noise_; }
+  /// A population that spans the training data, from which samplers may start: of the nearest training mu, first time; [N, d].
+  [[nodiscard]] const torch::Tensor& initial() const { return initial_; }
+  [[nodiscard]] const std::vector<double>& periods() const;
+
+ private:
+  std::shared_ptr<models::ScoreNetwork> network_;
+  torch::Tensor mu_;             ///< [1, p], normalised
+  double time_ = 0;              ///< normalised
+  torch::Tensor center_, scale_;  ///< [d]
+  torch::Tensor initial_;
+  std::vector<double> noise_;
+};
+
+}  // namespace scorefield::training

@@ -1,0 +1,76 @@
+#include "training/sliced_loss.hpp"
+
+#include <torch/types.h>
+
+#include <algorithm>
+#include <numbers>
+
+#include "solvers/integrators.hpp"
+
+namespace scorefield::training {
+namespace {
+
+/// Separates the directions from every other use of the same seed.
+constexpr std::uint64_t kDirectionStep = std::uint64_t{1} << 40;
+
+/// Cells of equal probability over which the displacement of the quantiles is averaged for the curvature: particles that pass
+/// each other leave the quantiles where they are.
+constexpr std::int64_t kCells = 50;
+
+}  // namespace
+
+SlicedLoss::SlicedLoss(const models::Normalizer& normalizer, std::int64_t projections, std::uint64_t seed)
+    : normalizer_(normalizer) {
+  std::int64_t embedding = 0;
+  for (const double period : normalizer.periods) embedding += period > 0 ? 2 : 1;
+  const auto normals = integrators::step_noise(torch::empty({projections, embedding}), seed, kDirectionStep);
+  directions_ = (normals / normals.norm(2, 1, true)).t().contiguous();
+}
+
+torch::Tensor SlicedLoss::embed(const torch::Tensor& x) const {
+  std::vector<torch::Tensor> columns;
+  for (std::int64_t c = 0; c < normalizer_.dimension(); ++c) {
+    const auto value = x.select(1, c);
+    if (normalizer_.periods[static_cast<std::size_t>(c)] == 0) {
+      columns.push_back(value);
+      continue;
+    }
+    const double radius = normalizer_.normalized_period(c) / (2 * std::numbers::pi);
+    columns.push_back(radius * (value / radius).cos());
+    columns.push_back(radius * (value / radius).sin());
+  }
+  return torch::stack(columns, 1);
+}
+
+torch::Tensor SlicedLoss::embed_tangent(const torch::Tensor& x, const torch::Tensor& dx) const {
+  std::vector<torch::Tensor> columns;
+  for (std::int64_t c = 0; c < normalizer_.dimension(); ++c) {
+    const auto rate = dx.select(1, c);
+    if (normalizer_.periods[static_cast<std::size_t>(c)] == 0) {
+      columns.push_back(rate);
+      continue;
+    }
+    const auto angle = x.select(1, c) * (2 * std::numbers::pi / normalizer_.normalized_period(c));
+    columns.push_back(-rate * angle.sin());
+    columns.push_back(rate * angle.cos());
+  }
+  return torch::stack(columns, 1);
+}
+
+torch::Tensor SlicedLoss::project(const torch::Tensor& x) const { return embed(x).matmul(directions_).t().contiguous(); }
+
+SlicedLoss::Terms SlicedLoss::compare(const torch::Tensor& x, const torch::Tensor& dx, const torch::Tensor& observed) const {
+  const auto [quantiles, order] = project(x).sort(1);
+  const auto difference = quantiles - std::get<0>(observed.sort(1));
+  Terms terms;
+  terms.distance_squared = difference.square().mean().item<double>();
+  if (!dx.defined()) return terms;
+  const auto rate = embed_tangent(x, dx).matmul(directions_).t().gather(1, order);
+  terms.slope = 2 * (difference * rate).mean().item<double>();
+  const std::int64_t size = std::max<std::int64_t>(1, rate.size(1) / kCells), cells = rate.size(1) / size;
+  const auto displacement = rate.narrow(1, 0, cells * size).reshape({rate.size(0), cells, size}).mean(2);
+  terms.curvature = 2 * displacement.square().mean().item<double>();
+  return terms;
+}
+
+}  // namespace scorefield::training

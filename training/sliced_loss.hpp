@@ -1,0 +1,36 @@
+#pragma once
+
+#include <torch/types.h>
+
+#include <cstdint>
+
+#include "models/normalizer.hpp"
+
+namespace scorefield::training {
+
+/// Sliced W2 between clouds of equally many points in normalised coordinates, with its derivative along given
+/// displacements of the first. Periodic coordinates are wound on a circle, as in metrics::SlicedWasserstein.
+class SlicedLoss {
+ public:
+  SlicedLoss(const models::Normalizer& normalizer, std::int64_t projections, std::uint64_t seed);
+
+  /// x: [N, d] -> [L, N], unsorted.
+  [[nodiscard]] torch::Tensor project(const torch::Tensor& x) const;
+
+  struct Terms {
+    double distance_squared = 0;  ///< mean over directions of W2^2
+    double slope = 0;             ///< its derivative when x moves along dx
+    double curvature = 0;         ///< Gauss-Newton: 2 mean (d q/d mu)^2 of the quantile functions q
+  };
+  /// x, dx: [N, d], dx may be undefined; observed: [L, N] from project().
+  [[nodiscard]] Terms compare(const torch::Tensor& x, const torch::Tensor& dx, const torch::Tensor& observed) const;
+
+ private:
+  [[nodiscard]] torch::Tensor embed(const torch::Tensor& x) const;
+  [[nodiscard]] torch::Tensor embed_tangent(const torch::Tensor& x, const torch::Tensor& dx) const;
+
+  models::Normalizer normalizer_;
+  torch::Tensor directions_;  ///< [e, L]
+};
+
+}  // namespace scorefield::training
