@@ -32,6 +32,9 @@ class Sampler {
   /// What the user should know: settings chosen and why, validity tests that failed. Grows during the run.
   [[nodiscard]] virtual std::vector<std::string> notes() const { return {}; }
 
+  /// Further arrays that belong into the samples file, by name (a cloud before its last correction...).
+  [[nodiscard]] virtual std::map<std::string, torch::Tensor> extras() const { return {}; }
+
   /// Everything that a resumed run needs to go on bit for bit, by name; restore() takes the same map back.
   [[nodiscard]] virtual std::map<std::string, torch::Tensor> state() const = 0;
   virtual void restore(const std::map<std::string, torch::Tensor>& state) = 0;
