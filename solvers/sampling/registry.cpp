@@ -2,6 +2,10 @@
 
 #include "core/error.hpp"
 #include "models/targets/sample_target.hpp"
+#include "solvers/ift/sampler.hpp"
+#include "solvers/mcmc/langevin.hpp"
+#include "solvers/sph/sampler.hpp"
+#include "solvers/svgd/svgd.hpp"
 
 namespace scorefield::sampling {
 namespace {
@@ -19,6 +23,10 @@ std::pair<std::string, std::string> automatic(const targets::Target& target) {
 std::vector<Method> make_methods() {
   std::vector<Method> all;
   // One line per method: make_method<Class, Options>(name, summary, default steps).
+  all.push_back(sph::sph_method());
+  for (auto& method : ift::flow_methods()) all.push_back(std::move(method));
+  all.push_back(svgd::svgd_method());
+  for (auto& method : mcmc::langevin_methods()) all.push_back(std::move(method));
   return all;
 }
 
