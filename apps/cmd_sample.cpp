@@ -10,6 +10,7 @@
 #include "core/error.hpp"
 #include "data/atomic_file.hpp"
 #include "models/targets/catalogue.hpp"
+#include "solvers/sampling/diagnostics.hpp"
 #include "solvers/sampling/registry.hpp"
 #include "solvers/sampling/run.hpp"
 #include "solvers/sampling/samples_file.hpp"
@@ -22,6 +23,7 @@ struct SampleOptions {
   std::string target;
   std::string method = "auto";
   std::string initial;  ///< a samples file to start from
+  bool diagnose = true;
   sampling::StartOptions start;
   sampling::RunOptions run;
   targets::TargetOptions source;
@@ -48,6 +50,7 @@ void bind(OptionSet& set, SampleOptions& options, const std::vector<sampling::Me
   set.add("sample.initial", options.initial, "a samples file whose cloud is the start");
   set.add("sample.start_scale", options.start.scale, "deviation of the initial cloud; 0: 3 up to d = 2, 2 above");
   set.add("sample.start_shift", options.start.shift, "added to the first coordinate of the initial cloud");
+  set.add("sample.diagnostics", options.diagnose, "compare the samples with what is known of the target");
   targets::bind(set, options.source);
   for (const auto& method : methods) method.bind(set);
 }
@@ -125,7 +128,10 @@ void run_sample(int argc, const char* const* argv) {
   const auto result = sampling::run(options.run, method, target, start_cloud(options, target->dimension(), seed), printer.observer());
   sampling::write_samples(output, result, target_name, options.run);
 
-  const auto object = facts(options, output, reason, result);
+  auto object = facts(options, output, reason, result);
+  const auto diagnostics = options.diagnose ? sampling::diagnose(*target, result.samples, result.weights)
+                                            : sampling::Diagnostics{};
+  for (const auto& [name, value] : diagnostics) object["diagnostics"][name] = value;
   if (line.common().json) {
     std::cout << object.dump(2) << "\n";
     return;
@@ -134,6 +140,7 @@ void run_sample(int argc, const char* const* argv) {
   std::cout << output << ": " << result.samples.size(0) << " particles by " << result.method << ", " << result.iterations
             << " iterations, " << result.evaluations.score << " score evaluations, " << format_duration(result.seconds)
             << (result.converged ? ", converged" : ", not converged") << "\n";
+  for (const auto& [name, value] : diagnostics) std::cout << "  " << name << " " << value << "\n";
 }
 
 }  // namespace scorefield::apps

@@ -2,8 +2,10 @@
 
 #include "core/error.hpp"
 #include "models/targets/sample_target.hpp"
+#include "solvers/gas/samplers.hpp"
 #include "solvers/ift/sampler.hpp"
 #include "solvers/mcmc/langevin.hpp"
+#include "solvers/mpm/sampler.hpp"
 #include "solvers/sph/sampler.hpp"
 #include "solvers/svgd/svgd.hpp"
 
@@ -23,6 +25,11 @@ std::pair<std::string, std::string> automatic(const targets::Target& target) {
 std::vector<Method> make_methods() {
   std::vector<Method> all;
   // One line per method: make_method<Class, Options>(name, summary, default steps).
+  all.push_back(make_method<mpm::MpmSampler, mpm::MpmMethodOptions>(
+      "mpm", "material point method: a gas whose pressure balances the score; affine gas above d = 3", 200));
+  all.push_back(make_method<gas::GasSampler, gas::GasOptions>(
+      "gas", "tempered gas: ladder, kicks with accept test, far moves, bridge between clusters, polish", 2000));
+  all.push_back(make_method<gas::GasSampler, gas::SmcOptions>("smc", "tempered sequential Monte Carlo, for comparison", 2000));
   all.push_back(sph::sph_method());
   for (auto& method : ift::flow_methods()) all.push_back(std::move(method));
   all.push_back(svgd::svgd_method());
