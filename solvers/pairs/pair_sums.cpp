@@ -79,7 +79,7 @@ Sources<T>::Sources(const double* z, std::int64_t m, std::int64_t d, const doubl
       double square = 0;
       for (std::int64_t c = 0; c < d; ++c) {
         const T value = static_cast<T>(z[j * d + c] - origin_[static_cast<std::size_t>(c)]);
-        z_transposed_[(block * d + c) * kColumns + j % kColumns] = z_[j * stride + c] = value;
+        z_transposed_[(j / kStrip * d + c) * kStrip + j % kStrip] = z_[j * stride + c] = value;
         square += static_cast<double>(value) * static_cast<double>(value);
         if (s) s_[j * stride + c] = static_cast<T>(s[j * d + c]);
       }

@@ -94,7 +94,7 @@ void direct(const PairTask<T>& task, const Kernel& kernel) {
       for (long j = 0; j < kColumns; j += lanes) {
         Vec<T> difference[D], square{};
         for (int c = 0; c < D; ++c) {
-          difference[c] = x[c] - load<T>(z + c * kColumns + j);
+          difference[c] = x[c] - load<T>(z + (j / kStrip * D + c) * kStrip + j % kStrip);
           square += difference[c] * difference[c];
         }
         const Pair<T> pair = kernel(square);
@@ -147,7 +147,6 @@ void blocked(const PairTask<T>& task, const Kernel& kernel) {
     const T* a = task.a + b * kColumns;
     const T* norm = task.norm + b * kColumns;
     for (long i = 0; i < 2 * kRows * 16; ++i) value_sums[i] = 0;
-    const Term<T> dots{task.x, stride, 1, task.z_transposed + b * task.d * kColumns, kColumns, task.d};
     const auto pairs_of = [&](long i, long j, Vec<T> dot) {
       Vec<T> square = (load<T>(norm + j) + task.x_norm[i]) - T(2) * dot;
       square = square < T(0) ? Vec<T>{} : square;
@@ -158,9 +157,15 @@ void blocked(const PairTask<T>& task, const Kernel& kernel) {
       store<T>(slopes + i * kColumns + j, slope);
       if (with_field) store<T>(values + i * kColumns + j, value);
     };
-    for (long j = 0; j < kColumns; j += kBlockVectors * lanes)
+    for (long j = 0; j < kColumns; j += kBlockVectors * lanes) {
+      const T* strip = task.z_transposed + (b * kColumns + j / kStrip * kStrip) * task.d;
+      const Term<T> dots{task.x, stride, 1, strip, kStrip, task.d};
+      const long at = j / kStrip * kStrip;
       for (long i = 0; i < task.rows; i += kBlockRows)
-        product_block<T, kBlockVectors>(&dots, 1, i, j, [](long, long) { return Vec<T>{}; }, pairs_of);
+        product_block<T, kBlockVectors>(
+            &dots, 1, i, j - at, [](long, long) { return Vec<T>{}; },
+            [&](long row, long column, Vec<T> dot) { pairs_of(row, at + column, dot); });
+    }
     for (long i = 0; i < task.rows; ++i) {
       T value = 0, slope = 0;
       for (long lane = 0; lane < lanes; ++lane) {

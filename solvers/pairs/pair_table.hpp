@@ -6,6 +6,7 @@ namespace scorefield::pairs {
 
 constexpr long kRows = 48;        // query points of a task, a multiple of 6
 constexpr long kColumns = 256;    // sources of a block, a multiple of 16
+constexpr long kStrip = 64;       // sources side by side in z_transposed: what one pass of the matrix product takes
 constexpr long kDirect = 3;       // up to this dimension distances come from coordinates
 constexpr int kMaxTerms = 8;
 
@@ -18,7 +19,8 @@ struct KernelTerms {
 };
 
 /// One block of query rows against all source blocks, on the calling thread. Rows of x, z and s are padded to `stride`
-/// elements; block b of z_transposed holds [d, kColumns], of z and s [kColumns, stride], of norm and a [kColumns].
+/// elements; block b of z_transposed holds [kColumns/kStrip, d, kStrip]
+/// (strips, so that one stays in the first-level cache), of z and s [kColumns, stride], of norm and a [kColumns].
 /// Padding sources have a = 0. Memory is aligned to 64 bytes.
 template <class T>
 struct PairTask {

@@ -45,13 +45,13 @@ double Fluid::smoothing_length() const {
   return start * std::pow(final_h_ / start, std::clamp(progress, 0.0, 1.0));
 }
 
-/// The metric changes, positions and velocities stay.
+/// The metric changes and positions stay. Velocities keep their whitened values: those of a contracting cloud would grow
+/// without bound in a contracting metric.
 void Fluid::follow_the_cloud() {
-  const auto x = metric.to_x(z), velocity = metric.to_x_velocity(v);
+  const auto x = metric.to_x(z);
   const double before = metric.log_determinant();
   metric = Whitening::of(x, d_);
   z = metric.to_z(x);
-  v = metric.to_z_velocity(velocity);
   for (double& density : rho) density *= std::exp(metric.log_determinant() - before);
 }
 

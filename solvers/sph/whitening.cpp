@@ -39,17 +39,13 @@ Whitening Whitening::of(const std::vector<double>& x, std::int64_t d) {
   return found;
 }
 
-std::vector<double> Whitening::to_x_velocity(const std::vector<double>& v) const {
-  return flat(rows_of(v, d) * rows_of(L, d).transpose());
-}
 std::vector<double> Whitening::to_x(const std::vector<double>& z) const {
   return flat((rows_of(z, d) * rows_of(L, d).transpose()).rowwise() + row(mean));
 }
-std::vector<double> Whitening::to_z_velocity(const std::vector<double>& v) const {
-  return flat(RowMatrix(rows_of(L, d).triangularView<Eigen::Lower>().solve(rows_of(v, d).transpose())).transpose());
-}
 std::vector<double> Whitening::to_z(const std::vector<double>& x) const {
-  return to_z_velocity(flat(rows_of(x, d).rowwise() - row(mean)));
+  const RowMatrix centred = rows_of(x, d).rowwise() - row(mean);
+  const RowMatrix factor = rows_of(L, d);
+  return flat(RowMatrix(factor.triangularView<Eigen::Lower>().solve(centred.transpose())).transpose());
 }
 std::vector<double> Whitening::gradient_in_z(const std::vector<double>& gradient) const {
   return flat(rows_of(gradient, d) * rows_of(L, d));

@@ -17,9 +17,6 @@ struct Whitening {
 
   [[nodiscard]] std::vector<double> to_x(const std::vector<double>& z) const;
   [[nodiscard]] std::vector<double> to_z(const std::vector<double>& x) const;
-  /// Velocities have no mean: L v and L^-1 v.
-  [[nodiscard]] std::vector<double> to_x_velocity(const std::vector<double>& v) const;
-  [[nodiscard]] std::vector<double> to_z_velocity(const std::vector<double>& v) const;
   /// Gradients in z: L^T g.
   [[nodiscard]] std::vector<double> gradient_in_z(const std::vector<double>& gradient) const;
   [[nodiscard]] double log_determinant() const;
