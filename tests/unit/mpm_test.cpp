@@ -89,6 +89,23 @@ TEST(Mpm, WithoutPressureTheCloudCollapses) {
   EXPECT_LT(square, 0.02);
 }
 
+TEST(Mpm, SolidsAreBiasedByTheirOwnStress) {
+  double variance[2];
+  for (const int i : {0, 1}) {
+    MpmOptions options;
+    options.body = Body::neo_hookean;
+    options.temperature = 1;
+    options.teleport_every = 0;
+    options.young = i == 0 ? 0.01 : 1;
+    const auto run = settle(2, correlated, options, 0, 1);
+    double square = 0;
+    for (const double x : run.x) square += x * x / static_cast<double>(run.x.size());
+    variance[i] = square;
+  }
+  EXPECT_LT(variance[0], 0.8);  // the target has 1
+  EXPECT_GT(variance[1], 1.5 * variance[0]);
+}
+
 TEST(Mpm, ModeWeightsAreRightWhereverTheCloudStarts) {
   const double centre[3][2] = {{-3, -2}, {3, -2}, {0, 3}}, weight[3] = {0.5, 0.3, 0.2};
   const Field three = [&](const double* x, double* s) {
