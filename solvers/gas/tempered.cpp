@@ -168,7 +168,25 @@ void Tempered::polish() {
   if (!result.note.empty()) notes_.push_back(result.note);
 }
 
+/// G = E[s' C s]/d, 1 for an elliptic target: far above it the density's scale changes over the cloud, as in a funnel, and
+/// kicks of one step size cannot reach its narrow part.
+void Tempered::warn_of_funnels() {
+  const Matrix factor = covariance(cloud_.x, cloud_.x.rowwise().mean()).llt().matrixL();
+  const double G = (factor.transpose() * cloud_.score).squaredNorm() / static_cast<double>(cloud_.score.size());
+  if (G < 10) return;
+  char text[200];
+  std::snprintf(text, sizeof text, "G = E[s'Cs]/d is %.3g, above 10: the density's scale changes over the cloud, as in a funnel; do not rely "
+                "on its narrow parts.", G);
+  notes_.emplace_back(text);
+}
+
 void Tempered::step() {
+  const Phase before = phase_;
+  advance();
+  if (phase_ == Phase::done && before != Phase::done) warn_of_funnels();
+}
+
+void Tempered::advance() {
   ++iteration_;
   const auto moves = [&](std::int64_t count) {
     for (std::int64_t i = 0; i < count; ++i) {

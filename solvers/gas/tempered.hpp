@@ -31,6 +31,8 @@ class Tempered {
   void load(const std::vector<double>& state);
 
  private:
+  void advance();
+  void warn_of_funnels();
   void cool();
   void kick();
   void teleport();
