@@ -6,6 +6,8 @@
 #include "apps/commands.hpp"
 #include "core/error.hpp"
 #include "data/problems/problem.hpp"
+#include "models/targets/catalogue.hpp"
+#include "solvers/sampling/registry.hpp"
 #include "training/config.hpp"
 #include "training/infer.hpp"
 #include "training/presets.hpp"
@@ -53,8 +55,13 @@ void list_presets(Listing& list) {
   }
 }
 
-/// Every word that a key of the training and inference options takes.
+/// The particle samplers, then every word that a key of the training and inference options takes.
 void list_methods(Listing& list) {
+  list.text << "sample.method: how 'scorefield sample' moves its particles\n";
+  for (const auto& method : sampling::make_methods()) {
+    list.entries.push_back({{"name", method.name}, {"key", "sample.method"}, {"summary", method.summary}});
+    list.text << "  " << method.name << ": " << method.summary << "\n";
+  }
   training::TrainConfig train;
   training::InferOptions infer;
   OptionSet set;
@@ -71,8 +78,13 @@ void list_methods(Listing& list) {
   }
 }
 
-/// Targets belong to sampling, which this version does not have: the list is empty and says so.
-void list_targets(Listing& list) { list.text << "There are no sampling targets in this version.\n"; }
+void list_targets(Listing& list) {
+  for (const auto& target : targets::named_targets()) {
+    list.entries.push_back({{"name", target.name}, {"summary", target.summary}, {"config", target.toml}});
+    list.text << target.name << ": " << target.summary << "\n";
+  }
+  list.text << "Or a file: family.toml, TorchScript.pt, a trained score network MODEL.h5, samples in .h5 or .npy.\n";
+}
 
 constexpr std::pair<const char*, void (*)(Listing&)> kLists[] = {
     {"problems", list_problems}, {"presets", list_presets}, {"methods", list_methods}, {"targets", list_targets}};

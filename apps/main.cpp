@@ -38,13 +38,13 @@ constexpr std::array<Command, 10> kCommands{{
     {"inspect", "say what a file holds", run_inspect},
     {"list", "say what there is: problems, presets, methods, targets", run_list},
     {"import", "convert foreign particle data to a dataset", nullptr},
-    {"sample", "draw particles from a target density", nullptr},
+    {"sample", "draw particles from a target density", run_sample},
     {"compare", "run a whole table of experiments", nullptr},
     {"benchmark", "time the hot loops beside their references", run_benchmark},
 }};
 
 void print_overview(std::ostream& out) {
-  out << "scorefield " << version() << ": learns reduced models of kinetic systems.\n\n"
+  out << "scorefield " << version() << ": learns reduced models of kinetic systems and samples densities with particles.\n\n"
       << "Usage: scorefield COMMAND [ARGUMENTS]\n\nCommands:\n";
   for (const auto& command : kCommands)
     if (command.run)
@@ -57,7 +57,7 @@ void print_overview(std::ostream& out) {
          "  scorefield train train.h5 --output model.h5 --time-limit 3m\n"
          "  scorefield infer model.h5 --mu 1.25,1.85 --output rollout.h5\n"
          "  scorefield evaluate rollout.h5 --reference test.h5 --training train.h5\n\n"
-         "Exit codes: 0 done, 1 failed, 2 misused, 130 interrupted (training can be resumed).\n";
+         "Exit codes: 0 done, 1 failed, 2 misused, 130 interrupted (--resume goes on).\n";
 }
 
 const Command& find_command(const std::string& name) {

@@ -74,6 +74,27 @@ function(scorefield_add_kernels name)
   endif()
 endfunction()
 
+# Adds a source of a library once per instruction set, as namespace SCOREFIELD_ISA, to be chosen at start. These sources
+# contract a*b+c into fused multiply-adds on purpose; no fast-math, so NaN still shows.
+function(scorefield_add_fused_variants name source)
+  set(variants portable)
+  if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+    list(APPEND variants x86_64_v3 x86_64_v4)
+    target_compile_definitions(scorefield_${name} PRIVATE SCOREFIELD_X86_KERNELS)
+  endif()
+  set(x86_64_v3_flags -march=x86-64-v3)
+  set(x86_64_v4_flags -march=x86-64-v4)
+  foreach(variant ${variants})
+    set(object scorefield_${name}_${variant})
+    add_library(${object} OBJECT ${source})
+    target_include_directories(${object} PRIVATE ${PROJECT_SOURCE_DIR})
+    target_compile_definitions(${object} PRIVATE SCOREFIELD_ISA=${variant} SCOREFIELD_X86_KERNELS)
+    target_compile_options(${object} PRIVATE -Wall -Wextra -Wno-psabi -O3 -ffp-contract=fast -fno-math-errno
+                           ${${variant}_flags})
+    target_sources(scorefield_${name} PRIVATE $<TARGET_OBJECTS:${object}>)
+  endforeach()
+endfunction()
+
 # The precompiled header that every LibTorch target shares.
 function(scorefield_use_pch target)
   if(NOT TARGET scorefield_pch)

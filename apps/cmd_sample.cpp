@@ -1,0 +1,146 @@
+#include <ATen/core/Tensor.h>
+
+#include <cstdio>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "apps/command_line.hpp"
+#include "apps/commands.hpp"
+#include "apps/progress.hpp"
+#include "core/error.hpp"
+#include "data/atomic_file.hpp"
+#include "models/targets/catalogue.hpp"
+#include "solvers/sampling/diagnostics.hpp"
+#include "solvers/sampling/registry.hpp"
+#include "solvers/sampling/run.hpp"
+#include "solvers/sampling/samples_file.hpp"
+#include "solvers/sampling/start.hpp"
+
+namespace scorefield::apps {
+namespace {
+
+struct SampleOptions {
+  std::string target;
+  std::string method = "auto";
+  std::string initial;  ///< a samples file to start from
+  bool diagnose = true;
+  sampling::StartOptions start;
+  sampling::RunOptions run;
+  targets::TargetOptions source;
+};
+
+void declare(CommandLine& line) {
+  line.add_argument("target");
+  line.add_flag("output", "SAMPLES.h5", "the samples to write");
+  line.add_shorthand("method", "M", "sample.method", "auto or a method of 'scorefield list methods' (default auto)");
+  line.add_shorthand("particles", "N", "sample.particles", "particles (default 1000)");
+  line.add_shorthand("steps", "K", "sample.steps", "iterations at most (default: the method's)");
+  line.add_shorthand("initial", "SAMPLES.h5", "sample.initial", "start from the cloud of a samples file");
+  line.add_switch("resume", "continue an interrupted run of the same command from SAMPLES.h5.checkpoint, bit for bit");
+  line.add_example("scorefield sample banana --output samples.h5");
+  line.add_example("scorefield sample posterior.pt --method gas --particles 2000 --output samples.h5");
+}
+
+void bind(OptionSet& set, SampleOptions& options, const std::vector<sampling::Method>& methods) {
+  set.add("target", options.target, "the density to sample");
+  set.add("sample.method", options.method, "auto or a method of 'scorefield list methods'");
+  set.add("sample.particles", options.start.particles, "number of particles N");
+  set.add("sample.steps", options.run.steps, "iterations at most; 0: the method's default");
+  set.add("sample.stop", options.run.stop, "stop when the method's own rule says that the cloud has come to rest");
+  set.add("sample.initial", options.initial, "a samples file whose cloud is the start");
+  set.add("sample.start_scale", options.start.scale, "deviation of the initial cloud; 0: 3 up to d = 2, 2 above");
+  set.add("sample.start_shift", options.start.shift, "added to the first coordinate of the initial cloud");
+  set.add("sample.diagnostics", options.diagnose, "compare the samples with what is known of the target");
+  targets::bind(set, options.source);
+  for (const auto& method : methods) method.bind(set);
+}
+
+std::shared_ptr<const targets::Target> open_model_target(const std::string& path, const targets::TargetOptions&) {
+  throw UsageError(path + " holds the potential of a reduced model, whose gradient is a velocity, not a score. Sampling needs "
+                   "a network trained as a score.");
+}
+
+torch::Tensor start_cloud(const SampleOptions& options, std::int64_t dimension, std::uint64_t seed) {
+  if (options.initial.empty()) return sampling::initial_cloud(options.start, dimension, seed);
+  auto cloud = sampling::read_samples(options.initial);
+  if (cloud.size(1) != dimension)
+    throw UsageError(options.initial + ": its samples have " + std::to_string(cloud.size(1)) + " coordinates, the target has " +
+                     std::to_string(dimension) + ".");
+  return cloud;
+}
+
+nlohmann::ordered_json facts(const SampleOptions& options, const std::string& output, const std::string& reason,
+                             const sampling::RunResult& result) {
+  nlohmann::ordered_json object{{"command", "sample"},
+                                {"target", options.target},
+                                {"output", output},
+                                {"method", result.method},
+                                {"particles", result.samples.size(0)},
+                                {"dimension", result.samples.size(1)},
+                                {"iterations", result.iterations},
+                                {"score_evaluations", result.evaluations.score},
+                                {"density_evaluations", result.evaluations.density},
+                                {"seconds", result.seconds},
+                                {"converged", result.converged}};
+  if (!reason.empty()) object["chosen_because"] = reason;
+  for (const auto& [name, column] : result.trace)
+    if (!column.empty() && name != "score_evaluations") object["last"][name] = column.back();
+  object["notes"] = result.notes;
+  return object;
+}
+
+}  // namespace
+
+void run_sample(int argc, const char* const* argv) {
+  CommandLine line("sample", "moves particles until they represent a target density", "TARGET --output SAMPLES.h5 [FLAGS]");
+  declare(line);
+  line.parse(argc, argv);
+
+  OptionSet set;
+  SampleOptions options;
+  const auto methods = sampling::make_methods();
+  line.bind(set);
+  bind(set, options, methods);
+  if (line.help()) {
+    std::cout << line.help_text(set) << "\nTargets: see 'scorefield list targets'. Methods: see 'scorefield list methods'.\n";
+    return;
+  }
+  const std::string target_name = line.required("target");
+  const std::string output = line.required("output");
+  line.resolve(set);
+  for (const char* count : {"particles", "steps"})
+    if (const auto text = line.value(count)) static_cast<void>(parse_count(count, *text));
+  check_output_differs(output, {target_name, options.initial});
+  options.target = target_name;
+  options.run.checkpoint = output + ".checkpoint";
+  options.run.resume = line.has("resume");
+  options.run.config = set.to_toml();
+  options.run.seed = line.common().seed;
+  { const data::AtomicFile writable(output); }  // fail before the work, not after it
+
+  const torch::Device device(line.common().device);
+  const auto target = std::make_shared<targets::CountedTarget>(
+      targets::open_target(target_name, options.source, device, open_model_target), device);
+  const auto [method, reason] = sampling::choose_method(methods, options.method, *target->inner());
+  const auto seed = static_cast<std::uint64_t>(options.run.seed);
+  ProgressPrinter printer(line.common().quiet);
+  if (!reason.empty()) printer.message("method " + method.name + ": " + reason);
+  const auto result = sampling::run(options.run, method, target, start_cloud(options, target->dimension(), seed), printer.observer());
+  sampling::write_samples(output, result, target_name, options.run);
+
+  auto object = facts(options, output, reason, result);
+  const auto diagnostics = options.diagnose ? sampling::diagnose(*target, result.samples, result.weights)
+                                            : sampling::Diagnostics{};
+  for (const auto& [name, value] : diagnostics) object["diagnostics"][name] = value;
+  if (line.common().json) {
+    std::cout << object.dump(2) << "\n";
+    return;
+  }
+  for (const auto& note : result.notes) std::cout << "note: " << note << "\n";
+  std::cout << output << ": " << result.samples.size(0) << " particles by " << result.method << ", " << result.iterations
+            << " iterations, " << result.evaluations.score << " score evaluations, " << format_duration(result.seconds)
+            << (result.converged ? ", converged" : ", not converged") << "\n";
+  for (const auto& [name, value] : diagnostics) std::cout << "  " << name << " " << value << "\n";
+}
+
+}  // namespace scorefield::apps

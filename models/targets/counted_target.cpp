@@ -1,0 +1,25 @@
+#include "models/targets/counted_target.hpp"
+
+namespace scorefield::targets {
+
+CountedTarget::CountedTarget(std::shared_ptr<const Target> target, torch::Device device)
+    : target_(std::move(target)), device_(device) {}
+
+torch::Tensor CountedTarget::log_density(const torch::Tensor& x) const {
+  count_.density += x.size(0);
+  ++count_.calls;
+  if (device_.is_cpu()) return target_->log_density(x);
+  return target_->log_density(x.to(device_)).to(torch::kCPU);
+}
+
+Target::Evaluation CountedTarget::evaluate(const torch::Tensor& x) const {
+  count_.score += x.size(0);
+  ++count_.calls;
+  if (device_.is_cpu()) return target_->evaluate(x);
+  auto result = target_->evaluate(x.to(device_));
+  if (result.log_density.defined()) result.log_density = result.log_density.to(torch::kCPU);
+  result.score = result.score.to(torch::kCPU);
+  return result;
+}
+
+}  // namespace scorefield::targets

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <memory>
+
+#include "models/targets/target.hpp"
+
+namespace scorefield::targets {
+
+/// What a run has asked of its target, in points.
+struct EvaluationCount {
+  std::int64_t score = 0;    ///< points whose score was computed (log p from the same pass is free)
+  std::int64_t density = 0;  ///< points where log p alone was computed
+  std::int64_t calls = 0;    ///< batched calls of either kind
+};
+
+/// Another target with its evaluations counted, evaluated on `device`: clouds come and go on the CPU in float64.
+class CountedTarget final : public Target {
+ public:
+  CountedTarget(std::shared_ptr<const Target> target, torch::Device device);
+
+  [[nodiscard]] std::int64_t dimension() const override { return target_->dimension(); }
+  [[nodiscard]] std::string name() const override { return target_->name(); }
+  [[nodiscard]] bool has_log_density() const override { return target_->has_log_density(); }
+  [[nodiscard]] torch::Tensor score(const torch::Tensor& x) const override { return evaluate(x).score; }
+  [[nodiscard]] torch::Tensor log_density(const torch::Tensor& x) const override;
+  [[nodiscard]] Evaluation evaluate(const torch::Tensor& x) const override;
+  [[nodiscard]] torch::Tensor draw(std::int64_t n, std::uint64_t seed) const override { return target_->draw(n, seed); }
+  [[nodiscard]] Truth truth() const override { return target_->truth(); }
+
+  [[nodiscard]] EvaluationCount count() const { return count_; }
+  void set_count(const EvaluationCount& count) { count_ = count; }
+  /// The target itself, uncounted.
+  [[nodiscard]] const std::shared_ptr<const Target>& inner() const { return target_; }
+
+ private:
+  std::shared_ptr<const Target> target_;
+  torch::Device device_;
+  mutable EvaluationCount count_;
+};
+
+}  // namespace scorefield::targets

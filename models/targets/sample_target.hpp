@@ -1,0 +1,42 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "models/targets/target.hpp"
+
+namespace scorefield::targets {
+
+struct SampleSetOptions {
+  double mu = 0;            ///< of a dataset: the nearest mu is taken
+  double time = 0;          ///< of a dataset: the nearest frame is taken
+  std::int64_t points = 0;  ///< at most so many points, evenly by index; 0: all
+};
+
+/// A target known by samples only (a dataset's frame, a samples file, a .npy array [N, d]): it has neither density nor
+/// score, and says so when asked. draw(n) picks n of them; samples() is what kernel energies use.
+class SampleTarget final : public Target {
+ public:
+  SampleTarget(std::string name, torch::Tensor samples);
+
+  [[nodiscard]] std::int64_t dimension() const override { return samples_.size(1); }
+  [[nodiscard]] std::string name() const override { return name_; }
+  [[nodiscard]] bool has_log_density() const override { return false; }
+  [[nodiscard]] torch::Tensor score(const torch::Tensor& x) const override;
+  [[nodiscard]] torch::Tensor log_density(const torch::Tensor& x) const override;
+  [[nodiscard]] Evaluation evaluate(const torch::Tensor& x) const override;
+  /// n of the samples with replacement.
+  [[nodiscard]] torch::Tensor draw(std::int64_t n, std::uint64_t seed) const override;
+  [[nodiscard]] Truth truth() const override;
+
+  [[nodiscard]] const torch::Tensor& samples() const { return samples_; }  ///< [N, d] float64
+
+ private:
+  std::string name_;
+  torch::Tensor samples_;
+};
+
+/// @throws FileError
+[[nodiscard]] std::shared_ptr<const SampleTarget> open_sample_target(const std::string& path, const SampleSetOptions& options);
+
+}  // namespace scorefield::targets

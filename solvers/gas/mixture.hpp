@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "solvers/gas/cloud.hpp"
+
+namespace scorefield::gas {
+
+/// A mixture of Gaussians fitted to a cloud: what proposes far moves and says what a cluster is.
+class Mixture {
+ public:
+  struct Component {
+    double weight = 1;
+    Vector mean;
+    Matrix covariance, factor;  ///< lower Cholesky factor
+    double log_normalisation = 0;  ///< log weight - log sqrt det(2 pi C)
+  };
+
+  /// One Gaussian with the cloud's moments.
+  [[nodiscard]] static Mixture single(const Matrix& x);
+  /// Expectation-maximisation from a first guess; covariances are shrunk a little towards their diagonal, and a component
+  /// with fewer than 2 d + 2 points dissolves.
+  [[nodiscard]] static Mixture refine(const Matrix& x, Mixture mixture);
+  /// Splits components along the direction in which they fall apart best, while the Bayesian information criterion gains.
+  [[nodiscard]] static Mixture choose(const Matrix& x, std::int64_t most);
+  /// From weights, means and covariances.
+  [[nodiscard]] static Mixture from(std::vector<Component> components);
+
+  [[nodiscard]] std::int64_t size() const { return static_cast<std::int64_t>(components_.size()); }
+  [[nodiscard]] const std::vector<Component>& components() const { return components_; }
+  /// log of weight times density of every component, [K, n].
+  [[nodiscard]] Matrix log_parts(const Matrix& x) const;
+  [[nodiscard]] Vector log_density(const Matrix& x) const;
+  /// n draws, a pure function of (seed, stream).
+  [[nodiscard]] Matrix draw(std::int64_t n, std::uint64_t seed, std::uint64_t stream) const;
+  /// sum of weight times covariance: how wide the cloud is inside its clusters.
+  [[nodiscard]] Matrix inner_covariance() const;
+
+ private:
+  void finish();
+  std::vector<Component> components_;
+};
+
+/// log sum exp down the columns.
+[[nodiscard]] Vector log_sum_columns(const Matrix& parts);
+
+}  // namespace scorefield::gas

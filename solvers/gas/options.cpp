@@ -1,0 +1,34 @@
+#include "solvers/gas/options.hpp"
+
+namespace scorefield::gas {
+
+void bind(OptionSet& set, GasOptions& o) {
+  set.add("gas.widen", o.widen, "factor by which the initial cloud is widened: a mode without a particle is invisible");
+  set.add("gas.ess", o.ess, "effective sample size over N that chooses the next temperature");
+  set.add("gas.leapfrog", o.leapfrog, "leapfrog steps of one kick");
+  set.add("gas.sweeps", o.sweeps, "kicks at each temperature");
+  set.add("gas.final_sweeps", o.final_sweeps, "kicks at temperature 1");
+  set.add("gas.clusters", o.clusters, "most components of the fitted mixtures");
+  set.add("gas.teleport", o.teleport, "independence moves, proposed by a mixture fitted to the other half of the cloud");
+  set.add("gas.bridge", o.bridge, "mode weights by bridge sampling between clusters");
+  set.add("gas.polish", o.polish, "local-affine steps at the end; 0: none");
+}
+
+void bind(OptionSet& set, SmcOptions& o) {
+  set.add("smc.ess", o.ess, "effective sample size over N that chooses the next temperature");
+  set.add("smc.leapfrog", o.leapfrog, "leapfrog steps of one move");
+  set.add("smc.sweeps", o.sweeps, "moves at each temperature");
+  set.add("smc.final_sweeps", o.final_sweeps, "moves at temperature 1");
+  set.add("smc.widen", o.widen, "factor by which the initial cloud is widened");
+}
+
+void bind(OptionSet& set, AffineOptions& o) {
+  set.add("affine.dt", o.dt, "time step of the affine gas in whitened coordinates (mpm above d = 3)");
+  set.add("affine.limit", o.limit, "largest G = E[s' C s]/d that is accepted; 1 for an elliptic target");
+  set.add("affine.force", o.force, "go on whatever the validity test says");
+  set.add("affine.sliced", o.sliced, "sliced gas: one-dimensional pressures along a random frame each step");
+  set.add("affine.cells", o.cells, "sliced gas: cells of each one-dimensional grid");
+  set.add("affine.tolerance", o.tolerance, "stop when the mean square velocity is below this");
+}
+
+}  // namespace scorefield::gas

@@ -1,0 +1,289 @@
+#include "solvers/gas/tempered.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <numbers>
+
+#include "core/error.hpp"
+#include "solvers/gas/bridge.hpp"
+#include "solvers/gas/local_affine.hpp"
+
+namespace scorefield::gas {
+namespace {
+
+constexpr double kAcceptance = 0.8;
+constexpr std::int64_t kRefit = 3;  ///< temperatures between two fits of the mixture
+
+double relative_ess(const Vector& log_weights) {
+  const Vector w = (log_weights.array() - log_weights.maxCoeff()).exp();
+  return w.sum() * w.sum() / w.squaredNorm() / static_cast<double>(w.size());
+}
+
+}  // namespace
+
+Tempered::Tempered(const Matrix& initial, const GasOptions& options, std::uint64_t seed, Evaluator evaluate)
+    : options_(options), seed_(seed), evaluate_(std::move(evaluate)) {
+  if (!(options.ess > 0 && options.ess < 1)) throw UsageError("the effective sample size of the ladder must lie between 0 and 1.");
+  start_mean_ = initial.rowwise().mean();
+  const Matrix c = covariance(initial, start_mean_);
+  start_deviation_ = options.widen * std::sqrt(c.trace() / static_cast<double>(initial.rows()));
+  if (!(start_deviation_ > 0)) throw UsageError("the initial cloud has no extent.");
+  // Exact draws of q, evened by the initial cloud's own whitening.
+  const Matrix z = c.llt().matrixL().solve(initial.colwise() - start_mean_);
+  cloud_.x = (start_deviation_ * z).colwise() + start_mean_;
+  evaluate_(cloud_, true);
+  metric_ = start_deviation_ * Matrix::Identity(initial.rows(), initial.rows());
+}
+
+std::uint64_t Tempered::stream(std::uint64_t use) const {
+  return (std::uint64_t{0x67} << 56) ^ (use << 40) ^ static_cast<std::uint64_t>(iteration_);
+}
+
+Vector Tempered::log_start(const Matrix& x) const {
+  return -0.5 * (x.colwise() - start_mean_).colwise().squaredNorm().transpose() / (start_deviation_ * start_deviation_);
+}
+
+void Tempered::pick(const std::vector<Eigen::Index>& source) {
+  const Matrix x = cloud_.x, score = cloud_.score;
+  const Vector log_p = cloud_.log_p;
+  for (std::size_t i = 0; i < source.size(); ++i) {
+    const auto to = static_cast<Eigen::Index>(i);
+    cloud_.x.col(to) = x.col(source[i]);
+    cloud_.score.col(to) = score.col(source[i]);
+    cloud_.log_p[to] = log_p[source[i]];
+  }
+}
+
+/// The next temperature, and systematic resampling by what it changes.
+void Tempered::cool() {
+  Vector slope = cloud_.log_p - log_start(cloud_.x);
+  for (double& value : slope)
+    if (!std::isfinite(value)) value = -1e300;  // where p is zero
+  double low = 0, high = 1 - beta_;
+  if (relative_ess(high * slope) < options_.ess) {
+    for (int i = 0; i < 60; ++i) {
+      const double middle = 0.5 * (low + high);
+      (relative_ess(middle * slope) < options_.ess ? high : low) = middle;
+    }
+    high = low;
+  }
+  if (!(high > 0)) throw DivergenceError(iteration_, "log p of the cloud", "Start nearer to the target (sample.start_scale).");
+  beta_ = high >= 1 - beta_ ? 1 : beta_ + high;
+  const Vector w = (high * slope.array() - high * slope.maxCoeff()).exp();
+  const double n = static_cast<double>(w.size()), total = w.sum(), u = uniforms(1, seed_, stream(1))[0];
+  std::vector<Eigen::Index> source;
+  double sum = 0;
+  for (Eigen::Index i = 0; i < w.size(); ++i) {
+    sum += w[i] / total * n;
+    while (static_cast<double>(source.size()) + u < sum && source.size() < static_cast<std::size_t>(w.size())) source.push_back(i);
+  }
+  while (source.size() < static_cast<std::size_t>(w.size())) source.push_back(w.size() - 1);
+  pick(source);
+}
+
+/// One Hamiltonian move of every particle with its accept test, in the metric of the clusters' covariance.
+void Tempered::kick() {
+  const auto d = cloud_.dimension(), n = cloud_.count();
+  const double variance = start_deviation_ * start_deviation_;
+  const auto force = [&](const Cloud& c) -> Matrix {
+    Matrix s = beta_ * c.score - (1 - beta_) / variance * (c.x.colwise() - start_mean_);
+    return metric_.transpose() * s;
+  };
+  const auto log_density = [&](const Cloud& c) -> Vector { return beta_ * c.log_p + (1 - beta_) * log_start(c.x); };
+  const double h = step_size_ * (0.8 + 0.4 * uniforms(1, seed_, stream(2))[0]);
+  Matrix momentum = normals(d, n, seed_, stream(3));
+  const Vector before = log_density(cloud_) - 0.5 * momentum.colwise().squaredNorm().transpose();
+  Cloud next = cloud_;
+  momentum += 0.5 * h * force(next);
+  for (std::int64_t i = 0; i < options_.leapfrog; ++i) {
+    next.x += h * (metric_ * momentum);
+    evaluate_(next, true);
+    momentum += (i + 1 < options_.leapfrog ? h : 0.5 * h) * force(next);
+  }
+  const Vector gain = log_density(next) - 0.5 * momentum.colwise().squaredNorm().transpose() - before;
+  const Vector u = uniforms(n, seed_, stream(4));
+  double sum = 0;
+  for (Eigen::Index i = 0; i < n; ++i) {
+    const double probability = std::isfinite(gain[i]) ? std::min(1.0, std::exp(gain[i])) : 0;
+    sum += probability;
+    if (!(u[i] < probability)) continue;
+    cloud_.x.col(i) = next.x.col(i);
+    cloud_.score.col(i) = next.score.col(i);
+    cloud_.log_p[i] = next.log_p[i];
+  }
+  acceptance_ = sum / static_cast<double>(n);
+  step_size_ = std::clamp(step_size_ * std::exp(acceptance_ - kAcceptance), 1e-4, 1.5);
+}
+
+/// Each half proposes to the other from the mixture fitted to itself: an independence Metropolis move.
+void Tempered::teleport() {
+  const auto n = cloud_.count();
+  accepted_teleports_ = 0;
+  // Even and odd particles: resampling leaves neighbours in memory that may be copies of each other.
+  std::vector<Eigen::Index> side[2];
+  for (Eigen::Index i = 0; i < n; ++i) side[i % 2].push_back(i);
+  for (int a = 0; a < 2; ++a) {
+    const Matrix source = cloud_.x(Eigen::all, side[a]);
+    const auto& target = side[1 - a];
+    const Mixture proposal = Mixture::refine(source, mixture_);
+    Cloud next;
+    next.x = proposal.draw(static_cast<std::int64_t>(target.size()), seed_, stream(10 + 4 * static_cast<std::uint64_t>(a)));
+    evaluate_(next, true);
+    const Matrix old = cloud_.x(Eigen::all, target);
+    const Vector g_new = proposal.log_density(next.x), g_old = proposal.log_density(old);
+    const Vector q_new = log_start(next.x), q_old = log_start(old);
+    const Vector u = uniforms(static_cast<std::int64_t>(target.size()), seed_, stream(12 + 4 * static_cast<std::uint64_t>(a)));
+    for (std::size_t j = 0; j < target.size(); ++j) {
+      const auto k = static_cast<Eigen::Index>(j), i = target[j];
+      const double gain = beta_ * (next.log_p[k] - cloud_.log_p[i]) + (1 - beta_) * (q_new[k] - q_old[k]) - g_new[k] + g_old[k];
+      if (!std::isfinite(gain) || !(std::log(u[k]) < gain)) continue;
+      cloud_.x.col(i) = next.x.col(k);
+      cloud_.score.col(i) = next.score.col(k);
+      cloud_.log_p[i] = next.log_p[k];
+      accepted_teleports_ += 1;
+    }
+  }
+  accepted_teleports_ /= static_cast<double>(n);
+}
+
+void Tempered::bridge() {
+  mixture_ = Mixture::choose(cloud_.x, options_.clusters);
+  if (mixture_.size() == 1) return;
+  const auto result = bridge_weights(cloud_, mixture_, seed_, stream(20), evaluate_);
+  bridge_error_ = result.error;
+  if (result.error > 0.2) {
+    char text[160];
+    std::snprintf(text, sizeof text, "bridge sampling between %d clusters: relative error %.2f, above .2; mode weights are not reliable.",
+                  static_cast<int>(mixture_.size()), result.error);
+    notes_.emplace_back(text);
+    return;
+  }
+  pick(allocate(result, uniforms(cloud_.count(), seed_, stream(21))));
+}
+
+void Tempered::polish() {
+  const auto result = polish_cloud(cloud_, mixture_, options_.polish, evaluate_);
+  moved_ = result.moved;
+  if (!result.note.empty()) notes_.push_back(result.note);
+}
+
+/// G = E[s' C s]/d, 1 for an elliptic target: far above it the density's scale changes over the cloud, as in a funnel, and
+/// kicks of one step size cannot reach its narrow part.
+void Tempered::warn_of_funnels() {
+  const Matrix factor = covariance(cloud_.x, cloud_.x.rowwise().mean()).llt().matrixL();
+  const double G = (factor.transpose() * cloud_.score).squaredNorm() / static_cast<double>(cloud_.score.size());
+  if (G < 10) return;
+  char text[200];
+  std::snprintf(text, sizeof text, "G = E[s'Cs]/d is %.3g, above 10: the density's scale changes over the cloud, as in a funnel; do not rely "
+                "on its narrow parts.", G);
+  notes_.emplace_back(text);
+}
+
+void Tempered::step() {
+  const Phase before = phase_;
+  advance();
+  if (phase_ == Phase::done && before != Phase::done) warn_of_funnels();
+}
+
+void Tempered::advance() {
+  ++iteration_;
+  const auto moves = [&](std::int64_t count) {
+    for (std::int64_t i = 0; i < count; ++i) {
+      if (i > 0) ++iteration_;  // another stream of random numbers
+      kick();
+    }
+  };
+  switch (phase_) {
+    case Phase::ladder:
+      cool();
+      if (mixture_.size() == 0 || iteration_ % kRefit == 0 || beta_ == 1) {
+        mixture_ = Mixture::choose(cloud_.x, options_.clusters);
+        metric_ = mixture_.inner_covariance().llt().matrixL();
+      }
+      moves(options_.sweeps);
+      if (options_.teleport) teleport();
+      if (beta_ == 1) phase_ = Phase::equilibrium;
+      break;
+    case Phase::equilibrium:
+      moves(1);
+      if (options_.teleport) teleport();
+      if (++sweep_ >= options_.final_sweeps) phase_ = options_.bridge ? Phase::bridge : options_.polish > 0 ? Phase::polish : Phase::done;
+      if (sweep_ == options_.final_sweeps / 2) {
+        mixture_ = Mixture::choose(cloud_.x, options_.clusters);
+        metric_ = mixture_.inner_covariance().llt().matrixL();
+      }
+      break;
+    case Phase::bridge:
+      bridge();
+      if (mixture_.size() > 1) moves(3);  // copies part within their modes; far moves would undo the weights
+      phase_ = options_.polish > 0 ? Phase::polish : Phase::done;
+      break;
+    case Phase::polish:
+      unpolished_ = cloud_.x;
+      polish();
+      phase_ = Phase::done;
+      break;
+    case Phase::done: break;
+  }
+}
+
+std::vector<std::pair<std::string, double>> Tempered::trace() const {
+  return {{"beta", beta_}, {"acceptance", acceptance_}, {"teleport_acceptance", accepted_teleports_},
+          {"step_size", step_size_}, {"clusters", static_cast<double>(mixture_.size())}, {"bridge_error", bridge_error_},
+          {"polish_moved", moved_}};
+}
+
+std::vector<double> Tempered::save() const {
+  std::vector<double> s{static_cast<double>(phase_), beta_, step_size_, acceptance_, accepted_teleports_, bridge_error_, moved_,
+                        static_cast<double>(iteration_), static_cast<double>(sweep_), start_deviation_,
+                        static_cast<double>(mixture_.size()), static_cast<double>(unpolished_.size())};
+  const auto put = [&](const double* data, Eigen::Index count) { s.insert(s.end(), data, data + count); };
+  put(start_mean_.data(), start_mean_.size());
+  put(metric_.data(), metric_.size());
+  put(cloud_.x.data(), cloud_.x.size());
+  put(cloud_.score.data(), cloud_.score.size());
+  put(cloud_.log_p.data(), cloud_.log_p.size());
+  put(unpolished_.data(), unpolished_.size());
+  for (const auto& part : mixture_.components()) {
+    s.push_back(part.weight);
+    put(part.mean.data(), part.mean.size());
+    put(part.covariance.data(), part.covariance.size());
+  }
+  return s;
+}
+
+void Tempered::load(const std::vector<double>& state) {
+  const double* next = state.data();
+  phase_ = static_cast<Phase>(static_cast<int>(*next++));
+  for (double* field : {&beta_, &step_size_, &acceptance_, &accepted_teleports_, &bridge_error_, &moved_}) *field = *next++;
+  iteration_ = static_cast<std::int64_t>(*next++);
+  sweep_ = static_cast<std::int64_t>(*next++);
+  start_deviation_ = *next++;
+  const auto parts = static_cast<std::int64_t>(*next++);
+  const auto polished = static_cast<Eigen::Index>(*next++);
+  const auto get = [&](double* data, Eigen::Index count) {
+    std::copy_n(next, count, data);
+    next += count;
+  };
+  get(start_mean_.data(), start_mean_.size());
+  get(metric_.data(), metric_.size());
+  get(cloud_.x.data(), cloud_.x.size());
+  get(cloud_.score.data(), cloud_.score.size());
+  get(cloud_.log_p.data(), cloud_.log_p.size());
+  if (polished > 0) {
+    unpolished_ = cloud_.x;
+    get(unpolished_.data(), polished);
+  }
+  std::vector<Mixture::Component> components(static_cast<std::size_t>(parts));
+  for (auto& part : components) {
+    part.weight = *next++;
+    part.mean = start_mean_;
+    get(part.mean.data(), part.mean.size());
+    part.covariance = metric_;
+    get(part.covariance.data(), part.covariance.size());
+  }
+  mixture_ = Mixture::from(std::move(components));
+}
+
+}  // namespace scorefield::gas

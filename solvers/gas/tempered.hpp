@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "solvers/gas/cloud.hpp"
+#include "solvers/gas/mixture.hpp"
+#include "solvers/gas/options.hpp"
+
+namespace scorefield::gas {
+
+/// A cloud cooled from a wide Gaussian q to the target p along q^(1-beta) p^beta. Every step() is one temperature of the
+/// ladder, then one sweep at beta = 1, then the bridge between clusters, then the polish. With teleport, bridge and polish
+/// switched off it is tempered sequential Monte Carlo with Hamiltonian moves.
+class Tempered {
+ public:
+  enum class Phase { ladder, equilibrium, bridge, polish, done };
+
+  Tempered(const Matrix& initial, const GasOptions& options, std::uint64_t seed, Evaluator evaluate);
+
+  void step();
+  [[nodiscard]] bool done() const { return phase_ == Phase::done; }
+  [[nodiscard]] const Matrix& particles() const { return cloud_.x; }
+  [[nodiscard]] const Matrix& unpolished() const { return unpolished_; }  ///< empty before the polish
+  [[nodiscard]] std::vector<std::pair<std::string, double>> trace() const;
+  [[nodiscard]] const std::vector<std::string>& notes() const { return notes_; }
+
+  [[nodiscard]] std::vector<double> save() const;
+  void load(const std::vector<double>& state);
+
+ private:
+  void advance();
+  void warn_of_funnels();
+  void cool();
+  void kick();
+  void teleport();
+  void bridge();
+  void polish();
+  void pick(const std::vector<Eigen::Index>& source);
+  [[nodiscard]] Vector log_start(const Matrix& x) const;
+  [[nodiscard]] std::uint64_t stream(std::uint64_t use) const;
+
+  GasOptions options_;
+  std::uint64_t seed_;
+  Evaluator evaluate_;
+  Cloud cloud_;
+  Vector start_mean_;
+  double start_deviation_ = 1;
+  Matrix unpolished_;
+  Mixture mixture_;
+  Matrix metric_;  ///< Cholesky factor of the kicks' covariance
+  Phase phase_ = Phase::ladder;
+  double beta_ = 0, step_size_ = 0.4, acceptance_ = 0, accepted_teleports_ = 0, bridge_error_ = 0, moved_ = 0;
+  std::int64_t iteration_ = 0, sweep_ = 0;
+  std::vector<std::string> notes_;
+};
+
+}  // namespace scorefield::gas

@@ -1,0 +1,369 @@
+#include "solvers/mpm/engine.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+#include "core/error.hpp"
+#include "core/parallel.hpp"
+#include "solvers/mpm/body.hpp"
+
+namespace scorefield::mpm {
+namespace {
+
+constexpr std::int64_t kSlabRows = 4;          ///< grid rows whose particles scatter together
+constexpr std::int64_t kParticleBlock = 2048;  ///< particles per task elsewhere
+constexpr std::int64_t kNodeBlock = 16384;
+constexpr std::int64_t kMostNodes = 4'000'000;
+constexpr std::int64_t kMargin = 1;  ///< cells between the cloud and the grid's edge
+
+/// parallel_for over blocks of `size` items; in order on the calling thread where there is little to do.
+template <class Body>
+void over_blocks(std::int64_t count, std::int64_t size, const Body& body) {
+  const std::int64_t blocks = (count + size - 1) / size;
+  const auto one = [&](std::int64_t b) { body(b * size, std::min(count, (b + 1) * size)); };
+  if (blocks < 4) {
+    for (std::int64_t b = 0; b < blocks; ++b) one(b);
+  } else {
+    parallel_for(blocks, one);
+  }
+}
+
+bool is_solid(Body body) { return body != Body::gas && body != Body::none; }
+
+}  // namespace
+
+template <class T>
+Engine<T>::Engine(int d, std::span<const double> positions, const MpmOptions& options)
+    : d_(d), count_(static_cast<std::int64_t>(positions.size()) / d), stride_(kLanes * (d + 2)), options_(options),
+      transfers_(transfers<T>(d)), particles_(static_cast<std::size_t>(count_ * stride_), T(0)) {
+  if (d < 1 || d > 3) throw UsageError("a grid needs 1 to 3 coordinates, got " + std::to_string(d) + ".");
+  for (std::int64_t p = 0; p < count_; ++p)
+    for (int a = 0; a < d; ++a) particle(p)[a] = static_cast<T>(positions[static_cast<std::size_t>(p * d + a)]);
+  if (is_solid(options.body)) {
+    deformation_.assign(static_cast<std::size_t>(count_ * d * d), 0);
+    for (std::int64_t p = 0; p < count_; ++p)
+      for (int a = 0; a < d; ++a) deformation_[static_cast<std::size_t>((p * d + a) * d + a)] = 1;
+  }
+  order_.resize(static_cast<std::size_t>(count_));
+  cell_.resize(static_cast<std::size_t>(count_));
+}
+
+template <class T>
+void Engine<T>::kick(std::span<const double> acceleration, double dt, double limit) {
+  over_blocks(count_, kParticleBlock, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t p = begin; p < end; ++p) {
+      const double* const a = acceleration.data() + p * d_;
+      double square = 0;
+      for (int k = 0; k < d_; ++k) square += a[k] * a[k];
+      const double change = dt * std::sqrt(square);
+      const double factor = change > limit ? limit / change * dt : dt;
+      for (int k = 0; k < d_; ++k) particle(p)[kLanes + k] += static_cast<T>(factor * a[k]);
+    }
+  });
+}
+
+template <class T>
+void Engine<T>::place_grid() {
+  T low[3] = {0, 0, 0}, high[3] = {0, 0, 0};
+  for (int a = 0; a < d_; ++a) low[a] = high[a] = particle(0)[a];
+  T sum = 0;
+  for (std::int64_t p = 0; p < count_; ++p)
+    for (int a = 0; a < d_; ++a) {
+      const T x = particle(p)[a];
+      low[a] = std::min(low[a], x);
+      high[a] = std::max(high[a], x);
+      sum += x;
+    }
+  if (!std::isfinite(sum)) throw Error("a particle's position is not finite. Use a smaller mpm.dt.");
+  for (;;) {
+    node_count_ = 1;
+    for (int a = 0; a < d_; ++a) {
+      // The corner lies on a multiple of h, so that a cloud at rest sees a grid at rest.
+      const double first = std::floor(static_cast<double>(low[a]) / spacing_) - kMargin;
+      grid_.origin[a] = static_cast<T>(first * spacing_);
+      grid_.size[a] = static_cast<std::int64_t>(std::ceil(static_cast<double>(high[a]) / spacing_) - first) + kMargin + 2;
+      node_count_ *= grid_.size[a];
+      if (node_count_ > kMostNodes) break;
+    }
+    if (node_count_ <= kMostNodes) break;
+    spacing_ *= 1.25;
+  }
+  grid_.h = static_cast<T>(spacing_);
+  const auto numbers = static_cast<std::size_t>(node_count_ * kLanes);
+  if (nodes_.size() < numbers) nodes_.resize(numbers);
+  grid_.nodes = nodes_.data();
+  over_blocks(node_count_, kNodeBlock, [&](std::int64_t begin, std::int64_t end) {
+    std::memset(nodes_.data() + begin * kLanes, 0, static_cast<std::size_t>((end - begin) * kLanes) * sizeof(T));
+  });
+}
+
+template <class T>
+void Engine<T>::order_by_slab() {
+  const std::int64_t slabs = grid_.size[0] / kSlabRows + 1;
+  slab_start_.assign(static_cast<std::size_t>(slabs + 1), 0);
+  const T inverse = T(1) / grid_.h;
+  for (std::int64_t p = 0; p < count_; ++p) {
+    const auto slab = static_cast<std::int32_t>(static_cast<std::int64_t>((particle(p)[0] - grid_.origin[0]) * inverse - T(0.5)) / kSlabRows);
+    cell_[static_cast<std::size_t>(p)] = slab;
+    ++slab_start_[static_cast<std::size_t>(slab + 1)];
+  }
+  for (std::size_t s = 1; s < slab_start_.size(); ++s) slab_start_[s] += slab_start_[s - 1];
+  std::vector<std::int64_t> next(slab_start_.begin(), slab_start_.end() - 1);
+  for (std::int64_t p = 0; p < count_; ++p)
+    order_[static_cast<std::size_t>(next[static_cast<std::size_t>(cell_[static_cast<std::size_t>(p)])]++)] = static_cast<std::int32_t>(p);
+}
+
+template <class T>
+void Engine<T>::scatter_all() {
+  place_grid();
+  order_by_slab();
+  const ParticleView<T> view{particles_.data(), stress_.empty() ? nullptr : stress_.data(), pressure_,
+                             options_.affine};
+  const auto slabs = static_cast<std::int64_t>(slab_start_.size()) - 1;
+  const auto one = [&](std::int64_t slab) {
+    transfers_.scatter(grid_, view, order_.data(), slab_start_[static_cast<std::size_t>(slab)],
+                       slab_start_[static_cast<std::size_t>(slab + 1)]);
+  };
+  if (count_ < 4 * kParticleBlock) {
+    for (std::int64_t s = 0; s < slabs; s += 2) one(s);
+    for (std::int64_t s = 1; s < slabs; s += 2) one(s);
+  } else {  // a slab reaches two rows into the next one only
+    parallel_for((slabs + 1) / 2, [&](std::int64_t s) { one(2 * s); });
+    parallel_for(slabs / 2, [&](std::int64_t s) { one(2 * s + 1); });
+  }
+}
+
+template <class T>
+void Engine<T>::compute_stress(double dt) {
+  stress_.assign(static_cast<std::size_t>(count_ * d_ * kLanes), T(0));
+  const double factor = -dt * 4 / (spacing_ * spacing_);
+  over_blocks(count_, kParticleBlock, [&](std::int64_t begin, std::int64_t end) {
+    double F[9], tau[9];
+    for (std::int64_t p = begin; p < end; ++p) {
+      double* const stored = deformation_.data() + p * d_ * d_;
+      std::copy(stored, stored + d_ * d_, F);
+      kirchhoff_stress(options_, d_, F, tau);
+      std::copy(F, F + d_ * d_, stored);
+      for (int column = 0; column < d_; ++column)
+        for (int row = 0; row < d_; ++row)
+          stress_[static_cast<std::size_t>((p * d_ + column) * kLanes + row)] = static_cast<T>(factor * tau[row * d_ + column]);
+    }
+  });
+}
+
+template <class T>
+void Engine<T>::advance(double dt, double limit, double damping) {
+  if (!(spacing_ > 0)) throw Error("mpm: the grid spacing is not set.");
+  if (is_solid(options_.body)) compute_stress(dt);
+  pressure_ = options_.body == Body::gas ? static_cast<T>(dt * 4 / (spacing_ * spacing_)) : T(0);
+  const double before = spacing_;
+  scatter_all();
+  if (spacing_ != before) {  // the cloud did not fit: once more with what follows from the new spacing
+    if (is_solid(options_.body)) compute_stress(dt);
+    pressure_ = options_.body == Body::gas ? static_cast<T>(dt * 4 / (spacing_ * spacing_)) : T(0);
+    scatter_all();
+  }
+  const T keep = static_cast<T>(1 / (1 + damping * dt));
+  over_blocks(node_count_, kNodeBlock, [&](std::int64_t begin, std::int64_t end) { transfers_.update(grid_, keep, begin, end); });
+  const ParticleView<T> view{particles_.data(), nullptr, 0, options_.affine};
+  over_blocks(count_, kParticleBlock, [&](std::int64_t begin, std::int64_t end) {
+    transfers_.gather(grid_, view, static_cast<T>(dt), static_cast<T>(limit), begin, end);
+  });
+  if (!is_solid(options_.body)) return;
+  over_blocks(count_, kParticleBlock, [&](std::int64_t begin, std::int64_t end) {
+    double next[9];
+    for (std::int64_t p = begin; p < end; ++p) {  // F <- (1 + dt C) F
+      double* const F = deformation_.data() + p * d_ * d_;
+      const T* const C = particle(p) + 2 * kLanes;  // columns
+      for (int i = 0; i < d_; ++i)
+        for (int j = 0; j < d_; ++j) {
+          double sum = F[i * d_ + j];
+          for (int k = 0; k < d_; ++k) sum += dt * static_cast<double>(C[k * kLanes + i]) * F[k * d_ + j];
+          next[i * d_ + j] = sum;
+        }
+      std::copy(next, next + d_ * d_, F);
+    }
+  });
+  if (!options_.affine)  // PIC keeps the velocity gradient for F alone
+    for (std::int64_t p = 0; p < count_; ++p) std::fill_n(particle(p) + 2 * kLanes, d_ * kLanes, T(0));
+}
+
+template <class T>
+void Engine<T>::fit_spacing(double per_cell, std::int64_t most_cells) {
+  const double wanted = std::max(1.0, std::min(static_cast<double>(count_) / per_cell, static_cast<double>(most_cells)));
+  double extent = 0;
+  for (int a = 0; a < d_; ++a) {
+    T low = particle(0)[a], high = low;
+    for (std::int64_t p = 1; p < count_; ++p) {
+      low = std::min(low, particle(p)[a]);
+      high = std::max(high, particle(p)[a]);
+    }
+    extent = std::max(extent, static_cast<double>(high) - static_cast<double>(low));
+  }
+  if (!(extent > 0) || !std::isfinite(extent)) throw Error("mpm: the cloud has no extent. Start wider.");
+  double h = spacing_ > 0 ? spacing_ : extent / std::pow(wanted, 1.0 / d_);
+  std::vector<std::int64_t> keys(static_cast<std::size_t>(count_));
+  for (int round = 0; round < 8; ++round) {
+    h = std::max(h, extent * 1e-5);
+    for (std::int64_t p = 0; p < count_; ++p) {
+      std::int64_t key = 0;
+      for (int a = 0; a < d_; ++a)
+        key = key * 2'000'003 + static_cast<std::int64_t>(std::floor(static_cast<double>(particle(p)[a]) / h));
+      keys[static_cast<std::size_t>(p)] = key;
+    }
+    std::sort(keys.begin(), keys.end());
+    const auto occupied = static_cast<double>(std::unique(keys.begin(), keys.end()) - keys.begin());
+    const double ratio = occupied / wanted;
+    if (ratio > 0.95 && ratio < 1.05) break;
+    h *= std::clamp(std::pow(ratio, 1.0 / d_), 0.5, 2.0);
+  }
+  spacing_ = h;
+}
+
+template <class T>
+void Engine<T>::sort() {
+  if (!(spacing_ > 0)) return;
+  place_grid();
+  std::vector<std::int32_t> start(static_cast<std::size_t>(node_count_ + 1), 0);
+  const T inverse = T(1) / grid_.h;
+  for (std::int64_t p = 0; p < count_; ++p) {
+    std::int64_t cell = 0;
+    for (int a = 0; a < d_; ++a)
+      cell = cell * grid_.size[a] + static_cast<std::int64_t>((particle(p)[a] - grid_.origin[a]) * inverse - T(0.5));
+    cell_[static_cast<std::size_t>(p)] = static_cast<std::int32_t>(cell);
+    ++start[static_cast<std::size_t>(cell + 1)];
+  }
+  for (std::size_t c = 1; c < start.size(); ++c) start[c] += start[c - 1];
+  scratch_.resize(particles_.size());
+  std::vector<double> deformation(deformation_.size());
+  const auto block = static_cast<std::size_t>(d_ * d_);
+  for (std::int64_t p = 0; p < count_; ++p) {
+    const auto to = static_cast<std::int64_t>(start[static_cast<std::size_t>(cell_[static_cast<std::size_t>(p)])]++);
+    std::copy_n(particle(p), stride_, scratch_.data() + to * stride_);
+    if (!deformation_.empty()) std::copy_n(deformation_.data() + static_cast<std::size_t>(p) * block, block, deformation.data() + static_cast<std::size_t>(to) * block);
+  }
+  particles_.swap(scratch_);
+  deformation_.swap(deformation);
+}
+
+template <class T>
+void Engine<T>::read_positions(std::span<double> x) const {
+  for (std::int64_t p = 0; p < count_; ++p)
+    for (int a = 0; a < d_; ++a) x[static_cast<std::size_t>(p * d_ + a)] = static_cast<double>(particle(p)[a]);
+}
+
+template <class T>
+void Engine<T>::read_velocities(std::span<double> v) const {
+  for (std::int64_t p = 0; p < count_; ++p)
+    for (int a = 0; a < d_; ++a) v[static_cast<std::size_t>(p * d_ + a)] = static_cast<double>(particle(p)[kLanes + a]);
+}
+
+template <class T>
+void Engine<T>::read_density(std::span<double> density) const {
+  const double volume = std::pow(spacing_, d_);
+  for (std::int64_t p = 0; p < count_; ++p) density[static_cast<std::size_t>(p)] = static_cast<double>(particle(p)[kLanes + 3]) / volume;
+}
+
+template <class T>
+void Engine<T>::smooth(std::span<double> values) {
+  // The values travel as a velocity's first component, without stress and with positions held.
+  std::vector<T> kept = particles_;
+  for (std::int64_t p = 0; p < count_; ++p) {
+    T* const one = particle(p);
+    std::fill_n(one + kLanes, stride_ - kLanes, T(0));
+    one[kLanes] = static_cast<T>(values[static_cast<std::size_t>(p)]);
+  }
+  std::vector<T> stress;
+  stress.swap(stress_);
+  pressure_ = 0;
+  scatter_all();
+  transfers_.update(grid_, T(1), 0, node_count_);
+  transfers_.gather(grid_, {particles_.data(), nullptr, 0, false}, T(0), T(0), 0, count_);
+  for (std::int64_t p = 0; p < count_; ++p) {
+    values[static_cast<std::size_t>(p)] = static_cast<double>(particle(p)[kLanes]);
+    kept[static_cast<std::size_t>(p * stride_ + kLanes + 3)] = particle(p)[kLanes + 3];  // the density came along
+  }
+  particles_.swap(kept);
+  stress.swap(stress_);
+}
+
+template <class T>
+void Engine<T>::copy_particles(std::span<const std::int32_t> source, std::span<const double> jitter) {
+  scratch_ = particles_;
+  const std::vector<double> deformation = deformation_;
+  const auto block = static_cast<std::size_t>(d_ * d_);
+  for (std::int64_t p = 0; p < count_; ++p) {
+    const auto from = static_cast<std::int64_t>(source[static_cast<std::size_t>(p)]);
+    if (from == p) continue;
+    std::copy_n(scratch_.data() + from * stride_, stride_, particle(p));
+    for (int a = 0; a < d_; ++a) particle(p)[a] += static_cast<T>(jitter[static_cast<std::size_t>(p * d_ + a)]);
+    if (!deformation_.empty()) std::copy_n(deformation.data() + static_cast<std::size_t>(from) * block, block, deformation_.data() + static_cast<std::size_t>(p) * block);
+  }
+}
+
+template <class T>
+void Engine<T>::transform(std::span<const double> a, std::span<const double> inverse, std::span<const double> b) {
+  const auto at = [&](std::span<const double> m, int i, int j) { return m[static_cast<std::size_t>(i * d_ + j)]; };
+  for (std::int64_t p = 0; p < count_; ++p) {
+    T* const one = particle(p);
+    double x[3], v[3], half[9];
+    for (int i = 0; i < d_; ++i) {
+      x[i] = b[static_cast<std::size_t>(i)];
+      v[i] = 0;
+      for (int j = 0; j < d_; ++j) {
+        x[i] += at(a, i, j) * static_cast<double>(one[j]);
+        v[i] += at(a, i, j) * static_cast<double>(one[kLanes + j]);
+      }
+    }
+    T* const C = one + 2 * kLanes;
+    for (int i = 0; i < d_; ++i)
+      for (int j = 0; j < d_; ++j) {
+        half[i * d_ + j] = 0;
+        for (int k = 0; k < d_; ++k) half[i * d_ + j] += at(a, i, k) * static_cast<double>(C[j * kLanes + k]);
+      }
+    for (int i = 0; i < d_; ++i)
+      for (int j = 0; j < d_; ++j) {
+        double sum = 0;
+        for (int k = 0; k < d_; ++k) sum += half[i * d_ + k] * at(inverse, k, j);
+        C[j * kLanes + i] = static_cast<T>(sum);
+      }
+    for (int i = 0; i < d_; ++i) {
+      one[i] = static_cast<T>(x[i]);
+      one[kLanes + i] = static_cast<T>(v[i]);
+    }
+  }
+}
+
+template <class T>
+double Engine<T>::mean_square_speed() const {
+  double sum = 0;
+  for (std::int64_t p = 0; p < count_; ++p)
+    for (int a = 0; a < d_; ++a) {
+      const auto v = static_cast<double>(particle(p)[kLanes + a]);
+      sum += v * v;
+    }
+  return sum / static_cast<double>(count_);
+}
+
+template <class T>
+std::vector<double> Engine<T>::save() const {
+  std::vector<double> state{spacing_};
+  state.insert(state.end(), particles_.begin(), particles_.end());
+  state.insert(state.end(), deformation_.begin(), deformation_.end());
+  return state;
+}
+
+template <class T>
+void Engine<T>::load(std::span<const double> state) {
+  if (state.size() != 1 + particles_.size() + deformation_.size()) throw Error("mpm: the state has another size.");
+  spacing_ = state[0];
+  for (std::size_t i = 0; i < particles_.size(); ++i) particles_[i] = static_cast<T>(state[1 + i]);
+  std::copy(state.begin() + 1 + static_cast<std::ptrdiff_t>(particles_.size()), state.end(), deformation_.begin());
+}
+
+template class Engine<float>;
+template class Engine<double>;
+
+}  // namespace scorefield::mpm

@@ -1,0 +1,85 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "solvers/mpm/options.hpp"
+#include "solvers/mpm/transfer.hpp"
+
+namespace scorefield::mpm {
+
+/// Matter on a grid that follows it, d <= 3, in the coordinates that the caller gives: explicit steps of MLS-MPM with
+/// implicit damping. Knows no target: the caller kicks the particles. Deterministic for any number of threads: slabs of
+/// the grid scatter in two colours, each in a fixed order of particles.
+/// State per particle: position, velocity, affine matrix C, and for solids the deformation gradient F.
+template <class T>
+class Engine {
+ public:
+  /// positions [N, d], at rest.
+  Engine(int d, std::span<const double> positions, const MpmOptions& options);
+
+  [[nodiscard]] std::int64_t count() const { return count_; }
+  [[nodiscard]] int dimension() const { return d_; }
+
+  /// v += dt a, a [N, d]; at most `limit` in one step.
+  void kick(std::span<const double> acceleration, double dt, double limit);
+  /// One transfer to the grid and back: pressure of temperature 1 (gas), stress, damping (implicit, a rate), motion of at most `limit`.
+  void advance(double dt, double limit, double damping);
+
+  /// Grid spacing with `per_cell` particles in an occupied cell on average, but never more occupied cells than
+  /// `most_cells`; the spacing is adjusted towards it, or set when it is not yet known.
+  void fit_spacing(double per_cell, std::int64_t most_cells);
+  [[nodiscard]] double spacing() const { return spacing_; }
+  void set_spacing(double h) { spacing_ = h; }
+
+  /// Brings particles of a cell together in memory. Changes the order of all arrays below.
+  void sort();
+
+  void read_positions(std::span<double> x) const;   ///< [N, d]
+  void read_velocities(std::span<double> v) const;  ///< [N, d]
+  /// Particles per unit volume at every particle as the last advance() saw them, in units of 1.
+  void read_density(std::span<double> density) const;
+  /// values [N] averaged by the transfers: to the grid and back.
+  void smooth(std::span<double> values);
+  /// Replaces particle p by a copy of source[p], displaced by `jitter` [N, d] where source[p] is not p itself.
+  void copy_particles(std::span<const std::int32_t> source, std::span<const double> jitter);
+  /// x -> A x + b, v -> A v, C -> A C A^-1.  matrices row-major [d, d].
+  void transform(std::span<const double> a, std::span<const double> inverse, std::span<const double> b);
+
+  [[nodiscard]] double mean_square_speed() const;
+
+  /// All numbers of the state, for a checkpoint.
+  [[nodiscard]] std::vector<double> save() const;
+  void load(std::span<const double> state);
+
+ private:
+  [[nodiscard]] T* particle(std::int64_t p) { return particles_.data() + p * stride_; }
+  [[nodiscard]] const T* particle(std::int64_t p) const { return particles_.data() + p * stride_; }
+  void place_grid();
+  void order_by_slab();
+  void scatter_all();
+  void compute_stress(double dt);
+
+  int d_;
+  std::int64_t count_, stride_;
+  MpmOptions options_;
+  const Transfers<T>& transfers_;
+  std::vector<T> particles_, scratch_;
+  std::vector<T> stress_;
+  std::vector<double> deformation_;  ///< [N, d, d], solids
+  std::vector<T> nodes_;
+  GridView<T> grid_;
+  std::int64_t node_count_ = 0;
+  double spacing_ = 0;
+  T pressure_ = 0;
+  std::vector<std::int32_t> order_;
+  std::vector<std::int64_t> slab_start_;
+  std::vector<std::int32_t> cell_;
+};
+
+extern template class Engine<float>;
+extern template class Engine<double>;
+
+}  // namespace scorefield::mpm

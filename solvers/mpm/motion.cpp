@@ -1,0 +1,247 @@
+#include "solvers/mpm/motion.hpp"
+
+#include <Eigen/Dense>
+#include <algorithm>
+#include <cmath>
+
+#include "core/error.hpp"
+#include "core/random.hpp"
+#include "solvers/mpm/engine.hpp"
+#include "solvers/mpm/teleport.hpp"
+
+namespace scorefield::mpm {
+namespace {
+
+constexpr std::int64_t kReframe = 5;    ///< steps between two looks at the cloud's covariance
+constexpr std::int64_t kRespace = 10;   ///< steps between two looks at the grid spacing
+constexpr std::int64_t kFlatOver = 20;  ///< steps over which the stopping rule compares
+constexpr double kFastest = 0.5;        ///< longest move and largest kick of a particle in one step, whitened
+constexpr double kMostCells[] = {150, 2500, 30000};
+constexpr double kSlow = 0.03;          ///< mean square speed under which a cloud has arrived; births keep it simmering
+constexpr double kRestShare = 0.1;      ///< of the steps, at the end, without birth and death
+
+/// Scalars of the state that a resumed run needs.
+struct Clock {
+  double step = 0, rest_start = -1, energy = 0, speed = 0, temperature = 1, copies = 0, dt = 0, flat = 0;
+};
+
+template <class T>
+class GridMotion final : public Motion {
+ public:
+  GridMotion(int d, std::span<const double> positions, const MpmOptions& options, std::uint64_t seed, std::int64_t steps)
+      : d_(d), options_(options), random_(seed, std::uint64_t{0x6d} << 56), steps_(static_cast<double>(steps)),
+        engine_(d, positions, options), positions_(positions.begin(), positions.end()), mean_(d), factor_(d, d) {
+    mean_.setZero();
+    factor_.setIdentity();
+    reframe(true);
+    engine_.fit_spacing(options.per_cell, static_cast<std::int64_t>(kMostCells[d - 1]));
+    publish();
+  }
+
+  [[nodiscard]] const std::vector<double>& positions() const override { return positions_; }
+
+  void step(std::span<const double> score, std::span<const double> log_p) override {
+    const auto n = engine_.count();
+    const double cooling = options_.cooling * steps_;
+    clock_.temperature = clock_.step < cooling ? std::pow(options_.temperature, 1 - clock_.step / cooling) : 1;
+    const double T_inverse = 1 / clock_.temperature;
+    clock_.dt = std::min(options_.dt, options_.courant * engine_.spacing());
+    // A solid under compression stiffens: shorter steps than its sound speed at rest asks for.
+    if (options_.body != Body::gas && options_.body != Body::none) clock_.dt /= 4 * (1 + std::sqrt(options_.young));
+    std::vector<double> force(static_cast<std::size_t>(n * d_));
+    using Rows = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+    Eigen::Map<Rows>(force.data(), n, d_).noalias() = T_inverse * (Eigen::Map<const Rows>(score.data(), n, d_) * factor_);
+    clock_.copies = 0;
+    if (!log_p.empty()) balance(log_p, T_inverse, force);
+    engine_.kick(force, clock_.dt, kFastest / clock_.dt);
+    engine_.advance(clock_.dt, kFastest, options_.damping);
+    clock_.speed = engine_.mean_square_speed();
+    ++clock_.step;
+    history_.push_back(clock_.energy);
+    judge(cooling);
+    adapt();
+    publish();
+  }
+
+  [[nodiscard]] std::vector<std::pair<std::string, double>> trace() const override {
+    return {{"free_energy", clock_.energy}, {"mean_square_speed", clock_.speed}, {"temperature", clock_.temperature},
+            {"teleported", clock_.copies}, {"grid_spacing", engine_.spacing()}, {"dt", clock_.dt}};
+  }
+  [[nodiscard]] bool converged() const override {
+    return clock_.rest_start >= 0 && clock_.flat > 0 &&
+           clock_.step - clock_.rest_start >= std::max(20.0, std::floor(kRestShare * steps_) - 1);
+  }
+  [[nodiscard]] std::vector<std::string> notes() const override {
+    std::vector<std::string> notes;
+    if (options_.body != Body::gas)
+      notes.emplace_back("mpm.body: only the isothermal gas comes to rest at the target; this body's own stress decides where "
+                         "the particles stand.");
+    return notes;
+  }
+
+  [[nodiscard]] std::vector<double> save() const override {
+    std::vector<double> state{clock_.step, clock_.rest_start, clock_.energy, clock_.speed, clock_.temperature, clock_.copies,
+                              clock_.dt, clock_.flat, static_cast<double>(history_.size())};
+    state.insert(state.end(), history_.begin(), history_.end());
+    state.insert(state.end(), mean_.data(), mean_.data() + d_);
+    state.insert(state.end(), factor_.data(), factor_.data() + d_ * d_);
+    const auto matter = engine_.save();
+    state.insert(state.end(), matter.begin(), matter.end());
+    return state;
+  }
+  void load(std::span<const double> state) override {
+    auto next = state.begin();
+    for (double* field : {&clock_.step, &clock_.rest_start, &clock_.energy, &clock_.speed, &clock_.temperature, &clock_.copies,
+                          &clock_.dt, &clock_.flat})
+      *field = *next++;
+    const auto length = static_cast<std::ptrdiff_t>(*next++);
+    history_.assign(next, next + length);
+    next += length;
+    std::copy_n(next, d_, mean_.data());
+    next += d_;
+    std::copy_n(next, d_ * d_, factor_.data());
+    next += d_ * d_;
+    engine_.load(state.subspan(static_cast<std::size_t>(next - state.begin())));
+    publish();
+  }
+
+ private:
+  [[nodiscard]] bool resting() const { return clock_.rest_start >= 0; }
+
+  /// The free energy and, when it is time, birth and death by it: particles stand where log rho - log p exceeds its mean
+  /// too often. Both logarithms have seen the same average over the grid, so that its bias cancels.
+  void balance(std::span<const double> log_p, double T_inverse, std::vector<double>& force) {
+    const auto n = engine_.count();
+    const bool teleport = teleport_due(clock_.step) && clock_.step > 0;
+    std::vector<double> density(static_cast<std::size_t>(n)), excess(log_p.begin(), log_p.end());
+    if (teleport || clock_.step == 0) engine_.smooth(excess);
+    engine_.read_density(density);
+    double sum = 0, sharp = 0;
+    for (std::int64_t p = 0; p < n; ++p) {
+      const auto i = static_cast<std::size_t>(p);
+      const double log_rho = std::log(std::max(density[i], 1e-300) / static_cast<double>(n));
+      excess[i] = log_rho - T_inverse * excess[i];
+      sum += excess[i];
+      sharp += log_rho - T_inverse * log_p[i];
+    }
+    const double determinant = std::log(std::abs(factor_.diagonal().prod()));
+    clock_.energy = sharp / static_cast<double>(n) - determinant + 0.5 * clock_.speed;
+    if (!teleport) return;
+    const double mean = sum / static_cast<double>(n);
+    const double time = options_.teleport_rate * clock_.dt * static_cast<double>(options_.teleport_every);
+    for (double& e : excess) e = std::exp(std::clamp(-time * (e - mean), -2.0, 2.0));
+    const auto index = static_cast<std::uint64_t>(clock_.step) << 32;
+    const auto source = systematic_copies(excess, random_.uniforms(index)[0]);
+    std::vector<double> jitter(static_cast<std::size_t>(n * d_));
+    const double width = 0.4 * engine_.spacing() / std::pow(options_.per_cell, 1.0 / d_);
+    const std::vector<double> before = force;
+    for (std::int64_t p = 0; p < n; ++p) {
+      const auto from = source[static_cast<std::size_t>(p)];
+      if (from == p) continue;
+      ++clock_.copies;
+      for (int a = 0; a < d_; ++a) {
+        const auto k = static_cast<std::size_t>(p * d_ + a);
+        jitter[k] = width * random_.normals(index + 1 + k)[0];
+        force[k] = before[static_cast<std::size_t>(from * d_ + a)];
+      }
+    }
+    engine_.copy_particles(source, jitter);
+  }
+
+  [[nodiscard]] bool teleport_due(double step) const {
+    if (options_.teleport_every == 0 || resting()) return false;
+    return static_cast<std::int64_t>(step) % options_.teleport_every == 0;
+  }
+
+  /// Rest begins when the free energy is flat, or with the last tenth of the steps.
+  void judge(double cooling) {
+    const bool slow = clock_.speed < kSlow;
+    const auto length = static_cast<std::int64_t>(history_.size());
+    bool flat = slow && clock_.step > cooling + kFlatOver && length > 2 * kFlatOver;
+    if (flat) {  // means of two stretches: single values carry the noise of births and deaths
+      double late = 0, early = 0;
+      for (std::int64_t i = 0; i < kFlatOver; ++i) {
+        late += history_[static_cast<std::size_t>(length - 1 - i)];
+        early += history_[static_cast<std::size_t>(length - 1 - kFlatOver - i)];
+      }
+      flat = std::abs(late - early) < options_.tolerance * static_cast<double>(kFlatOver);
+    }
+    clock_.flat = flat ? 1 : 0;
+    if (!resting() && (flat || clock_.step >= (1 - kRestShare) * steps_)) clock_.rest_start = clock_.step;
+  }
+
+  void adapt() {
+    const auto step = static_cast<std::int64_t>(clock_.step);
+    if (!resting() && step % kReframe == 0) reframe(false);
+    // What collapses or keeps a shape of its own stays on its first grid.
+    if (options_.body == Body::gas && !resting() && step % kRespace == 0) {
+      const double before = engine_.spacing();
+      engine_.fit_spacing(options_.per_cell, static_cast<std::int64_t>(kMostCells[d_ - 1]));
+      if (std::abs(engine_.spacing() / before - 1) < 0.1) engine_.set_spacing(before);
+    }
+    if (teleport_due(clock_.step) || step % 8 == 0) engine_.sort();
+  }
+
+  /// Takes the cloud's mean and covariance as the new coordinates. A solid keeps its first ones: its strain refers to them.
+  void reframe(bool first) {
+    const bool solid = options_.body != Body::gas && options_.body != Body::none;
+    if (!options_.whiten || (!first && (solid || options_.body == Body::none))) return;
+    const auto n = engine_.count();
+    std::vector<double> y(static_cast<std::size_t>(n * d_));
+    engine_.read_positions(y);
+    Eigen::VectorXd mean = Eigen::VectorXd::Zero(d_);
+    Eigen::MatrixXd covariance = Eigen::MatrixXd::Zero(d_, d_);
+    for (std::int64_t p = 0; p < n; ++p)
+      for (int i = 0; i < d_; ++i) mean[i] += y[static_cast<std::size_t>(p * d_ + i)] / static_cast<double>(n);
+    for (std::int64_t p = 0; p < n; ++p)
+      for (int i = 0; i < d_; ++i)
+        for (int j = 0; j < d_; ++j)
+          covariance(i, j) += (y[static_cast<std::size_t>(p * d_ + i)] - mean[i]) * (y[static_cast<std::size_t>(p * d_ + j)] - mean[j]) /
+                              static_cast<double>(n);
+    covariance.diagonal().array() += 1e-12;
+    if (!first && (covariance - Eigen::MatrixXd::Identity(d_, d_)).norm() < 0.02 && mean.norm() < 0.02) return;
+    const Eigen::MatrixXd change = covariance.llt().matrixL();  // old coordinates = change * new + mean
+    const Eigen::MatrixXd inverse = change.inverse();
+    const Eigen::VectorXd shift = -inverse * mean;
+    const Eigen::MatrixXd forward_rows = inverse.transpose(), back_rows = change.transpose();  // row-major copies
+    engine_.transform({forward_rows.data(), static_cast<std::size_t>(d_ * d_)}, {back_rows.data(), static_cast<std::size_t>(d_ * d_)},
+                      {shift.data(), static_cast<std::size_t>(d_)});
+    mean_ += factor_ * mean;
+    factor_ = factor_ * change;
+    if (!first) engine_.set_spacing(engine_.spacing() / std::pow(std::abs(change.determinant()), 1.0 / d_));
+  }
+
+  void publish() {
+    engine_.read_positions(positions_);
+    for (std::int64_t p = 0; p < engine_.count(); ++p) {
+      double* const x = positions_.data() + p * d_;
+      for (int i = d_ - 1; i >= 0; --i) {  // the factor is lower triangular
+        double sum = mean_[i];
+        for (int j = 0; j <= i; ++j) sum += factor_(i, j) * x[j];
+        x[i] = sum;
+      }
+    }
+  }
+
+  int d_;
+  MpmOptions options_;
+  Philox random_;
+  double steps_;
+  Engine<T> engine_;
+  std::vector<double> positions_;
+  Eigen::VectorXd mean_;
+  Eigen::MatrixXd factor_;  ///< L
+  Clock clock_;
+  std::vector<double> history_;
+};
+
+}  // namespace
+
+std::unique_ptr<Motion> make_motion(int d, std::span<const double> positions, const MpmOptions& options, std::uint64_t seed,
+                                    std::int64_t steps) {
+  validate(options);
+  if (options.precision == Precision::single_) return std::make_unique<GridMotion<float>>(d, positions, options, seed, steps);
+  return std::make_unique<GridMotion<double>>(d, positions, options, seed, steps);
+}
+
+}  // namespace scorefield::mpm

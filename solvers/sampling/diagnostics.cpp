@@ -1,0 +1,116 @@
+#include "solvers/sampling/diagnostics.hpp"
+
+#include <torch/utils.h>
+
+#include <cmath>
+
+#include "models/targets/counted_target.hpp"
+#include "models/targets/sample_target.hpp"
+
+namespace scorefield::sampling {
+namespace {
+
+using torch::Tensor;
+
+constexpr std::int64_t kReferenceDraws = 4000, kFloorSets = 4, kMostSteinPoints = 2000;
+constexpr std::uint64_t kReferenceSeed = 0x5ca1ab1e;  ///< exact draws that no run shares its noise with
+
+/// mean over pairs of f(distance^2), weighted.
+double pair_mean(const Tensor& x, const Tensor& wx, const Tensor& y, const Tensor& wy, bool energy, double width) {
+  const auto distance = at::cdist(x, y);
+  const auto value = energy ? distance : (-distance.square() / width).exp();
+  return torch::dot(wx, torch::mv(value, wy)).item<double>();
+}
+
+Tensor even_weights(std::int64_t n) { return torch::full({n}, 1.0 / static_cast<double>(n), torch::kFloat64); }
+
+struct Reference {
+  Tensor x, w;
+  double kernel = 0, energy = 0, width = 1;
+};
+
+std::pair<double, double> distances(const Tensor& x, const Tensor& w, const Reference& r) {
+  const double squared = pair_mean(x, w, x, w, false, r.width) - 2 * pair_mean(x, w, r.x, r.w, false, r.width) + r.kernel;
+  const double energy = 2 * pair_mean(x, w, r.x, r.w, true, 1) - pair_mean(x, w, x, w, true, 1) - r.energy;
+  return {std::sqrt(std::max(0.0, squared)), energy};
+}
+
+void compare_with_draws(Diagnostics& out, const targets::Target& target, const Tensor& samples, const Tensor& weights) {
+  auto draws = target.draw(kReferenceDraws, kReferenceSeed);
+  if (!draws.defined()) return;
+  const auto d = static_cast<double>(samples.size(1));
+  const auto centre = draws.mean(0), spread = draws.std(0, false);
+  const auto unit = [&](const Tensor& x) { return ((x - centre) / spread).contiguous(); };
+  Reference reference{unit(draws), even_weights(kReferenceDraws), 0, 0, 2 * d};
+  reference.kernel = pair_mean(reference.x, reference.w, reference.x, reference.w, false, reference.width);
+  reference.energy = pair_mean(reference.x, reference.w, reference.x, reference.w, true, 1);
+  const auto [mmd, energy] = distances(unit(samples), weights, reference);
+  double mmd_floor = 0, energy_floor = 0;
+  for (std::int64_t k = 1; k <= kFloorSets; ++k) {
+    const auto exact = target.draw(samples.size(0), kReferenceSeed + static_cast<std::uint64_t>(k));
+    const auto [m, e] = distances(unit(exact), even_weights(samples.size(0)), reference);
+    mmd_floor += m / kFloorSets;
+    energy_floor += e / kFloorSets;
+  }
+  out.insert(out.end(), {{"mmd", mmd}, {"mmd_floor", mmd_floor}, {"energy_distance", energy}, {"energy_distance_floor", energy_floor}});
+}
+
+void compare_moments(Diagnostics& out, const targets::Truth& truth, const Tensor& samples, const Tensor& weights) {
+  if (!truth.mean.defined() || !truth.covariance.defined()) return;
+  const auto mean = torch::mv(samples.t(), weights);
+  const auto z = samples - mean;
+  const auto covariance = torch::mm(z.t() * weights, z);
+  const auto [factor, info] = at::linalg_cholesky_ex(truth.covariance);
+  if (info.item<int>() != 0) return;
+  const auto half = at::linalg_solve_triangular(factor, covariance, false);
+  const auto white = at::linalg_solve_triangular(factor, half.t().contiguous(), false);
+  const auto shift = at::linalg_solve_triangular(factor, (mean - truth.mean).unsqueeze(1), false);
+  const double root = std::sqrt(static_cast<double>(samples.size(1)));
+  out.emplace_back("mean_error", shift.norm().item<double>() / root);
+  out.emplace_back("covariance_error", (white - torch::eye(samples.size(1), torch::kFloat64)).norm().item<double>() / root);
+}
+
+void compare_modes(Diagnostics& out, const targets::Truth& truth, const Tensor& samples, const Tensor& weights) {
+  if (!truth.modes.defined() || !truth.mode_weights.defined()) return;
+  const auto nearest = at::cdist(samples, truth.modes).argmin(1);
+  const auto share = torch::zeros_like(truth.mode_weights).index_add(0, nearest, weights);
+  out.emplace_back("mode_weight_error", 0.5 * (share - truth.mode_weights).abs().sum().item<double>());
+  out.emplace_back("modes_found", static_cast<double>((share > 0).sum().item<std::int64_t>()));
+}
+
+/// Inverse multiquadric (1 + r^2)^(-1/2) in coordinates of the cloud's spread (Gorham and Mackey 2017).
+void stein_discrepancy(Diagnostics& out, const targets::Target& target, const Tensor& samples) {
+  const auto n = std::min(samples.size(0), kMostSteinPoints);
+  const auto x = samples.slice(0, 0, n);
+  const auto spread = samples.std(0, false).clamp_min(1e-12);
+  const auto z = (x / spread).contiguous(), s = target.score(x) * spread;
+  const double d = static_cast<double>(x.size(1));
+  const auto q = 1 + at::cdist(z, z).square();
+  const auto k = q.rsqrt();
+  const auto k3 = k / q, k5 = k3 / q;
+  // s_i . (z_i - z_j) and (z_i - z_j) . s_j
+  const auto own = (s * z).sum(1), cross = torch::mm(s, z.t());
+  const auto a = own.unsqueeze(1) - cross, b = cross.t() - own.unsqueeze(0);
+  const auto value = torch::mm(s, s.t()) * k + k3 * (a - b) + d * k3 - 3 * (q - 1) * k5;
+  out.emplace_back("ksd", std::sqrt(std::max(0.0, value.mean().item<double>())));
+}
+
+}  // namespace
+
+Diagnostics diagnose(const targets::Target& target, const Tensor& samples, const Tensor& weights) {
+  const torch::NoGradGuard no_grad;
+  Diagnostics out;
+  const auto w = weights.defined() ? weights : even_weights(samples.size(0));
+  if (weights.defined())
+    out.emplace_back("weight_ess", 1 / w.square().sum().item<double>() / static_cast<double>(samples.size(0)));
+  const auto truth = target.truth();
+  compare_moments(out, truth, samples, w);
+  compare_modes(out, truth, samples, w);
+  compare_with_draws(out, target, samples, w);
+  const auto* counted = dynamic_cast<const targets::CountedTarget*>(&target);
+  const targets::Target* inner = counted ? counted->inner().get() : &target;
+  if (dynamic_cast<const targets::SampleTarget*>(inner) == nullptr) stein_discrepancy(out, target, samples);
+  return out;
+}
+
+}  // namespace scorefield::sampling

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <torch/types.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "core/options.hpp"
+#include "models/targets/target.hpp"
+#include "solvers/sampling/sampler.hpp"
+
+namespace scorefield::sampling {
+
+/// What every sampler is built from.
+struct Setup {
+  std::shared_ptr<const targets::Target> target;  ///< counts its evaluations; shared by all calls of the run
+  torch::Tensor initial;                          ///< [N, d] float64 on the CPU
+  std::uint64_t seed = 0;
+  std::int64_t steps = 0;  ///< iterations that the run will make at most: what schedules are laid out over
+};
+
+/// A particle method by its name: its options, and how to start it.
+struct Method {
+  std::string name;
+  std::string summary;
+  std::int64_t default_steps = 200;
+  std::function<void(OptionSet&)> bind;
+  /// @throws UsageError when the target or the options do not suit the method
+  std::function<std::unique_ptr<Sampler>(const Setup&)> make;
+};
+
+/// A method whose class S is built as S(setup, options) and whose options come with bind(OptionSet&, Options&).
+template <class S, class Options>
+[[nodiscard]] Method make_method(std::string name, std::string summary, std::int64_t default_steps) {
+  auto options = std::make_shared<Options>();
+  return {std::move(name), std::move(summary), default_steps, [options](OptionSet& set) { bind(set, *options); },
+          [options](const Setup& setup) { return std::make_unique<S>(setup, *options); }};
+}
+
+}  // namespace scorefield::sampling

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <torch/types.h>
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace scorefield::sampling {
+
+/// A particle method between two iterations: one cloud, moved until it represents the target. Built from the target, the
+/// initial cloud [N, d] float64, its options struct and a seed; keeps no file and prints nothing.
+class Sampler {
+ public:
+  virtual ~Sampler() = default;
+
+  /// One iteration. The random numbers of iteration k are a pure function of (seed, k, particle).
+  /// @throws DivergenceError naming the iteration and the first bad quantity
+  virtual void step() = 0;
+
+  /// Positions [N, d].
+  [[nodiscard]] virtual torch::Tensor particles() const = 0;
+  /// [N], sum 1; undefined: all equal.
+  [[nodiscard]] virtual torch::Tensor weights() const { return {}; }
+
+  /// Named scalars of the last iteration (free energy, mean speed, loss...): always the same names in the same order.
+  [[nodiscard]] virtual std::vector<std::pair<std::string, double>> trace() const = 0;
+  /// The method's own stopping rule.
+  [[nodiscard]] virtual bool converged() const = 0;
+  /// What the user should know: settings chosen and why, validity tests that failed. Grows during the run.
+  [[nodiscard]] virtual std::vector<std::string> notes() const { return {}; }
+
+  /// Further arrays that belong into the samples file, by name (a cloud before its last correction...).
+  [[nodiscard]] virtual std::map<std::string, torch::Tensor> extras() const { return {}; }
+
+  /// Everything that a resumed run needs to go on bit for bit, by name; restore() takes the same map back.
+  [[nodiscard]] virtual std::map<std::string, torch::Tensor> state() const = 0;
+  virtual void restore(const std::map<std::string, torch::Tensor>& state) = 0;
+};
+
+}  // namespace scorefield::sampling

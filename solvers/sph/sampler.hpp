@@ -1,0 +1,10 @@
+#pragma once
+
+#include "solvers/sampling/method.hpp"
+
+namespace scorefield::sph {
+
+/// Method sph; options sph.*. Any target with a score; the density form needs log p.
+[[nodiscard]] sampling::Method sph_method();
+
+}  // namespace scorefield::sph

@@ -1,0 +1,98 @@
+#include "solvers/svgd/svgd.hpp"
+
+#include <torch/types.h>
+
+#include <cmath>
+#include <memory>
+#include <string>
+
+#include "core/error.hpp"
+#include "core/require.hpp"
+#include "solvers/pairs/pair_sums.hpp"
+#include "solvers/sampling/rows.hpp"
+
+namespace scorefield::svgd {
+namespace {
+
+using sampling::rows_of;
+using sampling::tensor_of;
+
+class SvgdSampler final : public sampling::Sampler {
+ public:
+  SvgdSampler(const sampling::Setup& setup, const SvgdOptions& options)
+      : target_(setup.target), options_(options), n_(setup.initial.size(0)), d_(setup.initial.size(1)), steps_(setup.steps),
+        x_(rows_of(setup.initial)), squares_(x_.size(), 0.0) {
+    require_positive("option 'svgd.step'", options.step);
+    require(options.bandwidth >= 0, "option 'svgd.bandwidth'", options.bandwidth, "a number from 0");
+  }
+
+  void step() override {
+    const auto score = rows_of(target_->score(particles()));
+    h_ = options_.bandwidth > 0 ? options_.bandwidth
+                                : pairs::median_distance(x_.data(), n_, d_) / std::sqrt(2 * std::log(static_cast<double>(n_) + 1));
+    std::vector<double> pull(x_.size()), push(x_.size());
+    const pairs::RadialKernel kernel{pairs::Form::gaussian, {h_}};
+    const auto pass = [&]<class T>(T) {
+      pairs::PairPass<T>{kernel}(x_.data(), n_, pairs::Sources<T>(x_.data(), n_, d_, nullptr, score.data()),
+                                 {.gradient = push.data(), .field = pull.data()});
+    };
+    if (options_.double_precision) pass(0.0);
+    else pass(0.0f);
+    // AdaGrad with decay; the step itself decays over the second half, so that the cloud comes to rest.
+    const double progress = static_cast<double>(iteration_) / static_cast<double>(std::max<std::int64_t>(steps_, 1));
+    const double rate = options_.step * std::min(1.0, 2 * (1 - progress) + 0.02);
+    double moved = 0, stein = 0;
+    for (std::size_t i = 0; i < x_.size(); ++i) {
+      const double phi = pull[i] - push[i];  // the gradient in x_j is minus that in x_i
+      squares_[i] = iteration_ == 0 ? phi * phi : 0.9 * squares_[i] + 0.1 * phi * phi;
+      const double move = rate * phi / (1e-6 + std::sqrt(squares_[i]));
+      x_[i] += move;
+      moved += move * move;
+      stein += phi * phi;
+    }
+    speed_ = std::sqrt(moved / static_cast<double>(n_));
+    direction_ = std::sqrt(stein / static_cast<double>(n_));
+    if (!std::isfinite(speed_)) throw DivergenceError(iteration_, "a position", "Lower svgd.step.");
+    ++iteration_;
+  }
+  [[nodiscard]] torch::Tensor particles() const override { return tensor_of(x_, {n_, d_}); }
+  [[nodiscard]] std::vector<std::pair<std::string, double>> trace() const override {
+    return {{"mean_speed", speed_}, {"stein_direction", direction_}, {"bandwidth", h_}};
+  }
+  [[nodiscard]] bool converged() const override { return iteration_ > 10 && direction_ < 1e-3 * std::sqrt(static_cast<double>(d_)); }
+  [[nodiscard]] std::map<std::string, torch::Tensor> state() const override {
+    return {{"x", particles()},
+            {"squares", tensor_of(squares_, {n_, d_})},
+            {"scalars", tensor_of({static_cast<double>(iteration_), speed_, direction_, h_}, {4})}};
+  }
+  void restore(const std::map<std::string, torch::Tensor>& stored) override {
+    x_ = rows_of(stored.at("x"));
+    squares_ = rows_of(stored.at("squares"));
+    const auto scalars = rows_of(stored.at("scalars"));
+    iteration_ = static_cast<std::int64_t>(scalars[0]);
+    speed_ = scalars[1];
+    direction_ = scalars[2];
+    h_ = scalars[3];
+  }
+
+ private:
+  std::shared_ptr<const targets::Target> target_;
+  SvgdOptions options_;
+  std::int64_t n_, d_, steps_, iteration_ = 0;
+  std::vector<double> x_, squares_;
+  double speed_ = 0, direction_ = 0, h_ = 0;
+};
+
+}  // namespace
+
+void bind(OptionSet& set, SvgdOptions& options) {
+  set.add("svgd.step", options.step, "AdaGrad step");
+  set.add("svgd.bandwidth", options.bandwidth, "bandwidth h; 0: median distance / sqrt(2 ln(N + 1))");
+  set.add("svgd.double_precision", options.double_precision, "pair sums in double instead of float");
+}
+
+sampling::Method svgd_method() {
+  return sampling::make_method<SvgdSampler, SvgdOptions>("svgd", "Stein variational gradient descent", 500);
+}
+
+}  // namespace scorefield::svgd

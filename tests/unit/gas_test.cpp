@@ -1,0 +1,121 @@
+// Gases without a grid against densities whose moments and shares are known.
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "core/error.hpp"
+#include "solvers/gas/affine.hpp"
+#include "solvers/gas/bridge.hpp"
+#include "solvers/gas/mixture.hpp"
+#include "solvers/gas/tempered.hpp"
+
+namespace scorefield::gas {
+namespace {
+
+/// Gaussians of unit covariance: centres [d, m], weights [m].
+Evaluator mixture_target(const Matrix& centres, const Vector& weights) {
+  return [=](Cloud& cloud, bool with_score) {
+    cloud.log_p.resize(cloud.x.cols());
+    if (with_score) cloud.score.resize(cloud.x.rows(), cloud.x.cols());
+    for (Eigen::Index i = 0; i < cloud.x.cols(); ++i) {
+      Vector part(weights.size());
+      for (Eigen::Index k = 0; k < part.size(); ++k)
+        part[k] = std::log(weights[k]) - 0.5 * (cloud.x.col(i) - centres.col(k)).squaredNorm();
+      const double top = part.maxCoeff();
+      Vector share = (part.array() - top).exp();
+      cloud.log_p[i] = top + std::log(share.sum());
+      share /= share.sum();
+      if (with_score) cloud.score.col(i) = centres * share - cloud.x.col(i);
+    }
+  };
+}
+
+TEST(AffineGas, CovarianceOfAHundredDimensionsWithoutNoise) {
+  const Matrix start = 2 * normals(100, 1000, 1, 2);
+  Affine gas(start, {}, 1, mixture_target(Matrix::Zero(100, 1), Vector::Ones(1)));
+  for (int k = 0; k < 200 && !gas.converged(); ++k) gas.step(k == 199);
+  const Vector mean = gas.particles().rowwise().mean();
+  EXPECT_LT((covariance(gas.particles(), mean) - Matrix::Identity(100, 100)).norm() / 10, 0.02);
+  EXPECT_LT(mean.norm() / 10, 0.02);
+  EXPECT_TRUE(gas.converged());
+}
+
+TEST(AffineGas, RefusesFarModesWithItsReason) {
+  Matrix centres = Matrix::Zero(5, 2);
+  centres(0, 0) = -5;
+  centres(0, 1) = 5;
+  Affine gas(2 * normals(5, 500, 1, 2), {}, 1, mixture_target(centres, Vector::Constant(2, 0.5)));
+  try {
+    for (int k = 0; k < 200; ++k) gas.step(k == 199);
+    FAIL() << "accepted two far modes";
+  } catch (const UsageError& error) {
+    EXPECT_NE(std::string(error.what()).find("--method gas"), std::string::npos) << error.what();
+  }
+}
+
+TEST(Mixture, FindsThreeClusters) {
+  Matrix x = normals(4, 900, 3, 1);
+  for (Eigen::Index i = 0; i < 900; ++i) x(i % 3 == 0 ? 0 : 1, i) += i % 3 == 2 ? -8 : 8;
+  const auto mixture = Mixture::choose(x, 8);
+  ASSERT_EQ(mixture.size(), 3);
+  for (const auto& part : mixture.components()) EXPECT_NEAR(part.weight, 1.0 / 3, 0.02);
+}
+
+TEST(Mixture, LogDensityOfOneGaussianIsExact) {
+  const auto one = Mixture::from({{1, Vector::Constant(2, 1), 4 * Matrix::Identity(2, 2), {}, 0}});
+  EXPECT_NEAR(one.log_density(Matrix::Constant(2, 1, 3))[0], -std::log(2 * M_PI) - std::log(4) - 1, 1e-12);
+}
+
+TEST(Bridge, GivesTheTrueShares) {
+  Matrix centres = Matrix::Zero(6, 2);
+  centres(0, 0) = -6;
+  centres(0, 1) = 6;
+  Vector weights(2);
+  weights << 0.2, 0.8;
+  const auto target = mixture_target(centres, weights);
+  Cloud cloud;
+  cloud.x = normals(6, 800, 5, 1);  // half of the particles on either side: wrong on purpose
+  for (Eigen::Index i = 0; i < 800; ++i) cloud.x.col(i) += centres.col(i % 2);
+  target(cloud, true);
+  const auto mixture = Mixture::choose(cloud.x, 4);
+  ASSERT_EQ(mixture.size(), 2);
+  const auto result = bridge_weights(cloud, mixture, 1, 2, target);
+  EXPECT_LT(result.error, 0.1);
+  const int left = mixture.components()[0].mean[0] < 0 ? 0 : 1;
+  EXPECT_NEAR(result.weights[left], 0.2, 0.01);
+  const auto source = allocate(result, uniforms(800, 1, 9));
+  int count = 0;
+  for (const auto s : source) count += cloud.x(0, s) < 0;
+  EXPECT_NEAR(count, 160, 8);
+}
+
+TEST(TemperedGas, TwoFarModesAndTheirWeights) {
+  Matrix centres = Matrix::Zero(10, 2);
+  centres(0, 0) = -4;
+  centres(0, 1) = 4;
+  Vector weights(2);
+  weights << 0.3, 0.7;
+  Tempered gas(2 * normals(10, 1000, 1, 4), {}, 1, mixture_target(centres, weights));
+  int steps = 0;
+  for (; !gas.done() && steps < 500; ++steps) gas.step();
+  ASSERT_TRUE(gas.done());
+  const double left = static_cast<double>((gas.particles().row(0).array() < 0).count()) / 1000;
+  EXPECT_NEAR(left, 0.3, 0.01);
+  EXPECT_NEAR(gas.particles().bottomRows(9).squaredNorm() / 9000, 1, 0.05);
+  EXPECT_GT(gas.unpolished().size(), 0);
+}
+
+TEST(TemperedGas, ResumesBitForBit) {
+  const auto target = mixture_target(Matrix::Zero(3, 1), Vector::Ones(1));
+  const Matrix start = 2 * normals(3, 200, 1, 4);
+  Tempered whole(start, {}, 7, target), first(start, {}, 7, target), second(start, {}, 7, target);
+  for (int k = 0; k < 5; ++k) whole.step(), first.step();
+  second.load(first.save());
+  while (!whole.done()) whole.step();
+  while (!second.done()) second.step();
+  EXPECT_EQ(whole.particles(), second.particles());
+}
+
+}  // namespace
+}  // namespace scorefield::gas
