@@ -17,6 +17,7 @@ void declare(CommandLine& line) {
   line.add_shorthand("particles", "N", "infer.particles", "particles per rollout (default: all that are stored)");
   line.add_shorthand("frames", "K", "infer.frames", "times to store, equally spaced (default: the training times)");
   line.add_shorthand("initial", "DATA.h5", "infer.initial", "take the initial population from a dataset");
+  line.add_switch("log-density", "also write /log_density, from a Gaussian fitted to the initial population (infer.log_density)");
   line.add_example("scorefield infer model.h5 --mu 1.25:1.85:0.1 --output rollout.h5");
   line.add_example("scorefield infer model.h5 --mu 1.55 --frames 11 --set infer.method=rk4 --output rollout.h5");
 }
@@ -42,6 +43,8 @@ void run_infer(int argc, const char* const* argv) {
   const std::string model_path = line.required("model");
   const std::string output = line.required("output");
   line.resolve(set);
+  if (line.has("log-density") && options.log_density == training::LogDensityKind::none)
+    options.log_density = training::LogDensityKind::gaussian;
   for (const char* count : {"particles", "frames"})  // leaving one out means all; asking for none is a mistake
     if (const auto text = line.value(count)) static_cast<void>(parse_count(count, *text));
   if (options.mu.empty()) static_cast<void>(line.required("mu"));

@@ -8,6 +8,7 @@
 #include "data/problems/problem.hpp"
 #include "models/targets/catalogue.hpp"
 #include "solvers/sampling/registry.hpp"
+#include "training/compare/experiment.hpp"
 #include "training/config.hpp"
 #include "training/infer.hpp"
 #include "training/presets.hpp"
@@ -78,6 +79,14 @@ void list_methods(Listing& list) {
   }
 }
 
+void list_experiments(Listing& list) {
+  for (const auto& preset : compare::experiment_presets()) {
+    const auto experiment = compare::parse_experiment(preset.toml, preset.name, false);
+    list.entries.push_back({{"name", preset.name}, {"summary", experiment.summary}, {"config", preset.toml}});
+    list.text << preset.name << ": " << experiment.summary << "\n";
+  }
+}
+
 void list_targets(Listing& list) {
   for (const auto& target : targets::named_targets()) {
     list.entries.push_back({{"name", target.name}, {"summary", target.summary}, {"config", target.toml}});
@@ -87,12 +96,13 @@ void list_targets(Listing& list) {
 }
 
 constexpr std::pair<const char*, void (*)(Listing&)> kLists[] = {
-    {"problems", list_problems}, {"presets", list_presets}, {"methods", list_methods}, {"targets", list_targets}};
+    {"problems", list_problems}, {"presets", list_presets}, {"methods", list_methods},
+    {"experiments", list_experiments}, {"targets", list_targets}};
 
 }  // namespace
 
 void run_list(int argc, const char* const* argv) {
-  CommandLine line("list", "says what there is", "problems|presets|methods|targets [FLAGS]");
+  CommandLine line("list", "says what there is", "problems|presets|methods|targets|experiments [FLAGS]");
   line.add_argument("what");
   line.add_example("scorefield list problems");
   line.add_example("scorefield list presets --json");

@@ -8,6 +8,8 @@ void run_generate(int argc, const char* const* argv);
 void run_train(int argc, const char* const* argv);
 void run_infer(int argc, const char* const* argv);
 void run_evaluate(int argc, const char* const* argv);
+void run_compare(int argc, const char* const* argv);
+void run_calibrate(int argc, const char* const* argv);
 void run_inspect(int argc, const char* const* argv);
 void run_list(int argc, const char* const* argv);
 void run_sample(int argc, const char* const* argv);

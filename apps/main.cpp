@@ -30,7 +30,7 @@ struct Command {
   void (*run)(int argc, const char* const* argv);  ///< null: planned
 };
 
-constexpr std::array<Command, 10> kCommands{{
+constexpr std::array<Command, 12> kCommands{{
     {"generate", "run a high-fidelity generator and store its particles", run_generate},
     {"train", "train a reduced model on a dataset", run_train},
     {"infer", "predict the particles at any mu with a trained model", run_infer},
@@ -39,7 +39,8 @@ constexpr std::array<Command, 10> kCommands{{
     {"list", "say what there is: problems, presets, methods, targets", run_list},
     {"import", "convert foreign particle data to a dataset", nullptr},
     {"sample", "draw particles from a target density", run_sample},
-    {"compare", "run a whole table of experiments", nullptr},
+    {"compare", "run a whole table of experiments", run_compare},
+    {"calibrate", "find the mu that explains observed samples", run_calibrate},
     {"benchmark", "time the hot loops beside their references", run_benchmark},
 }};
 

@@ -235,6 +235,8 @@ void print_dataset(const Json& facts, Page& page) {
   print_header(facts, page);
   page.line("samples", facts["particles"].get<std::int64_t>(), " particles per frame, ",
             facts["identity"].get<std::string>(), facts["velocities"].get<bool>() ? ", with velocities" : "");
+  for (const auto& array : facts["arrays"])
+    if (array["name"] == "/log_density") page.line("log-density", shape_text(array["shape"]));
   if (!facts.contains("diagnostics")) return;
   const Json& diagnostics = facts["diagnostics"];
   page.line("diagnostics", diagnostics["steps"].get<std::int64_t>(), " steps");

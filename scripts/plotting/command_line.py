@@ -4,6 +4,7 @@ import argparse
 import pathlib
 import sys
 
+from plotting.comparison import comparison_figure, read_comparison
 from plotting.energy import energy_figure
 from plotting.errors import distances_figure, errors_figure
 from plotting.evaluation import read_evaluation
@@ -32,6 +33,7 @@ def parse_arguments(argv):
     energy.add_argument("--log", action="store_true", help="logarithmic energy axis")
     add("errors", "errors against mu beside floor and baselines", [evaluation])
     add("distances", "distances between populations over time", [evaluation])
+    add("compare", "errors of every method, a panel per problem", [("table", "table.json of `scorefield compare`")])
     add("loss", "training history", [("model", "a model file")])
     for name, text in (("phase-space", "density panels, truth above prediction"),
                        ("animation", "a GIF, truth beside prediction")):
@@ -83,6 +85,7 @@ def draw_one(arguments):
         "energy": lambda: energy_figure(read_evaluation(arguments.evaluation), arguments.log),
         "errors": lambda: errors_figure(read_evaluation(arguments.evaluation)),
         "distances": lambda: distances_figure(read_evaluation(arguments.evaluation)),
+        "compare": lambda: comparison_figure(read_comparison(arguments.table)),
         "loss": lambda: loss_figure(open_model(arguments.model)),
     }
     save(figures[arguments.kind](), arguments.output)

@@ -13,9 +13,9 @@ using Help = Cli;
 
 TEST_F(Help, OverviewNamesEveryCommandThatExistsAndNoOther) {
   const auto result = succeed({"--help"});
-  for (const char* command : {"generate", "train", "infer", "evaluate", "inspect", "list", "sample", "benchmark"})
+  for (const char* command : {"generate", "train", "infer", "evaluate", "inspect", "list", "sample", "benchmark", "compare", "calibrate"})
     EXPECT_THAT(result.out, HasSubstr(std::string("\n  ") + command + " "));
-  for (const char* planned : {"import", "compare"})
+  for (const char* planned : {"import"})
     EXPECT_THAT(result.out, Not(HasSubstr(std::string("\n  ") + planned + " ")));
   EXPECT_EQ(result.err, "");
 }
@@ -32,7 +32,7 @@ TEST_F(Help, VersionIsOneLine) {
 }
 
 TEST_F(Help, EveryCommandShowsUsageFlagsAndTwoExamples) {
-  for (const std::string command : {"generate", "train", "infer", "evaluate", "inspect", "list"}) {
+  for (const std::string command : {"generate", "train", "infer", "evaluate", "inspect", "list", "compare", "calibrate"}) {
     SCOPED_TRACE(command);
     const std::string text = succeed({command, "--help"}).out;
     EXPECT_THAT(text, HasSubstr("Usage: scorefield " + command + " "));
@@ -92,7 +92,7 @@ TEST_F(Help, UnknownWordsNameTheNearestKnownOne) {
 }
 
 TEST_F(Help, PlannedCommandsSaySo) {
-  for (const std::string command : {"import", "compare"})
+  for (const std::string command : {"import"})
     fail(2, {command, "x"}, {"planned, not in this version"});
 }
 

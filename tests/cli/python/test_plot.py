@@ -134,6 +134,19 @@ class Pictures(WithDemoFolder):
         self.check("loss", self.folder / "model.h5", name="e.png")
         self.check("phase-space", rollout, "--reference", reference, "--mu", "1.25", "--times", "0", "20", name="f.png")
 
+    def test_comparison_draws_finished_cells_and_refuses_none(self):
+        cells = [{"problem": "p", "method": method, "seed": seed, "status": "done",
+                  "mean": {"sinkhorn": 0.1 + 0.1 * seed, "sinkhorn_floor": 0.01, "sinkhorn_nearest": 0.4}}
+                 for method in ("dice", "cfm") for seed in (0, 1)]
+        cells.append({"problem": "q", "method": "dice", "seed": 0, "status": "failed", "error": "why"})
+        table = self.folder / "table.json"
+        table.write_text(json.dumps({"cells": cells}), encoding="utf-8")
+        self.check("compare", table, name="table.png")
+        table.write_text(json.dumps({"cells": cells[-1:]}), encoding="utf-8")
+        done = plot("compare", table, "--output", self.folder / "none.png")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("no cell of the table has finished", done.stderr)
+
     def test_animation_has_the_frames_asked_for(self):
         self.check("animation", self.folder / "rollout.h5", "--reference", self.folder / "test.h5", "--frames", "4",
                    name="a.gif")

@@ -1,0 +1,56 @@
+"""The table of `scorefield compare`: every method's error per problem, seeds as points, beside floor and nearest."""
+
+import json
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from plotting.errors import METRICS
+from plotting.style import CURVES
+from scorefield_io import FormatError
+
+
+def read_comparison(path):
+    """table.json as the command wrote it."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            table = json.load(file)
+    except ValueError as error:
+        raise FormatError(f"{path}: not JSON ({error})") from error
+    if not isinstance(table, dict) or "cells" not in table:
+        raise FormatError(f"{path}: not a table.json of 'scorefield compare'")
+    return table
+
+
+def _metric(cells):
+    """The first metric that a finished cell of this problem has."""
+    for metric in METRICS:
+        if any(metric[1] in cell["mean"] for cell in cells):
+            return metric
+    raise FormatError("no finished cell holds an error")
+
+
+def comparison_figure(table):
+    """One panel per problem with finished cells; a lower bar is better."""
+    done = [cell for cell in table["cells"] if cell["status"] == "done"]
+    if not done:
+        raise FormatError("no cell of the table has finished")
+    problems = list(dict.fromkeys(cell["problem"] for cell in done))
+    figure, panels = plt.subplots(1, len(problems), figsize=(1.0 + 3.0 * len(problems), 3.4), squeeze=False)
+    for axes, problem in zip(panels[0], problems):
+        cells = [cell for cell in done if cell["problem"] == problem]
+        metric = _metric(cells)
+        methods = list(dict.fromkeys(cell["method"] for cell in cells))
+        for position, method in enumerate(methods):
+            values = [cell["mean"][metric[1]] for cell in cells if cell["method"] == method]
+            axes.bar(position, np.mean(values), color=CURVES["prediction"]["color"], alpha=0.5)
+            axes.plot([position] * len(values), values, "o", color=CURVES["prediction"]["color"], markersize=4)
+        for name in ("floor", "nearest", "interpolated"):
+            value = cells[0]["mean"].get(metric[2].format(name))
+            if value is not None:
+                axes.axhline(value, color=CURVES[name]["color"], linestyle=CURVES[name].get("linestyle", "-"), label=name)
+        axes.set_yscale("log")
+        axes.set_title(f"{problem}: {metric[0]}")
+        axes.set_xticks(range(len(methods)), methods, rotation=60, ha="right")
+    figure.legend(*panels[0, 0].get_legend_handles_labels(), loc="outside lower center", ncol=3)
+    return figure

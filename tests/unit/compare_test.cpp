@@ -1,0 +1,117 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include <nlohmann/json.hpp>
+
+#include "core/error.hpp"
+#include "data/atomic_file.hpp"
+#include "tests/support/temporary_folder.hpp"
+#include "training/compare/compare.hpp"
+#include "training/compare/table.hpp"
+
+namespace scorefield::compare {
+namespace {
+
+using nlohmann::json;
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
+
+/// Two methods of which the second cannot work: the snapshots have no velocities.
+constexpr const char* kTiny = R"(
+name = "tiny"
+seeds = [0, 1]
+data = { generate = { particles = 100, frames = 5 }, sde = { dt = 0.1 } }
+infer = { steps = 8 }
+evaluate = { points = 32, projections = 4, frames = 2 }
+[train]
+model = { width = 6, depth = 2, rank = 1, bias_latents = 2, hypernetwork_width = 6 }
+training = { steps = 3, log_every = 1 }
+batch = { mu = 1, nodes = 2, particles = 16 }
+[[problem]]
+name = "bistable"
+train = { loss = { name = "dice" } }
+[[method]]
+name = "dice"
+[[method]]
+name = "velocity"
+train = { loss = { name = "velocity" } }
+)";
+
+json read(const std::string& path) { return json::parse(data::read_text_file(path)); }
+
+TEST(Compare, RunsEveryCellOnceAndSaysWhyOneFails) {
+  const test::TemporaryFolder folder;
+  const auto experiment = parse_experiment(kTiny, "tiny.toml", false);
+  const auto first = run_experiment(experiment, folder.path("out"), "cpu", {});
+  EXPECT_EQ(first.cells, 4);
+  EXPECT_EQ(first.computed, 2);
+  EXPECT_EQ(first.failed, 2);
+  const auto table = data::read_text_file(folder.path("out/table.md"));
+  for (const char* words : {"# tiny", "## bistable", "| dice |", "*floor*", "*nearest*", "sliced W2", "## Failed cells",
+                            "velocity, seed 1: ", "/velocities"})
+    EXPECT_THAT(table, HasSubstr(words));
+  const auto cells = read(folder.path("out/table.json")).at("cells");
+  ASSERT_EQ(cells.size(), 4u);
+  EXPECT_GT(cells[0].at("speed_up").get<double>(), 0);
+  EXPECT_TRUE(cells[0].at("mean").contains("sinkhorn_floor"));
+  const auto csv = data::read_text_file(folder.path("out/table.csv"));
+  EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 5);
+
+  const auto again = run_experiment(experiment, folder.path("out"), "cpu", {});
+  EXPECT_EQ(again.reused, 2);
+  EXPECT_EQ(again.computed, 0);
+  EXPECT_EQ(again.failed, 2) << "failed cells are tried again";
+  EXPECT_EQ(read(folder.path("out/table.json")).at("cells")[0], cells[0]);
+
+  // Changed options make their cells anew; the data stay.
+  auto changed = std::string(kTiny);
+  changed.replace(changed.find("steps = 3"), 9, "steps = 2");
+  const auto third = run_experiment(parse_experiment(changed, "tiny.toml", false), folder.path("out"), "cpu", {});
+  EXPECT_EQ(third.computed, 2);
+  EXPECT_EQ(read(folder.path("out/table.json")).at("cells")[0].at("high_fidelity_seconds"),
+            cells[0].at("high_fidelity_seconds"));
+}
+
+TEST(Compare, AFileThatIsWrongSaysWhere) {
+  const auto with = [](const std::string& from, const std::string& to) {
+    std::string text = kTiny;
+    text.replace(text.find(from), from.size(), to);
+    return [text] { static_cast<void>(parse_experiment(text, "tiny.toml", false)); };
+  };
+  EXPECT_THAT(with("seeds", "seedz"), ThrowsMessage<UsageError>(HasSubstr("did you mean 'seeds'")));
+  EXPECT_THAT(with("width = 6", "widht = 6"), ThrowsMessage<UsageError>(HasSubstr("did you mean 'model.width'")));
+  EXPECT_THAT(with("\"bistable\"", "\"bistabel\""), ThrowsMessage<UsageError>(HasSubstr("did you mean 'bistable'")));
+  EXPECT_THAT(with("name = \"velocity\"", "name = \"dice\""), ThrowsMessage<UsageError>(HasSubstr("two [[method]]")));
+  EXPECT_THAT(with("name = \"velocity\"", "name = \"a/b\""), ThrowsMessage<UsageError>(HasSubstr("letters, digits")));
+  EXPECT_THAT(with("seeds = [0, 1]", "seeds = ["), ThrowsMessage<UsageError>(HasSubstr("not valid TOML")));
+}
+
+TEST(Compare, ShippedExperimentsAreValidAtBothScales) {
+  std::vector<std::string> names;
+  for (const auto& preset : experiment_presets()) {
+    names.emplace_back(preset.name);
+    const auto whole = parse_experiment(preset.toml, preset.name, false), quick = parse_experiment(preset.toml, preset.name, true);
+    EXPECT_EQ(whole.methods.size(), quick.methods.size());
+    EXPECT_EQ(quick.seeds.size(), 1u);
+    EXPECT_GT(whole.time_limit, 0);
+    EXPECT_EQ(quick.time_limit, 0);
+  }
+  EXPECT_THAT(names, ::testing::ElementsAre("paper-table", "quadrature", "modulation", "entropy", "generalisation",
+                                            "irregular-time", "dimension"));
+}
+
+TEST(CompareTable, AveragesOverSeedsAndQuotesCommas) {
+  const json cells{{{"problem", "p"}, {"method", "m"}, {"seed", 0}, {"status", "done"}, {"mean", {{"sinkhorn", 0.1}, {"sinkhorn_floor", 0.01}}}, {"training_seconds", 10}},
+                   {{"problem", "p"}, {"method", "m"}, {"seed", 1}, {"status", "done"}, {"mean", {{"sinkhorn", 0.3}, {"sinkhorn_floor", 0.01}}}, {"training_seconds", 12}},
+                   {{"problem", "p"}, {"method", "n"}, {"seed", 0}, {"status", "failed"}, {"error", "a \"b\", c"}}};
+  const auto table = to_markdown("t", "", cells);
+  EXPECT_THAT(table, HasSubstr("| *floor* | 0.01 |"));
+  EXPECT_THAT(table, HasSubstr("| m | 0.2 ± 0.141 | 11 ± 1.41 |"));
+  EXPECT_THAT(table, HasSubstr("- p, n, seed 0: a \"b\", c"));
+  EXPECT_THAT(to_csv(cells), HasSubstr("\"a \"\"b\"\", c\""));
+}
+
+}  // namespace
+}  // namespace scorefield::compare

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "data/problems/problem.hpp"
+#include "training/config.hpp"
+#include "training/infer.hpp"
+#include "training/metrics/evaluation.hpp"
+
+namespace scorefield::compare {
+
+/// TOML documents applied one after the other, each with its name for messages.
+struct Layer {
+  std::string text, origin;
+};
+using Layers = std::vector<Layer>;
+
+/// One high-fidelity problem with its data settings.
+struct ProblemPlan {
+  std::string name;                      ///< in tables and folders
+  std::string problem;                   ///< of problems::make_problem
+  std::vector<double> train_mu, test_mu;  ///< empty: the problem's own
+  Layers data, train, infer;
+};
+
+/// One way to train and predict.
+struct MethodPlan {
+  std::string name;
+  Layers train, infer;
+};
+
+/// Methods x problems x seeds. The file (README.md of this folder):
+///   name, summary, seeds, time_limit, noise_batches          root keys
+///   [data] [train] [infer] [evaluate]                        option keys of the commands, for all cells
+///   [[problem]] name, problem, train_mu, test_mu, [problem.data] [problem.train] [problem.infer]
+///   [[method]]  name, [method.train] [method.infer]
+///   [quick] the same once more, applied last with --quick; [problem.quick] data of one problem
+/// Later wins: all cells, problem, method, quick.
+struct Experiment {
+  std::string name, summary;
+  std::vector<std::int64_t> seeds{0};
+  double time_limit = 0;          ///< seconds of every training; 0: training.steps decides
+  std::int64_t noise_batches = 0;  ///< batches for the noise of loss and gradient at the trained weights; 0: not measured
+  std::vector<ProblemPlan> problems;
+  std::vector<MethodPlan> methods;
+  Layers train, infer;            ///< for all cells
+  Layers quick_train, quick_infer;
+  metrics::EvaluateOptions evaluate;
+};
+
+/// Reads and checks everything, every cell's options included. @throws UsageError naming file, place and the nearest known key
+[[nodiscard]] Experiment parse_experiment(const std::string& text, const std::string& origin, bool quick);
+
+/// A problem with its options for one of its files.
+struct DataPlan {
+  std::unique_ptr<problems::Problem> problem;
+  problems::GenerateOptions options;
+  std::string config;  ///< as stored in the file
+};
+enum class DataRole { train, test, floor };
+[[nodiscard]] const char* to_string(DataRole role);
+/// Seeds 1, 2 and 3: runs of the three roles are independent of each other.
+[[nodiscard]] DataPlan plan_data(const ProblemPlan& plan, DataRole role);
+
+/// The options of one cell's training and prediction, with their resolved configurations.
+struct CellPlan {
+  training::TrainConfig train;
+  training::InferOptions infer;  ///< without mu
+  std::string train_toml, infer_toml;
+};
+[[nodiscard]] CellPlan plan_cell(const Experiment& experiment, const ProblemPlan& problem, const MethodPlan& method);
+
+/// An experiment that ships with the program.
+struct Preset {
+  const char* name;
+  const char* toml;
+};
+[[nodiscard]] const std::vector<Preset>& experiment_presets();
+
+}  // namespace scorefield::compare
