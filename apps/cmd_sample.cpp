@@ -15,6 +15,7 @@
 #include "solvers/sampling/run.hpp"
 #include "solvers/sampling/samples_file.hpp"
 #include "solvers/sampling/start.hpp"
+#include "training/score_target.hpp"
 
 namespace scorefield::apps {
 namespace {
@@ -55,9 +56,12 @@ void bind(OptionSet& set, SampleOptions& options, const std::vector<sampling::Me
   for (const auto& method : methods) method.bind(set);
 }
 
-std::shared_ptr<const targets::Target> open_model_target(const std::string& path, const targets::TargetOptions&) {
-  throw UsageError(path + " holds the potential of a reduced model, whose gradient is a velocity, not a score. Sampling needs "
-                   "a network trained as a score.");
+std::shared_ptr<const training::ScoreTarget> open_model_target(const std::string& path, const targets::SampleSetOptions& at) {
+  if (!training::is_score_model(path))
+    throw UsageError(path + " holds the potential of a reduced model, whose gradient is a velocity, not a score. Sampling needs "
+                     "a network trained with --set loss.name=dsm.");
+  return at.mu == 0 ? std::make_shared<const training::ScoreTarget>(path)
+                    : std::make_shared<const training::ScoreTarget>(path, std::vector<double>{at.mu}, at.time);
 }
 
 torch::Tensor start_cloud(const SampleOptions& options, std::int64_t dimension, std::uint64_t seed) {
@@ -119,13 +123,21 @@ void run_sample(int argc, const char* const* argv) {
   { const data::AtomicFile writable(output); }  // fail before the work, not after it
 
   const torch::Device device(line.common().device);
+  std::shared_ptr<const training::ScoreTarget> model;
   const auto target = std::make_shared<targets::CountedTarget>(
-      targets::open_target(target_name, options.source, device, open_model_target), device);
+      targets::open_target(target_name, options.source, device,
+                           [&](const std::string& path, const targets::TargetOptions& at) {
+                             return model = open_model_target(path, at.samples);
+                           }),
+      device);
   const auto [method, reason] = sampling::choose_method(methods, options.method, *target->inner());
   const auto seed = static_cast<std::uint64_t>(options.run.seed);
   ProgressPrinter printer(line.common().quiet);
   if (!reason.empty()) printer.message("method " + method.name + ": " + reason);
-  const auto result = sampling::run(options.run, method, target, start_cloud(options, target->dimension(), seed), printer.observer());
+  // A learned score knows nothing far from its data: the run starts in them.
+  const auto cloud = model && options.initial.empty() ? model->initial(options.start.particles)
+                                                      : start_cloud(options, target->dimension(), seed);
+  const auto result = sampling::run(options.run, method, target, cloud, printer.observer());
   sampling::write_samples(output, result, target_name, options.run);
 
   auto object = facts(options, output, reason, result);

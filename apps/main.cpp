@@ -30,7 +30,7 @@ struct Command {
   void (*run)(int argc, const char* const* argv);  ///< null: planned
 };
 
-constexpr std::array<Command, 12> kCommands{{
+constexpr std::array<Command, 11> kCommands{{
     {"generate", "run a high-fidelity generator and store its particles", run_generate},
     {"train", "train a reduced model on a dataset", run_train},
     {"infer", "predict the particles at any mu with a trained model", run_infer},

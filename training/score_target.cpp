@@ -7,6 +7,7 @@
 
 #include "core/error.hpp"
 #include "data/h5.hpp"
+#include "models/score_network.hpp"
 #include "training/model_file.hpp"
 
 namespace scorefield::training {
@@ -24,7 +25,7 @@ bool is_score_model(const std::string& path) {
 
 ScoreTarget::ScoreTarget(const std::string& path) : ScoreTarget(path, {}, std::numeric_limits<double>::quiet_NaN()) {}
 
-ScoreTarget::ScoreTarget(const std::string& path, const std::vector<double>& mu, double t) {
+ScoreTarget::ScoreTarget(const std::string& path, const std::vector<double>& mu, double t) : path_(path) {
   const auto model = load_model(path);
   require_kind(model, path, ModelKind::score);
   network_ = model.network;
@@ -40,6 +41,14 @@ ScoreTarget::ScoreTarget(const std::string& path, const std::vector<double>& mu,
   for (const double scale : normalizer.scale) noise_.push_back(model.noise * scale);
   const auto nearest = model.initial.nearest(at);
   initial_ = torch::tensor(model.initial.samples[nearest]).view({model.initial.particles, dimension()});
+}
+
+torch::Tensor ScoreTarget::log_density(const torch::Tensor&) const {
+  throw UsageError(path_ + " is a learned score: it has no log-density.");
+}
+
+torch::Tensor ScoreTarget::initial(std::int64_t count) const {
+  return initial_.index_select(0, torch::arange(count).remainder(initial_.size(0))).to(torch::kFloat64);
 }
 
 std::int64_t ScoreTarget::dimension() const { return network_->shape().dimension(); }

@@ -6,8 +6,11 @@
 #include <string>
 #include <vector>
 
-#include "models/score.hpp"
-#include "models/score_network.hpp"
+#include "models/targets/target.hpp"
+
+namespace scorefield::models {
+class ScoreNetwork;
+}
 
 namespace scorefield::training {
 
@@ -16,7 +19,7 @@ namespace scorefield::training {
 
 /// A trained score network frozen at one (mu, t), as a target for samplers, in the data's own coordinates. It has no
 /// log-density: only relative weights of connected parts of the target are known to it.
-class ScoreTarget : public Score {
+class ScoreTarget : public targets::Target {
  public:
   /// mu: [p] physical, t: physical time; an empty mu means the centre of the training range, where a model of one marginal
   /// has its only value. @throws FileError; UsageError when the model is not a score network or mu has another length.
@@ -25,16 +28,23 @@ class ScoreTarget : public Score {
   explicit ScoreTarget(const std::string& path);
 
   [[nodiscard]] std::int64_t dimension() const override;
+  [[nodiscard]] std::string name() const override { return path_; }
+  [[nodiscard]] bool has_log_density() const override { return false; }
+  /// @throws UsageError: a learned score has none
+  [[nodiscard]] torch::Tensor log_density(const torch::Tensor& x) const override;
+  [[nodiscard]] Evaluation evaluate(const torch::Tensor& x) const override { return {{}, score(x)}; }
   /// grad_x log p of the marginal smoothed by noise(). x: [N, d], any floating type; evaluated in float32.
   [[nodiscard]] torch::Tensor score(const torch::Tensor& x) const override;
 
   /// Deviation per coordinate of the noise that the target is smoothed by, [d].
   [[nodiscard]] const std::vector<double>& noise() const { return noise_; }
-  /// A population that spans the training data, from which samplers may start: of the nearest training mu, first time; [N, d].
-  [[nodiscard]] const torch::Tensor& initial() const { return initial_; }
+  /// A population that spans the training data, from which samplers may start: `count` particles, with repetitions when it has
+  /// fewer, of the nearest training mu at the first time; [count, d] float64.
+  [[nodiscard]] torch::Tensor initial(std::int64_t count) const;
   [[nodiscard]] const std::vector<double>& periods() const;
 
  private:
+  std::string path_;
   std::shared_ptr<models::ScoreNetwork> network_;
   torch::Tensor mu_;             ///< [1, p], normalised
   double time_ = 0;              ///< normalised

@@ -106,7 +106,10 @@ TEST_F(Distributions, ScoreNetworkFindsTheScoreOfAMixture) {
   EXPECT_LT(error.item<double>(), 0.1);
   EXPECT_EQ(target.dimension(), 2);
   EXPECT_EQ(target.score(x).scalar_type(), torch::kFloat64);
-  EXPECT_EQ(target.initial().sizes(), (std::vector<std::int64_t>{20000, 2}));
+  EXPECT_FALSE(target.has_log_density());
+  const auto start = target.initial(20500);  // the first of them again when there are too few
+  EXPECT_EQ(start.sizes(), (std::vector<std::int64_t>{20500, 2}));
+  EXPECT_TRUE(torch::equal(start.narrow(0, 0, 500), start.narrow(0, 20000, 500)));
 }
 
 TEST_F(Distributions, ScoreNetworkIsConditionedOnMuAndTime) {
