@@ -22,8 +22,8 @@ class Inspect : public ::testing::Test {
     write_provenance(file, {.format = kModelFormat, .seed = 9});
     const std::vector<float> weight(6), bias(3);
     const std::vector<double> loss{-0.5, -0.75}, time{0, 4};
-    file.write<float>("/model/parameters/layer0.weight", weight, {3, 2});
-    file.write<float>("/model/parameters/layer0.bias", bias, {3});
+    file.write<float>("/model/parameters/modulation.weight0", weight, {3, 2});
+    file.write<float>("/model/parameters/modulation.left0", bias, {3, 1});
     file.write<double>("/model/mu", loss, {2, 1});
     file.set_attribute("/model/mu", "names", std::vector<std::string>{"mu"});
     file.write<double>("/model/time", time, {2});
@@ -80,8 +80,8 @@ TEST_F(Inspect, ManyValuesOfMuAreShortened) {
 TEST_F(Inspect, ModelCountsItsValuesAndShowsTheLastLoss) {
   write_model();
   const std::string text = describe_file(path);
-  for (const char* part : {"scorefield/model", "9 parameters, 12 training steps",
-                           "/model/parameters/layer0.weight  float32 [3, 2]", "loss: 2 entries, last -0.75", "seed 9",
+  for (const char* part : {"scorefield/model", "9 parameters (network 6, modulation 3), 12 training steps",
+                           "/model/parameters/modulation.weight0  float32 [3, 2]", "loss: 2 entries, last -0.75", "seed 9",
                            "-0.5, -0.75  (2 values of mu)", "2 frames, 0 to 4 s", "x [box], period 1"})
     EXPECT_THAT(text, HasSubstr(part));
   const json facts = json::parse(describe_file_json(path));
