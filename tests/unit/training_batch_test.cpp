@@ -118,7 +118,8 @@ TEST_F(GaussianBatches, GaugePointsDoNotChangeAResolvedLoss) {
   };
   const double fixed = autograd_objective(exact, config.loss, batch, 1, 0).item<double>();
   batch.gauge = torch::Tensor();
-  EXPECT_NEAR(autograd_objective(exact, config.loss, batch, 1, 0).item<double>(), fixed, 1e-9);
+  // The batch holds the nodes in float32, and the rule is as inexact as they are.
+  EXPECT_NEAR(autograd_objective(exact, config.loss, batch, 1, 0).item<double>(), fixed, 6e-8);
 }
 
 TEST_F(GaussianBatches, BothEnginesFixTheGaugeAlike) {
