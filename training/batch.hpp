@@ -54,7 +54,7 @@ class BatchSource {
   struct Group {
     std::int64_t mu_index;
     double time;                 ///< normalised
-    kernels::GroupTerms terms;
+    kernels::GroupTerms terms{};
     std::int64_t frame = -1;   ///< the frame whose particles are taken; -1: whatever `time` needs
     std::int64_t anchor = -1;  ///< the frame in whose order they are chosen; with `frame`
     std::int64_t shared = -1;  ///< groups with the same number choose alike; -1: alone
