@@ -3,6 +3,8 @@
 #include <cmath>
 #include <initializer_list>
 
+#include "core/processor.hpp"
+
 // Vectors of the compiler: one body, instantiated at the register width of each instruction set. The body has no
 // target attribute of its own and is always inlined, so it takes that of the function it is inlined into.
 #define SCOREFIELD_INLINE [[gnu::always_inline]] static inline
@@ -89,13 +91,7 @@ void softmin_baseline(const float* cost, std::int64_t rows, std::int64_t stride,
 
 bool supported(InstructionSet set) {
   if (set == InstructionSet::baseline) return true;
-#if defined(__x86_64__)
-  if (set == InstructionSet::avx2) return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw");
-#else
-  return false;
-#endif
+  return usable_kernel_builds() >= (set == InstructionSet::avx2 ? 2 : 3);
 }
 
 InstructionSet best_instruction_set() {
