@@ -6,6 +6,7 @@
 
 #include "models/targets/counted_target.hpp"
 #include "models/targets/sample_target.hpp"
+#include "solvers/pairs/pair_sums.hpp"
 
 namespace scorefield::sampling {
 namespace {
@@ -15,40 +16,60 @@ using torch::Tensor;
 constexpr std::int64_t kReferenceDraws = 4000, kFloorSets = 4, kMostSteinPoints = 2000;
 constexpr std::uint64_t kReferenceSeed = 0x5ca1ab1e;  ///< exact draws that no run shares its noise with
 
-/// mean over pairs of f(distance^2), weighted.
-double pair_mean(const Tensor& x, const Tensor& wx, const Tensor& y, const Tensor& wy, bool energy, double width) {
-  const auto distance = at::cdist(x, y);
-  const auto value = energy ? distance : (-distance.square() / width).exp();
-  return torch::dot(wx, torch::mv(value, wy)).item<double>();
+/// sum_ij wx_i wy_j k(x_i, y_j), by fused passes that store no pair.
+double pair_mean(const pairs::RadialKernel& kernel, const Tensor& x, const Tensor& wx, const Tensor& y, const Tensor& wy) {
+  const pairs::Sources<double> sources(y.const_data_ptr<double>(), y.size(0), y.size(1), wy.const_data_ptr<double>());
+  const auto value = torch::empty({x.size(0)}, torch::kFloat64);
+  pairs::PairOutputs out;
+  out.value = value.data_ptr<double>();
+  pairs::PairPass<double>{kernel}(x.const_data_ptr<double>(), x.size(0), sources, out);
+  return torch::dot(wx, value).item<double>();
 }
 
 Tensor even_weights(std::int64_t n) { return torch::full({n}, 1.0 / static_cast<double>(n), torch::kFloat64); }
 
-struct Reference {
+/// A weighted cloud [n, d].
+struct Cloud {
   Tensor x, w;
-  double kernel = 0, energy = 0, width = 1;
 };
 
-std::pair<double, double> distances(const Tensor& x, const Tensor& w, const Reference& r) {
-  const double squared = pair_mean(x, w, x, w, false, r.width) - 2 * pair_mean(x, w, r.x, r.w, false, r.width) + r.kernel;
-  const double energy = 2 * pair_mean(x, w, r.x, r.w, true, 1) - pair_mean(x, w, x, w, true, 1) - r.energy;
-  return {std::sqrt(std::max(0.0, squared)), energy};
+/// Exact draws, and what every comparison with them needs again: their own pair mean under each kernel.
+struct Reference {
+  Cloud draws;
+  pairs::RadialKernel gaussian, energy;  ///< exp(-r^2 / 2d), and -r, whose squared discrepancy is the energy distance
+  double gaussian_own, energy_own;
+};
+
+Reference make_reference(const Cloud& draws) {
+  const pairs::RadialKernel gaussian{pairs::Form::gaussian, {std::sqrt(static_cast<double>(draws.x.size(1)))}};
+  const pairs::RadialKernel energy{pairs::Form::energy, {1e-4}};
+  return {draws, gaussian, energy, pair_mean(gaussian, draws.x, draws.w, draws.x, draws.w),
+          pair_mean(energy, draws.x, draws.w, draws.x, draws.w)};
+}
+
+/// Squared kernel discrepancy (V-statistic).
+double discrepancy(const pairs::RadialKernel& kernel, const Cloud& cloud, const Cloud& draws, double draws_own) {
+  return pair_mean(kernel, cloud.x, cloud.w, cloud.x, cloud.w) - 2 * pair_mean(kernel, cloud.x, cloud.w, draws.x, draws.w) +
+         draws_own;
+}
+
+/// MMD and energy distance.
+std::pair<double, double> distances(const Cloud& cloud, const Reference& r) {
+  return {std::sqrt(std::max(0.0, discrepancy(r.gaussian, cloud, r.draws, r.gaussian_own))),
+          discrepancy(r.energy, cloud, r.draws, r.energy_own)};
 }
 
 void compare_with_draws(Diagnostics& out, const targets::Target& target, const Tensor& samples, const Tensor& weights) {
   auto draws = target.draw(kReferenceDraws, kReferenceSeed);
   if (!draws.defined()) return;
-  const auto d = static_cast<double>(samples.size(1));
   const auto centre = draws.mean(0), spread = draws.std(0, false);
   const auto unit = [&](const Tensor& x) { return ((x - centre) / spread).contiguous(); };
-  Reference reference{unit(draws), even_weights(kReferenceDraws), 0, 0, 2 * d};
-  reference.kernel = pair_mean(reference.x, reference.w, reference.x, reference.w, false, reference.width);
-  reference.energy = pair_mean(reference.x, reference.w, reference.x, reference.w, true, 1);
-  const auto [mmd, energy] = distances(unit(samples), weights, reference);
+  const auto reference = make_reference({unit(draws), even_weights(kReferenceDraws)});
+  const auto [mmd, energy] = distances({unit(samples), weights.contiguous()}, reference);
   double mmd_floor = 0, energy_floor = 0;
   for (std::int64_t k = 1; k <= kFloorSets; ++k) {
     const auto exact = target.draw(samples.size(0), kReferenceSeed + static_cast<std::uint64_t>(k));
-    const auto [m, e] = distances(unit(exact), even_weights(samples.size(0)), reference);
+    const auto [m, e] = distances({unit(exact), even_weights(samples.size(0))}, reference);
     mmd_floor += m / kFloorSets;
     energy_floor += e / kFloorSets;
   }
