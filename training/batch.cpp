@@ -232,18 +232,23 @@ torch::Tensor BatchSource::gauge_points(std::uint64_t step_seed, Subset subset) 
   for (std::int64_t r = 0; r < config_.loss.gauge; ++r) {
     const auto index = 3 * static_cast<std::uint64_t>(r);
     const auto m = static_cast<std::int64_t>(random.integer(index, static_cast<std::uint64_t>(header().mu_count())));
-    const auto k = static_cast<std::int64_t>(random.integer(index + 1, static_cast<std::uint64_t>(header().frames())));
+    const auto& kept = times_[static_cast<std::size_t>(m)].frame;
+    const auto k = static_cast<std::size_t>(random.integer(index + 1, kept.size()));
     const auto particle = pick(random, index + 2, subset);
-    const auto frame = frames_->get(m, k);
+    const auto frame = frames_->get(m, kept[k]);
     std::copy_n(frame->samples.begin() + static_cast<std::ptrdiff_t>(particle * d), d, points.data_ptr<float>() + r * d);
   }
   return points;
 }
 
+BatchSource::ParticleRange BatchSource::particles_of(Subset subset) const {
+  if (subset == Subset::training) return {0, training_particles_};
+  return {training_particles_, header().particles - training_particles_};
+}
+
 /// One particle of a subset.
 std::int64_t BatchSource::pick(const Philox& random, std::uint64_t index, Subset subset) const {
-  const std::int64_t first = subset == Subset::training ? 0 : training_particles_;
-  const std::int64_t available = subset == Subset::training ? training_particles_ : header().particles - training_particles_;
+  const auto [first, available] = particles_of(subset);
   return first + static_cast<std::int64_t>(random.integer(index, static_cast<std::uint64_t>(available)));
 }
 
@@ -313,8 +318,7 @@ void BatchSource::draw_marginals(const Group& group, std::uint64_t group_seed, S
   const auto [before, after, fraction] = bracket(times_[static_cast<std::size_t>(group.mu_index)].frame,
                                                  times_[static_cast<std::size_t>(group.mu_index)].time, group.time);
   const auto d = static_cast<std::size_t>(header().dimension());
-  const std::int64_t start = subset == Subset::training ? 0 : training_particles_;
-  const std::int64_t available = subset == Subset::training ? training_particles_ : header().particles - training_particles_;
+  const auto [start, available] = particles_of(subset);
   const Philox random(group_seed, kParticleStream);
   const bool stratified = config_.batch.sampling == SamplingKind::stratified;
   const std::int64_t count = config_.batch.particles;

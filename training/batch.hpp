@@ -79,6 +79,11 @@ class BatchSource {
   void draw(const Group& group, std::uint64_t group_seed, Subset subset, float* x, float* velocity);
   void draw_trajectories(const Group& group, std::uint64_t group_seed, Subset subset, float* x, float* velocity);
   void draw_marginals(const Group& group, std::uint64_t group_seed, Subset subset, float* x, float* velocity);
+  /// The particles that a subset may use.
+  struct ParticleRange {
+    std::int64_t first, count;
+  };
+  [[nodiscard]] ParticleRange particles_of(Subset subset) const;
   [[nodiscard]] std::int64_t pick(const Philox& random, std::uint64_t index, Subset subset) const;
   [[nodiscard]] torch::Tensor gauge_points(std::uint64_t step_seed, Subset subset);
   void draw_frame(const Group& group, std::uint64_t group_seed, Subset subset, float* x, float* velocity);

@@ -52,8 +52,7 @@ std::vector<BatchSource::Group> BatchSource::pair_groups(std::uint64_t step_seed
 /// every particle twice, once with each sign of the noise.
 void BatchSource::draw_frame(const Group& group, std::uint64_t group_seed, Subset subset, float* x, float* velocity) {
   const auto d = static_cast<std::size_t>(header().dimension());
-  const std::int64_t start = subset == Subset::training ? 0 : training_particles_;
-  const std::int64_t available = subset == Subset::training ? training_particles_ : header().particles - training_particles_;
+  const auto [start, available] = particles_of(subset);
   const bool stratified = config_.batch.sampling == SamplingKind::stratified;
   const std::int64_t count = config_.batch.particles;
   const std::int64_t different = learns_distribution(config_.loss.kind) ? (count + 1) / 2 : count;
