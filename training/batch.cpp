@@ -102,7 +102,8 @@ std::int64_t BatchSource::groups() const {
   const std::int64_t nodes = config_.batch.mu * config_.batch.nodes;
   if (config_.loss.kind == LossKind::dice) return 4 * nodes;
   if (config_.loss.kind != LossKind::action_matching) return nodes;
-  return config_.batch.mu * (config_.quadrature.nodes + (includes_ends(config_.quadrature.kind) ? 0 : 2));
+  const std::int64_t own_ends = config_.quadrature.end_groups - (includes_ends(config_.quadrature.kind) ? 1 : 0);
+  return config_.batch.mu * (config_.quadrature.nodes + 2 * own_ends);
 }
 
 BatchSource::Times BatchSource::choose_times(const std::vector<double>& all, std::uint64_t seed) const {
@@ -165,21 +166,25 @@ std::vector<BatchSource::Group> BatchSource::velocity_groups(std::uint64_t step_
 }
 
 std::vector<BatchSource::Group> BatchSource::quadrature_groups(std::uint64_t step_seed) const {
-  const auto rule = make_quadrature(config_.quadrature, step_seed, 0);
   const double per_sample = 1.0 / static_cast<double>(config_.batch.mu * config_.batch.particles);
   const bool ends = includes_ends(config_.quadrature.kind);
+  const auto end_groups = config_.quadrature.end_groups;
+  const double end_share = 1.0 / static_cast<double>(end_groups);
   std::vector<Group> groups;
+  std::uint64_t place = 0;
   for (const std::int64_t m : choose_mu(step_seed)) {
+    const auto rule = make_quadrature(config_.quadrature, step_seed, place++);  // random nodes differ between values of mu
     for (std::size_t q = 0; q < rule.nodes.size(); ++q) {
       kernels::GroupTerms terms{.kinetic = 1, .time = 1, .scale = rule.weights[q] * per_sample};
-      // + mean s at t = 0 and - mean s at t = 1, on the samples of the rule's own end nodes where it has them.
-      if (ends && q == 0) terms.potential = 1 / rule.weights[q];
-      if (ends && q + 1 == rule.nodes.size()) terms.potential = -1 / rule.weights[q];
+      // + mean s at t = 0 and - mean s at t = 1, also on the samples of the rule's own end nodes where it has them.
+      if (ends && q == 0) terms.potential = end_share / rule.weights[q];
+      if (ends && q + 1 == rule.nodes.size()) terms.potential = -end_share / rule.weights[q];
       groups.push_back({.mu_index = m, .time = rule.nodes[q], .terms = terms});
     }
-    if (!ends) {
-      groups.push_back({.mu_index = m, .time = 0, .terms = {.kinetic = 0, .potential = 1, .scale = per_sample}});
-      groups.push_back({.mu_index = m, .time = 1, .terms = {.kinetic = 0, .potential = -1, .scale = per_sample}});
+    for (std::int64_t e = ends ? 1 : 0; e < end_groups; ++e) {
+      const double scale = per_sample * end_share;
+      groups.push_back({.mu_index = m, .time = 0, .terms = {.kinetic = 0, .potential = 1, .scale = scale}});
+      groups.push_back({.mu_index = m, .time = 1, .terms = {.kinetic = 0, .potential = -1, .scale = scale}});
     }
   }
   return groups;

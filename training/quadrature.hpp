@@ -8,12 +8,13 @@
 
 namespace scorefield::training {
 
-enum class QuadratureKind { simpson, gauss_legendre, trapezoid, clenshaw_curtis, monte_carlo };
+enum class QuadratureKind { simpson, moving_simpson, gauss_legendre, trapezoid, clenshaw_curtis, monte_carlo };
 
 /// Which rule integrates the loss over time, and with how many nodes.
 struct QuadratureOptions {
   QuadratureKind kind = QuadratureKind::simpson;
   std::int64_t nodes = 129;  ///< Q
+  std::int64_t end_groups = 1;  ///< groups of samples that share each boundary term
 };
 
 /// int_0^1 f(t) dt ~ sum_q weights[q] f(nodes[q]). Nodes increase; weights are positive and sum to 1.
@@ -22,7 +23,7 @@ struct QuadratureRule {
   std::vector<double> weights;  ///< [Q]
 };
 
-/// Keys quadrature.rule and quadrature.nodes.
+/// Keys quadrature.rule, quadrature.nodes and quadrature.end_groups.
 void bind(OptionSet& set, QuadratureOptions& options);
 
 /// "simpson", "gauss-legendre", ... as in quadrature.rule.
@@ -31,12 +32,12 @@ void bind(OptionSet& set, QuadratureOptions& options);
 /// Whether both ends of [0, 1] are nodes: the boundary terms of the loss then need no samples of their own.
 [[nodiscard]] bool includes_ends(QuadratureKind kind);
 
-/// @throws UsageError when the rule does not exist for this number of nodes (Simpson: odd and at least 3; trapezoid and
-/// Clenshaw-Curtis: at least 2; the others: at least 1).
+/// @throws UsageError when the rule does not exist for this number of nodes (Simpson: odd and at least 3, moving 5;
+/// trapezoid and Clenshaw-Curtis: at least 2; the others: at least 1).
 void validate(const QuadratureOptions& options);
 
-/// The rule on [0, 1]. Monte Carlo draws its nodes afresh for every `step`, as a pure function of (seed, step); the
-/// other rules ignore both. @throws UsageError (validate)
+/// The rule on [0, 1]. Monte Carlo and moving Simpson draw their nodes afresh for every `step`, as a pure function of
+/// (seed, step); the other rules ignore both. @throws UsageError (validate)
 [[nodiscard]] QuadratureRule make_quadrature(const QuadratureOptions& options, std::uint64_t seed = 0,
                                              std::uint64_t step = 0);
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <numbers>
 #include <numeric>
 
 #include "core/error.hpp"
@@ -40,6 +41,7 @@ class EveryRule : public testing::TestWithParam<QuadratureKind> {};
 
 TEST_P(EveryRule, WeightsArePositiveAndSumToOneAndNodesIncrease) {
   for (const std::int64_t nodes : {3, 5, 129, 1025}) {
+    if (nodes == 3 && GetParam() == QuadratureKind::moving_simpson) continue;  // two panels at least
     const QuadratureRule rule = make_quadrature({GetParam(), nodes}, 7, 3);
     ASSERT_EQ(rule.nodes.size(), static_cast<std::size_t>(nodes));
     ASSERT_EQ(rule.weights.size(), static_cast<std::size_t>(nodes));
@@ -57,9 +59,9 @@ TEST_P(EveryRule, WeightsArePositiveAndSumToOneAndNodesIncrease) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Quadrature, EveryRule,
-                         testing::Values(QuadratureKind::simpson, QuadratureKind::gauss_legendre,
-                                         QuadratureKind::trapezoid, QuadratureKind::clenshaw_curtis,
-                                         QuadratureKind::monte_carlo));
+                         testing::Values(QuadratureKind::simpson, QuadratureKind::moving_simpson,
+                                         QuadratureKind::gauss_legendre, QuadratureKind::trapezoid,
+                                         QuadratureKind::clenshaw_curtis, QuadratureKind::monte_carlo));
 
 TEST(GaussLegendre, IsExactToDegreeTwoNMinusOneAndNotBeyond) {
   for (int n = 1; n <= 8; ++n) {
@@ -136,6 +138,33 @@ TEST(MonteCarlo, IsUnbiasedWithErrorSigmaOverRootN) {
   EXPECT_NEAR(square / variance, 1, 0.09);
 }
 
+TEST(MovingSimpson, IsOfOrderFourAndExactForCubics) {
+  const auto error = [](std::int64_t nodes) {
+    const double exact = (std::exp(2.0) - 1) / 2;
+    double square = 0;
+    for (int step = 0; step < 64; ++step) {
+      const auto rule = make_quadrature({QuadratureKind::moving_simpson, nodes}, 3, step);
+      square += std::pow(integrate(rule, [](double t) { return std::exp(2 * t); }) - exact, 2);
+      EXPECT_LT(monomial_error(rule, 3), 20 * kEps);
+    }
+    return std::sqrt(square);
+  };
+  EXPECT_NEAR(std::log2(error(33) / error(65)), 4, 0.25);  // panels have width 1/15 and 1/31: 4.2 at most
+}
+
+/// What vanishes at the nodes of a fixed rule: seen here by every step, and right in the mean.
+TEST(MovingSimpson, LetsNothingHideBetweenNodes) {
+  const auto hidden = [](double t) { return std::pow(std::sin(16 * std::numbers::pi * t), 2); };
+  EXPECT_LT(integrate(make_quadrature({QuadratureKind::simpson, 17}), hidden), 1e-20);
+  double mean = 0;
+  constexpr int kSteps = 2000;
+  for (int step = 0; step < kSteps; ++step)
+    mean += integrate(make_quadrature({QuadratureKind::moving_simpson, 17}, 5, step), hidden) / kSteps;
+  EXPECT_NEAR(mean, 0.5, 0.05);
+  EXPECT_EQ(make_quadrature({QuadratureKind::moving_simpson, 17}, 5, 1).nodes,
+            make_quadrature({QuadratureKind::moving_simpson, 17}, 5, 1).nodes);
+}
+
 TEST(QuadratureErrors, SimpsonWithEvenNodesNamesTheNeighbours) {
   const QuadratureOptions even{QuadratureKind::simpson, 128};
   EXPECT_THAT([&] { (void)make_quadrature(even); }, ThrowsMessage<UsageError>(HasSubstr("Use 127 or 129")));
@@ -152,13 +181,15 @@ TEST(QuadratureOptions, BindsTheContractsKeys) {
   QuadratureOptions options;
   OptionSet set;
   bind(set, options);
-  for (const auto kind : {QuadratureKind::simpson, QuadratureKind::gauss_legendre, QuadratureKind::trapezoid,
-                          QuadratureKind::clenshaw_curtis, QuadratureKind::monte_carlo}) {
+  for (const auto kind : {QuadratureKind::simpson, QuadratureKind::moving_simpson, QuadratureKind::gauss_legendre,
+                          QuadratureKind::trapezoid, QuadratureKind::clenshaw_curtis, QuadratureKind::monte_carlo}) {
     set.set("quadrature.rule", to_string(kind));
     EXPECT_EQ(options.kind, kind);
   }
   set.set("quadrature.nodes", "33");
   EXPECT_EQ(options.nodes, 33);
+  set.set("quadrature.end_groups", "4");
+  EXPECT_EQ(options.end_groups, 4);
 }
 
 }  // namespace

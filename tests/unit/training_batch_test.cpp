@@ -72,6 +72,7 @@ INSTANTIATE_TEST_SUITE_P(
         LossCase{"velocity_entropic", LossKind::velocity, QuadratureKind::simpson, 3, 0.3, LaplacianKind::exact},
         LossCase{"simpson", LossKind::action_matching, QuadratureKind::simpson, 33, 0, LaplacianKind::exact},
         LossCase{"gauss_legendre", LossKind::action_matching, QuadratureKind::gauss_legendre, 16, 0, LaplacianKind::exact},
+        LossCase{"moving_simpson", LossKind::action_matching, QuadratureKind::moving_simpson, 33, 0, LaplacianKind::exact},
         LossCase{"simpson_entropic_exact", LossKind::action_matching, QuadratureKind::simpson, 33, 0.3, LaplacianKind::exact},
         LossCase{"simpson_entropic_hutchinson", LossKind::action_matching, QuadratureKind::simpson, 33, 0.3,
                  LaplacianKind::hutchinson},
@@ -246,6 +247,31 @@ TEST_F(GaussianBatches, ValidationParticlesAreNeverTrainedOn) {
   ASSERT_FALSE(training.empty());
   ASSERT_FALSE(validation.empty());
   for (const auto& row : validation) EXPECT_EQ(training.count(row), 0u);
+}
+
+/// For s = x_2 the loss is 1/2 + mean_0 x_2 - mean_1 x_2, with variance (S(0)^2 + S(1)^2) / (E N) from E groups of N draws.
+TEST_F(GaussianBatches, EndGroupsShareTheBoundaryTerms) {
+  const GroupPotential second = [](const auto& x, const auto&, const auto&) { return x.select(-1, 1); };
+  for (const auto rule : {QuadratureKind::simpson, QuadratureKind::gauss_legendre})
+    for (const std::int64_t end_groups : {1, 8}) {
+      TrainConfig config;
+      config.loss = {.kind = LossKind::action_matching, .gauge = 0};
+      config.quadrature = {rule, 5, end_groups};
+      config.batch = {.mu = 1, .particles = 8, .sampling = SamplingKind::random};
+      auto source = make_source(config);
+      constexpr int kSteps = 200;
+      double mean = 0, square = 0;
+      for (int step = 0; step < kSteps; ++step) {
+        const auto batch = source.make(step);
+        ASSERT_EQ(batch.x.size(0), source.groups());
+        const double deviation = autograd_objective(second, config.loss, batch, 1, step).item<double>() - 1;
+        mean += deviation / kSteps;
+        square += deviation * deviation / kSteps;
+      }
+      const double variance = (0.5 * 0.5 + 0.9 * 0.9) / static_cast<double>(8 * end_groups);
+      EXPECT_LT(std::abs(mean), 4 * std::sqrt(variance / kSteps));
+      EXPECT_NEAR(square / variance, 1, 4 * std::sqrt(2.0 / kSteps));
+    }
 }
 
 /// The reason for stratified sampling: the batch mean of a smooth function varies far less than with independent draws.

@@ -112,6 +112,8 @@ INSTANTIATE_TEST_SUITE_P(
                  optim::OptimizerKind::adam, 0.05},
         LossCase{"simpson", LossKind::action_matching, QuadratureKind::simpson, 17, 0, LaplacianKind::exact,
                  optim::OptimizerKind::soap, 0.1},
+        LossCase{"moving_simpson", LossKind::action_matching, QuadratureKind::moving_simpson, 17, 0,
+                 LaplacianKind::exact, optim::OptimizerKind::soap, 0.1},
         LossCase{"gauss_legendre", LossKind::action_matching, QuadratureKind::gauss_legendre, 12, 0,
                  LaplacianKind::exact, optim::OptimizerKind::soap, 0.1},
         LossCase{"velocity_entropic_exact", LossKind::velocity, QuadratureKind::simpson, 3, 0.3, LaplacianKind::exact,
