@@ -199,18 +199,20 @@ Batch BatchSource::make(std::int64_t step, Subset subset) {
   const std::int64_t particles = config_.batch.particles, d = header().dimension();
   const bool conditional = is_conditional(config_.loss.kind);
   const auto p = static_cast<std::int64_t>(header().mu_names.size()) + (conditional ? 1 : 0);
-  const double deviation = subset == Subset::training ? jitter(step) : 0;
+  const bool from_jitter = laplacian_from_jitter(config_.loss);
+  const double deviation = subset == Subset::training || from_jitter ? jitter(step) : 0;
   Batch batch;
   batch.first_group = begin;
   batch.total_groups = total;
   batch.x = torch::empty({count, particles, d});
-  const bool with_targets = with_velocities_ || learns_distribution(config_.loss.kind);
-  if (with_targets) batch.velocity = torch::empty({count, particles, d});
+  const bool with_targets = with_velocities_ || learns_distribution(config_.loss.kind) || from_jitter;
+  if (with_targets) batch.velocity = torch::zeros({count, particles, d});
   batch.mu = torch::empty({count, p});
   batch.t = torch::empty({count});
   for (std::int64_t g = 0; g < count; ++g) {
     const Group& group = chosen[static_cast<std::size_t>(begin + g)];
     batch.terms.push_back(group.terms);
+    if (from_jitter) batch.terms.back().velocity = -group.terms.kinetic;
     batch.t.data_ptr<float>()[g] = static_cast<float>(group.time);
     const auto mu = normalizer_.normalized_mu(header().mu[static_cast<std::size_t>(group.mu_index)]);
     std::copy(mu.begin(), mu.end(), batch.mu.data_ptr<float>() + g * p);
@@ -221,7 +223,7 @@ Batch BatchSource::make(std::int64_t step, Subset subset) {
     float* x = batch.x.data_ptr<float>() + g * particles * d;
     float* target = with_targets ? batch.velocity.data_ptr<float>() + g * particles * d : nullptr;
     draw(group, group_seed, subset, x, with_velocities_ ? target : nullptr);
-    if (deviation > 0) add_jitter(group_seed, deviation, x);
+    if (deviation > 0) add_jitter(group_seed, deviation, x, from_jitter ? target : nullptr);
     if (learns_distribution(config_.loss.kind)) add_noise(group, group_seed, x, target);
   }
   if (config_.loss.kind == LossKind::action_matching && config_.loss.gauge > 0)
@@ -347,13 +349,18 @@ double BatchSource::jitter(std::int64_t step) const {
   return config_.batch.jitter + (config_.batch.jitter_end - config_.batch.jitter) * progress;
 }
 
-void BatchSource::add_jitter(std::uint64_t group_seed, double deviation, float* x) const {
+/// x -> x + delta xi; where given, target -> target - (sigma^2/2) xi / delta.
+void BatchSource::add_jitter(std::uint64_t group_seed, double deviation, float* x, float* target) const {
   const Philox random(group_seed, kJitterStream);
   const std::int64_t values = config_.batch.particles * header().dimension();
+  const double entropic = 0.5 * config_.loss.sigma * config_.loss.sigma / deviation;
   for (std::int64_t i = 0; i < values; i += 2) {
-    const auto [a, b] = random.normals(static_cast<std::uint64_t>(i / 2));
-    x[i] += static_cast<float>(deviation * a);
-    if (i + 1 < values) x[i + 1] += static_cast<float>(deviation * b);
+    const auto pair = random.normals(static_cast<std::uint64_t>(i / 2));
+    for (std::int64_t j = i; j < std::min(i + 2, values); ++j) {
+      const double xi = pair[static_cast<std::size_t>(j - i)];
+      x[j] += static_cast<float>(deviation * xi);
+      if (target) target[j] -= static_cast<float>(entropic * xi);
+    }
   }
 }
 

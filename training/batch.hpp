@@ -17,7 +17,8 @@ namespace scorefield::training {
 /// Samples of G groups (mu, t) in normalised units, with what each group adds to the loss.
 struct Batch {
   torch::Tensor x;         ///< [G, N, d]
-  torch::Tensor velocity;  ///< [G, N, d], dx/dt or what the field regresses on; undefined when the loss does not use it
+  torch::Tensor velocity;  ///< [G, N, d], dx/dt or what the field regresses on, less (sigma^2/2) xi/delta where the entropic
+                           ///< term comes from the jitter; undefined when the loss does not use it
   torch::Tensor mu;        ///< [G, p]; a conditional model's noise level or flow time comes last
   torch::Tensor t;         ///< [G]
   torch::Tensor gauge;     ///< [R, d], points that fix the gauge (README.md); undefined: none
@@ -88,7 +89,7 @@ class BatchSource {
   [[nodiscard]] torch::Tensor gauge_points(std::uint64_t step_seed, Subset subset);
   void draw_frame(const Group& group, std::uint64_t group_seed, Subset subset, float* x, float* velocity);
   void add_noise(const Group& group, std::uint64_t group_seed, float* x, float* target) const;
-  void add_jitter(std::uint64_t group_seed, double deviation, float* x) const;
+  void add_jitter(std::uint64_t group_seed, double deviation, float* x, float* target) const;
   [[nodiscard]] double jitter(std::int64_t step) const;
 
   models::Normalizer normalizer_;

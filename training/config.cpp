@@ -31,8 +31,8 @@ void bind(OptionSet& set, TrainConfig& config) {
           "differences between frames; dsm: score network of the marginals; ncsm, cfm: conditional baselines");
   set.add("loss.sigma", config.loss.sigma, "diffusion of the entropic energy E_eps, normalised units; 0: kinetic energy");
   set.add("loss.laplacian", config.loss.laplacian,
-          {{"exact", LaplacianKind::exact}, {"hutchinson", LaplacianKind::hutchinson}},
-          "how the Laplacian of the entropic energy is computed");
+          {{"exact", LaplacianKind::exact}, {"hutchinson", LaplacianKind::hutchinson}, {"stein", LaplacianKind::stein}},
+          "how the Laplacian of the entropic energy is computed; stein: from the samples' jitter, without second derivatives");
   set.add("loss.probes", config.loss.probes, "Hutchinson probes per point");
   set.add("loss.gauge", config.loss.gauge,
           "points whose mean potential is taken from s in action matching, so that no c(t) hides between the nodes; 0: none");
@@ -85,6 +85,9 @@ void validate(const TrainConfig& config) {
     throw UsageError("options 'loss.noise_min' and 'loss.noise_max' must be positive, the second the larger one.");
   if (!(config.batch.keep_times >= 0 && config.batch.keep_times <= 1))
     throw UsageError("option 'batch.keep_times' must lie in [0, 1].");
+  if (laplacian_from_jitter(config.loss) && !(config.batch.jitter > 0 && config.batch.jitter_end != 0))
+    throw UsageError("option 'loss.laplacian' = stein takes the Laplacian from the samples' jitter: set 'batch.jitter' (and "
+                     "'batch.jitter_end') above 0, or choose hutchinson or exact.");
   if (!(config.batch.jitter >= 0)) throw UsageError("option 'batch.jitter' must not be negative.");
   at_least("loss.probes", config.loss.probes, 1);
   at_least("loss.gauge", config.loss.gauge, 0);

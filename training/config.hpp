@@ -10,7 +10,7 @@
 namespace scorefield::training {
 
 enum class LossKind { velocity, action_matching, dice, dsm, ncsm, cfm };
-enum class LaplacianKind { exact, hutchinson };
+enum class LaplacianKind { exact, hutchinson, stein };
 enum class SamplingKind { stratified, random };
 enum class EngineKind { automatic, fused, autograd };
 
@@ -32,6 +32,11 @@ struct LossOptions {
 }
 /// Those among them whose network also sees a noise level or flow time, as one more parameter after mu.
 [[nodiscard]] constexpr bool is_conditional(LossKind kind) { return kind == LossKind::ncsm || kind == LossKind::cfm; }
+/// Whether the entropic term sigma^2/2 lap s is taken from the jitter that moved the samples: for x = y + delta xi,
+/// E[lap s(x)] = E[xi.grad s(x)] / delta exactly (Stein's identity), so it costs no second derivative.
+[[nodiscard]] constexpr bool laplacian_from_jitter(const LossOptions& loss) {
+  return loss.sigma > 0 && loss.laplacian == LaplacianKind::stein && !learns_distribution(loss.kind);
+}
 
 /// "velocity", ... as in loss.name.
 [[nodiscard]] const char* to_string(LossKind kind);

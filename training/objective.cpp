@@ -34,7 +34,8 @@ class FusedObjective : public Objective {
     const auto weights = network.modulation().weights(batch.mu, batch.t, with_rates);
     models::GroupPoints points{batch.x, batch.velocity, {}, batch.gauge};
     auto terms = batch.terms;
-    for (auto& term : terms) term.laplacian = term.kinetic * 0.5 * loss_.sigma * loss_.sigma;
+    if (!laplacian_from_jitter(loss_))
+      for (auto& term : terms) term.laplacian = term.kinetic * 0.5 * loss_.sigma * loss_.sigma;
     if (loss_.sigma > 0 && loss_.laplacian == LaplacianKind::hutchinson) {
       points.probes = hutchinson_probes(loss_, batch, seed_, step);
     }
@@ -108,7 +109,7 @@ torch::Tensor autograd_objective(const GroupPotential& potential, const LossOpti
                column(batch, &GroupTerms::time) * rate + column(batch, &GroupTerms::potential) * s.sum(1);
   if (batch.velocity.defined())
     total = total + column(batch, &GroupTerms::velocity) * (batch.velocity * v).sum({1, 2});
-  if (loss.sigma > 0) {
+  if (loss.sigma > 0 && !laplacian_from_jitter(loss)) {
     const auto entropic = column(batch, &GroupTerms::kinetic) * (0.5 * loss.sigma * loss.sigma);
     total = total + entropic * laplacian(potential, loss, batch, x, t, seed, step).sum(1);
   }

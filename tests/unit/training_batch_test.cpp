@@ -249,6 +249,34 @@ TEST_F(GaussianBatches, ValidationParticlesAreNeverTrainedOn) {
   for (const auto& row : validation) EXPECT_EQ(training.count(row), 0u);
 }
 
+/// With samples jittered alike, the entropic term from the jitter has the mean of the exact Laplacian's, for every loss.
+/// For s - x_2^3 / 2 it is (sigma^2/2) (2 int S'/S dt - 3 E[x_2]) = .32 (2 ln 1.8 + .75) = .616.
+TEST_F(GaussianBatches, JitterGivesTheLaplacianByStein) {
+  const GroupPotential cubic = [](const auto& x, const auto& mu, const auto& t) {
+    return GaussianCase::potential(x, mu, t, 0) - 0.5 * x.select(-1, 1).pow(3);
+  };
+  for (const auto kind : {LossKind::velocity, LossKind::action_matching, LossKind::dice}) {
+    TrainConfig config;
+    config.loss = {.kind = kind, .sigma = 0.8, .laplacian = LaplacianKind::stein};
+    config.quadrature = {QuadratureKind::moving_simpson, 9};
+    config.batch = {.mu = 1, .nodes = 9, .particles = 64, .jitter = 0.5};
+    auto exact = config;
+    exact.loss.laplacian = LaplacianKind::exact;
+    auto source = make_source(config), exact_source = make_source(exact);
+    constexpr int kSteps = 50;
+    double mean = 0, square = 0;
+    for (int step = 0; step < kSteps; ++step) {
+      const double difference = autograd_objective(cubic, config.loss, source.make(step), 1, step).item<double>() -
+                                autograd_objective(cubic, exact.loss, exact_source.make(step), 1, step).item<double>();
+      mean += difference / kSteps;
+      square += difference * difference / kSteps;
+    }
+    const double error = std::sqrt((square - mean * mean) / kSteps);
+    EXPECT_LT(std::abs(mean), 4 * error);
+    EXPECT_LT(error, 0.05 * 0.616) << "too few steps to see the term";
+  }
+}
+
 /// For s = x_2 the loss is 1/2 + mean_0 x_2 - mean_1 x_2, with variance (S(0)^2 + S(1)^2) / (E N) from E groups of N draws.
 TEST_F(GaussianBatches, EndGroupsShareTheBoundaryTerms) {
   const GroupPotential second = [](const auto& x, const auto&, const auto&) { return x.select(-1, 1); };

@@ -87,6 +87,7 @@ struct LossCase {
   LaplacianKind laplacian;
   optim::OptimizerKind optimizer;
   double tolerance;
+  double jitter = 0;
 };
 
 class TrainedDrift : public Trainer, public ::testing::WithParamInterface<LossCase> {};
@@ -97,6 +98,7 @@ TEST_P(TrainedDrift, EqualsTheExactOneAtAnUnseenMu) {
   config.loss = {.kind = c.loss, .sigma = c.sigma, .laplacian = c.laplacian};
   config.quadrature = {c.rule, c.nodes};
   config.optimizer.kind = c.optimizer;
+  config.batch.jitter = c.jitter;
   if (c.optimizer == optim::OptimizerKind::adam) config.training.steps = 600;
   const auto result = train(request(config, "model.h5"));
   EXPECT_EQ(result.engine, "fused");
@@ -118,6 +120,8 @@ INSTANTIATE_TEST_SUITE_P(
                  LaplacianKind::exact, optim::OptimizerKind::soap, 0.1},
         LossCase{"velocity_entropic_exact", LossKind::velocity, QuadratureKind::simpson, 3, 0.3, LaplacianKind::exact,
                  optim::OptimizerKind::soap, 0.05},
+        LossCase{"velocity_entropic_stein", LossKind::velocity, QuadratureKind::simpson, 3, 0.3, LaplacianKind::stein,
+                 optim::OptimizerKind::soap, 0.05, 0.05},
         LossCase{"simpson_entropic_hutchinson", LossKind::action_matching, QuadratureKind::simpson, 17, 0.3,
                  LaplacianKind::hutchinson, optim::OptimizerKind::soap, 0.1},
         LossCase{"dice", LossKind::dice, QuadratureKind::simpson, 3, 0, LaplacianKind::exact, optim::OptimizerKind::soap,
