@@ -64,8 +64,12 @@ torch::Tensor ScoreNetwork::potential(const torch::Tensor& x, const torch::Tenso
 }
 
 torch::Tensor ScoreNetwork::gradient(const torch::Tensor& x, const torch::Tensor& mu, double t) {
+  return gradient(x, mu, torch::full({1}, t, mu.options()));
+}
+
+torch::Tensor ScoreNetwork::gradient(const torch::Tensor& x, const torch::Tensor& mu, const torch::Tensor& t) {
   const torch::NoGradGuard no_grad;
-  const auto weights = modulation_->weights(mu, torch::full({1}, t, mu.options()), false);
+  const auto weights = modulation_->weights(mu, t, false);
   const auto points = x.unsqueeze(0);
   const auto found = x.device().is_cpu() ? fused_gradient(shape_, weights, points) : swept_gradient(shape_, weights, points);
   return found.squeeze(0);

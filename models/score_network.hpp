@@ -27,6 +27,8 @@ class ScoreNetwork : public torch::nn::Module {
   /// grad_x s at one (mu, t) without an autograd graph: the fused kernels on the CPU, hand-written sweeps in LibTorch operations
   /// elsewhere. x: [N, d], mu: [1, p], normalised -> [N, d].
   [[nodiscard]] torch::Tensor gradient(const torch::Tensor& x, const torch::Tensor& mu, double t);
+  /// The same with t [1] on the network's device, which nothing has to wait for.
+  [[nodiscard]] torch::Tensor gradient(const torch::Tensor& x, const torch::Tensor& mu, const torch::Tensor& t);
 
   /// Physical mu [p] -> [1, p], normalised, of the parameters' dtype and device. @throws c10::ValueError on a wrong length.
   [[nodiscard]] torch::Tensor normalized_mu(const std::vector<double>& mu) const;

@@ -4,6 +4,8 @@
 #include <torch/types.h>
 #include <torch/utils.h>
 
+#include <algorithm>
+
 #include "models/saved_gradients.hpp"
 #include "models/score_network.hpp"
 
@@ -71,23 +73,23 @@ Tensor to_coordinates(const NetworkShape& shape, const Tensor& features) {
   return torch::stack(columns, -1);
 }
 
-/// The groups' terms on the device, [G, 1, 1].
-struct TermTensors {
+/// The groups' terms, [G, 1, 1].
+struct TermColumns {
   Tensor kinetic, velocity, time, laplacian, potential, scale;
   bool rates, has_laplacian;
 };
+constexpr std::int64_t kTerms = 6;  ///< rows of TermTensors::values, in this order
 
-TermTensors to_tensors(const std::vector<GroupTerms>& terms, const torch::TensorOptions& options) {
-  std::vector<double> flat;
-  for (const auto member : {&GroupTerms::kinetic, &GroupTerms::velocity, &GroupTerms::time, &GroupTerms::laplacian,
-                            &GroupTerms::potential, &GroupTerms::scale})
-    for (const auto& term : terms) flat.push_back(term.*member);
-  // One copy to the device for all of them.
-  const auto all = torch::tensor(flat, torch::kFloat64).to(options).view({6, static_cast<std::int64_t>(terms.size()), 1, 1});
-  const auto any = [&](double GroupTerms::*member) {
-    return std::any_of(terms.begin(), terms.end(), [member](const auto& term) { return term.*member != 0; });
-  };
-  return {all[0], all[1], all[2], all[3], all[4], all[5], any(&GroupTerms::time), any(&GroupTerms::laplacian)};
+TermColumns columns_of(const TermTensors& terms) {
+  const auto all = terms.values.unsqueeze(-1).unsqueeze(-1);
+  return {all[0], all[1], all[2], all[3], all[4], all[5], terms.time, terms.laplacian};
+}
+
+/// The terms of `points` gauge points beside `particles` points in every group (gauge_groups), on the device.
+TermTensors gauge_terms(const TermTensors& terms, std::int64_t particles, std::int64_t points) {
+  const double ratio = static_cast<double>(particles) / static_cast<double>(points);
+  const auto none = torch::zeros_like(terms.values[0]);
+  return {torch::stack({none, none, terms.values[2] * -ratio, none, terms.values[4] * -ratio, terms.values[5]}), terms.time, false};
 }
 
 /// y = x W^T for every group.
@@ -146,7 +148,7 @@ class Sweeps {
   }
 
   /// The objective's value, and the gradients of all layers (scaled by the groups' scales) in `gradients`.
-  Tensor objective(const TermTensors& terms, const GroupPoints& points, std::vector<SweepLayer>& gradients) {
+  Tensor objective(const TermColumns& terms, const GroupPoints& points, std::vector<SweepLayer>& gradients) {
     const auto v = gradient(true, terms.has_laplacian);
     auto u = terms.kinetic * v;
     if (points.velocity.defined()) u = u + terms.velocity * points.velocity;
@@ -205,7 +207,7 @@ class Sweeps {
   }
 
   /// Sweep 3 through hidden layer l; keeps in curvature_ what the cotangent of y starts from.
-  Tensor tangent_layer(std::size_t l, const TermTensors& terms) {
+  Tensor tangent_layer(std::size_t l, const TermColumns& terms) {
     const auto& layer = layers_[l];
     auto y = times_transposed(tangent_[l], layer.weight);
     if (terms.rates) y = y + terms.time * layer_rate(l);
@@ -228,12 +230,12 @@ class Sweeps {
     return rate;
   }
 
-  [[nodiscard]] Tensor output_rate(const TermTensors& terms) const {
+  [[nodiscard]] Tensor output_rate(const TermColumns& terms) const {
     return terms.rates ? terms.time * layer_rate(hidden_) : torch::zeros_like(x_.select(-1, 0).unsqueeze(-1));
   }
 
   /// Gradients of a layer's rate, given the cotangent `a` of the tangent of its output. Returns what the input gets.
-  Tensor rate_gradients(std::size_t l, const Tensor& a, const TermTensors& terms, SweepLayer& gradient) const {
+  Tensor rate_gradients(std::size_t l, const Tensor& a, const TermColumns& terms, SweepLayer& gradient) const {
     const auto& layer = layers_[l];
     const auto weighted = terms.time * a;
     gradient.bias_rate = weighted.sum(1);
@@ -252,7 +254,7 @@ class Sweeps {
   }
 
   /// Sweep 4.
-  void reverse(const TermTensors& terms, std::vector<SweepLayer>& gradients) const {
+  void reverse(const TermColumns& terms, std::vector<SweepLayer>& gradients) const {
     const auto ones = torch::ones({x_.size(0), x_.size(1), 1}, x_.options());
     auto& output = gradients[hidden_];
     const auto on_value = terms.potential * ones;
@@ -334,7 +336,7 @@ std::vector<SweepLayer> unflatten(const std::vector<Tensor>& flat) {
 
 struct Call {
   const NetworkShape* shape;
-  const std::vector<GroupTerms>* terms;
+  const TermTensors* terms;
   const GroupPoints* points;
 };
 
@@ -342,8 +344,8 @@ struct SweptObjective : public torch::autograd::Function<SweptObjective> {
   static Tensor forward(torch::autograd::AutogradContext* context, at::TensorList tensor_list, const Call* call) {
     const auto layers = unflatten(tensor_list.vec());
     std::vector<SweepLayer> gradients;
-    const auto terms = to_tensors(*call->terms, call->points->x.options());
-    const auto value = Sweeps(*call->shape, layers, call->points->x).objective(terms, *call->points, gradients);
+    const auto value =
+        Sweeps(*call->shape, layers, call->points->x).objective(columns_of(*call->terms), *call->points, gradients);
     std::vector<Tensor> flat;
     for (const auto& g : gradients)
       for (const auto& tensor : {g.weight, g.bias, g.rate_left, g.rate_right, g.rate, g.bias_rate})
@@ -362,18 +364,38 @@ struct SweptObjective : public torch::autograd::Function<SweptObjective> {
 
 }  // namespace
 
-Tensor swept_objective(const NetworkShape& shape, const ModulatedWeights& weights, const std::vector<GroupTerms>& terms,
+TermTensors term_tensors(const std::vector<GroupTerms>& terms, const torch::TensorOptions& options) {
+  std::vector<double> flat;
+  for (const auto member : {&GroupTerms::kinetic, &GroupTerms::velocity, &GroupTerms::time, &GroupTerms::laplacian,
+                            &GroupTerms::potential, &GroupTerms::scale})
+    for (const auto& term : terms) flat.push_back(term.*member);
+  const auto any = [&](double GroupTerms::*member) {
+    return std::any_of(terms.begin(), terms.end(), [member](const auto& term) { return term.*member != 0; });
+  };
+  // One copy to the device for all of them.
+  return {torch::tensor(flat, torch::kFloat64).to(options).view({kTerms, static_cast<std::int64_t>(terms.size())}),
+          any(&GroupTerms::time), any(&GroupTerms::laplacian)};
+}
+
+Tensor swept_objective(const NetworkShape& shape, const ModulatedWeights& weights, const TermTensors& terms,
                        const GroupPoints& points) {
   TORCH_CHECK_VALUE(points.x.dim() == 3 && points.x.size(2) == shape.dimension(), "sweeps expect x [G, N, ",
                     shape.dimension(), "], got ", points.x.sizes());
-  TORCH_CHECK_VALUE(static_cast<std::int64_t>(terms.size()) == points.x.size(0), "expected terms of ", points.x.size(0),
-                    " groups, got ", terms.size());
+  TORCH_CHECK_VALUE(terms.values.dim() == 2 && terms.values.size(0) == kTerms && terms.values.size(1) == points.x.size(0),
+                    "expected terms of ", points.x.size(0), " groups, got ", terms.values.sizes());
   const auto flat = flatten(sweep_layers(weights));
   const Call call{&shape, &terms, &points};
   const auto value = SweptObjective::apply(at::TensorList(flat), &call);
   if (!points.gauge.defined()) return value;
-  const auto gauge = gauge_groups(points.gauge, terms, points.x.size(1));
-  return value + swept_objective(shape, weights, gauge.terms, {gauge.x, {}, {}, {}});
+  const auto groups = points.x.size(0), gauge_points = points.gauge.size(0);
+  const GroupPoints gauge{points.gauge.unsqueeze(0).expand({groups, gauge_points, points.gauge.size(1)}).contiguous(), {}, {}, {}};
+  return value + swept_objective(shape, weights, gauge_terms(terms, points.x.size(1), gauge_points), gauge);
+}
+
+Tensor swept_objective(const NetworkShape& shape, const ModulatedWeights& weights, const std::vector<GroupTerms>& terms,
+                       const GroupPoints& points) {
+  TORCH_CHECK_VALUE(!terms.empty(), "expected terms of ", points.x.size(0), " groups, got none");
+  return swept_objective(shape, weights, term_tensors(terms, points.x.options()), points);
 }
 
 Tensor swept_gradient(const NetworkShape& shape, const ModulatedWeights& weights, const Tensor& x) {

@@ -60,6 +60,9 @@ void bind(OptionSet& set, TrainConfig& config) {
   set.add("training.engine", config.training.engine,
           {{"auto", EngineKind::automatic}, {"fused", EngineKind::fused}, {"autograd", EngineKind::autograd}},
           "fused: own kernels, no double backward; autograd: LibTorch double backward; auto: fused where it applies");
+  set.add("training.cuda_graph", config.training.cuda_graph,
+          "CUDA: record the whole step once and replay it (builds with SCOREFIELD_CUDA)");
+  set.add("training.tf32", config.training.tf32, "CUDA: matrix products in TF32, 10 bits of mantissa");
 }
 
 namespace {

@@ -59,6 +59,8 @@ struct TrainingOptions {
   double validation_fraction = 0.05;         ///< share of the particles never trained on
   std::int64_t memory_limit = 8192;          ///< MiB of samples held in memory; larger datasets stream
   EngineKind engine = EngineKind::automatic;
+  bool cuda_graph = true;  ///< on a CUDA device: record the step once and replay it
+  bool tf32 = false;       ///< on a CUDA device: matrix products in TF32
 };
 
 struct TrainConfig {

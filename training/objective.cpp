@@ -23,25 +23,46 @@ Tensor hutchinson_probes(const LossOptions& loss, const Batch& batch, std::int64
       .narrow(1, batch.first_group, batch.x.size(0));
 }
 
+/// To another device without waiting: through pinned memory where that helps.
+Tensor moved(const Tensor& tensor, torch::Device device) {
+  if (!tensor.defined() || tensor.device() == device) return tensor;
+  return (device.is_cuda() ? tensor.pin_memory() : tensor).to(device, tensor.scalar_type(), /*non_blocking=*/true);
+}
+
+Batch to_device(Batch batch, torch::Device device) {
+  for (Tensor* tensor : {&batch.x, &batch.velocity, &batch.mu, &batch.t, &batch.gauge}) *tensor = moved(*tensor, device);
+  return batch;
+}
+
 /// Own kernels on the CPU and the same sweeps in LibTorch operations elsewhere: no double backward.
 class FusedObjective : public Objective {
  public:
   FusedObjective(const LossOptions& loss, std::int64_t seed) : loss_(loss), seed_(seed) {}
 
-  Tensor loss(models::ScoreNetwork& network, const Batch& batch, std::int64_t step) const override {
+  ObjectiveInputs prepare(const Batch& batch, std::int64_t step, torch::Device device) const override {
+    ObjectiveInputs inputs{batch, step, {}, {}};
+    if (!laplacian_from_jitter(loss_))
+      for (auto& term : inputs.batch.terms) term.laplacian = term.kinetic * 0.5 * loss_.sigma * loss_.sigma;
+    if (loss_.sigma > 0 && loss_.laplacian == LaplacianKind::hutchinson)
+      inputs.probes = moved(hutchinson_probes(loss_, batch, seed_, step), device);
+    if (!device.is_cpu()) {
+      inputs.terms = models::term_tensors(inputs.batch.terms, batch.x.options());
+      inputs.terms.values = moved(inputs.terms.values, device);
+    }
+    inputs.batch = to_device(std::move(inputs.batch), device);
+    return inputs;
+  }
+
+  Tensor loss(models::ScoreNetwork& network, const ObjectiveInputs& inputs) const override {
+    const Batch& batch = inputs.batch;
     const bool with_rates =
         std::any_of(batch.terms.begin(), batch.terms.end(), [](const auto& terms) { return terms.time != 0; });
     const auto weights = network.modulation().weights(batch.mu, batch.t, with_rates);
-    models::GroupPoints points{batch.x, batch.velocity, {}, batch.gauge};
-    auto terms = batch.terms;
-    if (!laplacian_from_jitter(loss_))
-      for (auto& term : terms) term.laplacian = term.kinetic * 0.5 * loss_.sigma * loss_.sigma;
-    if (loss_.sigma > 0 && loss_.laplacian == LaplacianKind::hutchinson) {
-      points.probes = hutchinson_probes(loss_, batch, seed_, step);
-    }
-    return batch.x.device().is_cpu() ? models::fused_objective(network.shape(), weights, terms, points)
-                                     : models::swept_objective(network.shape(), weights, terms, points);
+    const models::GroupPoints points{batch.x, batch.velocity, inputs.probes, batch.gauge};
+    return batch.x.device().is_cpu() ? models::fused_objective(network.shape(), weights, batch.terms, points)
+                                     : models::swept_objective(network.shape(), weights, inputs.terms, points);
   }
+  using Objective::loss;
   std::string engine() const override { return "fused"; }
 
  private:
@@ -54,11 +75,15 @@ class AutogradObjective : public Objective {
  public:
   AutogradObjective(const LossOptions& loss, std::int64_t seed) : loss_(loss), seed_(seed) {}
 
-  Tensor loss(models::ScoreNetwork& network, const Batch& batch, std::int64_t step) const override {
-    return autograd_objective(
-        [&](const Tensor& x, const Tensor& mu, const Tensor& t) { return network.potential(x, mu, t); }, loss_, batch,
-        seed_, step);
+  ObjectiveInputs prepare(const Batch& batch, std::int64_t step, torch::Device device) const override {
+    return {to_device(batch, device), step, {}, {}};
   }
+  Tensor loss(models::ScoreNetwork& network, const ObjectiveInputs& inputs) const override {
+    return autograd_objective(
+        [&](const Tensor& x, const Tensor& mu, const Tensor& t) { return network.potential(x, mu, t); }, loss_,
+        inputs.batch, seed_, inputs.step);
+  }
+  using Objective::loss;
   std::string engine() const override { return "autograd"; }
 
  private:
@@ -121,6 +146,19 @@ torch::Tensor autograd_objective(const GroupPotential& potential, const LossOpti
   gauge.terms = std::move(groups.terms);
   gauge.velocity = gauge.gauge = Tensor();
   return value + autograd_objective(potential, loss, gauge, seed, step);
+}
+
+void ObjectiveInputs::copy_from(const ObjectiveInputs& other) {
+  const auto copy = [](Tensor& to, const Tensor& from) {
+    if (from.defined()) to.copy_(from, /*non_blocking=*/true);
+  };
+  copy(batch.x, other.batch.x);
+  copy(batch.velocity, other.batch.velocity);
+  copy(batch.mu, other.batch.mu);
+  copy(batch.t, other.batch.t);
+  copy(batch.gauge, other.batch.gauge);
+  copy(probes, other.probes);
+  copy(terms.values, other.terms.values);
 }
 
 std::unique_ptr<Objective> make_objective(const LossOptions& loss, EngineKind engine, std::int64_t seed) {

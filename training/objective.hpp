@@ -8,10 +8,22 @@
 #include <string>
 
 #include "models/score_network.hpp"
+#include "models/tensor_sweeps.hpp"
 #include "training/batch.hpp"
 #include "training/config.hpp"
 
 namespace scorefield::training {
+
+/// A batch as an engine takes it.
+struct ObjectiveInputs {
+  Batch batch;
+  std::int64_t step = 0;
+  torch::Tensor probes;       ///< [P, G, N, d], Hutchinson probes; undefined: none
+  models::TermTensors terms;  ///< the groups' terms on a device other than the CPU
+
+  /// Writes other inputs of the same shapes into these tensors: what a recorded step reads.
+  void copy_from(const ObjectiveInputs& other);
+};
 
 /// A loss functional on batches: sum over groups of scale * sum over points of
 ///   kinetic |v|^2/2 + velocity X'.v + time ds/dt + potential s + (sigma^2/2) lap s,   v = grad_x s
@@ -21,8 +33,16 @@ class Objective {
  public:
   virtual ~Objective() = default;
 
-  /// Scalar, differentiable in the network's parameters. `step` seeds the Hutchinson probes.
-  [[nodiscard]] virtual torch::Tensor loss(models::ScoreNetwork& network, const Batch& batch, std::int64_t step) const = 0;
+  /// What an engine needs of a batch, on the device that trains, without waiting for it. `step` seeds the Hutchinson probes.
+  [[nodiscard]] virtual ObjectiveInputs prepare(const Batch& batch, std::int64_t step, torch::Device device) const = 0;
+
+  /// Scalar, differentiable in the network's parameters.
+  [[nodiscard]] virtual torch::Tensor loss(models::ScoreNetwork& network, const ObjectiveInputs& inputs) const = 0;
+
+  /// Both, on the batch's device.
+  [[nodiscard]] torch::Tensor loss(models::ScoreNetwork& network, const Batch& batch, std::int64_t step) const {
+    return loss(network, prepare(batch, step, batch.x.device()));
+  }
 
   /// "fused" or "autograd".
   [[nodiscard]] virtual std::string engine() const = 0;

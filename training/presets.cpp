@@ -29,18 +29,20 @@ nodes = 8
 particles = 256
 jitter = 0.05
 )"},
-    Preset{"two-stream-quadrature", "two-stream from snapshots without identity: action matching with Simpson nodes",
+    Preset{"two-stream-quadrature", "two-stream from snapshots without identity: action matching with moving Simpson panels",
            R"([training]
-steps = 12000
+steps = 14000
 log_every = 500
 [loss]
 name = "action-matching"
+gauge = 4
 [quadrature]
-rule = "simpson"
-nodes = 201
+rule = "moving-simpson"
+nodes = 101
+end_groups = 4
 [batch]
 mu = 2
-particles = 40
+particles = 76
 jitter = 0.05
 )"},
 };

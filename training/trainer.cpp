@@ -8,9 +8,11 @@
 #include <cmath>
 #include <filesystem>
 #include <future>
+#include <optional>
 
 #include "core/error.hpp"
 #include "core/interrupt.hpp"
+#include "models/device_graph.hpp"
 #include "training/batch.hpp"
 #include "training/model_file.hpp"
 #include "training/normalization.hpp"
@@ -28,16 +30,6 @@ constexpr std::int64_t kValidationBatches = 4;
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
-Batch to_device(Batch batch, torch::Device device) {
-  if (device.is_cpu()) return batch;
-  batch.x = batch.x.to(device);
-  if (batch.velocity.defined()) batch.velocity = batch.velocity.to(device);
-  batch.mu = batch.mu.to(device);
-  batch.t = batch.t.to(device);
-  if (batch.gauge.defined()) batch.gauge = batch.gauge.to(device);
-  return batch;
 }
 
 /// Batches made one step ahead on another thread.
@@ -101,6 +93,9 @@ class Training {
   [[nodiscard]] Signals signals() const;
   [[nodiscard]] double validate();
   [[nodiscard]] Signals train_step(std::int64_t step, const Batch& batch);
+  [[nodiscard]] torch::Tensor gradients(const ObjectiveInputs& inputs);
+  void prepare_update(double step_progress);
+  void update(const torch::Tensor& loss);
   [[nodiscard]] Signals share_step(torch::Tensor& loss, double& step_progress);
   void log(std::int64_t step);
   void checkpoint(std::int64_t step);
@@ -115,8 +110,10 @@ class Training {
   std::unique_ptr<Objective> objective_;
   std::unique_ptr<optim::Optimizer> optimizer_;
   std::unique_ptr<optim::ExponentialMovingAverage> average_;
-  std::vector<Batch> validation_;
+  std::vector<ObjectiveInputs> validation_;
   History history_;
+  std::optional<ObjectiveInputs> inputs_;  ///< what a recorded step reads
+  models::DeviceGraph graph_;
   torch::Tensor interval_loss_;        ///< sum since the last row of the history, on the device
   std::int64_t interval_steps_ = 0;
   std::int64_t first_step_ = 0;
@@ -126,8 +123,10 @@ class Training {
 };
 
 Training::Training(const TrainRequest& request, const TrainObserver& observer)
-    : request_(request), config_(request.config), observer_(observer), device_(parse_device(request.device)) {
+    : request_(request), config_(request.config), observer_(observer), device_(parse_device(request.device)),
+      graph_(device_, request.config.training.cuda_graph && request.config.training.engine != EngineKind::autograd && !request.processes) {
   training::validate(config_);
+  if (config_.training.tf32) at::globalContext().setAllowTF32CuBLAS(true);
   data::DatasetReader reader(request.data_path);
   if (is_root()) const data::AtomicFile writable(request.output_path);  // fail now rather than at the first checkpoint
 
@@ -152,7 +151,7 @@ Training::Training(const TrainRequest& request, const TrainObserver& observer)
   average_ = std::make_unique<optim::ExponentialMovingAverage>(named_parameters(*model_.network),
                                                                config_.optimizer.ema_decay);
   for (std::int64_t i = 0; i < kValidationBatches; ++i)
-    validation_.push_back(to_device(batches_->make(i, Subset::validation), device_));
+    validation_.push_back(objective_->prepare(batches_->make(i, Subset::validation), 0, device_));
   interval_loss_ = torch::zeros({}, torch::TensorOptions(device_));
   if (request.resume) resume();
 }
@@ -187,7 +186,7 @@ Training::Signals Training::signals() const {
 double Training::validate() {
   average_->swap();
   double sum = 0;
-  for (const auto& batch : validation_) sum += objective_->loss(*model_.network, batch, 0).item<double>();
+  for (const auto& inputs : validation_) sum += objective_->loss(*model_.network, inputs).item<double>();
   average_->swap();
   if (request_.processes) {
     auto total = torch::full({1}, sum, torch::TensorOptions(device_).dtype(torch::kFloat64));
@@ -221,19 +220,43 @@ Training::Signals Training::share_step(torch::Tensor& loss, double& step_progres
   return {agreed[0].item<float>() > 0, agreed[1].item<float>() > 0};
 }
 
+torch::Tensor Training::gradients(const ObjectiveInputs& inputs) {
+  optimizer_->zero_grad();
+  auto loss = objective_->loss(*model_.network, inputs);
+  loss.backward();
+  return loss.detach();
+}
+
+void Training::prepare_update(double step_progress) {
+  rate_ = optim::learning_rate(step_progress, config_.optimizer);
+  optimizer_->prepare(rate_);
+  average_->prepare();
+}
+
+void Training::update(const torch::Tensor& loss) {
+  optim::clip_gradient_norm(optimizer_->parameters(), config_.optimizer.clip_norm);
+  optimizer_->apply();
+  average_->apply();
+  interval_loss_ += loss;
+}
+
 /// Returns whether to stop after this step.
 Training::Signals Training::train_step(std::int64_t step, const Batch& batch) {
-  optimizer_->zero_grad();
-  auto loss = objective_->loss(*model_.network, batch, step);
-  loss.backward();
+  auto inputs = objective_->prepare(batch, step, device_);
   double step_progress = progress(step);
   Signals agreed;
-  if (request_.processes) agreed = share_step(loss, step_progress);
-  optim::clip_gradient_norm(optimizer_->parameters(), config_.optimizer.clip_norm);
-  rate_ = optim::learning_rate(step_progress, config_.optimizer);
-  optimizer_->step(rate_);
-  average_->update();
-  interval_loss_ += loss.detach();
+  if (request_.processes) {
+    auto loss = gradients(inputs);
+    agreed = share_step(loss, step_progress);
+    prepare_update(step_progress);
+    update(loss);
+  } else {
+    if (inputs_) inputs_->copy_from(inputs);
+    else if (graph_.enabled()) inputs_ = inputs;
+    prepare_update(step_progress);
+    graph_.run([&] { update(gradients(inputs_ ? *inputs_ : inputs)); });
+  }
+  optimizer_->finish();
   ++interval_steps_;
   return request_.processes ? agreed : signals();
 }
@@ -305,7 +328,7 @@ TrainResult Training::run() {
     Prefetcher prefetcher(*batches_, step);
     while (step < config_.training.steps) {
       const auto step_start = std::chrono::steady_clock::now();
-      const Signals stop_signals = train_step(step, to_device(prefetcher.next(step), device_));
+      const Signals stop_signals = train_step(step, prefetcher.next(step));
       step_seconds.push_back(seconds_since(step_start));
       ++step;
       result.interrupted = stop_signals.interrupted;
@@ -319,7 +342,9 @@ TrainResult Training::run() {
   }
   result.steps = step;
   result.seconds = seconds_since(start_);
-  if (!step_seconds.empty()) {
+  if (!device_.is_cpu()) {  // steps are queued, not done, when they return; the last checkpoint waited for all of them
+    result.step_seconds = result.seconds / static_cast<double>(std::max<std::int64_t>(1, step - first_step_));
+  } else if (!step_seconds.empty()) {
     const auto middle = step_seconds.begin() + static_cast<std::ptrdiff_t>(step_seconds.size() / 2);
     std::nth_element(step_seconds.begin(), middle, step_seconds.end());
     result.step_seconds = *middle;

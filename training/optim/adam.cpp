@@ -14,18 +14,26 @@ FusedAdam::FusedAdam(NamedTensors parameters, const OptimizerOptions& options) :
     exp_avg_sq_.push_back(torch::zeros_like(values_.back()));
     parameters_.push_back(std::move(parameter));
   }
-  if (!values_.empty()) count_ = torch::zeros({}, values_.front().options().dtype(torch::kFloat32));
+  if (values_.empty()) return;
+  const auto options_of = values_.front().options();
+  count_ = torch::zeros({}, options_of.dtype(torch::kFloat32));
+  rate_ = torch::zeros({}, options_of.dtype(values_.front().is_cpu() ? torch::kFloat64 : torch::kFloat32));
 }
 
-void FusedAdam::update(std::int64_t count, double learning_rate) {
+void FusedAdam::prepare(std::int64_t count, double learning_rate) {
+  if (values_.empty()) return;
+  count_.fill_(static_cast<double>(count));
+  rate_.fill_(learning_rate);
+}
+
+void FusedAdam::apply() {
   if (values_.empty()) return;
   torch::NoGradGuard no_grad;
   std::vector<torch::Tensor> gradients;
   gradients.reserve(parameters_.size());
   for (const auto& parameter : parameters_) gradients.push_back(gradient_or_zeros(parameter));
-  count_.fill_(static_cast<double>(count));
   const std::vector<torch::Tensor> counts(values_.size(), count_);
-  at::_fused_adamw_(values_, gradients, exp_avg_, exp_avg_sq_, /*max_exp_avg_sqs=*/{}, counts, learning_rate,
+  at::_fused_adamw_(values_, gradients, exp_avg_, exp_avg_sq_, /*max_exp_avg_sqs=*/{}, counts, rate_,
                     options_.resolved_beta1(), options_.resolved_beta2(), options_.weight_decay, options_.epsilon,
                     /*amsgrad=*/false, /*maximize=*/false);
 }
@@ -42,10 +50,14 @@ NamedTensors FusedAdam::state() const {
 Adam::Adam(NamedTensors parameters, const OptimizerOptions& options)
     : Optimizer(std::move(parameters)), adam_(parameters_, options) {}
 
-void Adam::step(double learning_rate) {
-  const SerialSection serial;
+void Adam::prepare(double learning_rate) {
   steps_.add_(1);
-  adam_.update(steps(), learning_rate);
+  adam_.prepare(steps(), learning_rate);
+}
+
+void Adam::apply() {
+  const SerialSection serial;
+  adam_.apply();
 }
 
 NamedTensors Adam::state() const {

@@ -10,8 +10,9 @@ class FusedAdam {
  public:
   FusedAdam(NamedTensors parameters, const OptimizerOptions& options);
 
-  /// The `count`-th update, count = 1, 2, ...: bias correction divides by 1 - beta^count.
-  void update(std::int64_t count, double learning_rate);
+  /// The scalars of the `count`-th update, count = 1, 2, ...: bias correction divides by 1 - beta^count.
+  void prepare(std::int64_t count, double learning_rate);
+  void apply();
 
   /// exp_avg.NAME and exp_avg_sq.NAME of every parameter.
   [[nodiscard]] NamedTensors state() const;
@@ -24,12 +25,14 @@ class FusedAdam {
   std::vector<torch::Tensor> exp_avg_;     ///< m, mean gradient
   std::vector<torch::Tensor> exp_avg_sq_;  ///< v, mean squared gradient
   torch::Tensor count_;                    ///< 0-d float32 on the parameters' device, as the fused kernel wants it
+  torch::Tensor rate_;                     ///< 0-d, float64 on the CPU and float32 elsewhere, likewise
 };
 
 class Adam : public Optimizer {
  public:
   Adam(NamedTensors parameters, const OptimizerOptions& options);
-  void step(double learning_rate) override;
+  void prepare(double learning_rate) override;
+  void apply() override;
   [[nodiscard]] NamedTensors state() const override;
 
  private:

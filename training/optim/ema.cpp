@@ -17,14 +17,26 @@ ExponentialMovingAverage::ExponentialMovingAverage(NamedTensors parameters, doub
     values_.push_back(parameter.detach());
     averages_.push_back(values_.back().clone());
   }
+  if (!values_.empty()) weight_ = torch::zeros({}, values_.front().options());
 }
 
 void ExponentialMovingAverage::update() {
-  const SerialSection serial;
-  torch::NoGradGuard no_grad;
+  prepare();
+  apply();
+}
+
+void ExponentialMovingAverage::prepare() {
+  if (values_.empty()) return;
   const auto n = static_cast<double>(updates_.item<std::int64_t>());
-  at::_foreach_lerp_(averages_, values_, 1 - std::min(decay_, (1 + n) / (10 + n)));
+  weight_.fill_(1 - std::min(decay_, (1 + n) / (10 + n)));
   updates_.add_(1);
+}
+
+void ExponentialMovingAverage::apply() {
+  if (values_.empty()) return;
+  const SerialSection serial;
+  const torch::NoGradGuard no_grad;
+  at::_foreach_lerp_(averages_, values_, std::vector<torch::Tensor>(values_.size(), weight_));
 }
 
 NamedTensors ExponentialMovingAverage::averages() const {

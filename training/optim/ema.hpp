@@ -11,7 +11,10 @@ class ExponentialMovingAverage {
   /// Starts at the parameters' present values. @throws c10::ValueError on bad parameters or decay outside [0, 1).
   ExponentialMovingAverage(NamedTensors parameters, double decay);
 
+  /// prepare, apply: the host's part and the device's (Optimizer).
   void update();
+  void prepare();
+  void apply();
 
   /// The averaged values, named like the parameters; live tensors, do not write.
   [[nodiscard]] NamedTensors averages() const;
@@ -31,6 +34,7 @@ class ExponentialMovingAverage {
   std::vector<std::string> names_;
   std::vector<torch::Tensor> values_;  ///< the parameters' storage, without autograd
   std::vector<torch::Tensor> averages_;
+  torch::Tensor weight_;   ///< 0-d, 1 - d
   torch::Tensor updates_;  ///< 0-d int64 on the CPU
 };
 

@@ -46,6 +46,9 @@ KroneckerGroup::KroneckerGroup(NamedTensors parameters, const OptimizerOptions& 
   };
   left_ = make_side(shape_.rows);
   right_ = make_side(shape_.columns);
+  rate_ = torch::zeros({}, float_options);
+  second_scale_ = torch::ones({}, float_options);
+  decay_ = torch::ones({}, float_options);
   gradient_ = torch::zeros_like(exp_avg_);
   rotated_ = torch::zeros_like(exp_avg_);
   half_ = torch::zeros_like(exp_avg_);
@@ -68,27 +71,30 @@ void KroneckerGroup::initialise() {
   if (right_.active()) right_.basis.copy_(eigenbasis(right_.factor));
 }
 
-void KroneckerGroup::update(std::int64_t count, double learning_rate) {
+void KroneckerGroup::prepare(std::int64_t count, double learning_rate) {
+  const double correction1 = 1 - std::pow(options_.resolved_beta1(), static_cast<double>(count));
+  const double correction2 = 1 - std::pow(options_.resolved_beta2(), static_cast<double>(count));
+  rate_.fill_(-learning_rate / correction1);
+  second_scale_.fill_(1 / std::sqrt(correction2));
+  decay_.fill_(1 - learning_rate * options_.weight_decay);
+}
+
+void KroneckerGroup::apply() {
   const torch::NoGradGuard no_grad;
   const double beta1 = options_.resolved_beta1(), beta2 = options_.resolved_beta2();
-  const double correction1 = 1 - std::pow(beta1, static_cast<double>(count));
-  const double correction2 = 1 - std::pow(beta2, static_cast<double>(count));
-
   gather_gradients();
   exp_avg_.lerp_(gradient_, 1 - beta1);
   rotate(gradient_, rotated_);
   exp_avg_sq_.mul_(beta2).addcmul_(rotated_, rotated_, 1 - beta2);
 
   rotate(exp_avg_, rotated_);
-  at::sqrt_out(change_, exp_avg_sq_).mul_(1 / std::sqrt(correction2)).add_(options_.epsilon);
-  rotated_.div_(change_);
+  at::sqrt_out(change_, exp_avg_sq_).mul_(second_scale_).add_(options_.epsilon);
+  rotated_.div_(change_).mul_(rate_);
   rotate_back(rotated_, change_);
 
-  if (options_.weight_decay > 0) at::_foreach_mul_(values_, 1 - learning_rate * options_.weight_decay);
-  at::_foreach_add_(values_, changes_, -learning_rate / correction1);
-
+  if (options_.weight_decay > 0) at::_foreach_mul_(values_, decay_);
+  at::_foreach_add_(values_, changes_);
   update_factors();
-  refresh_bases(count);
 }
 
 void KroneckerGroup::gather_gradients() {
@@ -137,6 +143,7 @@ void KroneckerGroup::update_factors() {
 }
 
 void KroneckerGroup::refresh_bases(std::int64_t count) {
+  const torch::NoGradGuard no_grad;
   // Every matrix is refreshed once in `period` updates; which ones now is a function of `count` alone, spread evenly
   // so that no step pays for all of them.
   const std::int64_t period = options_.precondition_frequency;

@@ -36,8 +36,12 @@ class KroneckerGroup {
   /// @throws DivergenceError when a gradient is not finite.
   void initialise();
 
-  /// The `count`-th update of the parameters, count = 1, 2, ...; then the factors, then the bases whose turn it is.
-  void update(std::int64_t count, double learning_rate);
+  /// The scalars of the `count`-th update, count = 1, 2, ...
+  void prepare(std::int64_t count, double learning_rate);
+  /// The update of the parameters, then of the factors.
+  void apply();
+  /// The bases whose turn it is after the `count`-th update.
+  void refresh_bases(std::int64_t count);
 
   /// exp_avg, exp_avg_sq, and left/right factor and basis of every parameter, as NAME-suffixed views.
   [[nodiscard]] NamedTensors state() const;
@@ -54,7 +58,6 @@ class KroneckerGroup {
   void rotate(const torch::Tensor& matrices, torch::Tensor& result);
   void rotate_back(const torch::Tensor& matrices, torch::Tensor& result);
   void update_factors();
-  void refresh_bases(std::int64_t count);
   void refresh_side(Side& side, std::int64_t dim, std::int64_t first, std::int64_t matrices);
 
   OptimizerOptions options_;
@@ -67,6 +70,10 @@ class KroneckerGroup {
   torch::Tensor exp_avg_sq_;               ///< V [K, m, n], rotated coordinates
   Side left_;                              ///< L, Ql [K, m, m]
   Side right_;                             ///< R, Qr [K, n, n]
+
+  torch::Tensor rate_;              ///< 0-d: -lr / c1
+  torch::Tensor second_scale_;      ///< 0-d: 1 / sqrt(c2)
+  torch::Tensor decay_;             ///< 0-d: 1 - lr weight_decay
 
   // Workspaces [K, m, n], kept because fresh pages cost as much as the products that fill them.
   torch::Tensor gradient_;

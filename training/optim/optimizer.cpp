@@ -12,6 +12,12 @@ Optimizer::Optimizer(NamedTensors parameters)
 
 void Optimizer::load_state(const NamedTensors& saved) { restore(state(), saved, "optimiser state"); }
 
+void Optimizer::step(double learning_rate) {
+  prepare(learning_rate);
+  apply();
+  finish();
+}
+
 void Optimizer::zero_grad() {
   for (auto& [name, parameter] : parameters_) parameter.mutable_grad().reset();
 }

@@ -8,7 +8,8 @@
 
 namespace scorefield::optim {
 
-/// Moves parameters against their gradients (`.grad()`); one dtype and one device. No step waits for the device.
+/// Moves parameters against their gradients (`.grad()`); one dtype and one device. No step waits for the device. A step has
+/// three parts, so that what happens on the device can be recorded once and replayed (models/device_graph.hpp).
 /// A parameter without a gradient counts as one whose gradient is zero. The learning rate is the caller's
 /// (schedule.hpp), so that the optimiser knows neither the length nor the clock of a run. The results do not depend on
 /// the number of threads (serial_section.hpp).
@@ -20,7 +21,15 @@ class Optimizer {
   Optimizer(const Optimizer&) = delete;
   Optimizer& operator=(const Optimizer&) = delete;
 
-  virtual void step(double learning_rate) = 0;
+  /// prepare, apply, finish.
+  void step(double learning_rate);
+
+  /// The host's part: counts, and the scalars of this step written to the device.
+  virtual void prepare(double learning_rate) = 0;
+  /// The device's part: always the same operations on the same tensors, except at SOAP's first step.
+  virtual void apply() = 0;
+  /// What varies between steps: the bases whose turn it is.
+  virtual void finish() {}
 
   /// Everything besides the parameters that the next step depends on. The tensors are the live ones, not copies:
   /// write them out or clone them before the next step.

@@ -43,16 +43,28 @@ Soap::Soap(NamedTensors parameters, const OptimizerOptions& options)
       groups_(make_groups(parameters_, options)),
       vectors_(unrotated(parameters_, options), options) {}
 
-void Soap::step(double learning_rate) {
-  const SerialSection serial;
-  const std::int64_t count = steps();  // updates are one behind steps: the first step moves nothing
-  if (count == 0) {
-    for (auto& group : groups_) group.initialise();
-  } else {
-    for (auto& group : groups_) group.update(count, learning_rate);
-    vectors_.update(count, learning_rate);
-  }
+void Soap::prepare(double learning_rate) {
+  count_ = steps();
   steps_.add_(1);
+  if (count_ == 0) return;
+  for (auto& group : groups_) group.prepare(count_, learning_rate);
+  vectors_.prepare(count_, learning_rate);
+}
+
+void Soap::apply() {
+  const SerialSection serial;
+  if (count_ == 0) {
+    for (auto& group : groups_) group.initialise();
+    return;
+  }
+  for (auto& group : groups_) group.apply();
+  vectors_.apply();
+}
+
+void Soap::finish() {
+  const SerialSection serial;
+  if (count_ == 0) return;
+  for (auto& group : groups_) group.refresh_bases(count_);
 }
 
 NamedTensors Soap::state() const {

@@ -13,13 +13,16 @@ class Soap : public Optimizer {
  public:
   Soap(NamedTensors parameters, const OptimizerOptions& options);
 
+  void prepare(double learning_rate) override;
   /// @throws DivergenceError on the first step when a gradient is not finite.
-  void step(double learning_rate) override;
+  void apply() override;
+  void finish() override;
   [[nodiscard]] NamedTensors state() const override;
 
  private:
   std::vector<KroneckerGroup> groups_;  ///< one per matrix shape, in order of first appearance
   FusedAdam vectors_;
+  std::int64_t count_ = 0;  ///< updates including the one prepared; one behind steps: the first step moves nothing
 };
 
 }  // namespace scorefield::optim
