@@ -12,7 +12,7 @@
 namespace scorefield::apps {
 namespace {
 
-void declare(CommandLine& line) {
+void declare_calibrate(CommandLine& line) {
   line.add_arguments("files");
   line.add_flag("output", "RESULT.json", "also write the result, bootstrap estimates included, to a file");
   line.add_shorthand("run", "INDEX", "calibrate.run", "which run of DATA.h5 is the observation, from 0");
@@ -26,7 +26,7 @@ void declare(CommandLine& line) {
 void run_calibrate(int argc, const char* const* argv) {
   CommandLine line("calibrate", "finds the mu that explains observed samples, with a bootstrap uncertainty",
                    "MODEL.h5 DATA.h5 [FLAGS]");
-  declare(line);
+  declare_calibrate(line);
   line.parse(argc, argv);
 
   OptionSet set;

@@ -10,7 +10,7 @@
 namespace scorefield::apps {
 namespace {
 
-void declare(CommandLine& line) {
+void declare_evaluate(CommandLine& line) {
   line.add_argument("rollout");
   line.add_shorthand("reference", "DATA.h5", "reference", "what really happens at the rollout's mu");
   line.add_shorthand("training", "DATA.h5", "training",
@@ -32,7 +32,7 @@ std::string json_text(const metrics::Evaluation& evaluation, const OptionSet& se
 void run_evaluate(int argc, const char* const* argv) {
   CommandLine line("evaluate", "errors of a prediction per mu and over time, beside baselines and noise floors",
                    "ROLLOUT.h5 --reference DATA.h5 [FLAGS]");
-  declare(line);
+  declare_evaluate(line);
   line.parse(argc, argv);
 
   OptionSet set;

@@ -12,7 +12,7 @@
 namespace scorefield::apps {
 namespace {
 
-void declare(CommandLine& line) {
+void declare_generate(CommandLine& line) {
   line.add_argument("problem");
   line.add_flag("output", "DATA.h5", "the dataset to write");
   line.add_shorthand("mu", "LIST", "generate.mu",
@@ -59,7 +59,7 @@ void print_result(const CommandLine& line, const std::string& problem, const std
 void run_generate(int argc, const char* const* argv) {
   CommandLine line("generate", "runs a high-fidelity generator and stores its particles",
                    "PROBLEM --output DATA.h5 [FLAGS]");
-  declare(line);
+  declare_generate(line);
   line.parse(argc, argv);
 
   OptionSet set;

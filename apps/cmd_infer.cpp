@@ -10,7 +10,7 @@
 namespace scorefield::apps {
 namespace {
 
-void declare(CommandLine& line) {
+void declare_infer(CommandLine& line) {
   line.add_argument("model");
   line.add_flag("output", "ROLLOUT.h5", "the rollout to write");
   line.add_shorthand("mu", "LIST", "infer.mu", "physics parameters to predict: 1.25,1.35 or 1.25:1.85:0.1");
@@ -27,7 +27,7 @@ void declare(CommandLine& line) {
 void run_infer(int argc, const char* const* argv) {
   CommandLine line("infer", "predicts the particles at any mu, one rollout per mu",
                    "MODEL.h5 --mu LIST --output ROLLOUT.h5 [FLAGS]");
-  declare(line);
+  declare_infer(line);
   line.parse(argc, argv);
 
   OptionSet set;

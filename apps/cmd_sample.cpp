@@ -30,7 +30,7 @@ struct SampleOptions {
   targets::TargetOptions source;
 };
 
-void declare(CommandLine& line) {
+void declare_sample(CommandLine& line) {
   line.add_argument("target");
   line.add_flag("output", "SAMPLES.h5", "the samples to write");
   line.add_shorthand("method", "M", "sample.method", "auto or a method of 'scorefield list methods' (default auto)");
@@ -97,7 +97,7 @@ nlohmann::ordered_json facts(const SampleOptions& options, const std::string& ou
 
 void run_sample(int argc, const char* const* argv) {
   CommandLine line("sample", "moves particles until they represent a target density", "TARGET --output SAMPLES.h5 [FLAGS]");
-  declare(line);
+  declare_sample(line);
   line.parse(argc, argv);
 
   OptionSet set;

@@ -20,7 +20,7 @@ namespace {
 /// What may change when a training continues: how long it runs and where, not what it computes.
 constexpr std::array kResumable{"training.steps", "device"};
 
-void declare(CommandLine& line) {
+void declare_train(CommandLine& line) {
   line.add_argument("data");
   line.add_flag("output", "MODEL.h5", "the model to write; with --resume the one to continue");
   line.add_flag("preset", "NAME", "start from a named set of options ('scorefield list presets')");
@@ -112,7 +112,7 @@ void print_result(const CommandLine& line, const std::string& output, const trai
 void run_train(int argc, const char* const* argv) {
   CommandLine line("train", "trains a reduced model on a dataset, checkpoints as it goes",
                    "DATA.h5 --output MODEL.h5 [FLAGS]");
-  declare(line);
+  declare_train(line);
   line.parse(argc, argv);
 
   OptionSet set;
