@@ -10,6 +10,7 @@ void run_infer(int argc, const char* const* argv);
 void run_evaluate(int argc, const char* const* argv);
 void run_compare(int argc, const char* const* argv);
 void run_calibrate(int argc, const char* const* argv);
+void run_import(int argc, const char* const* argv);
 void run_inspect(int argc, const char* const* argv);
 void run_list(int argc, const char* const* argv);
 void run_sample(int argc, const char* const* argv);

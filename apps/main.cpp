@@ -27,7 +27,7 @@ constexpr int kInterrupted = 130;
 struct Command {
   const char* name;
   const char* summary;
-  void (*run)(int argc, const char* const* argv);  ///< null: planned
+  void (*run)(int argc, const char* const* argv);
 };
 
 constexpr std::array<Command, 11> kCommands{{
@@ -37,7 +37,7 @@ constexpr std::array<Command, 11> kCommands{{
     {"evaluate", "errors of a prediction beside baselines and noise floors", run_evaluate},
     {"inspect", "say what a file holds", run_inspect},
     {"list", "say what there is: problems, presets, methods, targets, experiments", run_list},
-    {"import", "convert foreign particle data to a dataset", nullptr},
+    {"import", "convert foreign particle data to a dataset", run_import},
     {"sample", "draw particles from a target density", run_sample},
     {"compare", "run a whole table of experiments", run_compare},
     {"calibrate", "find the mu that explains observed samples", run_calibrate},
@@ -48,8 +48,7 @@ void print_overview(std::ostream& out) {
   out << "scorefield " << version() << ": learns reduced models of kinetic systems and samples densities with particles.\n\n"
       << "Usage: scorefield COMMAND [ARGUMENTS]\n\nCommands:\n";
   for (const auto& command : kCommands)
-    if (command.run)
-      out << "  " << command.name << std::string(12 - std::string(command.name).size(), ' ') << command.summary << "\n";
+    out << "  " << command.name << std::string(12 - std::string(command.name).size(), ' ') << command.summary << "\n";
   out << "\n'scorefield COMMAND --help' explains a command with its flags, option keys and examples.\n"
          "'scorefield --version' prints the version.\n\n"
          "Example, from nothing to a prediction and its errors:\n"
@@ -64,12 +63,8 @@ void print_overview(std::ostream& out) {
 const Command& find_command(const std::string& name) {
   std::vector<std::string> existing;
   for (const auto& command : kCommands) {
-    if (command.name == name) {
-      if (command.run) return command;
-      throw UsageError("'" + name + "' is planned, not in this version (" + version() +
-                       "). See 'scorefield --help' for what exists.");
-    }
-    if (command.run) existing.emplace_back(command.name);
+    if (command.name == name) return command;
+    existing.emplace_back(command.name);
   }
   throw UsageError(unknown_name_message("command", name, existing));
 }

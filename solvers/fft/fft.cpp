@@ -1,9 +1,9 @@
 #include "solvers/fft/fft.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 #include <string>
-#include <utility>
 
 #include "core/error.hpp"
 
@@ -21,27 +21,41 @@ Fft::Fft(std::int64_t n) : size_(n) {
     reversed_[j] = (reversed_[j >> 1] >> 1) | ((j & 1u) != 0 ? static_cast<std::uint32_t>(n / 2) : 0u);
 }
 
-void Fft::transform(std::span<Complex> values, bool conjugate) const {
+namespace {
+
+/// low, high = low + root high, low - root high. The product is written out: the operator's care for infinities costs
+/// more than the product.
+void butterflies(Complex* low, Complex* high, std::size_t lines, double c, double s) {
+  auto* a = reinterpret_cast<double*>(low);  // complex numbers are pairs of real ones, by the standard
+  auto* b = reinterpret_cast<double*>(high);
+  for (std::size_t l = 0; l < 2 * lines; l += 2) {
+    const double re = c * b[l] - s * b[l + 1], im = c * b[l + 1] + s * b[l];
+    b[l] = a[l] - re;
+    b[l + 1] = a[l + 1] - im;
+    a[l] += re;
+    a[l + 1] += im;
+  }
+}
+
+}  // namespace
+
+void Fft::transform(Complex* values, std::size_t lines, std::size_t stride, bool conjugate) const {
   const auto n = static_cast<std::size_t>(size_);
   for (std::size_t j = 0; j < n; ++j)
-    if (j < reversed_[j]) std::swap(values[j], values[reversed_[j]]);
+    if (j < reversed_[j])
+      std::swap_ranges(values + j * stride, values + j * stride + lines, values + reversed_[j] * stride);
   const double sign = conjugate ? -1 : 1;
   for (std::size_t half = 1; half < n; half *= 2) {
-    const std::size_t stride = n / (2 * half);
+    const std::size_t step = n / (2 * half);
     for (std::size_t start = 0; start < n; start += 2 * half)
-      for (std::size_t j = 0; j < half; ++j) {
-        // The product is written out: the operator's care for infinities costs more than the product.
-        const double c = roots_[j * stride].real(), s = sign * roots_[j * stride].imag();
-        const Complex low = values[start + j], high = values[start + j + half];
-        const Complex turned(c * high.real() - s * high.imag(), c * high.imag() + s * high.real());
-        values[start + j] = low + turned;
-        values[start + j + half] = low - turned;
-      }
+      for (std::size_t j = 0; j < half; ++j)
+        butterflies(values + (start + j) * stride, values + (start + j + half) * stride, lines, roots_[j * step].real(),
+                    sign * roots_[j * step].imag());
   }
 }
 
 void Fft::inverse(std::span<Complex> values) const {
-  transform(values, true);
+  transform(values.data(), 1, 1, true);
   const double scale = 1 / static_cast<double>(size_);
   for (Complex& value : values) value *= scale;
 }

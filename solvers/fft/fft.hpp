@@ -22,13 +22,14 @@ class Fft {
 
   [[nodiscard]] std::int64_t size() const { return size_; }
   /// In place. values: [n]
-  void forward(std::span<Complex> values) const { transform(values, false); }
+  void forward(std::span<Complex> values) const { transform(values.data(), 1, 1, false); }
   /// Inverse of forward, 1/n included.
   void inverse(std::span<Complex> values) const;
+  /// Many lines side by side, in place, by the same operations as one: number j of line l is values[j * stride + l].
+  /// `conjugate` gives the inverse times n.
+  void transform(Complex* values, std::size_t lines, std::size_t stride, bool conjugate) const;
 
  private:
-  void transform(std::span<Complex> values, bool conjugate) const;
-
   std::int64_t size_;
   std::vector<Complex> roots_;           ///< exp(-2 pi i j / n), j < n/2
   std::vector<std::uint32_t> reversed_;  ///< bit reversal

@@ -1,35 +1,33 @@
 #include "solvers/fft/fft3d.hpp"
 
+#include <utility>
+
 #include "core/parallel.hpp"
 
 namespace scorefield::fft {
 namespace {
 
-/// Gathers the lines of one plane of a cube along an axis of stride `along`, transforms them and puts them back.
-void transform_plane(const Fft& fft, bool inverse, Complex* plane, std::size_t across, std::size_t along,
-                     std::vector<Complex>& line) {
-  const auto n = static_cast<std::size_t>(fft.size());
-  for (std::size_t j = 0; j < n; ++j) {
-    Complex* first = plane + j * across;
-    for (std::size_t k = 0; k < n; ++k) line[k] = first[k * along];
-    inverse ? fft.inverse(line) : fft.forward(line);
-    for (std::size_t k = 0; k < n; ++k) first[k * along] = line[k];
-  }
+void transpose(Complex* plane, std::size_t n) {
+  for (std::size_t i = 0; i < n; ++i)
+    for (std::size_t j = 0; j < i; ++j) std::swap(plane[i * n + j], plane[j * n + i]);
 }
 
 }  // namespace
 
+/// Lines always lie side by side in memory, so that the butterflies of neighbours fill vector registers.
 void Fft3d::transform(std::span<Complex> values, bool inverse) const {
   const auto n = static_cast<std::size_t>(size());
+  const double scale = inverse ? 1 / static_cast<double>(n * n * n) : 1;
   parallel_for(size(), [&](std::int64_t i) {  // planes of the first axis: the second and third
-    std::vector<Complex> line(n);
     Complex* plane = values.data() + static_cast<std::size_t>(i) * n * n;
-    transform_plane(line_, inverse, plane, n, 1, line);
-    transform_plane(line_, inverse, plane, 1, n, line);
+    line_.transform(plane, n, n, inverse);
+    transpose(plane, n);
+    line_.transform(plane, n, n, inverse);
+    transpose(plane, n);
+    for (std::size_t j = 0; j < n * n; ++j) plane[j] *= scale;
   });
   parallel_for(size(), [&](std::int64_t j) {  // planes of the second axis: the first
-    std::vector<Complex> line(n);
-    transform_plane(line_, inverse, values.data() + static_cast<std::size_t>(j) * n, 1, n * n, line);
+    line_.transform(values.data() + static_cast<std::size_t>(j) * n, n, n * n, inverse);
   });
 }
 

@@ -10,9 +10,11 @@ namespace scorefield::pic3d {
 
 using pic::Position;
 
-/// One block of particles and what a step does to it. The grid has n = 2^log_cells cells along each axis; tables have
-/// n + 1 nodes along each, the last plane being the first one a box later. Positions are 32-bit fractions of the box:
-/// the upper log_cells bits are the cell, the next 24 the fraction of it.
+inline constexpr int kMaxCells = 128;  ///< along each axis
+
+/// One block of particles and what a step does to it. The grid has n = 2^log_cells cells along each axis; the table of
+/// kicks has n + 1 nodes along each, the last plane being the first one a box later. Positions are 32-bit fractions of
+/// the box: the upper log_cells bits are the cell, the next 24 the fraction of it.
 struct Block {
   Position* position[3];
   float* velocity[3];  ///< at half steps
@@ -20,7 +22,8 @@ struct Block {
   int log_cells;
   const float* kicks;      ///< [n + 1, n + 1, n + 1, 4]: -E dt and a zero
   float displacement;      ///< position units travelled in one step at unit velocity
-  float* charge;           ///< [n + 1, n + 1, n + 1], added to, in the order of the particles
+  float* corners;          ///< [n, n, n, 8]: work space, the charge at the corners of every cell
+  float* charge;           ///< [n, n, n], out: periodic, summed in the order of the particles
   double velocity_sum[3];  ///< out: sums of the velocities at the whole step
   double square_sum;       ///< out: sum of their squares
 };
@@ -28,7 +31,7 @@ struct Block {
 /// All sets give bitwise the same results: no fused multiply-add, sums in a fixed order.
 struct KernelSet {
   const char* name;
-  /// Gather, push, deposit: v += kick(x), x += v dt, charge += shape(x), with the same trilinear weights.
+  /// Gather, push, deposit: v += kick(x), x += v dt, charge = shape(x), with the same trilinear weights.
   void (*advance)(Block& block);
   /// Deposit alone, for a start.
   void (*deposit)(Block& block);

@@ -7,6 +7,7 @@
 #include "core/error.hpp"
 #include "core/require.hpp"
 #include "solvers/fft/fft.hpp"
+#include "solvers/pic3d/kernel.hpp"
 
 namespace scorefield::pic3d {
 
@@ -23,14 +24,16 @@ void bind(OptionSet& set, Pic3dOptions& options) {
 
 void validate(const Pic3dOptions& options) {
   require_positive("option 'pic.box_length'", options.box_length);
-  require(fft::is_power_of_two(options.cells) && options.cells >= 8 && options.cells <= 128, "option 'pic.cells'", options.cells,
-          "a power of two from 8 to 128");
+  require(fft::is_power_of_two(options.cells) && options.cells >= 8 && options.cells <= kMaxCells, "option 'pic.cells'",
+          options.cells, "a power of two from 8 to 128");
   require_positive("option 'pic.dt'", options.dt);
   require_positive("option 'pic.duration'", options.duration);
   require(options.duration / options.dt <= 1e9, "option 'pic.dt'", options.dt, "at most 1e9 steps in pic.duration");
-  require(options.dt < 2, "option 'pic.dt'", options.dt, "less than 2 (leapfrog is unstable beyond 2 / plasma frequency)");
-  require(options.simulated_particles >= 1 && options.simulated_particles <= pic::kMaxParticles, "option 'pic.simulated_particles'",
-          options.simulated_particles, "a whole number from 1 to " + std::to_string(pic::kMaxParticles));
+  require(options.dt < 2, "option 'pic.dt'", options.dt,
+          "less than 2 (leapfrog is unstable beyond 2 / plasma frequency)");
+  require(options.simulated_particles >= 1 && options.simulated_particles <= pic::kMaxParticles,
+          "option 'pic.simulated_particles'", options.simulated_particles,
+          "a whole number from 1 to " + std::to_string(pic::kMaxParticles));
   require(options.sort_interval >= 1, "option 'pic.sort_interval'", options.sort_interval, "a whole number from 1");
 }
 

@@ -1,6 +1,7 @@
 #include "solvers/pic3d/simulation.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <bit>
 #include <cmath>
 #include <string>
@@ -25,27 +26,19 @@ Pic3dOptions validated(Pic3dOptions options, double dt) {
 
 std::size_t cube(std::int64_t n) { return static_cast<std::size_t>(n * n * n); }
 
-/// Adds blocks of padded grids, in their order, to a periodic one of mean 1.
+/// Adds blocks of grids, in their order, to one of mean 1.
 void add_up(const std::vector<float>& charge, std::int64_t blocks, std::int64_t n, std::int64_t particles,
             std::vector<double>& density) {
-  const std::int64_t nodes = n + 1;
   const double scale = static_cast<double>(n * n * n) / static_cast<double>(particles);
-  const auto total = [&](std::int64_t i, std::int64_t j, std::int64_t k) {
-    double sum = 0;
-    for (std::int64_t block = 0; block < blocks; ++block)
-      sum += static_cast<double>(charge[static_cast<std::size_t>(((block * nodes + i) * nodes + j) * nodes + k)]);
-    return sum;
-  };
+  const auto plane = static_cast<std::size_t>(n * n), all = density.size();
   parallel_for(n, [&](std::int64_t i) {
-    for (std::int64_t j = 0; j < n; ++j)
-      for (std::int64_t k = 0; k < n; ++k) {
-        double sum = 0;  // a node on the lower faces is one on the upper faces, too
-        for (const std::int64_t a : {i, i + n})
-          for (const std::int64_t b : {j, j + n})
-            for (const std::int64_t c : {k, k + n})
-              if (a <= n && b <= n && c <= n) sum += total(a, b, c);
-        density[static_cast<std::size_t>((i * n + j) * n + k)] = scale * sum;
-      }
+    double* to = density.data() + static_cast<std::size_t>(i) * plane;
+    std::fill_n(to, plane, 0.0);
+    for (std::size_t block = 0; block < static_cast<std::size_t>(blocks); ++block) {
+      const float* from = charge.data() + block * all + static_cast<std::size_t>(i) * plane;
+      for (std::size_t j = 0; j < plane; ++j) to[j] += static_cast<double>(from[j]);
+    }
+    for (std::size_t j = 0; j < plane; ++j) to[j] *= scale;
   });
 }
 
@@ -65,7 +58,7 @@ Simulation::Simulation(const Pic3dOptions& options, double dt, const KernelSet& 
       log_cells_(std::countr_zero(static_cast<std::uint64_t>(options.cells))),
       poisson_(options.cells, options.box_length),
       blocks_(choose_blocks(options.simulated_particles)),
-      charge_(static_cast<std::size_t>(blocks_) * cube(options.cells + 1)),
+      charge_(static_cast<std::size_t>(blocks_) * cube(options.cells)),
       block_moments_(static_cast<std::size_t>(blocks_)),
       kicks_(4 * cube(options.cells + 1)),
       density_(cube(options.cells)),
@@ -104,7 +97,7 @@ void Simulation::take(Particles particles) {
   particles_ = std::move(particles);
 }
 
-Block Simulation::block(std::int64_t index) {
+Block Simulation::block(std::int64_t index, float* corners) {
   const std::int64_t first = particles_.size() * index / blocks_, last = particles_.size() * (index + 1) / blocks_;
   Block block{};
   for (std::size_t axis = 0; axis < 3; ++axis) {
@@ -115,17 +108,24 @@ Block Simulation::block(std::int64_t index) {
   block.log_cells = log_cells_;
   block.kicks = kicks_.data();
   block.displacement = static_cast<float>(dt_ / options_.box_length * 0x1p32);
-  block.charge = charge_.data() + static_cast<std::size_t>(index) * cube(options_.cells + 1);
+  block.corners = corners;
+  block.charge = charge_.data() + static_cast<std::size_t>(index) * cube(options_.cells);
   return block;
 }
 
 void Simulation::sweep(void (*kernel)(Block&)) {
-  parallel_for(blocks_, [&](std::int64_t index) {
-    Block mine = block(index);
-    std::fill_n(mine.charge, cube(options_.cells + 1), 0.0f);
-    kernel(mine);
-    block_moments_[static_cast<std::size_t>(index)] = {
-        mine.square_sum, {mine.velocity_sum[0], mine.velocity_sum[1], mine.velocity_sum[2]}};
+  // Every thread has its own corners and takes one block after the other.
+  const std::int64_t threads = std::min<std::int64_t>(thread_count(), blocks_);
+  const std::size_t size = 8 * cube(options_.cells);
+  corners_.resize(static_cast<std::size_t>(threads) * size);
+  std::atomic<std::int64_t> next{0};
+  parallel_for(threads, [&](std::int64_t thread) {
+    for (std::int64_t index = next++; index < blocks_; index = next++) {
+      Block mine = block(index, corners_.data() + static_cast<std::size_t>(thread) * size);
+      kernel(mine);
+      block_moments_[static_cast<std::size_t>(index)] = {
+          mine.square_sum, {mine.velocity_sum[0], mine.velocity_sum[1], mine.velocity_sum[2]}};
+    }
   });
 }
 
@@ -133,10 +133,11 @@ void Simulation::solve() {
   const std::int64_t n = options_.cells, nodes = n + 1;
   add_up(charge_, blocks_, n, particles_.size(), density_);
   poisson_.solve(density_, field_);
+  const std::int64_t last = n - 1;  // n is a power of two
   parallel_for(nodes, [&](std::int64_t i) {
     for (std::int64_t j = 0; j < nodes; ++j)
       for (std::int64_t k = 0; k < nodes; ++k) {
-        const auto from = static_cast<std::size_t>((i % n * n + j % n) * n + k % n);
+        const auto from = static_cast<std::size_t>(((i & last) * n + (j & last)) * n + (k & last));
         float* kick = kicks_.data() + 4 * ((i * nodes + j) * nodes + k);
         for (std::size_t axis = 0; axis < 3; ++axis) kick[axis] = static_cast<float>(-dt_ * field_[axis][from]);
       }

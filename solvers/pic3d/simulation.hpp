@@ -55,7 +55,7 @@ class Simulation {
   void take(Particles particles);
   void sweep(void (*kernel)(Block&));
   void solve();
-  [[nodiscard]] Block block(std::int64_t index);
+  [[nodiscard]] Block block(std::int64_t index, float* corners);
   [[nodiscard]] std::array<double, 3> kick_at(std::size_t particle) const;
 
   Pic3dOptions options_;
@@ -67,7 +67,8 @@ class Simulation {
   Particles particles_, spare_;
 
   std::int64_t blocks_;
-  std::vector<float> charge_;           ///< [blocks, (n + 1)^3]
+  std::vector<float> charge_;           ///< [blocks, n^3]
+  std::vector<float> corners_;          ///< [threads of the last sweep, n^3, 8]
   std::vector<Moments> block_moments_;  ///< [blocks]: sums of v^2 and v
   std::vector<float> kicks_;            ///< [(n + 1)^3, 4]
   std::vector<double> density_;         ///< [n, n, n]

@@ -36,17 +36,24 @@ void sort_by_cell(Particles& particles, Particles& spare, int log_cells) {
   std::uint32_t before = 0;
   for (std::size_t c = 0; c < cells; ++c)
     for (auto& mine : next) before += std::exchange(mine[c], before);
+  // First where every particle comes from, then one array after the other: reading from all over one array stays in a
+  // cache, writing all over seven does not.
   parallel_for(kBlocks, [&](std::int64_t block) {
     auto& mine = next[static_cast<std::size_t>(block)];
     const auto [first, last] = range(block);
-    for (std::size_t i = first; i < last; ++i) {
-      const std::size_t to = mine[cell(i)]++;
-      for (std::size_t axis = 0; axis < 3; ++axis) {
-        spare.position[axis][to] = particles.position[axis][i];
-        spare.velocity[axis][to] = particles.velocity[axis][i];
-      }
-      spare.id[to] = particles.id[i];
+    for (std::size_t i = first; i < last; ++i) spare.id[mine[cell(i)]++] = static_cast<std::uint32_t>(i);
+  });
+  parallel_for(kBlocks, [&](std::int64_t block) {
+    const auto [first, last] = range(block);
+    const std::uint32_t* source = spare.id.data();
+    const auto reorder = [&, first, last](const auto& from, auto& to) {
+      for (std::size_t i = first; i < last; ++i) to[i] = from[source[i]];
+    };
+    for (std::size_t axis = 0; axis < 3; ++axis) {
+      reorder(particles.position[axis], spare.position[axis]);
+      reorder(particles.velocity[axis], spare.velocity[axis]);
     }
+    reorder(particles.id, spare.id);
   });
   std::swap(particles, spare);
 }

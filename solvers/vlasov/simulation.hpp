@@ -79,7 +79,7 @@ class Simulation {
   void drift();
   void kick_row(std::int64_t i, double* padded);
   void drift_rows(std::int64_t begin, std::int64_t end);
-  void sum_rows(std::int64_t begin, std::int64_t end);
+  void sum_rows(const std::vector<double>& values, std::int64_t begin, std::int64_t end);
   void solve();
   void check() const;
 

@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <cmath>
 #include <complex>
+#include <iostream>
 #include <numbers>
 #include <numeric>
 #include <tuple>
+#include <utility>
 
 #include "core/parallel.hpp"
 #include "solvers/pic/diagnostics.hpp"
@@ -166,17 +168,25 @@ TEST_P(Shapes, OutputsBelongToOneTime) {
 /// 1/2 mu^2 integral E^2 = L^3 / (24 N mu^2), that is L^3 / (24 N mu^4) for 1/2 integral E^2.
 TEST(Noise, RandomStartHasTheTheoreticalFieldEnergy) {
   PicOptions options;
-  options.simulated_particles = 500;
   options.start = pic::Start::random;
   const double mu = 1.4;
-  const int draws = 4000;
-  double mean = 0;
-  for (int seed = 0; seed < draws; ++seed)
-    mean += two_beam_simulation<float>(options, mu, two_beams(0), static_cast<std::uint64_t>(seed)).electric_energy() /
-            draws;
-  const double theory = std::pow(options.box_length, 3) / (24.0 * 500 * mu * mu);
-  // One draw scatters by sqrt(sum m^-4) / sum m^-2 = .63 of the mean; the grid leaves out about 1 %.
-  EXPECT_NEAR(mean / theory, 0.99, 4 * 0.63 / std::sqrt(draws));
+  std::vector<double> means;
+  for (const auto& [particles, draws] : {std::pair{100, 4000}, {500, 4000}, {2500, 1500}}) {
+    options.simulated_particles = particles;
+    double mean = 0;
+    for (int seed = 0; seed < draws; ++seed)
+      mean +=
+          two_beam_simulation<float>(options, mu, two_beams(0), static_cast<std::uint64_t>(seed)).electric_energy() /
+          draws;
+    const double theory = std::pow(options.box_length, 3) / (24.0 * particles * mu * mu);
+    // One draw scatters by sqrt(sum m^-4) / sum m^-2 = .63 of the mean; the grid leaves out about 1 %.
+    EXPECT_NEAR(mean / theory, 0.99, 4 * 0.63 / std::sqrt(draws)) << particles << " particles";
+    std::cout << particles << " particles: noise energy over theory " << mean / theory << "\n";
+    means.push_back(mean);
+  }
+  const double power = std::log(means[2] / means[0]) / std::log(25.0);
+  EXPECT_NEAR(power, -1, 4 * 0.63 * std::sqrt(1 / 4000.0 + 1 / 1500.0) / std::log(25.0));
+  std::cout << "noise energy falls as N^" << power << "\n";
 }
 
 TEST(Noise, QuietPrefixIsFarBelowRandom) {
@@ -192,6 +202,7 @@ TEST(Noise, QuietPrefixIsFarBelowRandom) {
     }
     const double random = std::pow(options.box_length, 3) / (24.0 * static_cast<double>(prefix) * mu * mu);
     EXPECT_LT(quiet, 1e-3 * random) << "prefix " << prefix;
+    std::cout << "quiet start of " << prefix << ": " << quiet / random << " of a random start's energy\n";
   }
 }
 

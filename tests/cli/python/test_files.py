@@ -100,6 +100,35 @@ class Dataset(unittest.TestCase):
         self.assertIsInstance(json.loads(done.stdout), dict)
 
 
+class Import(unittest.TestCase):
+    """What NumPy itself writes becomes a dataset."""
+
+    def test_numpy_files(self):
+        random = np.random.default_rng(SEED)
+        samples = random.normal(size=(2, FRAMES, 30, 3)).astype(np.float32)
+        time = np.linspace(0, 2, FRAMES)
+        with tempfile.TemporaryDirectory() as folder:
+            folder = pathlib.Path(folder)
+            np.savez(folder / "runs.npz", samples=samples, velocities=-samples, time=time, mu=[0.5, 0.7])
+            for m in (0, 1):
+                np.save(folder / f"{m}.npy", samples[m])
+            for arguments in (["runs.npz"], ["0.npy", "1.npy", "--mu", "0.5,0.7", "--set", "import.duration=2"]):
+                done = subprocess.run([BINARY, "import", *arguments, "--output", "data.h5"], cwd=folder,
+                                      capture_output=True, text=True, check=False)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                with h5py.File(folder / "data.h5") as file:
+                    np.testing.assert_array_equal(file["samples"][()], samples)
+                    np.testing.assert_array_equal(file["mu"][()], [[0.5], [0.7]])
+                    np.testing.assert_allclose(file["time"][()], time)
+                    self.assertEqual("velocities" in file, arguments == ["runs.npz"])
+            np.savez_compressed(folder / "small.npz", samples=samples)
+            done = subprocess.run([BINARY, "import", "small.npz", "--output", "new.h5"], cwd=folder,
+                                  capture_output=True, text=True, check=False)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("np.savez_compressed", done.stderr)
+            self.assertFalse((folder / "new.h5").exists())
+
+
 class Failure(unittest.TestCase):
     def test_nothing_is_left_behind(self):
         with tempfile.TemporaryDirectory() as folder:
