@@ -51,6 +51,7 @@ void bind(OptionSet& set, SampleOptions& options, const std::vector<sampling::Me
   set.add("sample.initial", options.initial, "a samples file whose cloud is the start");
   set.add("sample.start_scale", options.start.scale, "deviation of the initial cloud; 0: 3 up to d = 2, 2 above");
   set.add("sample.start_shift", options.start.shift, "added to the first coordinate of the initial cloud");
+  set.add("sample.frames", options.run.frames, "clouds of the run that the file keeps, for scripts/plot samples; 0: none");
   set.add("sample.diagnostics", options.diagnose, "compare the samples with what is known of the target");
   targets::bind(set, options.source);
   for (const auto& method : methods) method.bind(set);
@@ -135,13 +136,18 @@ void run_sample(int argc, const char* const* argv) {
   ProgressPrinter printer(line.common().quiet);
   if (!reason.empty()) printer.message("method " + method.name + ": " + reason);
   // A learned score knows nothing far from its data: the run starts in them.
-  const auto cloud = model && options.initial.empty() ? model->initial(options.start.particles)
-                                                      : start_cloud(options, target->dimension(), seed);
-  const auto result = sampling::run(options.run, method, target, cloud, printer.observer());
+  auto cloud = model && options.initial.empty() ? model->initial(options.start.particles)
+                                                : start_cloud(options, target->dimension(), seed);
+  if (model && !options.initial.empty()) cloud = model->unwrapped(cloud);
+  auto result = sampling::run(options.run, method, target, cloud, printer.observer());
+  if (model) {
+    result.samples = model->wrapped(result.samples);
+    for (auto& frame : result.frames.clouds) frame = model->wrapped(frame);
+  }
   sampling::write_samples(output, result, target_name, options.run);
 
   auto object = facts(options, output, reason, result);
-  const auto diagnostics = options.diagnose ? sampling::diagnose(*target, result.samples, result.weights)
+  const auto diagnostics = options.diagnose ? sampling::diagnose(*target, result.samples, result.weights, seed)
                                             : sampling::Diagnostics{};
   for (const auto& [name, value] : diagnostics) object["diagnostics"][name] = value;
   if (line.common().json) {

@@ -90,6 +90,23 @@ class Model:
     history: dict  # step, loss, validation_loss, seconds, learning_rate -> [S]
 
 
+@dataclasses.dataclass
+class Samples:
+    """What `scorefield sample` wrote: N particles in d coordinates; what the file lacks is None or empty."""
+
+    path: str
+    provenance: Provenance
+    method: str
+    target: str
+    positions: np.ndarray  # [N, d]
+    weights: np.ndarray  # [N], sum 1
+    log_prob: np.ndarray  # [N]
+    trace: dict  # name -> [iterations]
+    frame_iterations: np.ndarray  # [K]
+    frames: np.ndarray  # [K, N, d]
+    density: dict  # axis0 [n], axis1 [n], log_prob [n, n]
+
+
 def format_mu(mu):
     """A short text of one mu, e.g. "1.25" or "(1.25, 0.3)"."""
     values = [f"{value:.6g}" for value in np.atleast_1d(mu)]
@@ -169,4 +186,23 @@ def open_model(path):
             provenance=_provenance(file),
             arrays=_arrays(file["model"]),
             history=_arrays(file["history"]) if "history" in file else {},
+        )
+
+
+def open_samples(path):
+    """Reads a samples file. Raises FormatError."""
+    with _open(path, ("scorefield/samples",)) as file:
+        optional = lambda name: file[name][()] if name in file else None  # noqa: E731
+        return Samples(
+            path=str(path),
+            provenance=_provenance(file),
+            method=_text(file.attrs.get("method", "")),
+            target=_text(file.attrs.get("target", "")),
+            positions=file["samples"][()],
+            weights=optional("weights"),
+            log_prob=optional("log_prob"),
+            trace=_arrays(file["trace"]) if "trace" in file else {},
+            frame_iterations=optional("frames/iterations"),
+            frames=optional("frames/positions"),
+            density=_arrays(file["density"]) if "density" in file else {},
         )

@@ -2,15 +2,23 @@
 
 #include <torch/types.h>
 
+#include <cmath>
 #include <filesystem>
 #include <limits>
 
 #include "core/error.hpp"
+#include "core/random.hpp"
 #include "data/h5.hpp"
 #include "models/score_network.hpp"
 #include "training/model_file.hpp"
 
 namespace scorefield::training {
+namespace {
+
+constexpr double kWindow = 0.7;  ///< deviation of the window along a periodic coordinate, in periods
+constexpr std::uint64_t kWindowStream = std::uint64_t{0x77} << 56;
+
+}  // namespace
 
 bool is_score_model(const std::string& path) {
   if (!std::filesystem::exists(path)) return false;
@@ -48,7 +56,41 @@ torch::Tensor ScoreTarget::log_density(const torch::Tensor&) const {
 }
 
 torch::Tensor ScoreTarget::initial(std::int64_t count) const {
-  return initial_.index_select(0, torch::arange(count).remainder(initial_.size(0))).to(torch::kFloat64);
+  return unwrapped(initial_.index_select(0, torch::arange(count).remainder(initial_.size(0))).to(torch::kFloat64));
+}
+
+torch::Tensor ScoreTarget::wrapped(torch::Tensor x) const {
+  x = x.clone();
+  for (std::size_t axis = 0; axis < periods().size(); ++axis)
+    if (const double period = periods()[axis]; period > 0) {
+      auto column = x.select(1, static_cast<std::int64_t>(axis));
+      column.remainder_(period);
+      column.masked_fill_(column >= period, 0);  // what rounding puts on the edge
+    }
+  return x;
+}
+
+torch::Tensor ScoreTarget::unwrapped(const torch::Tensor& x) const {
+  auto moved = wrapped(x).to(torch::kFloat64).contiguous();
+  const std::int64_t d = dimension();
+  const Philox random(0, kWindowStream);
+  auto* const values = moved.data_ptr<double>();
+  for (std::int64_t i = 0; i < moved.numel(); ++i) {
+    const double period = periods()[static_cast<std::size_t>(i % d)];
+    if (!(period > 0)) continue;
+    // Shares of x + k period under the window, k = -4..4, and the one that a uniform number picks.
+    constexpr int kFar = 4;
+    double share[2 * kFar + 1], sum = 0;
+    for (int k = -kFar; k <= kFar; ++k) {
+      const double z = (values[i] / period + k - 0.5) / kWindow;
+      sum += share[k + kFar] = std::exp(-0.5 * z * z);
+    }
+    double left = random.uniforms(static_cast<std::uint64_t>(i))[0] * sum;
+    int k = 0;
+    while (k < 2 * kFar && left >= share[k]) left -= share[k++];
+    values[i] += (k - kFar) * period;
+  }
+  return moved;
 }
 
 std::int64_t ScoreTarget::dimension() const { return network_->shape().dimension(); }
@@ -57,8 +99,14 @@ const std::vector<double>& ScoreTarget::periods() const { return network_->norma
 
 torch::Tensor ScoreTarget::score(const torch::Tensor& x) const {
   TORCH_CHECK_VALUE(x.dim() == 2 && x.size(1) == dimension(), "score expects x [N, ", dimension(), "], got ", x.sizes());
-  const auto points = ((x.detach().to(torch::kFloat64) - center_) / scale_).to(mu_.options());
-  return (network_->gradient(points, mu_, time_).to(torch::kFloat64) / scale_).to(x.options().requires_grad(false));
+  const auto place = x.detach().to(torch::kFloat64);
+  auto force = network_->gradient(((place - center_) / scale_).to(mu_.options()), mu_, time_).to(torch::kFloat64) / scale_;
+  for (std::size_t axis = 0; axis < periods().size(); ++axis)
+    if (const double period = periods()[axis]; period > 0) {
+      const auto column = static_cast<std::int64_t>(axis);
+      force.select(1, column).sub_((place.select(1, column) - 0.5 * period) / (kWindow * kWindow * period * period));
+    }
+  return force.to(x.options().requires_grad(false));
 }
 
 }  // namespace scorefield::training

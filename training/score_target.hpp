@@ -19,6 +19,10 @@ namespace scorefield::training {
 
 /// A trained score network frozen at one (mu, t), as a target for samplers, in the data's own coordinates. It has no
 /// log-density: only relative weights of connected parts of the target are known to it.
+///
+/// Samplers move on the line, where a periodic density p has no finite mass. The target there is p(x) w(x), w a Gaussian of
+/// deviation .7 periods around the middle of the box: its translates by whole periods add up to a constant within 1.3e-4, so that
+/// wrapped() samples of p w are samples of p.
 class ScoreTarget : public targets::Target {
  public:
   /// mu: [p] physical, t: physical time; an empty mu means the centre of the training range, where a model of one marginal
@@ -33,14 +37,18 @@ class ScoreTarget : public targets::Target {
   /// @throws UsageError: a learned score has none
   [[nodiscard]] torch::Tensor log_density(const torch::Tensor& x) const override;
   [[nodiscard]] Evaluation evaluate(const torch::Tensor& x) const override { return {{}, score(x)}; }
-  /// grad_x log p of the marginal smoothed by noise(). x: [N, d], any floating type; evaluated in float32.
+  /// grad_x log (p w), p the marginal smoothed by noise(). x: [N, d], any floating type; evaluated in float32.
   [[nodiscard]] torch::Tensor score(const torch::Tensor& x) const override;
 
   /// Deviation per coordinate of the noise that the target is smoothed by, [d].
   [[nodiscard]] const std::vector<double>& noise() const { return noise_; }
   /// A population that spans the training data, from which samplers may start: `count` particles, with repetitions when it has
-  /// fewer, of the nearest training mu at the first time; [count, d] float64.
+  /// fewer, of the nearest training mu at the first time; [count, d] float64, unwrapped.
   [[nodiscard]] torch::Tensor initial(std::int64_t count) const;
+  /// Periodic coordinates into [0, period). x: [N, d]
+  [[nodiscard]] torch::Tensor wrapped(torch::Tensor x) const;
+  /// Samples of p to samples of p w: each moved by whole periods that w draws (always the same for the same row). x: [N, d]
+  [[nodiscard]] torch::Tensor unwrapped(const torch::Tensor& x) const;
   [[nodiscard]] const std::vector<double>& periods() const;
 
  private:

@@ -11,9 +11,10 @@ from plotting.evaluation import read_evaluation
 from plotting.overview import overview_figure
 from plotting.phase_space import PhaseSpace, phase_space_figure, save_animation
 from plotting.report import report_page
+from plotting.samples import particles_figure, save_samples_animation
 from plotting.style import save, use_style, write_text
 from plotting.training import loss_figure
-from scorefield_io import FormatError, open_ensemble, open_model
+from scorefield_io import FormatError, open_ensemble, open_model, open_samples
 
 
 def parse_arguments(argv):
@@ -44,6 +45,9 @@ def parse_arguments(argv):
             kind.add_argument("--times", type=float, nargs="+", help="which times (default: five)")
         else:
             kind.add_argument("--frames", type=int, default=60, help="pictures in the animation (default: 60)")
+    samples = add("samples", "particles over density contours and what the method lowered; with --animation the run",
+                  [("samples", "a file of `scorefield sample`")])
+    samples.add_argument("--animation", action="store_true", help="a GIF of the stored frames (sample.frames) instead")
     report = add("report", "every picture and report.html, from the files of a demo folder",
                  [("folder", "holds train.h5, test.h5, model.h5, rollout.h5 and evaluation.json")], output=False)
     report.add_argument("--frames", type=int, default=60, help="pictures in the animation (default: 60)")
@@ -81,7 +85,11 @@ def draw_one(arguments):
         else:
             save(phase_space_figure(phase_space, arguments.times), arguments.output)
         return
+    if arguments.kind == "samples" and arguments.animation:
+        save_samples_animation(open_samples(arguments.samples), arguments.output)
+        return
     figures = {
+        "samples": lambda: particles_figure(open_samples(arguments.samples)),
         "energy": lambda: energy_figure(read_evaluation(arguments.evaluation), arguments.log),
         "errors": lambda: errors_figure(read_evaluation(arguments.evaluation)),
         "distances": lambda: distances_figure(read_evaluation(arguments.evaluation)),

@@ -3,25 +3,12 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
-#include <limits>
 #include <numeric>
 
+#include "core/parallel.hpp"
+#include "solvers/ift/nearest.hpp"
+
 namespace scorefield::ift {
-namespace {
-
-double nearest_distance(const std::vector<double>& x, std::int64_t d, std::size_t of) {
-  const auto width = static_cast<std::size_t>(d);
-  double nearest = std::numeric_limits<double>::infinity();
-  for (std::size_t j = 0; j < x.size() / width; ++j) {
-    if (j == of) continue;
-    double square = 0;
-    for (std::size_t c = 0; c < width; ++c) square += std::pow(x[j * width + c] - x[of * width + c], 2);
-    nearest = std::min(nearest, square);
-  }
-  return std::sqrt(nearest);
-}
-
-}  // namespace
 
 void project_on_simplex(std::vector<double>& w) {
   std::vector<double> sorted = w;
@@ -49,23 +36,35 @@ std::int64_t split_heavy(std::vector<double>& x, std::vector<double>& w, std::in
   std::vector<std::size_t> order(n);
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return w[a] < w[b]; });
-  std::int64_t splits = 0;
-  std::vector<double> direction(width);
+  std::vector<std::int64_t> light, heavy;
   for (std::size_t low = 0, high = n - 1; low < high && share * static_cast<double>(n) * squares > 1; ++low, --high) {
-    const std::size_t light = order[low], heavy = order[high];
-    if (w[heavy] < 2 * w[light]) break;
-    const double half = (w[light] + w[heavy]) / 2;
-    squares += 2 * half * half - w[light] * w[light] - w[heavy] * w[heavy];
-    w[light] = w[heavy] = half;
-    const double distance = std::max(0.5 * nearest_distance(x, d, heavy), spread / 50);
+    double &least = w[order[low]], &most = w[order[high]];
+    if (most < 2 * least) break;
+    const double half = (least + most) / 2;
+    squares += 2 * half * half - least * least - most * most;
+    least = most = half;
+    light.push_back(static_cast<std::int64_t>(order[low]));
+    heavy.push_back(static_cast<std::int64_t>(order[high]));
+  }
+  const auto splits = static_cast<std::int64_t>(light.size());
+  constexpr std::int64_t kTogether = 64;
+  std::vector<double> nearest(light.size());
+  parallel_for((splits + kTogether - 1) / kTogether, [&](std::int64_t block) {
+    const std::int64_t first = block * kTogether;
+    std::vector<double> memory(8 * width);
+    nearest_squares(x.data(), static_cast<std::int64_t>(n), d, heavy.data() + first, std::min(kTogether, splits - first), nearest.data() + first,
+                    memory.data());
+  });
+  std::vector<double> direction(width);
+  for (std::size_t k = 0; k < light.size(); ++k) {
+    const auto to = static_cast<std::size_t>(light[k]) * width, from = static_cast<std::size_t>(heavy[k]) * width;
+    const double distance = std::max(0.5 * std::sqrt(nearest[k]), spread / 50);
     double norm = 0;
     for (std::size_t c = 0; c < width; ++c) {
-      direction[c] = random.normals(light * width + c)[0];
+      direction[c] = random.normals(to + c)[0];
       norm += direction[c] * direction[c];
     }
-    for (std::size_t c = 0; c < width; ++c)
-      x[light * width + c] = x[heavy * width + c] + distance / std::sqrt(norm) * direction[c];
-    ++splits;
+    for (std::size_t c = 0; c < width; ++c) x[to + c] = x[from + c] + distance / std::sqrt(norm) * direction[c];
   }
   return splits;
 }

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <numeric>
 
 #include "core/error.hpp"
 #include "core/parallel.hpp"
@@ -46,6 +47,7 @@ Engine<T>::Engine(int d, std::span<const double> positions, const MpmOptions& op
     for (std::int64_t p = 0; p < count_; ++p)
       for (int a = 0; a < d; ++a) deformation_[static_cast<std::size_t>((p * d + a) * d + a)] = 1;
   }
+  leading_.resize(static_cast<std::size_t>(count_));
   order_.resize(static_cast<std::size_t>(count_));
   cell_.resize(static_cast<std::size_t>(count_));
 }
@@ -53,30 +55,53 @@ Engine<T>::Engine(int d, std::span<const double> positions, const MpmOptions& op
 template <class T>
 void Engine<T>::kick(std::span<const double> acceleration, double dt, double limit) {
   over_blocks(count_, kParticleBlock, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t p = begin; p < end; ++p) {
-      const double* const a = acceleration.data() + p * d_;
-      double square = 0;
-      for (int k = 0; k < d_; ++k) square += a[k] * a[k];
-      const double change = dt * std::sqrt(square);
-      const double factor = change > limit ? limit / change * dt : dt;
-      for (int k = 0; k < d_; ++k) particle(p)[kLanes + k] += static_cast<T>(factor * a[k]);
-    }
+    transfers_.kick({particles_.data()}, acceleration.data(), dt, limit, begin, end);
   });
+}
+
+/// First coordinates and extent of the particles, where the last gather does not tell.
+template <class T>
+void Engine<T>::survey() {
+  if (surveyed_) return;
+  T sum = 0;
+  for (int a = 0; a < d_; ++a) box_[a] = box_[3 + a] = particle(0)[a];
+  for (std::int64_t p = 0; p < count_; ++p) {
+    leading_[static_cast<std::size_t>(p)] = particle(p)[0];
+    for (int a = 0; a < d_; ++a) {
+      box_[a] = std::min(box_[a], particle(p)[a]);
+      box_[3 + a] = std::max(box_[3 + a], particle(p)[a]);
+      sum += particle(p)[a];
+    }
+  }
+  if (!std::isfinite(sum)) box_[0] = sum;
+  surveyed_ = true;
+}
+
+template <class T>
+void Engine<T>::gather_all(const ParticleView<T>& view, T dt, T limit) {
+  const std::int64_t blocks = (count_ + kParticleBlock - 1) / kParticleBlock;
+  boxes_.resize(static_cast<std::size_t>(6 * blocks));
+  over_blocks(count_, kParticleBlock, [&](std::int64_t begin, std::int64_t end) {
+    transfers_.gather(grid_, view, dt, limit, begin, end, leading_.data(), boxes_.data() + 6 * (begin / kParticleBlock));
+  });
+  for (std::size_t a = 0; a < static_cast<std::size_t>(d_); ++a) {
+    box_[a] = boxes_[a];
+    box_[3 + a] = boxes_[3 + a];
+    for (std::size_t b = 6; b < boxes_.size(); b += 6) {
+      box_[a] = std::isfinite(boxes_[b + a]) ? std::min(box_[a], boxes_[b + a]) : boxes_[b + a];
+      box_[3 + a] = std::max(box_[3 + a], boxes_[b + 3 + a]);
+    }
+  }
+  surveyed_ = true;
 }
 
 template <class T>
 void Engine<T>::place_grid() {
-  T low[3] = {0, 0, 0}, high[3] = {0, 0, 0};
-  for (int a = 0; a < d_; ++a) low[a] = high[a] = particle(0)[a];
-  T sum = 0;
-  for (std::int64_t p = 0; p < count_; ++p)
-    for (int a = 0; a < d_; ++a) {
-      const T x = particle(p)[a];
-      low[a] = std::min(low[a], x);
-      high[a] = std::max(high[a], x);
-      sum += x;
-    }
-  if (!std::isfinite(sum)) throw Error("a particle's position is not finite. Use a smaller mpm.dt.");
+  survey();
+  const T* const low = box_;
+  const T* const high = box_ + 3;
+  for (int a = 0; a < d_; ++a)
+    if (!std::isfinite(low[a])) throw Error("a particle's position is not finite. Use a smaller mpm.dt.");
   for (;;) {
     node_count_ = 1;
     for (int a = 0; a < d_; ++a) {
@@ -91,7 +116,7 @@ void Engine<T>::place_grid() {
     spacing_ *= 1.25;
   }
   grid_.h = static_cast<T>(spacing_);
-  const auto numbers = static_cast<std::size_t>(node_count_ * kLanes);
+  const auto numbers = static_cast<std::size_t>((node_count_ + 1) * kLanes);  // rows of three are handled as four
   if (nodes_.size() < numbers) nodes_.resize(numbers);
   grid_.nodes = nodes_.data();
   over_blocks(node_count_, kNodeBlock, [&](std::int64_t begin, std::int64_t end) {
@@ -104,15 +129,26 @@ void Engine<T>::order_by_slab() {
   const std::int64_t slabs = grid_.size[0] / kSlabRows + 1;
   slab_start_.assign(static_cast<std::size_t>(slabs + 1), 0);
   const T inverse = T(1) / grid_.h;
-  for (std::int64_t p = 0; p < count_; ++p) {
-    const auto slab = static_cast<std::int32_t>(static_cast<std::int64_t>((particle(p)[0] - grid_.origin[0]) * inverse - T(0.5)) / kSlabRows);
-    cell_[static_cast<std::size_t>(p)] = slab;
-    ++slab_start_[static_cast<std::size_t>(slab + 1)];
-  }
+  for (std::int64_t p = 0; p < count_; ++p)
+    cell_[static_cast<std::size_t>(p)] = static_cast<std::int32_t>((leading_[static_cast<std::size_t>(p)] - grid_.origin[0]) * inverse - T(0.5)) /
+                                         static_cast<std::int32_t>(kSlabRows);
+  // Neighbours in memory are mostly neighbours in space: stretches of one slab are counted and placed at once.
+  const auto stretches = [&](auto&& visit) {
+    for (std::int64_t p = 0; p < count_;) {
+      const std::int32_t slab = cell_[static_cast<std::size_t>(p)];
+      std::int64_t end = p + 1;
+      while (end < count_ && cell_[static_cast<std::size_t>(end)] == slab) ++end;
+      visit(static_cast<std::size_t>(slab), p, end);
+      p = end;
+    }
+  };
+  stretches([&](std::size_t slab, std::int64_t begin, std::int64_t end) { slab_start_[slab + 1] += end - begin; });
   for (std::size_t s = 1; s < slab_start_.size(); ++s) slab_start_[s] += slab_start_[s - 1];
   std::vector<std::int64_t> next(slab_start_.begin(), slab_start_.end() - 1);
-  for (std::int64_t p = 0; p < count_; ++p)
-    order_[static_cast<std::size_t>(next[static_cast<std::size_t>(cell_[static_cast<std::size_t>(p)])]++)] = static_cast<std::int32_t>(p);
+  stretches([&](std::size_t slab, std::int64_t begin, std::int64_t end) {
+    std::iota(order_.begin() + next[slab], order_.begin() + next[slab] + (end - begin), static_cast<std::int32_t>(begin));
+    next[slab] += end - begin;
+  });
 }
 
 template <class T>
@@ -168,9 +204,7 @@ void Engine<T>::advance(double dt, double limit, double damping) {
   const T keep = static_cast<T>(1 / (1 + damping * dt));
   over_blocks(node_count_, kNodeBlock, [&](std::int64_t begin, std::int64_t end) { transfers_.update(grid_, keep, begin, end); });
   const ParticleView<T> view{particles_.data(), nullptr, 0, options_.affine};
-  over_blocks(count_, kParticleBlock, [&](std::int64_t begin, std::int64_t end) {
-    transfers_.gather(grid_, view, static_cast<T>(dt), static_cast<T>(limit), begin, end);
-  });
+  gather_all(view, static_cast<T>(dt), static_cast<T>(limit));
   if (!is_solid(options_.body)) return;
   over_blocks(count_, kParticleBlock, [&](std::int64_t begin, std::int64_t end) {
     double next[9];
@@ -246,12 +280,14 @@ void Engine<T>::sort() {
   }
   particles_.swap(scratch_);
   deformation_.swap(deformation);
+  surveyed_ = false;
 }
 
 template <class T>
 void Engine<T>::read_positions(std::span<double> x) const {
-  for (std::int64_t p = 0; p < count_; ++p)
-    for (int a = 0; a < d_; ++a) x[static_cast<std::size_t>(p * d_ + a)] = static_cast<double>(particle(p)[a]);
+  const ParticleView<T> view{const_cast<T*>(particles_.data())};  // only read
+  over_blocks(count_, kParticleBlock,
+              [&](std::int64_t begin, std::int64_t end) { transfers_.read(view, x.data(), begin, end); });
 }
 
 template <class T>
@@ -280,7 +316,7 @@ void Engine<T>::smooth(std::span<double> values) {
   pressure_ = 0;
   scatter_all();
   transfers_.update(grid_, T(1), 0, node_count_);
-  transfers_.gather(grid_, {particles_.data(), nullptr, 0, false}, T(0), T(0), 0, count_);
+  gather_all({particles_.data(), nullptr, 0, false}, T(0), T(0));
   for (std::int64_t p = 0; p < count_; ++p) {
     values[static_cast<std::size_t>(p)] = static_cast<double>(particle(p)[kLanes]);
     kept[static_cast<std::size_t>(p * stride_ + kLanes + 3)] = particle(p)[kLanes + 3];  // the density came along
@@ -292,6 +328,7 @@ void Engine<T>::smooth(std::span<double> values) {
 template <class T>
 void Engine<T>::copy_particles(std::span<const std::int32_t> source, std::span<const double> jitter) {
   scratch_ = particles_;
+  surveyed_ = false;
   const std::vector<double> deformation = deformation_;
   const auto block = static_cast<std::size_t>(d_ * d_);
   for (std::int64_t p = 0; p < count_; ++p) {
@@ -305,6 +342,7 @@ void Engine<T>::copy_particles(std::span<const std::int32_t> source, std::span<c
 
 template <class T>
 void Engine<T>::transform(std::span<const double> a, std::span<const double> inverse, std::span<const double> b) {
+  surveyed_ = false;
   const auto at = [&](std::span<const double> m, int i, int j) { return m[static_cast<std::size_t>(i * d_ + j)]; };
   for (std::int64_t p = 0; p < count_; ++p) {
     T* const one = particle(p);
@@ -359,6 +397,7 @@ template <class T>
 void Engine<T>::load(std::span<const double> state) {
   if (state.size() != 1 + particles_.size() + deformation_.size()) throw Error("mpm: the state has another size.");
   spacing_ = state[0];
+  surveyed_ = false;
   for (std::size_t i = 0; i < particles_.size(); ++i) particles_[i] = static_cast<T>(state[1 + i]);
   std::copy(state.begin() + 1 + static_cast<std::ptrdiff_t>(particles_.size()), state.end(), deformation_.begin());
 }

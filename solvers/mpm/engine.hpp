@@ -57,6 +57,8 @@ class Engine {
  private:
   [[nodiscard]] T* particle(std::int64_t p) { return particles_.data() + p * stride_; }
   [[nodiscard]] const T* particle(std::int64_t p) const { return particles_.data() + p * stride_; }
+  void survey();
+  void gather_all(const ParticleView<T>& view, T dt, T limit);
   void place_grid();
   void order_by_slab();
   void scatter_all();
@@ -74,6 +76,10 @@ class Engine {
   std::int64_t node_count_ = 0;
   double spacing_ = 0;
   T pressure_ = 0;
+  std::vector<T> leading_;  ///< [N] first coordinates
+  T box_[6] = {};           ///< least and largest coordinates; with leading_ what survey() finds
+  bool surveyed_ = false;
+  std::vector<T> boxes_;
   std::vector<std::int32_t> order_;
   std::vector<std::int64_t> slab_start_;
   std::vector<std::int32_t> cell_;

@@ -9,7 +9,8 @@ namespace scorefield::mpm {
 inline constexpr int kLanes = 4;
 
 /// A regular grid around the cloud: node (i, j, k) at origin + h (i, j, k), stored row-major with four numbers each: the
-/// momentum, later the velocity, in lanes 0..d-1, and the mass in units of a particle's in lane 3.
+/// momentum, later the velocity, in lanes 0..d-1, and the mass in units of a particle's in lane 3. One node more than
+/// there are is readable and writable: rows of three nodes are handled as four.
 template <class T>
 struct GridView {
   T* nodes = nullptr;
@@ -36,9 +37,15 @@ struct Transfers {
                   std::int64_t end);
   /// Nodes [begin, end): momentum to velocity, times `keep` (1 / (1 + damping dt)).
   void (*update)(const GridView<T>& grid, T keep, std::int64_t begin, std::int64_t end);
-  /// Velocity and C of particles [begin, end) from the grid, then x += dt v, the step at most `limit` long.
+  /// Velocity and C of particles [begin, end) from the grid, then x += dt v, the step at most `limit` long. Notes where they are:
+  /// leading[p], the first coordinate of each, and box[6], the least and the largest coordinates.
   void (*gather)(const GridView<T>& grid, const ParticleView<T>& particles, T dt, T limit, std::int64_t begin,
-                 std::int64_t end);
+                 std::int64_t end, T* leading, T* box);
+  /// v += dt a for particles [begin, end), a [N, d]; at most `limit`.
+  void (*kick)(const ParticleView<T>& particles, const double* acceleration, double dt, double limit, std::int64_t begin,
+               std::int64_t end);
+  /// Positions of particles [begin, end) to x [N, d].
+  void (*read)(const ParticleView<T>& particles, double* x, std::int64_t begin, std::int64_t end);
 };
 
 /// For d = 1, 2, 3, built for the best instruction set of this processor.

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "core/random.hpp"
 #include "models/targets/counted_target.hpp"
 #include "models/targets/sample_target.hpp"
 #include "solvers/pairs/pair_sums.hpp"
@@ -14,6 +15,8 @@ namespace {
 using torch::Tensor;
 
 constexpr std::int64_t kReferenceDraws = 4000, kFloorSets = 4, kMostSteinPoints = 2000;
+constexpr std::int64_t kMostCompared = 4000;  ///< particles in what costs a pass over all pairs
+constexpr std::int64_t kNeighbour = 5;
 constexpr std::uint64_t kReferenceSeed = 0x5ca1ab1e;  ///< exact draws that no run shares its noise with
 
 /// sum_ij wx_i wy_j k(x_i, y_j), by fused passes that store no pair.
@@ -27,6 +30,33 @@ double pair_mean(const pairs::RadialKernel& kernel, const Tensor& x, const Tenso
 }
 
 Tensor even_weights(std::int64_t n) { return torch::full({n}, 1.0 / static_cast<double>(n), torch::kFloat64); }
+
+/// `count` of n indices without repetition, in random order, a function of the seed.
+Tensor random_subset(std::int64_t n, std::int64_t count, std::uint64_t seed) {
+  const Philox random(seed, std::uint64_t{0x64} << 56);
+  const auto order = torch::arange(n, torch::kInt64);
+  auto* const index = order.data_ptr<std::int64_t>();
+  for (std::int64_t i = 0; i < std::min(count, n - 1); ++i) {
+    const auto other = i + static_cast<std::int64_t>(random.uniforms(static_cast<std::uint64_t>(i))[0] * static_cast<double>(n - i));
+    std::swap(index[i], index[std::min(other, n - 1)]);
+  }
+  return order.slice(0, 0, count);
+}
+
+/// Distance of every row of x to its k-th nearest row of y.
+Tensor neighbour_distance(const Tensor& x, const Tensor& y, std::int64_t k) {
+  constexpr std::int64_t kBlock = 500;
+  std::vector<Tensor> parts;
+  for (const auto& block : x.split(kBlock)) parts.push_back(std::get<0>(at::cdist(block, y).kthvalue(k, 1)));
+  return torch::cat(parts);
+}
+
+/// KL(density of x | density of y) from neighbours; x among themselves have one more, the point itself.
+double neighbour_divergence(const Tensor& x, const Tensor& y) {
+  const auto own = neighbour_distance(x, x, kNeighbour + 1).clamp_min(1e-300), other = neighbour_distance(x, y, kNeighbour).clamp_min(1e-300);
+  return static_cast<double>(x.size(1)) * (other.log() - own.log()).mean().item<double>() +
+         std::log(static_cast<double>(y.size(0)) / static_cast<double>(x.size(0) - 1));
+}
 
 /// A weighted cloud [n, d].
 struct Cloud {
@@ -59,7 +89,7 @@ std::pair<double, double> distances(const Cloud& cloud, const Reference& r) {
           discrepancy(r.energy, cloud, r.draws, r.energy_own)};
 }
 
-void compare_with_draws(Diagnostics& out, const targets::Target& target, const Tensor& samples, const Tensor& weights) {
+void compare_with_draws(Diagnostics& out, const targets::Target& target, const Tensor& samples, const Tensor& weights, bool even) {
   auto draws = target.draw(kReferenceDraws, kReferenceSeed);
   if (!draws.defined()) return;
   const auto centre = draws.mean(0), spread = draws.std(0, false);
@@ -74,6 +104,9 @@ void compare_with_draws(Diagnostics& out, const targets::Target& target, const T
     energy_floor += e / kFloorSets;
   }
   out.insert(out.end(), {{"mmd", mmd}, {"mmd_floor", mmd_floor}, {"energy_distance", energy}, {"energy_distance_floor", energy_floor}});
+  if (!even || samples.size(0) < 2 * kNeighbour) return;
+  out.emplace_back("kl_knn", neighbour_divergence(unit(samples), reference.draws.x));
+  out.emplace_back("kl_knn_floor", neighbour_divergence(unit(target.draw(samples.size(0), kReferenceSeed + 1)), reference.draws.x));
 }
 
 void compare_moments(Diagnostics& out, const targets::Truth& truth, const Tensor& samples, const Tensor& weights) {
@@ -89,6 +122,10 @@ void compare_moments(Diagnostics& out, const targets::Truth& truth, const Tensor
   const double root = std::sqrt(static_cast<double>(samples.size(1)));
   out.emplace_back("mean_error", shift.norm().item<double>() / root);
   out.emplace_back("covariance_error", (white - torch::eye(samples.size(1), torch::kFloat64)).norm().item<double>() / root);
+  const auto [own, own_info] = at::linalg_cholesky_ex(white);
+  if (own_info.item<int>() == 0)
+    out.emplace_back("gaussian_kl", 0.5 * (white.trace() + shift.square().sum() - static_cast<double>(samples.size(1))).item<double>() -
+                                        own.diagonal().log().sum().item<double>());
 }
 
 void compare_modes(Diagnostics& out, const targets::Truth& truth, const Tensor& samples, const Tensor& weights) {
@@ -100,9 +137,10 @@ void compare_modes(Diagnostics& out, const targets::Truth& truth, const Tensor& 
 }
 
 /// Inverse multiquadric (1 + r^2)^(-1/2) in coordinates of the cloud's spread (Gorham and Mackey 2017).
-void stein_discrepancy(Diagnostics& out, const targets::Target& target, const Tensor& samples) {
-  const auto n = std::min(samples.size(0), kMostSteinPoints);
-  const auto x = samples.slice(0, 0, n);
+void stein_discrepancy(Diagnostics& out, const targets::Target& target, const Tensor& samples, std::uint64_t seed) {
+  const auto n = samples.size(0);
+  // Not the first ones: methods leave particles in the order of space.
+  const auto x = n > kMostSteinPoints ? samples.index_select(0, random_subset(n, kMostSteinPoints, seed)) : samples;
   const auto spread = samples.std(0, false).clamp_min(1e-12);
   const auto z = (x / spread).contiguous(), s = target.score(x) * spread;
   const double d = static_cast<double>(x.size(1));
@@ -118,19 +156,27 @@ void stein_discrepancy(Diagnostics& out, const targets::Target& target, const Te
 
 }  // namespace
 
-Diagnostics diagnose(const targets::Target& target, const Tensor& samples, const Tensor& weights) {
+Diagnostics diagnose(const targets::Target& target, const Tensor& samples, const Tensor& weights, std::uint64_t seed) {
   const torch::NoGradGuard no_grad;
   Diagnostics out;
-  const auto w = weights.defined() ? weights : even_weights(samples.size(0));
-  if (weights.defined())
-    out.emplace_back("weight_ess", 1 / w.square().sum().item<double>() / static_cast<double>(samples.size(0)));
+  const auto n = samples.size(0);
+  const auto w = weights.defined() ? weights : even_weights(n);
+  if (weights.defined()) out.emplace_back("weight_ess", 1 / w.square().sum().item<double>() / static_cast<double>(n));
   const auto truth = target.truth();
   compare_moments(out, truth, samples, w);
   compare_modes(out, truth, samples, w);
-  compare_with_draws(out, target, samples, w);
+  auto some = samples, some_weights = w;
+  if (n > kMostCompared) {
+    const auto subset = random_subset(n, kMostCompared, seed);
+    some = samples.index_select(0, subset);
+    some_weights = w.index_select(0, subset);
+    some_weights = some_weights / some_weights.sum();
+    out.emplace_back("compared_particles", static_cast<double>(kMostCompared));
+  }
+  compare_with_draws(out, target, some, some_weights, !weights.defined());
   const auto* counted = dynamic_cast<const targets::CountedTarget*>(&target);
   const targets::Target* inner = counted ? counted->inner().get() : &target;
-  if (dynamic_cast<const targets::SampleTarget*>(inner) == nullptr) stein_discrepancy(out, target, samples);
+  if (dynamic_cast<const targets::SampleTarget*>(inner) == nullptr) stein_discrepancy(out, target, samples, seed);
   return out;
 }
 

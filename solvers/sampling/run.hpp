@@ -19,8 +19,21 @@ struct RunOptions {
   bool stop = true;            ///< stop when the method says that it has converged
   std::string checkpoint{};    ///< where an interrupted run leaves its state; empty: nowhere
   bool resume = false;         ///< go on from the checkpoint
+  std::int64_t frames = 0;     ///< clouds of the run that the file keeps, evenly over its iterations; 0: none
   std::string config{};        ///< resolved configuration: a checkpoint of another one is refused
   std::int64_t seed = 0;
+};
+
+/// Clouds of a run: the initial one, some on the way, the last.
+struct Frames {
+  std::vector<std::int64_t> iterations;
+  std::vector<torch::Tensor> clouds;  ///< [N, d] each
+};
+
+/// log p on a regular grid around the cloud, where d = 2.
+struct DensityGrid {
+  torch::Tensor axis[2];   ///< [n]
+  torch::Tensor log_prob;  ///< [n, n], the first coordinate first
 };
 
 /// Columns by name, one row per iteration.
@@ -32,6 +45,8 @@ struct RunResult {
   torch::Tensor weights;  ///< [N] or undefined
   torch::Tensor log_prob;  ///< [N] or undefined
   std::map<std::string, torch::Tensor> extras;
+  Frames frames;
+  DensityGrid density;  ///< with frames, where log p is known
   Trace trace;
   std::vector<std::string> notes;
   targets::EvaluationCount evaluations;

@@ -40,6 +40,17 @@ std::map<std::string, Tensor> read_tensor_map(const h5::File& file, const std::s
   return tensors;
 }
 
+void write_frames(h5::File& file, const Frames& frames) {
+  if (frames.iterations.empty()) return;
+  file.write<std::int64_t>("/frames/iterations", frames.iterations, {static_cast<std::int64_t>(frames.iterations.size())});
+  write_cloud_tensor(file, "/frames/positions", torch::stack(frames.clouds));
+}
+
+Frames read_frames(const h5::File& file) {
+  if (!file.exists("/frames")) return {};
+  return {file.read<std::int64_t>("/frames/iterations"), read_cloud_tensor(file, "/frames/positions").unbind(0)};
+}
+
 void write_samples(const std::string& path, const RunResult& result, const std::string& target, const RunOptions& options) {
   data::AtomicFile destination(path);
   auto file = h5::File::create(destination.temporary_path(), path);
@@ -50,6 +61,9 @@ void write_samples(const std::string& path, const RunResult& result, const std::
   for (const auto& [name, column] : result.trace)
     file.write<double>("/trace/" + name, column, {static_cast<std::int64_t>(column.size())});
   write_tensor_map(file, "/extra", result.extras);
+  write_frames(file, result.frames);
+  if (result.density.log_prob.defined())
+    write_tensor_map(file, "/density", {{"axis0", result.density.axis[0]}, {"axis1", result.density.axis[1]}, {"log_prob", result.density.log_prob}});
   file.set_attribute("/", "method", result.method);
   file.set_attribute("/", "target", target);
   file.set_attribute("/", "iterations", result.iterations);

@@ -223,14 +223,16 @@ void Neighbours::acceleration(const std::vector<double>& A, const std::vector<do
   const SumKernels kernels = sph_kernels();
   const auto d = static_cast<std::size_t>(d_), n = static_cast<std::size_t>(n_);
   std::vector<std::vector<float>> fields(2 + (nu > 0 ? d : 0), std::vector<float>(n));
+  // Densities of 100 dimensions are no float32: in units of one particle's kernel they are 1 to n.
+  const double unit = normalisation(shape_, d_) / std::pow(h_, static_cast<double>(d_)) / static_cast<double>(n_);
   for (std::size_t i = 0; i < n; ++i) {
     const auto from = static_cast<std::size_t>(order_[i]);
-    fields[0][i] = static_cast<float>(A[from]);
-    fields[1][i] = static_cast<float>(rho[from]);
+    fields[0][i] = static_cast<float>(A[from] * unit);
+    fields[1][i] = static_cast<float>(rho[from] / unit);
     for (std::size_t c = 0; nu > 0 && c < d; ++c) fields[2 + c][i] = static_cast<float>(v[from * d + c]);
   }
   // grad W = -norm F x/h^(d+2); with x in units of h one factor h remains. Viscosity has x and v, one h less.
-  const double scale = normalisation(shape_, d_) / std::pow(h_, static_cast<double>(d_ + 1)) / static_cast<double>(n_);
+  const double scale = 1 / h_;
   a.resize(n * d);
   sweep(fields, [&](float** rows, std::size_t candidates, const float** own, std::int64_t first, std::int64_t count, bool fresh) {
     Rows sums;

@@ -65,6 +65,28 @@ def write_model(path):
         file["history/learning_rate"] = 1e-3 * np.cos(step / 1000 * np.pi / 2)
 
 
+def write_samples(path, particles=300, dimension=2, weighted=False, frames=4):
+    """Standard normal particles as `scorefield sample` would leave them."""
+    random = np.random.default_rng(5)
+    x = random.normal(size=(particles, dimension))
+    axis = np.linspace(-4, 4, 41)
+    with h5py.File(path, "w") as file:
+        set_provenance(file, "samples")
+        file.attrs["method"], file.attrs["target"] = "mpm", "gaussian"
+        file["samples"] = x
+        file["log_prob"] = -(x**2).sum(axis=1) / 2
+        if weighted:
+            weights = random.uniform(size=particles)
+            file["weights"] = weights / weights.sum()
+        file["trace/temperature"] = np.maximum(4 - np.arange(50) / 5, 1)
+        file["trace/free_energy"] = np.exp(-np.arange(50) / 10)
+        if frames:
+            file["frames/iterations"] = np.linspace(0, 50, frames).astype(np.int64)
+            file["frames/positions"] = np.stack([x * (1 + 2 * k / frames) for k in range(frames)][::-1])
+            file["density/axis0"] = file["density/axis1"] = axis
+            file["density/log_prob"] = -(axis[:, None] ** 2 + axis[None] ** 2) / 2
+
+
 def evaluation(mu):
     """What `scorefield evaluate --json` prints, with made-up numbers."""
     per_mu = []
