@@ -18,10 +18,6 @@ endif()
 
 add_library(scorefield_build_flags INTERFACE)
 target_compile_options(scorefield_build_flags INTERFACE -Wall -Wextra -Wno-psabi)
-if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-  # False alarms of GCC 12 about its own AVX-512 headers (GCC bug 105593) and Eigen.
-  target_compile_options(scorefield_build_flags INTERFACE -Wno-maybe-uninitialized)
-endif()
 if(SCOREFIELD_WERROR)
   target_compile_options(scorefield_build_flags INTERFACE -Werror)
 endif()
