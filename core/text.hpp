@@ -1,6 +1,8 @@
 #pragma once
 
+#include <sstream>
 #include <string>
+#include <vector>
 
 namespace scorefield {
 
@@ -9,6 +11,14 @@ namespace scorefield {
   constexpr const char* kBlank = " \t\r\n";
   const auto first = text.find_first_not_of(kBlank);
   return first == std::string::npos ? "" : text.substr(first, text.find_last_not_of(kBlank) - first + 1);
+}
+
+/// "x, v" -> {"x", "v"}
+[[nodiscard]] inline std::vector<std::string> comma_separated(const std::string& text) {
+  std::vector<std::string> words;
+  std::istringstream list(text);
+  for (std::string word; std::getline(list, word, ',');) words.push_back(trimmed(word));
+  return words;
 }
 
 }  // namespace scorefield

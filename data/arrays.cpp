@@ -6,9 +6,9 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
-#include <numeric>
 
 #include "core/error.hpp"
+#include "data/h5_handle.hpp"
 
 namespace scorefield::data {
 namespace {
@@ -19,10 +19,6 @@ std::string list(const std::vector<std::string>& names) {
   std::string text;
   for (const auto& name : names) text += (text.empty() ? "" : ", ") + name;
   return text.empty() ? "none" : text;
-}
-
-std::int64_t product(const h5::Dims& dims) {
-  return std::accumulate(dims.begin(), dims.end(), std::int64_t{1}, std::multiplies<>());
 }
 
 std::string read_bytes(const std::string& path, std::int64_t offset, std::int64_t count) {
@@ -81,7 +77,7 @@ class NumpyArray : public ForeignArray {
   [[nodiscard]] std::vector<float> read(std::int64_t offset, std::int64_t count) const override {
     return numbers<float>(offset, count);
   }
-  [[nodiscard]] std::vector<double> read_all() const override { return numbers<double>(0, product(dims_)); }
+  [[nodiscard]] std::vector<double> read_all() const override { return numbers<double>(0, h5::element_count(dims_)); }
 
  private:
   template <class To>

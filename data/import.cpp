@@ -18,17 +18,6 @@ struct Source {
   std::int64_t runs = 1;  ///< values of mu
 };
 
-/// "x, v" -> {"x", "v"}
-std::vector<std::string> words_of(const std::string& text) {
-  std::vector<std::string> words;
-  for (std::size_t from = 0; from < text.size();) {
-    const std::size_t to = std::min(text.find(',', from), text.size());
-    words.push_back(trimmed(text.substr(from, to - from)));
-    from = to + 1;
-  }
-  return words;
-}
-
 Source open_source(const std::string& path, const ImportOptions& options) {
   Source source{path, ArrayFile::open(path), nullptr, nullptr};
   source.samples = source.file->array(options.samples);
@@ -99,7 +88,7 @@ std::vector<std::vector<double>> mu_of(const std::vector<Source>& sources, const
 
 std::vector<std::string> names_or(const std::string& text, const std::string& key, std::size_t count,
                                   const std::string& prefix, bool number) {
-  auto names = words_of(text);
+  auto names = comma_separated(text);
   if (names.empty())
     for (std::size_t i = 1; i <= count; ++i) names.push_back(prefix + (number ? std::to_string(i) : ""));
   require(names.size() == count, "number of words in option '" + key + "'", names.size(),

@@ -206,7 +206,8 @@ Batch BatchSource::make(std::int64_t step, Subset subset) {
   batch.total_groups = total;
   batch.x = torch::empty({count, particles, d});
   const bool with_targets = with_velocities_ || learns_distribution(config_.loss.kind) || from_jitter;
-  if (with_targets) batch.velocity = torch::zeros({count, particles, d});
+  if (with_targets) batch.velocity = torch::empty({count, particles, d});
+  if (from_jitter && !with_velocities_) batch.velocity.zero_();  // the jitter's part is all there is
   batch.mu = torch::empty({count, p});
   batch.t = torch::empty({count});
   for (std::int64_t g = 0; g < count; ++g) {

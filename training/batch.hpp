@@ -2,6 +2,7 @@
 
 #include <torch/types.h>
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -25,6 +26,9 @@ struct Batch {
   std::vector<kernels::GroupTerms> terms;  ///< [G]
   std::int64_t first_group = 0;  ///< index of the first group in the whole batch, of which this may be one process's share
   std::int64_t total_groups = 0;  ///< groups of the whole batch
+
+  /// All of them, undefined ones included: what moves between devices.
+  [[nodiscard]] std::array<torch::Tensor*, 5> tensors() { return {&x, &velocity, &mu, &t, &gauge}; }
 };
 
 /// Which groups of every batch a process makes: rank r of n takes an equal run of them.

@@ -30,7 +30,7 @@ Tensor moved(const Tensor& tensor, torch::Device device) {
 }
 
 Batch to_device(Batch batch, torch::Device device) {
-  for (Tensor* tensor : {&batch.x, &batch.velocity, &batch.mu, &batch.t, &batch.gauge}) *tensor = moved(*tensor, device);
+  for (Tensor* tensor : batch.tensors()) *tensor = moved(*tensor, device);
   return batch;
 }
 
@@ -152,11 +152,9 @@ void ObjectiveInputs::copy_from(const ObjectiveInputs& other) {
   const auto copy = [](Tensor& to, const Tensor& from) {
     if (from.defined()) to.copy_(from, /*non_blocking=*/true);
   };
-  copy(batch.x, other.batch.x);
-  copy(batch.velocity, other.batch.velocity);
-  copy(batch.mu, other.batch.mu);
-  copy(batch.t, other.batch.t);
-  copy(batch.gauge, other.batch.gauge);
+  auto source = other.batch;  // shares its tensors
+  const auto to = batch.tensors(), from = source.tensors();
+  for (std::size_t i = 0; i < to.size(); ++i) copy(*to[i], *from[i]);
   copy(probes, other.probes);
   copy(terms.values, other.terms.values);
 }

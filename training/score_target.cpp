@@ -10,6 +10,7 @@
 #include "core/random.hpp"
 #include "data/h5.hpp"
 #include "models/score_network.hpp"
+#include "solvers/integrators.hpp"
 #include "training/model_file.hpp"
 
 namespace scorefield::training {
@@ -59,16 +60,7 @@ torch::Tensor ScoreTarget::initial(std::int64_t count) const {
   return unwrapped(initial_.index_select(0, torch::arange(count).remainder(initial_.size(0))).to(torch::kFloat64));
 }
 
-torch::Tensor ScoreTarget::wrapped(torch::Tensor x) const {
-  x = x.clone();
-  for (std::size_t axis = 0; axis < periods().size(); ++axis)
-    if (const double period = periods()[axis]; period > 0) {
-      auto column = x.select(1, static_cast<std::int64_t>(axis));
-      column.remainder_(period);
-      column.masked_fill_(column >= period, 0);  // what rounding puts on the edge
-    }
-  return x;
-}
+torch::Tensor ScoreTarget::wrapped(const torch::Tensor& x) const { return integrators::wrap(x, periods()); }
 
 torch::Tensor ScoreTarget::unwrapped(const torch::Tensor& x) const {
   auto moved = wrapped(x).to(torch::kFloat64).contiguous();

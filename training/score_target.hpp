@@ -46,7 +46,7 @@ class ScoreTarget : public targets::Target {
   /// fewer, of the nearest training mu at the first time; [count, d] float64, unwrapped.
   [[nodiscard]] torch::Tensor initial(std::int64_t count) const;
   /// Periodic coordinates into [0, period). x: [N, d]
-  [[nodiscard]] torch::Tensor wrapped(torch::Tensor x) const;
+  [[nodiscard]] torch::Tensor wrapped(const torch::Tensor& x) const;
   /// Samples of p to samples of p w: each moved by whole periods that w draws (always the same for the same row). x: [N, d]
   [[nodiscard]] torch::Tensor unwrapped(const torch::Tensor& x) const;
   [[nodiscard]] const std::vector<double>& periods() const;

@@ -1,7 +1,6 @@
 #include "data/problems/sde_system.hpp"
 
 #include <algorithm>
-#include <sstream>
 
 #include "core/error.hpp"
 #include "core/text.hpp"
@@ -147,8 +146,7 @@ std::vector<Coordinate> SdeSystem::coordinates() const {
       throw UsageError("option 'system.observed' names " + name + " twice.");
     chosen.push_back({index, name, "1", period});
   };
-  std::istringstream list(observed_);
-  for (std::string name; std::getline(list, name, ',');) add(trimmed(name));
+  for (const auto& name : comma_separated(observed_)) add(name);
   if (chosen.empty())
     for (const auto& name : known) add(name);
   return chosen;

@@ -95,7 +95,7 @@ TEST_F(OnDevice, ObjectiveAndGradientsEqualTheCpuKernels) {
     const training::LossOptions loss{.kind = training::LossKind::action_matching, .sigma = 0.2, .laplacian = kind, .probes = 2};
     const auto objective = training::make_objective(loss, training::EngineKind::fused, 1);
     auto batch = make_batch();
-    for (Tensor* tensor : {&batch.x, &batch.velocity, &batch.mu, &batch.t, &batch.gauge}) *tensor = tensor->to(torch::kFloat64);
+    for (Tensor* tensor : batch.tensors()) *tensor = tensor->to(torch::kFloat64);
     auto network = make_network();
     network->to(torch::kFloat64);
     const auto on_cpu = objective->loss(*network, batch, 7);
