@@ -33,11 +33,13 @@ if(SCOREFIELD_COVERAGE)
   target_link_options(scorefield_build_flags INTERFACE --coverage)
 endif()
 
-# scorefield_add_library(NAME SOURCES a.cpp ... [PUBLIC dep ...] [PRIVATE dep ...] [TORCH [PLAIN b.cpp ...]])
+# scorefield_add_library(NAME SOURCES a.cpp ... [PUBLIC dep ...] [PRIVATE dep ...] [TORCH [PLAIN b.cpp ...]] [BATCH n])
 # TORCH: SOURCES use LibTorch through the one precompiled header, built once in scorefield_pch; PLAIN are those of the
 # library that include no LibTorch header and so compile in a fraction of the time without it.
+# BATCH: SOURCES go through the compiler n at a time, where what they include costs more than what they say. File-local
+# names of a library must then differ.
 function(scorefield_add_library name)
-  cmake_parse_arguments(arg "TORCH" "" "SOURCES;PLAIN;PUBLIC;PRIVATE" ${ARGN})
+  cmake_parse_arguments(arg "TORCH" "BATCH" "SOURCES;PLAIN;PUBLIC;PRIVATE" ${ARGN})
   add_library(scorefield_${name} STATIC ${arg_SOURCES} ${arg_PLAIN})
   set_source_files_properties(${arg_PLAIN} PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
   add_library(scorefield::${name} ALIAS scorefield_${name})
@@ -50,8 +52,12 @@ function(scorefield_add_library name)
   if(arg_TORCH)
     target_link_libraries(scorefield_${name} PUBLIC scorefield::torch)
     scorefield_use_pch(scorefield_${name})
-    # Reading the precompiled header costs GCC 5 s a source: a few sources go together.
-    set_target_properties(scorefield_${name} PROPERTIES UNITY_BUILD ${SCOREFIELD_UNITY} UNITY_BUILD_BATCH_SIZE 4)
+    if(NOT arg_BATCH)
+      set(arg_BATCH 6)  # GCC spends 5 s on the precompiled header's templates, whatever the source
+    endif()
+  endif()
+  if(arg_BATCH)
+    set_target_properties(scorefield_${name} PROPERTIES UNITY_BUILD ${SCOREFIELD_UNITY} UNITY_BUILD_BATCH_SIZE ${arg_BATCH})
     set_source_files_properties(${arg_PLAIN} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
   endif()
   set_property(GLOBAL APPEND PROPERTY SCOREFIELD_LIBRARIES scorefield_${name})

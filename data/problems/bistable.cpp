@@ -7,7 +7,7 @@
 namespace scorefield::problems {
 namespace {
 
-sde::SdeOptions defaults() {
+sde::SdeOptions bistable_defaults() {
   sde::SdeOptions options;
   options.duration = 12;
   options.dt = 5e-3;
@@ -16,7 +16,7 @@ sde::SdeOptions defaults() {
 
 }  // namespace
 
-Bistable::Bistable() : SdeProblem(defaults()) {}
+Bistable::Bistable() : SdeProblem(bistable_defaults()) {}
 
 std::string Bistable::summary() const {
   return "a particle with friction and noise in a double well, started with a kick into one well";

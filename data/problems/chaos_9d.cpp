@@ -7,7 +7,7 @@
 namespace scorefield::problems {
 namespace {
 
-sde::SdeOptions defaults() {
+sde::SdeOptions nine_mode_defaults() {
   sde::SdeOptions options;
   options.duration = 20;
   options.dt = 1e-2;
@@ -49,7 +49,7 @@ struct Coefficients {
 
 NineModes::State NineModes::operator()(const State& c) const { return rate(Coefficients(*this), c); }
 
-Chaos9d::Chaos9d() : SdeProblem(defaults()) {}
+Chaos9d::Chaos9d() : SdeProblem(nine_mode_defaults()) {}
 
 std::string Chaos9d::summary() const {
   return "nine-mode Lorenz system of convection in square cells, with noise (9-D)";

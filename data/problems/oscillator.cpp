@@ -10,7 +10,7 @@ namespace {
 
 constexpr double kStart = -1, kDeviation = 0.1;
 
-sde::SdeOptions defaults() {
+sde::SdeOptions oscillator_defaults() {
   sde::SdeOptions options;
   options.duration = 1;
   options.dt = 2e-3;
@@ -19,7 +19,7 @@ sde::SdeOptions defaults() {
 
 }  // namespace
 
-Oscillator::Oscillator() : SdeProblem(defaults()) {}
+Oscillator::Oscillator() : SdeProblem(oscillator_defaults()) {}
 
 std::string Oscillator::summary() const {
   return "randomly kicked oscillator in the plane, 2 of 4 coordinates stored; Gaussian at all times";

@@ -10,9 +10,9 @@ namespace {
 
 using sde::kLanes;
 
-constexpr std::int64_t kMaxDimension = 10000;
+constexpr std::int64_t kMaxTrapDimension = 10000;
 
-sde::SdeOptions defaults() {
+sde::SdeOptions trap_defaults() {
   sde::SdeOptions options;
   options.duration = 2;
   options.dt = 7.5e-3;
@@ -27,7 +27,7 @@ double centre(double t, double mu) {
 
 }  // namespace
 
-Trap::Trap() : SdeProblem(defaults()) {}
+Trap::Trap() : SdeProblem(trap_defaults()) {}
 
 std::string Trap::summary() const { return "attracting bodies that follow a moving trap, one coordinate each (100-D)"; }
 
@@ -41,9 +41,9 @@ void Trap::bind(OptionSet& set) {
 }
 
 SdeModel Trap::model(double mu) const {
-  if (dimension_ < 2 || dimension_ > kMaxDimension)
+  if (dimension_ < 2 || dimension_ > kMaxTrapDimension)
     throw UsageError("option 'trap.dimension' is " + std::to_string(dimension_) + ", expected 2 to " +
-                     std::to_string(kMaxDimension) + ".");
+                     std::to_string(kMaxTrapDimension) + ".");
   if (!(diffusion_ >= 0)) throw UsageError("option 'trap.diffusion' is below 0, expected a number from 0.");
   // sum_j (x_i - x_j) / d is the distance of body i from the mean: O(d) instead of O(d^2).
   const auto drift = [mu, d = dimension_, attraction = attraction_](double t, const double* x, double* b) {

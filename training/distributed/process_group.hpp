@@ -1,12 +1,16 @@
 #pragma once
 
-#include <torch/types.h>
+#include <c10/core/Device.h>
 
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "training/distributed/environment.hpp"
+
+namespace at {
+class Tensor;
+}
 
 namespace scorefield::distributed {
 
@@ -22,14 +26,14 @@ class ProcessGroup {
   [[nodiscard]] bool is_root() const { return rank() == 0; }
 
   /// Replaces the tensor by the sum over processes, everywhere.
-  virtual void sum(torch::Tensor& tensor) = 0;
+  virtual void sum(at::Tensor& tensor) = 0;
   /// One tensor of the same shape from every process, in the order of ranks; on rank 0, elsewhere empty.
-  [[nodiscard]] virtual std::vector<torch::Tensor> gather(const torch::Tensor& tensor) = 0;
+  [[nodiscard]] virtual std::vector<at::Tensor> gather(const at::Tensor& tensor) = 0;
 };
 
 /// Joins the run that the launcher describes. @throws Error when the others do not come, or when this build has no
 /// support for the device's backend.
-[[nodiscard]] std::unique_ptr<ProcessGroup> join(const LaunchEnvironment& environment, torch::Device device);
+[[nodiscard]] std::unique_ptr<ProcessGroup> join(const LaunchEnvironment& environment, c10::Device device);
 
 /// What a launcher made of this process.
 struct Launched {

@@ -20,7 +20,7 @@ std::string list_text(const std::vector<T>& values) {
   return text.str();
 }
 
-std::string number_text(double value) {
+std::string value_text(double value) {
   std::ostringstream text;
   text << value;
   return text.str();
@@ -41,7 +41,7 @@ const data::Diagnostics::Series* energy_series(const std::optional<data::Diagnos
 }  // namespace
 
 std::string mu_text(const std::vector<double>& mu) {
-  return mu.size() == 1 ? number_text(mu[0]) : std::string("(").append(list_text(mu)).append(")");
+  return mu.size() == 1 ? value_text(mu[0]) : std::string("(").append(list_text(mu)).append(")");
 }
 
 Run::Run(const std::string& path) : reader_(path), diagnostics_(reader_.read_diagnostics()) {
@@ -71,8 +71,8 @@ void Run::require_times(std::span<const double> times) const {
   const double rounding = 1e-9 * std::max(1.0, std::abs(own[last]));
   for (const double t : times) {
     if (t < own.front() - before - rounding || t > own.back() + after + rounding)
-      throw FileError(path(), "covers times " + number_text(own.front()) + " to " + number_text(own.back()) +
-                                  ", but the rollout needs " + number_text(t) +
+      throw FileError(path(), "covers times " + value_text(own.front()) + " to " + value_text(own.back()) +
+                                  ", but the rollout needs " + value_text(t) +
                                   ". Roll out over the times of the data, or generate data over those of the rollout.");
   }
 }
