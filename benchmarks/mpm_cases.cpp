@@ -104,17 +104,16 @@ class SortedMpm {
   }
   [[nodiscard]] double spacing() const { return engine_.spacing(); }
   void advance() {
-    engine_.read_positions(force_);
-    for (double& f : force_) f = -f;
-    engine_.kick(force_, kDt, 1e3);
-    engine_.advance(kDt, 1, kDamping);
+    const auto x = engine_.positions();
+    for (std::size_t i = 0; i < force_.size(); ++i) force_[i] = -x[i];
+    engine_.advance(kDt, 1, kDamping, force_);
     if (++step_ % kSortEvery == 0) engine_.sort();
   }
   [[nodiscard]] double mean_square() {
-    engine_.read_positions(force_);
+    const auto positions = engine_.positions();
     double sum = 0;
-    for (const double x : force_) sum += x * x;
-    return sum / static_cast<double>(force_.size());
+    for (const double x : positions) sum += x * x;
+    return sum / static_cast<double>(positions.size());
   }
 
  private:

@@ -47,30 +47,26 @@ Engine<T>::Engine(int d, std::span<const double> positions, const MpmOptions& op
     for (std::int64_t p = 0; p < count_; ++p)
       for (int a = 0; a < d; ++a) deformation_[static_cast<std::size_t>((p * d + a) * d + a)] = 1;
   }
-  leading_.resize(static_cast<std::size_t>(count_));
+  positions_.resize(static_cast<std::size_t>(count_ * d_));
   order_.resize(static_cast<std::size_t>(count_));
   cell_.resize(static_cast<std::size_t>(count_));
 }
 
-template <class T>
-void Engine<T>::kick(std::span<const double> acceleration, double dt, double limit) {
-  over_blocks(count_, kParticleBlock, [&](std::int64_t begin, std::int64_t end) {
-    transfers_.kick({particles_.data()}, acceleration.data(), dt, limit, begin, end);
-  });
-}
-
-/// First coordinates and extent of the particles, where the last gather does not tell.
+/// Positions and extent of the particles, where the last gather does not tell.
 template <class T>
 void Engine<T>::survey() {
   if (surveyed_) return;
+  over_blocks(count_, kParticleBlock, [&](std::int64_t begin, std::int64_t end) {
+    transfers_.read({particles_.data()}, positions_.data(), begin, end);
+  });
   T sum = 0;
   for (int a = 0; a < d_; ++a) box_[a] = box_[3 + a] = particle(0)[a];
   for (std::int64_t p = 0; p < count_; ++p) {
-    leading_[static_cast<std::size_t>(p)] = particle(p)[0];
     for (int a = 0; a < d_; ++a) {
-      box_[a] = std::min(box_[a], particle(p)[a]);
-      box_[3 + a] = std::max(box_[3 + a], particle(p)[a]);
-      sum += particle(p)[a];
+      const auto x = static_cast<T>(positions_[static_cast<std::size_t>(p * d_ + a)]);
+      box_[a] = std::min(box_[a], x);
+      box_[3 + a] = std::max(box_[3 + a], x);
+      sum += x;
     }
   }
   if (!std::isfinite(sum)) box_[0] = sum;
@@ -82,7 +78,7 @@ void Engine<T>::gather_all(const ParticleView<T>& view, T dt, T limit) {
   const std::int64_t blocks = (count_ + kParticleBlock - 1) / kParticleBlock;
   boxes_.resize(static_cast<std::size_t>(6 * blocks));
   over_blocks(count_, kParticleBlock, [&](std::int64_t begin, std::int64_t end) {
-    transfers_.gather(grid_, view, dt, limit, begin, end, leading_.data(), boxes_.data() + 6 * (begin / kParticleBlock));
+    transfers_.gather(grid_, view, dt, limit, begin, end, positions_.data(), boxes_.data() + 6 * (begin / kParticleBlock));
   });
   for (std::size_t a = 0; a < static_cast<std::size_t>(d_); ++a) {
     box_[a] = boxes_[a];
@@ -130,8 +126,9 @@ void Engine<T>::order_by_slab() {
   slab_start_.assign(static_cast<std::size_t>(slabs + 1), 0);
   const T inverse = T(1) / grid_.h;
   for (std::int64_t p = 0; p < count_; ++p)
-    cell_[static_cast<std::size_t>(p)] = static_cast<std::int32_t>((leading_[static_cast<std::size_t>(p)] - grid_.origin[0]) * inverse - T(0.5)) /
-                                         static_cast<std::int32_t>(kSlabRows);
+    cell_[static_cast<std::size_t>(p)] =
+        static_cast<std::int32_t>((static_cast<T>(positions_[static_cast<std::size_t>(p * d_)]) - grid_.origin[0]) * inverse - T(0.5)) /
+        static_cast<std::int32_t>(kSlabRows);
   // Neighbours in memory are mostly neighbours in space: stretches of one slab are counted and placed at once.
   const auto stretches = [&](auto&& visit) {
     for (std::int64_t p = 0; p < count_;) {
@@ -152,14 +149,14 @@ void Engine<T>::order_by_slab() {
 }
 
 template <class T>
-void Engine<T>::scatter_all() {
+void Engine<T>::scatter_all(const Kick& kick) {
   place_grid();
   order_by_slab();
   const ParticleView<T> view{particles_.data(), stress_.empty() ? nullptr : stress_.data(), pressure_,
                              options_.affine};
   const auto slabs = static_cast<std::int64_t>(slab_start_.size()) - 1;
   const auto one = [&](std::int64_t slab) {
-    transfers_.scatter(grid_, view, order_.data(), slab_start_[static_cast<std::size_t>(slab)],
+    transfers_.scatter(grid_, view, kick, order_.data(), slab_start_[static_cast<std::size_t>(slab)],
                        slab_start_[static_cast<std::size_t>(slab + 1)]);
   };
   if (count_ < 4 * kParticleBlock) {
@@ -190,16 +187,17 @@ void Engine<T>::compute_stress(double dt) {
 }
 
 template <class T>
-void Engine<T>::advance(double dt, double limit, double damping) {
+void Engine<T>::advance(double dt, double limit, double damping, std::span<const double> acceleration) {
   if (!(spacing_ > 0)) throw Error("mpm: the grid spacing is not set.");
   if (is_solid(options_.body)) compute_stress(dt);
   pressure_ = options_.body == Body::gas ? static_cast<T>(dt * 4 / (spacing_ * spacing_)) : T(0);
   const double before = spacing_;
-  scatter_all();
+  const Kick kick{acceleration.empty() ? nullptr : acceleration.data(), dt, limit / dt};
+  scatter_all(kick);
   if (spacing_ != before) {  // the cloud did not fit: once more with what follows from the new spacing
     if (is_solid(options_.body)) compute_stress(dt);
     pressure_ = options_.body == Body::gas ? static_cast<T>(dt * 4 / (spacing_ * spacing_)) : T(0);
-    scatter_all();
+    scatter_all(kick);
   }
   const T keep = static_cast<T>(1 / (1 + damping * dt));
   over_blocks(node_count_, kNodeBlock, [&](std::int64_t begin, std::int64_t end) { transfers_.update(grid_, keep, begin, end); });
@@ -271,23 +269,23 @@ void Engine<T>::sort() {
   }
   for (std::size_t c = 1; c < start.size(); ++c) start[c] += start[c - 1];
   scratch_.resize(particles_.size());
-  std::vector<double> deformation(deformation_.size());
+  std::vector<double> deformation(deformation_.size()), positions(positions_.size());
   const auto block = static_cast<std::size_t>(d_ * d_);
   for (std::int64_t p = 0; p < count_; ++p) {
     const auto to = static_cast<std::int64_t>(start[static_cast<std::size_t>(cell_[static_cast<std::size_t>(p)])]++);
     std::copy_n(particle(p), stride_, scratch_.data() + to * stride_);
+    std::copy_n(positions_.data() + p * d_, d_, positions.data() + to * d_);
     if (!deformation_.empty()) std::copy_n(deformation_.data() + static_cast<std::size_t>(p) * block, block, deformation.data() + static_cast<std::size_t>(to) * block);
   }
   particles_.swap(scratch_);
   deformation_.swap(deformation);
-  surveyed_ = false;
+  positions_.swap(positions);
 }
 
 template <class T>
-void Engine<T>::read_positions(std::span<double> x) const {
-  const ParticleView<T> view{const_cast<T*>(particles_.data())};  // only read
-  over_blocks(count_, kParticleBlock,
-              [&](std::int64_t begin, std::int64_t end) { transfers_.read(view, x.data(), begin, end); });
+std::span<const double> Engine<T>::positions() {
+  survey();
+  return positions_;
 }
 
 template <class T>
@@ -314,7 +312,7 @@ void Engine<T>::smooth(std::span<double> values) {
   std::vector<T> stress;
   stress.swap(stress_);
   pressure_ = 0;
-  scatter_all();
+  scatter_all({});
   transfers_.update(grid_, T(1), 0, node_count_);
   gather_all({particles_.data(), nullptr, 0, false}, T(0), T(0));
   for (std::int64_t p = 0; p < count_; ++p) {

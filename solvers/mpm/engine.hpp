@@ -23,10 +23,9 @@ class Engine {
   [[nodiscard]] std::int64_t count() const { return count_; }
   [[nodiscard]] int dimension() const { return d_; }
 
-  /// v += dt a, a [N, d]; at most `limit` in one step.
-  void kick(std::span<const double> acceleration, double dt, double limit);
-  /// One transfer to the grid and back: pressure of temperature 1 (gas), stress, damping (implicit, a rate), motion of at most `limit`.
-  void advance(double dt, double limit, double damping);
+  /// v += dt a (a [N, d], or empty), then one transfer to the grid and back: pressure of temperature 1 (gas), stress, damping
+  /// (implicit, a rate), motion. Neither the kick nor the motion moves a particle by more than `limit`.
+  void advance(double dt, double limit, double damping, std::span<const double> acceleration = {});
 
   /// Grid spacing with `per_cell` particles in an occupied cell on average, but never more occupied cells than
   /// `most_cells`; the spacing is adjusted towards it, or set when it is not yet known.
@@ -37,7 +36,8 @@ class Engine {
   /// Brings particles of a cell together in memory. Changes the order of all arrays below.
   void sort();
 
-  void read_positions(std::span<double> x) const;   ///< [N, d]
+  /// [N, d], until the particles move or change places.
+  [[nodiscard]] std::span<const double> positions();
   void read_velocities(std::span<double> v) const;  ///< [N, d]
   /// Particles per unit volume at every particle as the last advance() saw them, in units of 1.
   void read_density(std::span<double> density) const;
@@ -61,7 +61,7 @@ class Engine {
   void gather_all(const ParticleView<T>& view, T dt, T limit);
   void place_grid();
   void order_by_slab();
-  void scatter_all();
+  void scatter_all(const Kick& kick);
   void compute_stress(double dt);
 
   int d_;
@@ -76,8 +76,8 @@ class Engine {
   std::int64_t node_count_ = 0;
   double spacing_ = 0;
   T pressure_ = 0;
-  std::vector<T> leading_;  ///< [N] first coordinates
-  T box_[6] = {};           ///< least and largest coordinates; with leading_ what survey() finds
+  std::vector<double> positions_;  ///< [N, d]
+  T box_[6] = {};                  ///< least and largest coordinates; with positions_ what survey() finds
   bool surveyed_ = false;
   std::vector<T> boxes_;
   std::vector<std::int32_t> order_;

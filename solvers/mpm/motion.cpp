@@ -53,8 +53,7 @@ class GridMotion final : public Motion {
     Eigen::Map<Rows>(force.data(), n, d_).noalias() = T_inverse * (Eigen::Map<const Rows>(score.data(), n, d_) * factor_);
     clock_.copies = 0;
     if (!log_p.empty()) balance(log_p, T_inverse, force);
-    engine_.kick(force, clock_.dt, kFastest / clock_.dt);
-    engine_.advance(clock_.dt, kFastest, options_.damping);
+    engine_.advance(clock_.dt, kFastest, options_.damping, force);
     clock_.speed = engine_.mean_square_speed();
     ++clock_.step;
     history_.push_back(clock_.energy);
@@ -187,8 +186,7 @@ class GridMotion final : public Motion {
     const bool solid = options_.body != Body::gas && options_.body != Body::none;
     if (!options_.whiten || (!first && (solid || options_.body == Body::none))) return;
     const auto n = engine_.count();
-    std::vector<double> y(static_cast<std::size_t>(n * d_));
-    engine_.read_positions(y);
+    const auto y = engine_.positions();
     Eigen::VectorXd mean = Eigen::VectorXd::Zero(d_);
     Eigen::MatrixXd covariance = Eigen::MatrixXd::Zero(d_, d_);
     for (std::int64_t p = 0; p < n; ++p)
@@ -212,7 +210,8 @@ class GridMotion final : public Motion {
   }
 
   void publish() {
-    engine_.read_positions(positions_);
+    const auto y = engine_.positions();
+    positions_.assign(y.begin(), y.end());
     for (std::int64_t p = 0; p < engine_.count(); ++p) {
       double* const x = positions_.data() + p * d_;
       for (int i = d_ - 1; i >= 0; --i) {  // the factor is lower triangular

@@ -29,21 +29,24 @@ struct ParticleView {
   bool affine = true;         ///< APIC; false: PIC
 };
 
+/// What changes velocities on the way to the grid: v + dt a, the change at most `limit` long.
+struct Kick {
+  const double* acceleration = nullptr;  ///< [N, d]; null: none
+  double dt = 0, limit = 0;
+};
+
 /// Quadratic B-splines (three nodes along each axis), MLS-MPM (Hu et al. 2018).
 template <class T>
 struct Transfers {
-  /// Adds particles order[begin..end) to the grid.
-  void (*scatter)(const GridView<T>& grid, const ParticleView<T>& particles, const std::int32_t* order, std::int64_t begin,
-                  std::int64_t end);
+  /// Adds particles order[begin..end) to the grid, kicked; the particles themselves keep their velocities, for gather to replace.
+  void (*scatter)(const GridView<T>& grid, const ParticleView<T>& particles, const Kick& kick, const std::int32_t* order,
+                  std::int64_t begin, std::int64_t end);
   /// Nodes [begin, end): momentum to velocity, times `keep` (1 / (1 + damping dt)).
   void (*update)(const GridView<T>& grid, T keep, std::int64_t begin, std::int64_t end);
   /// Velocity and C of particles [begin, end) from the grid, then x += dt v, the step at most `limit` long. Notes where they are:
-  /// leading[p], the first coordinate of each, and box[6], the least and the largest coordinates.
+  /// positions [N, d], and box[6], the least and the largest coordinates.
   void (*gather)(const GridView<T>& grid, const ParticleView<T>& particles, T dt, T limit, std::int64_t begin,
-                 std::int64_t end, T* leading, T* box);
-  /// v += dt a for particles [begin, end), a [N, d]; at most `limit`.
-  void (*kick)(const ParticleView<T>& particles, const double* acceleration, double dt, double limit, std::int64_t begin,
-               std::int64_t end);
+                 std::int64_t end, double* positions, T* box);
   /// Positions of particles [begin, end) to x [N, d].
   void (*read)(const ParticleView<T>& particles, double* x, std::int64_t begin, std::int64_t end);
 };

@@ -140,9 +140,22 @@ struct Rows {
   }
 };
 
+/// The velocity's change by a particle's acceleration a [D].
+template <class T, int D>
+inline __attribute__((always_inline)) Vec<T> kicked(const Kick& kick, const double* a) {
+  double square = 0;
+  for (int k = 0; k < D; ++k) square += a[k] * a[k];
+  double factor = kick.dt;
+  if (kick.dt * kick.dt * square > kick.limit * kick.limit) factor = kick.limit / __builtin_sqrt(square);
+  Vec<T> change{};
+  for (int k = 0; k < D; ++k) change[k] = static_cast<T>(factor * a[k]);
+  return change;
+}
+
 /// Consecutive particles of one cell add to the same 3^D nodes, which stay in registers in the meantime.
 template <class T, int D>
-void scatter(const GridView<T>& grid, const ParticleView<T>& particles, const std::int32_t* order, i64 begin, i64 end) {
+void scatter(const GridView<T>& grid, const ParticleView<T>& particles, const Kick& kick, const std::int32_t* order, i64 begin,
+             i64 end) {
   using V = Vec<T>;
   using R = Rows<T, D>;
   using W = typename Row<T>::W;
@@ -153,6 +166,8 @@ void scatter(const GridView<T>& grid, const ParticleView<T>& particles, const st
   const V origin = {grid.origin[0], grid.origin[1], grid.origin[2], 0};
   const R rows(grid);
   const SplineRow<T> spline;
+  V pressure[D] = {};
+  for (int a = 0; a < D; ++a) pressure[a][a] = particles.pressure;
   Row<T> sum[R::count] = {};
   i64 cell = -1;
   const auto flush = [&]() __attribute__((always_inline)) {
@@ -172,14 +187,9 @@ void scatter(const GridView<T>& grid, const ParticleView<T>& particles, const st
       cell = at.first;
     }
     V column[D];
-    for (int a = 0; a < D; ++a) {
-      column[a] = particle[2 + a];
-      if (stress) column[a] += stress[p * D + a];
-      else column[a][a] += particles.pressure;
-      column[a] *= h;
-    }
-    V value = particle[1];
-    for (int a = D; a < 3; ++a) value[a] = 0;
+    for (int a = 0; a < D; ++a) column[a] = (particle[2 + a] + (stress ? stress[p * D + a] : pressure[a])) * h;
+    V value = particle[1];  // lanes d..2 are zero throughout
+    if (kick.acceleration) value += kicked<T, D>(kick, kick.acceleration + p * D);
     value[3] = 1;
     for (int a = 0; a < D; ++a) value -= column[a] * at.offset[a];
     T w0[3] = {1, 0, 0}, w1[3] = {1, 0, 0};
@@ -225,13 +235,15 @@ void update(const GridView<T>& grid, T keep, i64 begin, i64 end) {
 }
 
 template <class T, int D>
-void gather(const GridView<T>& grid, const ParticleView<T>& particles, T dt, T limit, i64 begin, i64 end, T* leading, T* box) {
+void gather(const GridView<T>& grid, const ParticleView<T>& particles, T dt, T limit, i64 begin, i64 end, double* positions, T* box) {
   using V = Vec<T>;
   using R = Rows<T, D>;
   using W = typename Row<T>::W;
   constexpr int registers = Row<T>::registers;
   V* const data = reinterpret_cast<V*>(particles.data);
-  const T inverse_h = 1 / grid.h, scale = particles.affine ? 4 * inverse_h : 0;
+  const T inverse_h = 1 / grid.h, affine = particles.affine ? 4 * inverse_h : 0;
+  const V scale = {affine, affine, affine, 0}, along = {dt, dt, dt, 0};  // lane 3 is the density
+  const V most = {limit, limit, limit, limit}, least = -most;
   const V origin = {grid.origin[0], grid.origin[1], grid.origin[2], 0};
   const R rows(grid);
   const SplineRow<T> spline;
@@ -280,38 +292,22 @@ void gather(const GridView<T>& grid, const ParticleView<T>& particles, T dt, T l
     if constexpr (D >= 2) first[0] = node_of<T, 0>(outer) + node_of<T, 1>(outer) + node_of<T, 2>(outer);
     if constexpr (D == 3) first[1] = node_of<T, 0>(middle) + node_of<T, 1>(middle) + node_of<T, 2>(middle);
     for (int a = 0; a < D; ++a) {
-      V c = scale * (first[a] - at.offset[a] * velocity);
-      c[3] = 0;
-      particle[2 + a] = c;
+      particle[2 + a] = scale * (first[a] - at.offset[a] * velocity);
     }
     particle[1] = velocity;
-    V move = dt * velocity;
-    move = move > limit ? V{} + limit : move;
-    move = move < -limit ? V{} - limit : move;
-    for (int a = D; a < 4; ++a) move[a] = 0;
+    V move = along * velocity;
+    move = most < move ? most : move;  // what is not a number stays
+    move = least > move ? least : move;
     const V x = particle[0] + move;
     particle[0] = x;
     low = x < low ? x : low;
     high = x > high ? x : high;
     odd += x - x;  // not a number when x is not finite
-    leading[p] = x[0];
+    for (int a = 0; a < D; ++a) positions[p * D + a] = static_cast<double>(x[a]);
   }
   for (int a = 0; a < D; ++a) {
     box[a] = low[a] + odd[a];
     box[3 + a] = high[a] + odd[a];
-  }
-}
-
-template <class T, int D>
-void kick(const ParticleView<T>& particles, const double* acceleration, double dt, double limit, i64 begin, i64 end) {
-  for (i64 p = begin; p < end; ++p) {
-    const double* const a = acceleration + p * D;
-    T* const velocity = particles.data + 4 * (p * (D + 2) + 1);
-    double square = 0;
-    for (int k = 0; k < D; ++k) square += a[k] * a[k];
-    double factor = dt;
-    if (dt * dt * square > limit * limit) factor = limit / __builtin_sqrt(square);
-    for (int k = 0; k < D; ++k) velocity[k] += static_cast<T>(factor * a[k]);
   }
 }
 
@@ -323,7 +319,7 @@ void read(const ParticleView<T>& particles, double* x, i64 begin, i64 end) {
 
 template <class T, int D>
 constexpr Transfers<T> transfers_of() {
-  return {scatter<T, D>, update<T>, gather<T, D>, kick<T, D>, read<T, D>};
+  return {scatter<T, D>, update<T>, gather<T, D>, read<T, D>};
 }
 
 template <class T>
