@@ -17,6 +17,13 @@ namespace {
 /// threads.
 std::int64_t choose_block_size(std::int64_t cells) { return std::clamp<std::int64_t>(32 * cells, 8192, 65280); }
 
+/// Numbers that a block's counts take: those of its cells and a cache line's worth behind them, so that two threads at
+/// neighbouring blocks never write to the same line.
+std::int64_t count_stride(const PicOptions& options) {
+  constexpr std::int64_t kLine = 64 / sizeof(std::uint64_t);
+  return (options.cells + 1) * (options.shape == Shape::tsc ? 2 : 1) + kLine;
+}
+
 template <class Real>
 AdvanceBlock<Real> choose_kernel(const KernelSet& kernels, Shape shape) {
   if constexpr (std::is_same_v<Real, float>) return shape == Shape::cic ? kernels.cic_float : kernels.tsc_float;
@@ -53,7 +60,7 @@ Simulation<Real>::Simulation(const PicOptions& options, double dt, double mu, co
       fourier_(options.cells, std::min(kFieldModes, options.cells / 2)),
       block_size_(choose_block_size(options.cells)),
       blocks_((options.simulated_particles + block_size_ - 1) / block_size_),
-      packed_(static_cast<std::size_t>(blocks_ * (options.cells + 1) * (options.shape == Shape::tsc ? 2 : 1))),
+      packed_(static_cast<std::size_t>(blocks_ * count_stride(options))),
       block_moments_(static_cast<std::size_t>(blocks_)),
       charge_(options.cells, options.shape),
       kicks_(options.cells, options.shape),
@@ -126,7 +133,7 @@ template <class Real>
 Block<Real> Simulation<Real>::block(std::int64_t index) {
   const std::int64_t first = index * block_size_;
   const bool squares = options_.shape == Shape::tsc;
-  std::uint64_t* counts = packed_.data() + index * (squares ? 2 : 1) * (options_.cells + 1);
+  std::uint64_t* counts = packed_.data() + index * count_stride(options_);
   Block<Real> block{};
   block.position = state_.position.data() + first;
   block.velocity = state_.velocity.data() + first;
@@ -142,7 +149,7 @@ Block<Real> Simulation<Real>::block(std::int64_t index) {
 template <class Real>
 Moments Simulation<Real>::advance() {
   check_speed();
-  const std::size_t stride = packed_.size() / static_cast<std::size_t>(blocks_);
+  const auto stride = static_cast<std::size_t>(count_stride(options_));
   parallel_for(blocks_, [&](std::int64_t index) {
     Block<Real> mine = block(index);
     std::fill_n(mine.counts, stride, std::uint64_t{0});

@@ -89,7 +89,7 @@ class Simulation {
 
   std::int64_t block_size_;
   std::int64_t blocks_;
-  std::vector<std::uint64_t> packed_;   ///< [blocks, 1 (CIC) or 2 (TSC), cells + 1]
+  std::vector<std::uint64_t> packed_;   ///< [blocks, 1 (CIC) or 2 (TSC), cells + 1], each block padded
   std::vector<Moments> block_moments_;  ///< [blocks]: sums of v^2 and v
   ChargeSums charge_;
   KickTable<Real> kicks_;
