@@ -5,33 +5,33 @@ namespace scorefield::ift::SCOREFIELD_ISA {
 namespace {
 
 using i64 = std::int64_t;
-typedef double Eight __attribute__((vector_size(64), aligned(8), may_alias));
+typedef float Sixteen __attribute__((vector_size(64), aligned(4), may_alias));
 
-/// `rows` rows against the eight in `others` [d, 8], which are rows first to first + 7 of x.
+/// `rows` rows against the sixteen in `others` [d, 16], which are rows first to first + 15 of x.
 template <int rows>
-inline __attribute__((always_inline)) void compare(const double* x, i64 d, const i64* of, const double* others, i64 first, double* squares) {
-  Eight sum[rows] = {};
-  const double* own[rows];
+inline __attribute__((always_inline)) void compare(const float* x, i64 d, const i64* of, const float* others, i64 first, float* squares) {
+  Sixteen sum[rows] = {};
+  const float* own[rows];
   for (int r = 0; r < rows; ++r) own[r] = x + of[r] * d;
   for (i64 c = 0; c < d; ++c) {
-    const Eight there = *reinterpret_cast<const Eight*>(others + 8 * c);
+    const Sixteen there = *reinterpret_cast<const Sixteen*>(others + 16 * c);
     for (int r = 0; r < rows; ++r) {
-      const Eight apart = own[r][c] - there;
+      const Sixteen apart = own[r][c] - there;
       sum[r] += apart * apart;
     }
   }
   for (int r = 0; r < rows; ++r)
-    for (int k = 0; k < 8; ++k)
+    for (int k = 0; k < 16; ++k)
       if (first + k != of[r] && sum[r][k] < squares[r]) squares[r] = sum[r][k];
 }
 
 }  // namespace
 
-void nearest_squares(const double* x, i64 n, i64 d, const i64* of, i64 count, double* squares, double* memory) {
-  for (i64 r = 0; r < count; ++r) squares[r] = __builtin_inf();
-  for (i64 first = 0; first < n; first += 8) {
-    for (i64 k = 0; k < 8; ++k)
-      for (i64 c = 0; c < d; ++c) memory[8 * c + k] = first + k < n ? x[(first + k) * d + c] : __builtin_inf();
+void nearest_squares(const float* x, i64 n, i64 d, const i64* of, i64 count, float* squares, float* memory) {
+  for (i64 r = 0; r < count; ++r) squares[r] = __builtin_inff();
+  for (i64 first = 0; first < n; first += 16) {
+    for (i64 k = 0; k < 16; ++k)
+      for (i64 c = 0; c < d; ++c) memory[16 * c + k] = first + k < n ? x[(first + k) * d + c] : __builtin_inff();
     i64 r = 0;
     for (; r + 4 <= count; r += 4) compare<4>(x, d, of + r, memory, first, squares + r);
     for (; r < count; ++r) compare<1>(x, d, of + r, memory, first, squares + r);

@@ -47,18 +47,20 @@ std::int64_t split_heavy(std::vector<double>& x, std::vector<double>& w, std::in
     heavy.push_back(static_cast<std::int64_t>(order[high]));
   }
   const auto splits = static_cast<std::int64_t>(light.size());
-  constexpr std::int64_t kTogether = 64;
-  std::vector<double> nearest(light.size());
+  constexpr std::int64_t kTogether = 128;
+  std::vector<float> nearest(light.size()), places(x.size());  // from the first particle: a scale needs no more digits
+  for (std::size_t i = 0; i < n; ++i)
+    for (std::size_t c = 0; c < width; ++c) places[i * width + c] = static_cast<float>(x[i * width + c] - x[c]);
   parallel_for((splits + kTogether - 1) / kTogether, [&](std::int64_t block) {
     const std::int64_t first = block * kTogether;
-    std::vector<double> memory(8 * width);
-    nearest_squares(x.data(), static_cast<std::int64_t>(n), d, heavy.data() + first, std::min(kTogether, splits - first), nearest.data() + first,
+    std::vector<float> memory(16 * width);
+    nearest_squares(places.data(), static_cast<std::int64_t>(n), d, heavy.data() + first, std::min(kTogether, splits - first), nearest.data() + first,
                     memory.data());
   });
   std::vector<double> direction(width);
   for (std::size_t k = 0; k < light.size(); ++k) {
     const auto to = static_cast<std::size_t>(light[k]) * width, from = static_cast<std::size_t>(heavy[k]) * width;
-    const double distance = std::max(0.5 * std::sqrt(nearest[k]), spread / 50);
+    const double distance = std::max(0.5 * std::sqrt(static_cast<double>(nearest[k])), spread / 50);
     double norm = 0;
     for (std::size_t c = 0; c < width; ++c) {
       direction[c] = random.normals(to + c)[0];
