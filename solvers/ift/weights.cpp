@@ -9,6 +9,11 @@
 #include "solvers/ift/nearest.hpp"
 
 namespace scorefield::ift {
+namespace {
+
+constexpr std::int64_t kTogether = 64;  ///< splits of one task
+
+}  // namespace
 
 void project_on_simplex(std::vector<double>& w) {
   std::vector<double> sorted = w;
@@ -47,27 +52,27 @@ std::int64_t split_heavy(std::vector<double>& x, std::vector<double>& w, std::in
     heavy.push_back(static_cast<std::int64_t>(order[high]));
   }
   const auto splits = static_cast<std::int64_t>(light.size());
-  constexpr std::int64_t kTogether = 128;
-  std::vector<float> nearest(light.size()), places(x.size());  // from the first particle: a scale needs no more digits
+  std::vector<float> places(x.size());  // from the first particle: a scale needs no more digits
   for (std::size_t i = 0; i < n; ++i)
     for (std::size_t c = 0; c < width; ++c) places[i * width + c] = static_cast<float>(x[i * width + c] - x[c]);
   parallel_for((splits + kTogether - 1) / kTogether, [&](std::int64_t block) {
-    const std::int64_t first = block * kTogether;
-    std::vector<float> memory(16 * width);
-    nearest_squares(places.data(), static_cast<std::int64_t>(n), d, heavy.data() + first, std::min(kTogether, splits - first), nearest.data() + first,
-                    memory.data());
-  });
-  std::vector<double> direction(width);
-  for (std::size_t k = 0; k < light.size(); ++k) {
-    const auto to = static_cast<std::size_t>(light[k]) * width, from = static_cast<std::size_t>(heavy[k]) * width;
-    const double distance = std::max(0.5 * std::sqrt(static_cast<double>(nearest[k])), spread / 50);
-    double norm = 0;
-    for (std::size_t c = 0; c < width; ++c) {
-      direction[c] = random.normals(to + c)[0];
-      norm += direction[c] * direction[c];
+    const std::int64_t first = block * kTogether, count = std::min(kTogether, splits - first);
+    std::vector<float> memory(16 * width), nearest(static_cast<std::size_t>(count));
+    nearest_squares(places.data(), static_cast<std::int64_t>(n), d, heavy.data() + first, count, nearest.data(), memory.data());
+    std::vector<double> direction(width + 1);
+    for (std::int64_t k = 0; k < count; ++k) {
+      const auto to = static_cast<std::size_t>(light[static_cast<std::size_t>(first + k)]) * width;
+      const auto from = static_cast<std::size_t>(heavy[static_cast<std::size_t>(first + k)]) * width;
+      const double distance = std::max(0.5 * std::sqrt(static_cast<double>(nearest[static_cast<std::size_t>(k)])), spread / 50);
+      for (std::size_t c = 0; c < width; c += 2) {
+        const auto two = random.normals(to + c);
+        std::copy(two.begin(), two.end(), direction.begin() + static_cast<std::ptrdiff_t>(c));
+      }
+      double norm = 0;
+      for (std::size_t c = 0; c < width; ++c) norm += direction[c] * direction[c];
+      for (std::size_t c = 0; c < width; ++c) x[to + c] = x[from + c] + distance / std::sqrt(norm) * direction[c];
     }
-    for (std::size_t c = 0; c < width; ++c) x[to + c] = x[from + c] + distance / std::sqrt(norm) * direction[c];
-  }
+  });
   return splits;
 }
 
