@@ -12,7 +12,14 @@
 
 namespace scorefield::data {
 
-/// One (mu, time) frame in memory, [N, d] row-major; velocities empty if the file has none.
+/// Where a frame's velocities come from.
+enum class Velocities {
+  none,        ///< there are none
+  stored,      ///< /velocities
+  differences  ///< (x_{k+1} - x_{k-1}) / (t_{k+1} - t_{k-1}) of the frames around frame k, the short way in periodic coordinates
+};
+
+/// One (mu, time) frame in memory, [N, d] row-major; velocities empty where there are none.
 struct Frame {
   std::vector<float> samples;
   std::vector<float> velocities;
@@ -23,13 +30,15 @@ struct Frame {
 /// the budget is read once, a larger one streams. What a caller sees does not depend on the budget. Thread-safe.
 class FrameCache {
  public:
-  /// @throws FileError if velocities are wanted and the file has none.
   /// Changes a frame once, right after it was read (normalising, sorting); must keep its sizes.
   using Prepare = std::function<void(Frame&)>;
 
-  FrameCache(DatasetReader reader, std::int64_t budget_bytes, bool with_velocities, Prepare prepare = {});
+  /// Differences need trajectories and exist at inner frames only.
+  /// @throws FileError if the file has no velocities, or no trajectories of three frames, and they are wanted.
+  FrameCache(DatasetReader reader, std::int64_t budget_bytes, Velocities velocities, Prepare prepare = {});
 
-  /// The frame, read now if it is not held. A held pointer stays valid after eviction.
+  /// The frame, read now if it is not held. A held pointer stays valid after eviction. Frames at both ends cannot have differences:
+  /// @throws Error there.
   [[nodiscard]] std::shared_ptr<const Frame> get(std::int64_t mu_index, std::int64_t frame);
 
   [[nodiscard]] const DatasetReader& reader() const { return reader_; }
@@ -48,10 +57,11 @@ class FrameCache {
   [[nodiscard]] std::int64_t frame_bytes() const;
   void make_room();
   [[nodiscard]] Frame read_frame(std::int64_t mu_index, std::int64_t frame) const;
+  void take_differences(std::int64_t mu_index, std::int64_t frame, std::vector<float>& velocities) const;
 
   DatasetReader reader_;
   std::int64_t budget_bytes_;
-  bool with_velocities_;
+  Velocities velocities_;
   Prepare prepare_;
   mutable std::mutex mutex_;
   std::list<std::int64_t> recent_;  ///< most recent first

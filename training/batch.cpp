@@ -77,9 +77,11 @@ BatchSource::BatchSource(data::DatasetReader reader, const models::Normalizer& n
   if (groups() < share.size)
     throw UsageError(std::to_string(share.size) + " processes cannot share the " + std::to_string(groups()) +
                      " groups (mu, time) of a batch. Start fewer, or raise batch.mu, batch.nodes or quadrature.nodes.");
-  if (with_velocities_ && !header.has_velocities)
+  const bool differences = with_velocities_ && config.loss.velocities == VelocityKind::differences;
+  if (with_velocities_ && !differences && !header.has_velocities)
     throw FileError(reader.path(), "has no '/velocities', which loss.name = velocity needs. Generate it with "
-                                   "velocities, or train with --set loss.name=action-matching.");
+                                   "velocities, or train with --set loss.name=action-matching; where particles are "
+                                   "trajectories, --set loss.velocities=differences takes them from neighbouring frames.");
   if (header.particles < 2)
     throw FileError(reader.path(), "holds " + std::to_string(header.particles) + " particle per frame, training needs "
                                    "at least 2, some of them for validation.");
@@ -87,14 +89,17 @@ BatchSource::BatchSource(data::DatasetReader reader, const models::Normalizer& n
       std::ceil(config.training.validation_fraction * static_cast<double>(header.particles)));
   training_particles_ = header.particles - std::max<std::int64_t>(1, held_out);
   for (std::int64_t m = 0; m < header.mu_count(); ++m)
-    times_.push_back(choose_times(header.time, derive_seed(seed_, kMissingStream, static_cast<std::uint64_t>(m))));
+    times_.push_back(choose_times(header.time, derive_seed(seed_, kMissingStream, static_cast<std::uint64_t>(m)), differences));
   if (header.dimension() > kMaxHilbertDimension) config_.batch.sampling = SamplingKind::random;
   // The particles of a pair of frames must be the same ones where that is known.
   const bool follow = config.loss.kind == LossKind::dice && header.identity == data::Identity::trajectories;
   const auto order = config_.batch.sampling == SamplingKind::random ? OrderKind::none
                      : follow                                       ? OrderKind::beside
                                                                     : OrderKind::in_place;
-  frames_ = std::make_unique<data::FrameCache>(std::move(reader), config.training.memory_limit << 20, with_velocities_,
+  frames_ = std::make_unique<data::FrameCache>(std::move(reader), config.training.memory_limit << 20,
+                                               !with_velocities_ ? data::Velocities::none
+                                               : differences     ? data::Velocities::differences
+                                                                 : data::Velocities::stored,
                                                PrepareFrame(normalizer_, training_particles_, order));
 }
 
@@ -106,11 +111,12 @@ std::int64_t BatchSource::groups() const {
   return config_.batch.mu * (config_.quadrature.nodes + 2 * own_ends);
 }
 
-BatchSource::Times BatchSource::choose_times(const std::vector<double>& all, std::uint64_t seed) const {
+BatchSource::Times BatchSource::choose_times(const std::vector<double>& all, std::uint64_t seed, bool inner) const {
   Times times;
   const auto last = static_cast<std::int64_t>(all.size()) - 1;
   for (std::int64_t k = 0; k <= last; ++k) {
-    const bool end = k == 0 || k == last;
+    if (inner && (k == 0 || k == last)) continue;
+    const bool end = inner ? k == 1 || k == last - 1 : k == 0 || k == last;
     if (!end && uniform(seed, kMissingStream, static_cast<std::uint64_t>(k)) >= config_.batch.keep_times) continue;
     times.frame.push_back(k);
     times.time.push_back(normalizer_.normalized_time(all[static_cast<std::size_t>(k)]));

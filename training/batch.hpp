@@ -79,7 +79,8 @@ class BatchSource {
   [[nodiscard]] std::vector<Group> noise_groups(std::uint64_t step_seed) const;
   [[nodiscard]] double node_time(std::uint64_t step_seed, std::size_t mu, std::int64_t node) const;
   [[nodiscard]] std::int64_t nearest_frame(std::int64_t mu_index, double time) const;
-  [[nodiscard]] Times choose_times(const std::vector<double>& all, std::uint64_t seed) const;
+  /// `inner`: not the first and last, which have no differences.
+  [[nodiscard]] Times choose_times(const std::vector<double>& all, std::uint64_t seed, bool inner) const;
   [[nodiscard]] std::vector<std::int64_t> choose_mu(std::uint64_t step_seed) const;
   void draw(const Group& group, std::uint64_t group_seed, Subset subset, float* x, float* velocity);
   void draw_trajectories(const Group& group, std::uint64_t group_seed, Subset subset, float* x, float* velocity);

@@ -29,6 +29,10 @@ void bind(OptionSet& set, TrainConfig& config) {
            {"cfm", LossKind::cfm}},
           "velocity: data with known velocities; action-matching: snapshots, by quadrature in time; dice: snapshots, by "
           "differences between frames; dsm: score network of the marginals; ncsm, cfm: conditional baselines");
+  set.add("loss.velocities", config.loss.velocities,
+          {{"stored", VelocityKind::stored}, {"differences", VelocityKind::differences}},
+          "velocity: where the particles' velocities come from; differences: central ones between frames of trajectories, also of "
+          "stochastic systems");
   set.add("loss.sigma", config.loss.sigma, "diffusion of the entropic energy E_eps, normalised units; 0: kinetic energy");
   set.add("loss.laplacian", config.loss.laplacian,
           {{"exact", LaplacianKind::exact}, {"hutchinson", LaplacianKind::hutchinson}, {"stein", LaplacianKind::stein}},

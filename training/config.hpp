@@ -10,6 +10,7 @@
 namespace scorefield::training {
 
 enum class LossKind { velocity, action_matching, dice, dsm, ncsm, cfm };
+enum class VelocityKind { stored, differences };
 enum class LaplacianKind { exact, hutchinson, stein };
 enum class SamplingKind { stratified, random };
 enum class EngineKind { automatic, fused, autograd };
@@ -17,6 +18,7 @@ enum class EngineKind { automatic, fused, autograd };
 /// Which functional is minimised (shared equations: training/README.md).
 struct LossOptions {
   LossKind kind = LossKind::velocity;
+  VelocityKind velocities = VelocityKind::stored;  ///< velocity form: from the file, or central differences of trajectories
   double sigma = 0;  ///< diffusion in dX = b dt + sigma dW, normalised units; 0: kinetic energy E, > 0: entropic E_eps
   LaplacianKind laplacian = LaplacianKind::hutchinson;
   std::int64_t probes = 1;  ///< Hutchinson probes per point

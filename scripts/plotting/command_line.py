@@ -4,7 +4,7 @@ import argparse
 import pathlib
 import sys
 
-from plotting.comparison import comparison_figure, read_comparison
+from plotting.comparison import comparison_figure, integrand_figure, read_comparison
 from plotting.energy import energy_figure
 from plotting.errors import distances_figure, errors_figure
 from plotting.evaluation import read_evaluation
@@ -35,6 +35,8 @@ def parse_arguments(argv):
     add("errors", "errors against mu beside floor and baselines", [evaluation])
     add("distances", "distances between populations over time", [evaluation])
     add("compare", "errors of every method, a panel per problem", [("table", "table.json of `scorefield compare`")])
+    add("integrand", "q(t) of the oscillator beside the closed form, a line per method",
+        [("table", "table.json of `scorefield compare`")])
     add("loss", "training history", [("model", "a model file")])
     for name, text in (("phase-space", "density panels, truth above prediction"),
                        ("animation", "a GIF, truth beside prediction")):
@@ -94,6 +96,7 @@ def draw_one(arguments):
         "errors": lambda: errors_figure(read_evaluation(arguments.evaluation)),
         "distances": lambda: distances_figure(read_evaluation(arguments.evaluation)),
         "compare": lambda: comparison_figure(read_comparison(arguments.table)),
+        "integrand": lambda: integrand_figure(read_comparison(arguments.table)),
         "loss": lambda: loss_figure(open_model(arguments.model)),
     }
     save(figures[arguments.kind](), arguments.output)

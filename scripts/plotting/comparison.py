@@ -1,4 +1,4 @@
-"""The table of `scorefield compare`: every method's error per problem, seeds as points, beside floor and nearest."""
+"""The table of `scorefield compare`: errors beside floor and nearest, and the oscillator's q(t) beside the closed form."""
 
 import json
 
@@ -53,4 +53,28 @@ def comparison_figure(table):
         axes.set_title(f"{problem}: {metric[0]}")
         axes.set_xticks(range(len(methods)), methods, rotation=60, ha="right")
     figure.legend(*panels[0, 0].get_legend_handles_labels(), loc="outside lower center", ncol=3)
+    return figure
+
+
+def integrand_figure(table):
+    """q(t) = E[|grad s|^2 / 2 + d_t s] of every method's first seed beside the exact one; below, what is wrong with it."""
+    cells = {}
+    for cell in table["cells"]:
+        if cell["status"] == "done" and "integrand" in cell:
+            cells.setdefault(cell["method"], cell)
+    if not cells:
+        raise FormatError("no finished cell holds 'integrand': it is measured on the oscillator at sigma = 0")
+    exact = next(iter(cells.values()))["integrand"]
+    figure, (above, below) = plt.subplots(2, 1, figsize=(7.2, 5.2), sharex=True)
+    above.plot(exact["time"], exact["exact"], color=CURVES["truth"]["color"], linewidth=2.4, label="closed form")
+    colours = plt.get_cmap("viridis")(np.linspace(0, 0.9, len(cells)))
+    for colour, (method, cell) in zip(colours, cells.items()):
+        learned = np.asarray(cell["integrand"]["learned"])
+        above.plot(exact["time"], learned, color=colour, linewidth=1.0, label=method)
+        below.plot(exact["time"], np.abs(learned - exact["exact"]), color=colour, linewidth=1.0)
+    above.set_ylabel("q(t)")
+    below.set_ylabel("|learned - exact|")
+    below.set_yscale("log")
+    below.set_xlabel("time")
+    figure.legend(*above.get_legend_handles_labels(), loc="outside right upper")
     return figure

@@ -9,6 +9,7 @@ from scorefield_io import FormatError, format_mu
 MARKERS = {"floor": "v", "interpolated": "^", "nearest": "s", "prediction": "o"}
 METRICS = [
     ("electric energy, relative L2", "electric_energy_error", "electric_energy_{}"),
+    ("moments, relative L2", "moments_error", "moments_{}"),
     ("Sinkhorn divergence", "sinkhorn", "sinkhorn_{}"),
     ("sliced W2", "sliced_w2", "sliced_w2_{}"),
 ]

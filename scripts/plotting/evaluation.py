@@ -13,6 +13,18 @@ COLUMNS = [
         ("interpolated", "electric_energy_interpolated"),
         ("nearest", "electric_energy_nearest"),
     ]),
+    ("moments, relative L2", [
+        ("error", "moments_error"),
+        ("floor", "moments_floor"),
+        ("interpolated", "moments_interpolated"),
+        ("nearest", "moments_nearest"),
+    ]),
+    ("covariance, relative L2", [
+        ("error", "covariance_error"),
+        ("floor", "covariance_floor"),
+        ("interpolated", "covariance_interpolated"),
+        ("nearest", "covariance_nearest"),
+    ]),
     ("Sinkhorn divergence", [
         ("error", "sinkhorn"),
         ("floor", "sinkhorn_floor"),

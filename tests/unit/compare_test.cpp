@@ -9,6 +9,7 @@
 #include "data/atomic_file.hpp"
 #include "tests/support/temporary_folder.hpp"
 #include "training/compare/compare.hpp"
+#include "training/compare/standing.hpp"
 #include "training/compare/table.hpp"
 
 namespace scorefield::compare {
@@ -49,7 +50,7 @@ TEST(Compare, RunsEveryCellOnceAndSaysWhyOneFails) {
   EXPECT_EQ(first.computed, 2);
   EXPECT_EQ(first.failed, 2);
   const auto table = data::read_text_file(folder.path("out/table.md"));
-  for (const char* words : {"# tiny", "## bistable", "| dice |", "*floor*", "*nearest*", "sliced W2", "## Failed cells",
+  for (const char* words : {"# tiny", "## bistable", "| dice |", "*floor*", "*nearest*", "sliced W2", "moments error", "worst / nearest", "## Standing", "## Failed cells",
                             "velocity, seed 1: ", "/velocities"})
     EXPECT_THAT(table, HasSubstr(words));
   const auto cells = read(folder.path("out/table.json")).at("cells");
@@ -111,6 +112,38 @@ TEST(CompareTable, AveragesOverSeedsAndQuotesCommas) {
   EXPECT_THAT(table, HasSubstr("| m | 0.2 ± 0.141 | 11 ± 1.41 |"));
   EXPECT_THAT(table, HasSubstr("- p, n, seed 0: a \"b\", c"));
   EXPECT_THAT(to_csv(cells), HasSubstr("\"a \"\"b\"\", c\""));
+}
+
+/// One finished cell with a test mu that was trained on, and two that were not.
+json finished(const std::string& method, double first, double second, double inference, bool conditional) {
+  const auto at = [](double error, double nearest, bool trained) {
+    return json{{"moments_error", error}, {"moments_nearest", nearest}, {"is_training_mu", trained}};
+  };
+  return {{"problem", "p"}, {"method", method}, {"seed", 0}, {"status", "done"}, {"conditional", conditional},
+          {"inference_seconds", inference},
+          {"mean", {{"moments_error", (first + second + 0.9) / 3}, {"moments_floor", 0.1}, {"moments_nearest", 0.4}}},
+          {"per_mu", {at(first, 0.4, false), at(second, 0.5, false), at(0.9, 0.3, true)}}};
+}
+
+TEST(CompareStanding, RatiosAreTheKnownOnes) {
+  const auto standing = standing_of(finished("m", 0.1, 0.2, 2, false));
+  ASSERT_TRUE(standing.has_value());
+  EXPECT_EQ(standing->error, "moments_error");
+  EXPECT_NEAR(*standing->worst_to_nearest, 0.4, 1e-12) << "a training mu does not count";
+  EXPECT_NEAR(*standing->to_floor, 4, 1e-12);
+  EXPECT_NEAR(*standing->nearest_to_floor, 4, 1e-12);
+  auto with_field = finished("m", 0.1, 0.2, 2, false);
+  with_field["mean"]["electric_energy_error"] = 0.3;
+  EXPECT_EQ(standing_of(with_field)->error, "electric_energy_error") << "the field comes first";
+  EXPECT_FALSE(standing_of(with_field)->to_floor.has_value());
+  EXPECT_FALSE(standing_of(json{{"status", "failed"}}).has_value());
+}
+
+TEST(CompareStanding, TheBestMethodIsNotAConditionalOne) {
+  const json cells{finished("slow", 0.2, 0.2, 1, false), finished("good", 0.1, 0.2, 2, false),
+                   finished("afresh", 0.05, 0.05, 30, true)};
+  EXPECT_THAT(standing_table(cells), HasSubstr("| p | 4 | good | 0.4 | 0.4 | 4 | 15 |"));
+  EXPECT_EQ(standing_table(json::array()), "");
 }
 
 }  // namespace

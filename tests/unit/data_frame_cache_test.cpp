@@ -22,7 +22,7 @@ constexpr std::int64_t kAllFrames = 6;
 class Cache : public ::testing::Test {
  protected:
   Cache() { test::write_marked_dataset(path); }
-  [[nodiscard]] FrameCache make(std::int64_t budget) const { return {DatasetReader(path), budget, true}; }
+  [[nodiscard]] FrameCache make(std::int64_t budget) const { return {DatasetReader(path), budget, Velocities::stored}; }
 
   test::TemporaryFolder folder;
   const std::string path = folder.path("data.h5");
@@ -67,7 +67,7 @@ TEST_F(Cache, TheLeastRecentlyUsedFrameGoesFirst) {
 }
 
 TEST_F(Cache, LeavesVelocitiesOnDiskWhenNotAsked) {
-  FrameCache cache(DatasetReader(path), 100 * kFrameBytes, false);
+  FrameCache cache(DatasetReader(path), 100 * kFrameBytes, Velocities::none);
   EXPECT_TRUE(cache.get(1, 2)->velocities.empty());
   EXPECT_EQ(cache.held_bytes(), kFrameBytes / 2);
 }
@@ -77,7 +77,23 @@ TEST_F(Cache, SaysWhenVelocitiesAreMissing) {
   header.has_velocities = false;
   const std::string bare = folder.path("bare.h5");
   test::write_marked_dataset(bare, header);
-  test::expect_error<FileError>([&] { FrameCache(DatasetReader(bare), 0, true); }, {bare, "/velocities"});
+  test::expect_error<FileError>([&] { FrameCache(DatasetReader(bare), 0, Velocities::stored); }, {bare, "/velocities"});
+}
+
+TEST_F(Cache, DifferencesAreCentralAndTakeTheShortWay) {
+  DatasetHeader header = test::small_header();
+  header.has_velocities = false;
+  const std::string bare = folder.path("bare.h5");
+  test::write_marked_dataset(bare, header);
+  FrameCache cache(DatasetReader(bare), 100 * kFrameBytes, Velocities::differences);
+  // Frames are 100 a frame apart and the times of the first and the last 2: 100 a unit of time, whole turns of the periodic x.
+  EXPECT_EQ(cache.get(1, 1)->velocities, (std::vector<float>{0, 100, 0, 100, 0, 100, 0, 100}));
+  EXPECT_EQ(cache.get(1, 1)->samples, test::marked_frame(header, 1, 1));
+  test::expect_error<Error>([&] { (void)cache.get(1, 0); }, {"inner frames"});
+  header.identity = Identity::marginals;
+  const std::string marginals = folder.path("marginals.h5");
+  test::write_marked_dataset(marginals, header);
+  test::expect_error<FileError>([&] { FrameCache(DatasetReader(marginals), 0, Velocities::differences); }, {"trajectories"});
 }
 
 TEST_F(Cache, ThreadsShareIt) {

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <numbers>
 #include <nlohmann/json.hpp>
 
 #include "core/error.hpp"
@@ -198,6 +199,28 @@ TEST_F(EvaluationTest, CloudsOfATranslatedPopulationAreItsShiftApart) {
   EXPECT_FALSE(at.scores.sinkhorn.interpolated.has_value());
 }
 
+TEST_F(EvaluationTest, MomentsOfATranslatedPopulationAreItsShiftApart) {
+  const Evaluation result = run();
+  const EvaluationAtMu& at = result.per_mu[0];
+  // The truth has unit variance in v over all frames, and on the circle of x, of radius sqrt(12) / 2 pi, another 3 / pi^2.
+  const double unit = at.coordinate_scales[1] * std::sqrt(1 + 3 / std::pow(std::numbers::pi, 2));
+  const Score& error = at.scores.moments_error;
+  EXPECT_NEAR(*error.prediction, 0.1 / unit, 1e-5);
+  EXPECT_NEAR(*error.floor, 0.01 / unit, 1e-5);
+  EXPECT_NEAR(*error.nearest, 0.05 * std::sqrt(6.0) / unit, 1e-5);  // drift .05 t; the mean square of 0, ..., 4 is 6
+  EXPECT_NEAR(*error.interpolated, 0, 1e-5);
+  EXPECT_NEAR(*at.scores.covariance_error.prediction, 0, 1e-5);
+  EXPECT_NEAR(*result.mean.moments_error.prediction,
+              (*error.prediction + *result.per_mu[1].scores.moments_error.prediction) / 2, 1e-12);
+  const auto json = nlohmann::json::parse(to_json(result));
+  for (const char* key : {"moments_error", "moments_floor", "moments_nearest", "moments_interpolated", "covariance_error",
+                          "covariance_floor", "covariance_nearest", "covariance_interpolated"}) {
+    EXPECT_TRUE(json["per_mu"][0].contains(key)) << key;
+    EXPECT_TRUE(json["mean"].contains(key)) << key;
+  }
+  EXPECT_THAT(to_table(result), HasSubstr("Moments, relative L2 over frames"));
+}
+
 TEST_F(EvaluationTest, ThePopulationItselfHasNoError) {
   options.rollout = options.reference;
   const Evaluation result = run();
@@ -250,7 +273,8 @@ TEST_F(EvaluationTest, AbsentBaselinesAreAbsentKeys) {
   EXPECT_TRUE(at.contains("electric_energy_error"));
   EXPECT_TRUE(at.contains("sinkhorn"));
   for (const char* key : {"electric_energy_floor", "electric_energy_nearest", "electric_energy_interpolated",
-                          "sinkhorn_floor", "sliced_w2_nearest", "inside_training_range", "nearest_mu"})
+                          "sinkhorn_floor", "sliced_w2_nearest", "moments_floor", "moments_interpolated", "inside_training_range",
+                          "nearest_mu"})
     EXPECT_FALSE(at.contains(key)) << key;
   EXPECT_FALSE(json["mean"].contains("electric_energy_floor"));
   EXPECT_FALSE(at["electric_energy"].contains("nearest"));

@@ -8,6 +8,8 @@
 #include "core/interrupt.hpp"
 #include "data/atomic_file.hpp"
 #include "data/dataset.hpp"
+#include "training/compare/closed_form.hpp"
+#include "training/compare/standing.hpp"
 #include "training/compare/table.hpp"
 #include "training/loss_noise.hpp"
 #include "training/trainer.hpp"
@@ -97,7 +99,7 @@ ProblemData Runner::prepare(const ProblemPlan& plan) const {
 json scalars(const json& row) {
   json result = json::object();
   for (const auto& [key, value] : row.items())
-    if (value.is_number() || key == "mu") result[key] = value;
+    if (value.is_number() || value.is_boolean() || key == "mu") result[key] = value;
   return result;
 }
 
@@ -118,11 +120,19 @@ json Runner::compute(const ProblemPlan& problem, const MethodPlan& method, std::
   row["step_milliseconds"] = 1e3 * trained.step_seconds;
   row["parameters"] = trained.parameters;
   row["validation_loss"] = trained.validation_loss;
+  row["conditional"] = training::is_conditional(plan.train.loss.kind);
   if (experiment_.noise_batches > 0) {
     const auto noise = training::measure_loss_noise(model, data.train, plan.train, seed + 1, experiment_.noise_batches);
     row["loss_at_end"] = noise.mean;
     row["loss_deviation"] = noise.deviation;
     row["gradient_noise"] = noise.gradient_noise;
+  }
+  if (problem.problem == "oscillator" && !training::learns_distribution(plan.train.loss.kind) &&
+      plan.train.loss.sigma == 0) {
+    const auto closed = compare_with_oscillator(model, data.test);
+    row["drift_error"] = closed.drift_error;
+    row["integrand_error"] = closed.integrand_error;
+    row["integrand"] = {{"time", closed.time}, {"exact", closed.exact}, {"learned", closed.learned}};
   }
   auto infer = plan.infer;
   infer.mu = data.test_mu;
@@ -145,6 +155,10 @@ json Runner::compute(const ProblemPlan& problem, const MethodPlan& method, std::
   row["mean"] = scalars(evaluated.at("mean"));
   row["per_mu"] = json::array();
   for (const auto& mu : evaluated.at("per_mu")) row["per_mu"].push_back(scalars(mu));
+  if (const auto standing = standing_of(row)) {
+    if (standing->worst_to_nearest) row["worst_to_nearest"] = *standing->worst_to_nearest;
+    if (standing->to_floor) row["to_floor"] = *standing->to_floor;
+  }
   fs::remove(rollout);
   return row;
 }

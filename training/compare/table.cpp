@@ -6,6 +6,8 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "training/compare/standing.hpp"
+
 namespace scorefield::compare {
 namespace {
 
@@ -18,6 +20,12 @@ struct Column {
   bool metric;  ///< in "mean", with KEY_floor, KEY_nearest, KEY_interpolated
 };
 constexpr Column kColumns[] = {{"E error", "electric_energy_error", true},
+                               {"moments error", "moments_error", true},
+                               {"covariance error", "covariance_error", true},
+                               {"worst / nearest", "worst_to_nearest", false},
+                               {"/ floor", "to_floor", false},
+                               {"drift error", "drift_error", false},
+                               {"q(t) error", "integrand_error", false},
                                {"Sinkhorn", "sinkhorn", true},
                                {"sliced W2", "sliced_w2", true},
                                {"training s", "training_seconds", false},
@@ -46,14 +54,6 @@ const json* find_number(const json& cell, const Column& column, const std::strin
   return found != from->end() && found->is_number() ? &*found : nullptr;
 }
 
-std::string number(double value) {
-  char text[32];
-  const double size = std::abs(value);
-  if (size >= 1000 && size < 1e7) std::snprintf(text, sizeof text, "%.0f", value);
-  else std::snprintf(text, sizeof text, "%.3g", value);
-  return text;
-}
-
 /// "mean +- deviation" of one column over cells; empty when no cell has it.
 std::string summarise(const std::vector<const json*>& cells, const Column& column, const std::string& key) {
   std::vector<double> values;
@@ -63,18 +63,9 @@ std::string summarise(const std::vector<const json*>& cells, const Column& colum
   double mean = 0, squares = 0;
   for (const double value : values) mean += value / static_cast<double>(values.size());
   for (const double value : values) squares += (value - mean) * (value - mean);
-  std::string text = number(mean);
-  if (values.size() > 1) text += " ± " + number(std::sqrt(squares / static_cast<double>(values.size() - 1)));
+  std::string text = number_text(mean);
+  if (values.size() > 1) text += " ± " + number_text(std::sqrt(squares / static_cast<double>(values.size() - 1)));
   return text;
-}
-
-std::vector<std::string> distinct(const json& cells, const char* key) {
-  std::vector<std::string> names;
-  for (const auto& cell : cells) {
-    const auto name = cell.at(key).get<std::string>();
-    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
-  }
-  return names;
 }
 
 std::string quoted(std::string text) {
@@ -127,6 +118,23 @@ std::string problem_table(const std::string& problem, const json& cells) {
 
 }  // namespace
 
+std::string number_text(double value) {
+  char text[32];
+  const double size = std::abs(value);
+  if (size >= 1000 && size < 1e7) std::snprintf(text, sizeof text, "%.0f", value);
+  else std::snprintf(text, sizeof text, "%.3g", value);
+  return text;
+}
+
+std::vector<std::string> distinct(const json& cells, const char* key) {
+  std::vector<std::string> names;
+  for (const auto& cell : cells) {
+    const auto name = cell.at(key).get<std::string>();
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+  }
+  return names;
+}
+
 std::string to_csv(const json& cells) {
   std::vector<std::string> keys, metrics;
   const auto collect = [](const json& from, std::vector<std::string>& into) {
@@ -162,8 +170,10 @@ std::string to_markdown(const std::string& name, const std::string& summary, con
   std::string text = "# " + name + "\n";
   if (!summary.empty()) text += "\n" + summary + "\n";
   text += "\nMeans over the test mu and, with their deviation, over seeds. floor: an independent run of the solver; nearest: the "
-          "training run of the nearest mu; interpolated: the training runs' E(t), linear in mu.\n";
+          "training run of the nearest mu; interpolated: the training runs' E(t) or moments, linear in mu. worst / nearest: largest ratio "
+          "of the main error (E, or moments without a field) to that of the nearest run, over test mu; / floor: its mean over the floor's.\n";
   for (const auto& problem : distinct(cells, "problem")) text += problem_table(problem, cells);
+  text += standing_table(cells);
   bool first = true;
   for (const auto& cell : cells) {
     if (cell.at("status") == "done") continue;

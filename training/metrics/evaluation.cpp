@@ -12,6 +12,7 @@
 #include "training/metrics/cloud_comparison.hpp"
 #include "training/metrics/floor_run.hpp"
 #include "training/metrics/history_error.hpp"
+#include "training/metrics/moments.hpp"
 #include "training/metrics/point_cloud.hpp"
 #include "training/metrics/run.hpp"
 #include "training/metrics/training_baseline.hpp"
@@ -49,7 +50,12 @@ std::optional<double> mean_of(const std::vector<double>& values) {
   return sum / static_cast<double>(values.size());
 }
 
-using FrameDistances = Compared<std::optional<CloudDistances>>;
+/// One frame's clouds against the true one.
+struct FrameComparison {
+  Compared<std::optional<CloudDistances>> distances;
+  Moments truth;
+  Compared<std::optional<MomentDistance>> moments;
+};
 
 /// The comparison of one rollout file with its baselines, one mu after the other.
 class Evaluator {
@@ -179,31 +185,72 @@ class Evaluator {
     const SlicedWasserstein sliced(space.periods, options_.projections, options_.seed);
     at.coordinate_scales = space.scales;
     advance(at);
-    std::vector<FrameDistances> distances(frames.size());
+    std::vector<FrameComparison> found(frames.size());
+    const auto around = training_ ? training_->neighbours(at.mu) : std::nullopt;
     parallel_for(static_cast<std::int64_t>(frames.size()), [&](std::int64_t i) {
       const double t = at.time[frames[i]];
       const auto cloud_of = [&](const Run& run, std::int64_t mu_index) {
         return normalised(run.samples(mu_index, run.nearest_frame(t)), space);
       };
-      const TrueCloud truth(cloud_of(reference_, reference_index), space, sliced,
-                            {options_.points, options_.epsilon, options_.seed});
-      distances[i].prediction = truth.compare(cloud_of(rollout_, rollout_index));
-      if (floor_) distances[i].floor = truth.compare(cloud_of(floor_->run(), floor_->run().require_mu(at.mu)));
-      if (training_) distances[i].nearest = truth.compare(cloud_of(training_->run(), training_->nearest(at.mu)));
+      const PointCloud true_cloud = cloud_of(reference_, reference_index);
+      const TrueCloud truth(true_cloud, space, sliced, {options_.points, options_.epsilon, options_.seed});
+      FrameComparison& frame = found[i];
+      frame.truth = moments_of(true_cloud, space.periods);
+      const auto compare = [&](const PointCloud& cloud, auto Compared<std::optional<CloudDistances>>::*distances,
+                               auto Compared<std::optional<MomentDistance>>::*moments) {
+        frame.distances.*distances = truth.compare(cloud);
+        const Moments own = moments_of(cloud, space.periods);
+        frame.moments.*moments = distance(own, frame.truth);
+        return own;
+      };
+      using Distances = Compared<std::optional<CloudDistances>>;
+      using MomentDistances = Compared<std::optional<MomentDistance>>;
+      compare(cloud_of(rollout_, rollout_index), &Distances::prediction, &MomentDistances::prediction);
+      if (floor_)
+        compare(cloud_of(floor_->run(), floor_->run().require_mu(at.mu)), &Distances::floor, &MomentDistances::floor);
+      if (!training_) return;
+      const Moments near = compare(cloud_of(training_->run(), training_->nearest(at.mu)), &Distances::nearest,
+                                   &MomentDistances::nearest);
+      if (!around) return;
+      const Moments far =
+          around->weight > 0 ? moments_of(cloud_of(training_->run(), around->far), space.periods) : near;
+      frame.moments.interpolated = distance(mixed(near, far, around->weight), frame.truth);
     });
     for (std::size_t i = 0; i < frames.size(); ++i) {
       at.cloud_time.push_back(at.time[frames[i]]);
-      distances[i].for_each(
-          [this](const std::optional<CloudDistances>& found, auto& sinkhorn, auto& sliced_w2) {
-            if (!found) return;
-            sinkhorn.push_back(found->sinkhorn);
-            sliced_w2.push_back(found->sliced_w2);
-            if (!found->converged) warn_about_convergence();
+      found[i].distances.for_each(
+          [this](const std::optional<CloudDistances>& distances, auto& sinkhorn, auto& sliced_w2) {
+            if (!distances) return;
+            sinkhorn.push_back(distances->sinkhorn);
+            sliced_w2.push_back(distances->sliced_w2);
+            if (!distances->converged) warn_about_convergence();
           },
           at.sinkhorn, at.sliced_w2);
     }
+    score_moments(found, at);
     at.sinkhorn.for_each([](const auto& values, auto& score) { score = mean_of(values); }, at.scores.sinkhorn);
     at.sliced_w2.for_each([](const auto& values, auto& score) { score = mean_of(values); }, at.scores.sliced_w2);
+  }
+
+  static void score_moments(const std::vector<FrameComparison>& found, EvaluationAtMu& at) {
+    std::vector<Moments> truth;
+    Compared<std::vector<MomentDistance>> distances;
+    for (const FrameComparison& frame : found) {
+      truth.push_back(frame.truth);
+      frame.moments.for_each(
+          [](const std::optional<MomentDistance>& value, std::vector<MomentDistance>& values) {
+            if (value) values.push_back(*value);
+          },
+          distances);
+    }
+    distances.for_each(
+        [&truth](const std::vector<MomentDistance>& values, std::optional<double>& moments, std::optional<double>& covariance) {
+          if (values.empty()) return;
+          const MomentErrors errors = moment_errors(values, truth);
+          moments = errors.moments;
+          covariance = errors.covariance;
+        },
+        at.scores.moments_error, at.scores.covariance_error);
   }
 
   /// Means over mu of what every mu has: means over different mu could not be compared.
@@ -222,7 +269,8 @@ class Evaluator {
                    mean_of_source(&Score::interpolated)};
     };
     for (const auto metric :
-         {&Scores::electric_energy_error, &Scores::electric_energy_error_frames, &Scores::sinkhorn, &Scores::sliced_w2})
+         {&Scores::electric_energy_error, &Scores::electric_energy_error_frames, &Scores::sinkhorn, &Scores::sliced_w2,
+          &Scores::moments_error, &Scores::covariance_error})
       result_.mean.*metric = mean_over_mu(metric);
   }
 

@@ -51,12 +51,14 @@ using Score = Compared<std::optional<double>>;
 /// One value per frame; empty where absent.
 using ScoreHistory = Compared<std::vector<double>>;
 
-/// The four scalar metrics.
+/// The scalar metrics.
 struct Scores {
   Score electric_energy_error;         ///< relative L2 over the rollout's frames
   Score electric_energy_error_frames;  ///< mean relative error over frames above 5 % of the peak
   Score sinkhorn;                      ///< mean over the metric frames of the debiased divergence (squared units)
   Score sliced_w2;                     ///< mean over the metric frames
+  Score moments_error;                 ///< mean and deviation of every coordinate over the metric frames (moments.hpp)
+  Score covariance_error;              ///< relative L2 over the metric frames of the covariance
 };
 
 struct EvaluationAtMu {

@@ -1,6 +1,8 @@
 #include "training/metrics/point_cloud.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <numbers>
 #include <string>
 #include <utility>
 
@@ -65,6 +67,29 @@ PointCloud normalised(std::span<const float> samples, const StateSpace& space) {
     }
   }
   return cloud;
+}
+
+std::vector<float> on_circles(const PointCloud& cloud, const std::vector<double>& periods) {
+  const std::int64_t n = cloud.count();
+  const auto wound = std::count_if(periods.begin(), periods.end(), [](double period) { return period > 0; });
+  std::vector<float> embedded(static_cast<std::size_t>((cloud.dimension + wound) * n));
+  float* out = embedded.data();
+  for (std::int64_t k = 0; k < cloud.dimension; ++k) {
+    const float* values = cloud.values.data() + k;
+    if (periods[k] > 0) {
+      const double radius = periods[k] / (2 * std::numbers::pi);
+      for (std::int64_t i = 0; i < n; ++i) {
+        const double angle = values[i * cloud.dimension] / radius;
+        out[i] = static_cast<float>(radius * std::cos(angle));
+        out[n + i] = static_cast<float>(radius * std::sin(angle));
+      }
+      out += 2 * n;
+    } else {
+      for (std::int64_t i = 0; i < n; ++i) out[i] = values[i * cloud.dimension];
+      out += n;
+    }
+  }
+  return embedded;
 }
 
 }  // namespace scorefield::metrics

@@ -24,7 +24,9 @@ const MetricKeys kMetricKeys[] = {
      {"electric_energy_error_frames", "electric_energy_floor_frames", "electric_energy_nearest_frames",
       "electric_energy_interpolated_frames"}},
     {&Scores::sinkhorn, {"sinkhorn", "sinkhorn_floor", "sinkhorn_nearest", "sinkhorn_interpolated"}},
-    {&Scores::sliced_w2, {"sliced_w2", "sliced_w2_floor", "sliced_w2_nearest", "sliced_w2_interpolated"}}};
+    {&Scores::sliced_w2, {"sliced_w2", "sliced_w2_floor", "sliced_w2_nearest", "sliced_w2_interpolated"}},
+    {&Scores::moments_error, {"moments_error", "moments_floor", "moments_nearest", "moments_interpolated"}},
+    {&Scores::covariance_error, {"covariance_error", "covariance_floor", "covariance_nearest", "covariance_interpolated"}}};
 const Compared<const char*> kSourceNames{"prediction", "floor", "nearest", "interpolated"};
 
 void add_scores(Json& object, const Scores& scores) {
@@ -148,9 +150,9 @@ std::string relation(double prediction, double baseline, const std::string& name
 
 std::string reading(const Scores& mean) {
   const bool energy = mean.electric_energy_error.prediction.has_value();
-  const Score& score = energy ? mean.electric_energy_error : mean.sliced_w2;
+  const Score& score = energy ? mean.electric_energy_error : mean.moments_error;
   if (!score.prediction) return "";
-  std::string text = (energy ? "Electric energy, relative L2 error " : "Sliced W2 distance ") +
+  std::string text = (energy ? "Electric energy, relative L2 error " : "Moments, relative L2 error ") +
                      number_text(*score.prediction) + " (mean over mu)";
   const char* separator = ": ";
   const auto compare = [&](const std::optional<double>& baseline, const char* name) {
@@ -222,6 +224,17 @@ std::string to_table(const Evaluation& evaluation) {
                  {"| sliced W2", &Scores::sliced_w2, &Score::prediction},
                  {"floor", &Scores::sliced_w2, &Score::floor},
                  {"nearest", &Scores::sliced_w2, &Score::nearest}});
+  const auto moments = &Scores::moments_error;
+  const auto covariance = &Scores::covariance_error;
+  text += block(evaluation, "Moments, relative L2 over frames: mean and deviation of every coordinate | covariance",
+                {{"error", moments, &Score::prediction},
+                 {"floor", moments, &Score::floor},
+                 {"nearest", moments, &Score::nearest},
+                 {"interp.", moments, &Score::interpolated},
+                 {"| error", covariance, &Score::prediction},
+                 {"floor", covariance, &Score::floor},
+                 {"nearest", covariance, &Score::nearest},
+                 {"interp.", covariance, &Score::interpolated}});
   text += legend(evaluation);
   for (const std::string& warning : evaluation.warnings) text += "warning: " + warning + "\n";
   return text + reading(evaluation.mean);

@@ -42,29 +42,36 @@ std::string TrainingBaseline::range_text() const {
   return text.str();
 }
 
-std::optional<std::vector<double>> TrainingBaseline::interpolated_energy(const problems::Problem& problem,
-                                                                         const std::vector<double>& mu,
-                                                                         std::span<const double> times) const {
+std::optional<TrainingBaseline::Neighbours> TrainingBaseline::neighbours(const std::vector<double>& mu) const {
   if (mu.size() != 1 || !inside_range(mu)) return std::nullopt;
   const std::int64_t near = nearest(mu);
-  std::vector<double> result = run_.best_energy(problem, near, times);
+  Neighbours found{near, near, 0};
 
   // The nearest run on the other side of mu; without one, mu is an end of the range.
   const double distance = mu[0] - run_.header().mu[near][0];
-  std::optional<std::int64_t> other;
+  if (std::abs(distance) <= kSameMu) return found;
   double gap = 0;
   for (std::int64_t i = 0; i < run_.header().mu_count(); ++i) {
     const double beyond = (run_.header().mu[i][0] - mu[0]) * (distance > 0 ? 1 : -1);
-    if (beyond > 0 && (!other || beyond < gap)) {
-      other = i;
+    if (beyond > 0 && (found.far == near || beyond < gap)) {
+      found.far = i;
       gap = beyond;
     }
   }
-  if (!other || std::abs(distance) <= kSameMu) return result;
+  if (found.far != near) found.weight = std::abs(distance) / (std::abs(distance) + gap);
+  return found;
+}
 
-  const std::vector<double> far = run_.best_energy(problem, *other, times);
-  const double weight = std::abs(distance) / (std::abs(distance) + gap);
-  for (std::size_t k = 0; k < result.size(); ++k) result[k] = (1 - weight) * result[k] + weight * far[k];
+std::optional<std::vector<double>> TrainingBaseline::interpolated_energy(const problems::Problem& problem,
+                                                                         const std::vector<double>& mu,
+                                                                         std::span<const double> times) const {
+  const auto around = neighbours(mu);
+  if (!around) return std::nullopt;
+  std::vector<double> result = run_.best_energy(problem, around->near, times);
+  if (around->weight == 0) return result;
+  const std::vector<double> far = run_.best_energy(problem, around->far, times);
+  for (std::size_t k = 0; k < result.size(); ++k)
+    result[k] = (1 - around->weight) * result[k] + around->weight * far[k];
   return result;
 }
 

@@ -29,7 +29,15 @@ class TrainingBaseline {
   /// "1.2 to 1.9", per parameter.
   [[nodiscard]] std::string range_text() const;
 
-  /// E(t) linear in mu between the two training runs around it; absent outside the range or for several parameters.
+  /// The two training runs around a mu: (1 - weight) of `near` and `weight` of `far`.
+  struct Neighbours {
+    std::int64_t near = 0, far = 0;
+    double weight = 0;
+  };
+  /// Linear interpolation in mu; absent outside the range or for several parameters.
+  [[nodiscard]] std::optional<Neighbours> neighbours(const std::vector<double>& mu) const;
+
+  /// E(t) linear in mu; absent where there are no neighbours.
   [[nodiscard]] std::optional<std::vector<double>> interpolated_energy(const problems::Problem& problem,
                                                                        const std::vector<double>& mu,
                                                                        std::span<const double> times) const;

@@ -98,34 +98,12 @@ SlicedWasserstein::SlicedWasserstein(std::vector<double> periods, std::int64_t p
   directions_ = random_directions(projections, embedding_dimension_, seed);
 }
 
-std::vector<float> SlicedWasserstein::embed(const PointCloud& cloud) const {
-  const std::int64_t n = cloud.count();
-  std::vector<float> embedded(static_cast<std::size_t>(embedding_dimension_ * n));  // [D, N]
-  float* out = embedded.data();
-  for (std::int64_t k = 0; k < cloud.dimension; ++k) {
-    const float* values = cloud.values.data() + k;
-    if (periods_[k] > 0) {
-      const double radius = periods_[k] / (2 * std::numbers::pi);
-      for (std::int64_t i = 0; i < n; ++i) {
-        const double angle = values[i * cloud.dimension] / radius;
-        out[i] = static_cast<float>(radius * std::cos(angle));
-        out[n + i] = static_cast<float>(radius * std::sin(angle));
-      }
-      out += 2 * n;
-    } else {
-      for (std::int64_t i = 0; i < n; ++i) out[i] = values[i * cloud.dimension];
-      out += n;
-    }
-  }
-  return embedded;
-}
-
 SlicedWasserstein::Projections SlicedWasserstein::project(const PointCloud& cloud) const {
   if (cloud.dimension != static_cast<std::int64_t>(periods_.size()))
     throw Error("a cloud of dimension " + std::to_string(cloud.dimension) + " cannot be projected with " +
                 std::to_string(periods_.size()) + " periods");
   const std::int64_t n = cloud.count();
-  const std::vector<float> embedded = embed(cloud);
+  const std::vector<float> embedded = on_circles(cloud, periods_);
   Projections result{n, std::vector<float>(static_cast<std::size_t>(projections_ * n))};
   parallel_for(projections_, [&](std::int64_t p) {
     std::vector<float> line(static_cast<std::size_t>(n));

@@ -43,8 +43,6 @@ class SlicedWasserstein {
   [[nodiscard]] std::int64_t embedding_dimension() const { return embedding_dimension_; }
 
  private:
-  [[nodiscard]] std::vector<float> embed(const PointCloud& cloud) const;
-
   std::vector<double> periods_;
   std::int64_t projections_;
   std::int64_t embedding_dimension_;

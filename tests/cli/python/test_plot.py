@@ -147,6 +147,20 @@ class Pictures(WithDemoFolder):
         self.assertEqual(done.returncode, 1)
         self.assertIn("no cell of the table has finished", done.stderr)
 
+    def test_integrand_draws_lines_beside_the_closed_form(self):
+        time = [0.0, 0.5, 1.0]
+        cells = [{"problem": "oscillator", "method": method, "seed": 0, "status": "done", "mean": {"moments_error": 0.1},
+                  "integrand": {"time": time, "exact": [1.0, -3.0, 2.0], "learned": [1.1, -2.8, error]}}
+                 for method, error in (("simpson", 2.2), ("monte-carlo", 4.0))]
+        table = self.folder / "table.json"
+        table.write_text(json.dumps({"cells": cells}), encoding="utf-8")
+        self.check("integrand", table, name="integrand.png")
+        del cells[0]["integrand"], cells[1]["integrand"]
+        table.write_text(json.dumps({"cells": cells}), encoding="utf-8")
+        done = plot("integrand", table, "--output", self.folder / "none.png")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("no finished cell holds 'integrand'", done.stderr)
+
     def test_animation_has_the_frames_asked_for(self):
         self.check("animation", self.folder / "rollout.h5", "--reference", self.folder / "test.h5", "--frames", "4",
                    name="a.gif")
