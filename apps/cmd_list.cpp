@@ -5,6 +5,7 @@
 #include "apps/command_line.hpp"
 #include "apps/commands.hpp"
 #include "core/error.hpp"
+#include "core/text.hpp"
 #include "data/problems/problem.hpp"
 #include "models/targets/catalogue.hpp"
 #include "solvers/sampling/registry.hpp"
@@ -24,12 +25,6 @@ struct Listing {
   std::ostringstream text;
 };
 
-std::string join(const std::vector<double>& numbers) {
-  std::ostringstream text;
-  for (std::size_t i = 0; i < numbers.size(); ++i) text << (i ? ", " : "") << numbers[i];
-  return text.str();
-}
-
 void list_problems(Listing& list) {
   for (const auto& name : problems::problem_names()) {
     const auto problem = problems::make_problem(name);
@@ -42,8 +37,8 @@ void list_problems(Listing& list) {
                             {"particles", problem->default_particles()}});
     list.text << name << ": " << problem->summary() << "\n"
               << "  mu           " << problem->parameter() << "\n"
-              << "  training mu  " << join(problem->training_mu()) << "\n"
-              << "  test mu      " << join(problem->test_mu()) << "\n"
+              << "  training mu  " << comma_joined(problem->training_mu()) << "\n"
+              << "  test mu      " << comma_joined(problem->test_mu()) << "\n"
               << "  times        " << problem->default_frames() << "\n"
               << "  particles    " << problem->default_particles() << "\n";
   }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "core/text.hpp"
+
 namespace scorefield {
 namespace {
 
@@ -42,9 +44,7 @@ std::string unknown_name_message(const std::string& kind, const std::string& wor
   std::string message = "'" + word + "' is not a known " + kind;
   if (const auto near = nearest_name(word, known); !near.empty()) message += "; did you mean '" + near + "'?";
   else message += ".";
-  message += " Known: ";
-  for (std::size_t i = 0; i < known.size(); ++i) message += (i ? ", " : "") + known[i];
-  return message + ".";
+  return message + " Known: " + comma_joined(known) + ".";
 }
 
 }  // namespace scorefield

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -19,6 +20,14 @@ namespace scorefield {
   std::istringstream list(text);
   for (std::string word; std::getline(list, word, ',');) words.push_back(trimmed(word));
   return words;
+}
+
+/// {1, 2.5} -> "1, 2.5"
+template <class T>
+[[nodiscard]] std::string comma_joined(const std::vector<T>& values) {
+  std::ostringstream text;
+  for (std::size_t i = 0; i < values.size(); ++i) text << (i > 0 ? ", " : "") << values[i];
+  return text.str();
 }
 
 }  // namespace scorefield

@@ -3,6 +3,8 @@
 #include <cstring>
 #include <string_view>
 
+#include "core/text.hpp"
+
 namespace scorefield::h5 {
 namespace {
 
@@ -124,11 +126,7 @@ hid_t native_type(Element element) {
   return H5I_INVALID_HID;
 }
 
-std::string to_text(const Dims& dims) {
-  std::string text = "[";
-  for (std::size_t i = 0; i < dims.size(); ++i) text += (i ? ", " : "") + std::to_string(dims[i]);
-  return text + "]";
-}
+std::string to_text(const Dims& dims) { return std::string("[").append(comma_joined(dims)).append("]"); }
 
 std::int64_t element_count(const Dims& dims) {
   std::int64_t count = 1;

@@ -10,6 +10,8 @@
 
 namespace scorefield::problems {
 
+inline constexpr std::int64_t kMaxDimension = 10000;  ///< coordinates that a stochastic system may have
+
 /// A stored coordinate of a stochastic system.
 struct Coordinate {
   std::int64_t index = 0;  ///< in the state of the system

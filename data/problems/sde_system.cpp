@@ -8,7 +8,6 @@
 namespace scorefield::problems {
 namespace {
 
-constexpr std::int64_t kMaxDimension = 10000;
 constexpr const char* kNoise = "noise";  ///< as the name of mu: a factor of noise.sigma
 
 /// One number for all coordinates, or one for each.

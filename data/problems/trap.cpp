@@ -10,8 +10,6 @@ namespace {
 
 using sde::kLanes;
 
-constexpr std::int64_t kMaxTrapDimension = 10000;
-
 sde::SdeOptions trap_defaults() {
   sde::SdeOptions options;
   options.duration = 2;
@@ -41,9 +39,9 @@ void Trap::bind(OptionSet& set) {
 }
 
 SdeModel Trap::model(double mu) const {
-  if (dimension_ < 2 || dimension_ > kMaxTrapDimension)
+  if (dimension_ < 2 || dimension_ > kMaxDimension)
     throw UsageError("option 'trap.dimension' is " + std::to_string(dimension_) + ", expected 2 to " +
-                     std::to_string(kMaxTrapDimension) + ".");
+                     std::to_string(kMaxDimension) + ".");
   if (!(diffusion_ >= 0)) throw UsageError("option 'trap.diffusion' is below 0, expected a number from 0.");
   // sum_j (x_i - x_j) / d is the distance of body i from the mean: O(d) instead of O(d^2).
   const auto drift = [mu, d = dimension_, attraction = attraction_](double t, const double* x, double* b) {

@@ -2,29 +2,16 @@
 
 #include <algorithm>
 #include <cmath>
-#include <sstream>
 
 #include "core/error.hpp"
 #include "core/interrupt.hpp"
+#include "core/text.hpp"
 #include "training/metrics/history_error.hpp"
 
 namespace scorefield::metrics {
 namespace {
 
 constexpr const char* kEnergyName = "electric_energy";
-
-template <class T>
-std::string list_text(const std::vector<T>& values) {
-  std::ostringstream text;
-  for (std::size_t i = 0; i < values.size(); ++i) text << (i > 0 ? ", " : "") << values[i];
-  return text.str();
-}
-
-std::string value_text(double value) {
-  std::ostringstream text;
-  text << value;
-  return text.str();
-}
 
 /// The generator's electric energy, [M, D], if the file has it in the expected shape.
 const data::Diagnostics::Series* energy_series(const std::optional<data::Diagnostics>& diagnostics, const Run& run) {
@@ -33,15 +20,15 @@ const data::Diagnostics::Series* energy_series(const std::optional<data::Diagnos
   if (found == diagnostics->series.end()) return nullptr;
   const h5::Dims expected{run.header().mu_count(), static_cast<std::int64_t>(diagnostics->time.size())};
   if (found->second.shape != expected)
-    throw FileError(run.path(), "dataset '/diagnostics/electric_energy' has shape [" + list_text(found->second.shape) +
-                                    "], expected [M, D] = [" + list_text(expected) + "]");
+    throw FileError(run.path(), "dataset '/diagnostics/electric_energy' has shape [" + comma_joined(found->second.shape) +
+                                    "], expected [M, D] = [" + comma_joined(expected) + "]");
   return &found->second;
 }
 
 }  // namespace
 
 std::string mu_text(const std::vector<double>& mu) {
-  return mu.size() == 1 ? value_text(mu[0]) : std::string("(").append(list_text(mu)).append(")");
+  return mu.size() == 1 ? comma_joined(mu) : std::string("(").append(comma_joined(mu)).append(")");
 }
 
 Run::Run(const std::string& path) : reader_(path), diagnostics_(reader_.read_diagnostics()) {
@@ -50,12 +37,12 @@ Run::Run(const std::string& path) : reader_(path), diagnostics_(reader_.read_dia
 
 void Run::require_same_state(const Run& other) const {
   if (header().coordinates != other.header().coordinates)
-    throw FileError(path(), "holds coordinates " + list_text(header().coordinates) + ", but " + other.path() +
-                                " holds " + list_text(other.header().coordinates) +
+    throw FileError(path(), "holds coordinates " + comma_joined(header().coordinates) + ", but " + other.path() +
+                                " holds " + comma_joined(other.header().coordinates) +
                                 ". Only runs of one problem can be compared.");
   if (header().periods != other.header().periods)
-    throw FileError(path(), "has periods " + list_text(header().periods) + ", but " + other.path() + " has " +
-                                list_text(other.header().periods) +
+    throw FileError(path(), "has periods " + comma_joined(header().periods) + ", but " + other.path() + " has " +
+                                comma_joined(other.header().periods) +
                                 ". Generate both with the same domain to compare them.");
   const std::size_t p = header().mu_names.size();
   if (p != other.header().mu_names.size())
@@ -71,8 +58,8 @@ void Run::require_times(std::span<const double> times) const {
   const double rounding = 1e-9 * std::max(1.0, std::abs(own[last]));
   for (const double t : times) {
     if (t < own.front() - before - rounding || t > own.back() + after + rounding)
-      throw FileError(path(), "covers times " + value_text(own.front()) + " to " + value_text(own.back()) +
-                                  ", but the rollout needs " + value_text(t) +
+      throw FileError(path(), "covers times " + comma_joined<double>({own.front()}) + " to " + comma_joined<double>({own.back()}) +
+                                  ", but the rollout needs " + comma_joined<double>({t}) +
                                   ". Roll out over the times of the data, or generate data over those of the rollout.");
   }
 }
