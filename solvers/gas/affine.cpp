@@ -47,29 +47,28 @@ Affine::Affine(const Matrix& initial, const AffineOptions& options, std::uint64_
 void Affine::affine_step(const Matrix& z, const Matrix& s, const Matrix& factor) {
   const auto d = z.rows();
   const double n = static_cast<double>(z.cols());
-  Matrix A = s * z.transpose() / n + Matrix::Identity(d, d);
+  Matrix A = dense::product_transposed(s, z) / n + Matrix::Identity(d, d);
   A = 0.5 * (A + A.transpose()).eval();
   const Vector b = s.rowwise().mean();
-  const double size = std::sqrt(Eigen::SelfAdjointEigenSolver<Matrix>(A, Eigen::EigenvaluesOnly).eigenvalues().cwiseAbs2().maxCoeff() +
-                                b.squaredNorm());
+  const double size = std::sqrt(dense::symmetric_eigen(A).values.cwiseAbs2().maxCoeff() + b.squaredNorm());
   const double h = std::min(options_.dt, kLargestMove / (size + 1e-300));
-  const Matrix v = (A * z).colwise() + b;
+  const Matrix v = dense::product(A, z).colwise() + b;
   speed_ = v.squaredNorm() / (n * static_cast<double>(d));
-  cloud_.x += factor * (h * v);
+  cloud_.x += h * dense::product(factor, v);
 }
 
 void Affine::sliced_step(const Matrix& z, const Matrix& s, const Matrix& factor) {
   const auto d = z.rows();
-  const Matrix frame = normals(d, d, seed_, (std::uint64_t{0x73} << 56) + static_cast<std::uint64_t>(iteration_))
-                           .householderQr().householderQ();
-  const Matrix y = frame.transpose() * z, f = frame.transpose() * s;
+  const Matrix frame =
+      dense::orthogonal_factor(normals(d, d, seed_, (std::uint64_t{0x73} << 56) + static_cast<std::uint64_t>(iteration_)));
+  const Matrix y = dense::transposed_product(frame, z), f = dense::transposed_product(frame, s);
   Matrix v(d, z.cols());
   for (Eigen::Index a = 0; a < d; ++a)
     v.row(a) = line_velocity(y.row(a).transpose(), f.row(a).transpose(), options_.cells).transpose();
   const double fastest = std::sqrt(v.colwise().squaredNorm().maxCoeff());
   const double h = std::min(options_.dt, 2 * kLargestMove / (fastest + 1e-300));
   speed_ = v.squaredNorm() / static_cast<double>(v.size());
-  cloud_.x += factor * (frame * (h * v));
+  cloud_.x += h * dense::product(factor, dense::product(frame, v));
 }
 
 void Affine::step(bool last) {
@@ -77,11 +76,11 @@ void Affine::step(bool last) {
   evaluate_(cloud_, true);
   const auto d = cloud_.dimension();
   const Vector mean = cloud_.x.rowwise().mean();
-  Matrix c = covariance(cloud_.x, mean);
+  Matrix c = dense::covariance(cloud_.x, mean);
   c.diagonal().array() += 1e-12 * c.trace() / static_cast<double>(d);
-  const Matrix factor = c.llt().matrixL();
-  const Matrix z = factor.triangularView<Eigen::Lower>().solve(cloud_.x.colwise() - mean);
-  const Matrix s = factor.transpose() * cloud_.score;
+  const Matrix factor = dense::cholesky(c, "the cloud's covariance");
+  const Matrix z = dense::solve_lower(factor, cloud_.x.colwise() - mean);
+  const Matrix s = dense::transposed_product(factor, cloud_.score);
   if (!s.allFinite()) throw DivergenceError(iteration_, "the score", "Start nearer to the target (sample.start_scale).");
   G_ = s.squaredNorm() / static_cast<double>(s.size());
   if (options_.sliced) sliced_step(z, s, factor);

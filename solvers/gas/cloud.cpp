@@ -23,9 +23,4 @@ Vector uniforms(std::int64_t count, std::uint64_t seed, std::uint64_t stream) {
   return values;
 }
 
-Matrix covariance(const Matrix& x, const Vector& mean) {
-  const Matrix z = x.colwise() - mean;
-  return z * z.transpose() / static_cast<double>(x.cols());
-}
-
 }  // namespace scorefield::gas

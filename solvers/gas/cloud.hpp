@@ -1,13 +1,14 @@
 #pragma once
 
-#include <Eigen/Dense>
 #include <cstdint>
 #include <functional>
 
+#include "core/dense/dense.hpp"
+
 namespace scorefield::gas {
 
-using Matrix = Eigen::MatrixXd;
-using Vector = Eigen::VectorXd;
+using dense::Matrix;
+using dense::Vector;
 
 /// A cloud with what the target says of it; particles are columns, [d, N].
 struct Cloud {
@@ -25,7 +26,5 @@ using Evaluator = std::function<void(Cloud& cloud, bool with_score)>;
 /// Normals of one use of the seed: [rows, columns], a pure function of (seed, stream).
 [[nodiscard]] Matrix normals(std::int64_t rows, std::int64_t columns, std::uint64_t seed, std::uint64_t stream);
 [[nodiscard]] Vector uniforms(std::int64_t count, std::uint64_t seed, std::uint64_t stream);
-
-[[nodiscard]] Matrix covariance(const Matrix& x, const Vector& mean);
 
 }  // namespace scorefield::gas

@@ -10,7 +10,7 @@ PolishResult polish_cloud(Cloud& cloud, const Mixture& mixture, std::int64_t ste
   const auto d = cloud.dimension(), n = cloud.count();
   const auto K = mixture.size();
   const Matrix start = cloud.x;
-  const Matrix inner = mixture.inner_covariance().llt().matrixL();
+  const Matrix inner = dense::cholesky(mixture.inner_covariance(), "the mixture's inner covariance");
   for (std::int64_t step = 0; step < steps; ++step) {
     if (step > 0) evaluate(cloud, true);
     const Matrix parts = mixture.log_parts(cloud.x);
@@ -20,8 +20,8 @@ PolishResult polish_cloud(Cloud& cloud, const Mixture& mixture, std::int64_t ste
     Matrix whole = Matrix::Zero(d, n);
     for (std::int64_t k = 0; k < K; ++k) {
       const auto& part = mixture.components()[static_cast<std::size_t>(k)];
-      white.push_back(part.factor.triangularView<Eigen::Lower>().solve(cloud.x.colwise() - part.mean));
-      slope.push_back(-part.factor.transpose().triangularView<Eigen::Upper>().solve(white.back()));
+      white.push_back(dense::solve_lower(part.factor, cloud.x.colwise() - part.mean));
+      slope.push_back(-dense::solve_lower_transposed(part.factor, white.back()));
       whole += slope.back() * share.row(k).asDiagonal();
     }
     Matrix velocity = Matrix::Zero(d, n);
@@ -30,22 +30,23 @@ PolishResult polish_cloud(Cloud& cloud, const Mixture& mixture, std::int64_t ste
       const auto& part = mixture.components()[at];
       const double weight = share.row(k).sum();
       if (weight < 4.0 * static_cast<double>(d)) continue;
-      const Matrix score = part.factor.transpose() * cloud.score;
+      const Matrix score = dense::transposed_product(part.factor, cloud.score);
       const double G = (score.colwise().squaredNorm().array() * share.row(k).array()).sum() / (weight * static_cast<double>(d));
       if (!(G < kLargestG)) continue;
-      const Matrix pull = score + part.factor.transpose() * (slope[at] - whole);  // s + grad log r
-      Matrix A = (pull * share.row(k).asDiagonal()) * white[at].transpose() / weight + Matrix::Identity(d, d);
+      const Matrix pull = score + dense::transposed_product(part.factor, slope[at] - whole);  // s + grad log r
+      Matrix A = dense::product_transposed(pull * share.row(k).asDiagonal(), white[at]) / weight + Matrix::Identity(d, d);
       A = 0.5 * (A + A.transpose()).eval();
       Vector b = pull * share.row(k).transpose() / weight;
       const double size = std::sqrt(A.squaredNorm() + b.squaredNorm());
       const double factor = kStep * std::min(1.0, kLargestMove / (kStep * size + 1e-300));
-      velocity += factor * (part.factor * ((A * white[at]).colwise() + b)) * share.row(k).asDiagonal();
+      const Matrix move = dense::product(part.factor, dense::product(A, white[at]).colwise() + b);
+      velocity += factor * (move * share.row(k).asDiagonal());
     }
     cloud.x += velocity;
   }
   evaluate(cloud, true);
   PolishResult result;
-  result.moved = std::sqrt(Matrix(inner.triangularView<Eigen::Lower>().solve(cloud.x - start)).squaredNorm() / static_cast<double>(n));
+  result.moved = std::sqrt(dense::solve_lower(inner, cloud.x - start).squaredNorm() / static_cast<double>(n));
   const double dd = static_cast<double>(d), floor = (std::sqrt(dd) + 0.5 * dd) / std::sqrt(static_cast<double>(n) / static_cast<double>(K));
   if (result.moved > 3 * floor)
     result.note = "the polish moved the particles by " + std::to_string(result.moved) +

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <numbers>
+#include <string>
 
 namespace scorefield::gas {
 namespace {
@@ -34,11 +35,11 @@ std::pair<double, double> best_cut(const Vector& u) {
 std::vector<bool> best_split(const Matrix& x) {
   const auto d = x.rows();
   const Vector mean = x.rowwise().mean();
-  Matrix c = covariance(x, mean);
+  Matrix c = dense::covariance(x, mean);
   c.diagonal().array() += 1e-9 * c.trace() / static_cast<double>(d) + 1e-300;
-  const Eigen::SelfAdjointEigenSolver<Matrix> eigen(c);
-  const Matrix white = eigen.eigenvectors() * eigen.eigenvalues().cwiseSqrt().cwiseInverse().asDiagonal() * eigen.eigenvectors().transpose();
-  const Matrix z = white * (x.colwise() - mean);
+  const auto eigen = dense::symmetric_eigen(c);
+  const Matrix scaled = eigen.vectors * eigen.values.cwiseSqrt().cwiseInverse().asDiagonal();
+  const Matrix z = dense::product(dense::product_transposed(scaled, eigen.vectors), x.colwise() - mean);
   double gain = -1, threshold = 0;
   Vector direction;
   const auto consider = [&](Vector w) {
@@ -53,7 +54,7 @@ std::vector<bool> best_split(const Matrix& x) {
   const auto tried = std::min<Eigen::Index>(d, 20);
   for (Eigen::Index a = 0; a < tried; ++a) {
     consider(Vector::Unit(d, a));
-    consider(eigen.eigenvectors().col(d - 1 - a));
+    consider(eigen.vectors.col(d - 1 - a));
   }
   const Vector start = direction;
   for (const bool cubic : {true, false}) {
@@ -93,13 +94,13 @@ void Mixture::finish() {
   for (auto& part : components_) {
     if (!normalised) part.weight /= total;
     double jitter = 1e-9 * part.covariance.trace() / static_cast<double>(part.mean.size()) + 1e-300;
-    Eigen::LLT<Matrix> llt(part.covariance);
-    while (llt.info() != Eigen::Success) {
+    const std::string name = "a component's covariance";
+    auto factor = dense::try_cholesky(part.covariance, name);
+    for (; !factor; factor = dense::try_cholesky(part.covariance, name)) {
       part.covariance.diagonal().array() += jitter;
       jitter *= 10;
-      llt.compute(part.covariance);
     }
-    part.factor = llt.matrixL();
+    part.factor = std::move(*factor);
     part.log_normalisation = std::log(part.weight) - part.factor.diagonal().array().log().sum() -
                              0.5 * static_cast<double>(part.mean.size()) * std::log(2 * std::numbers::pi);
   }
@@ -116,7 +117,7 @@ Matrix Mixture::log_parts(const Matrix& x) const {
   Matrix parts(size(), x.cols());
   for (std::int64_t k = 0; k < size(); ++k) {
     const auto& part = components_[static_cast<std::size_t>(k)];
-    const Matrix z = part.factor.triangularView<Eigen::Lower>().solve(x.colwise() - part.mean);
+    const Matrix z = dense::solve_lower(part.factor, x.colwise() - part.mean);
     parts.row(k) = (-0.5 * z.colwise().squaredNorm()).array() + part.log_normalisation;
   }
   return parts;
@@ -126,7 +127,7 @@ Vector Mixture::log_density(const Matrix& x) const { return log_sum_columns(log_
 
 Mixture Mixture::single(const Matrix& x) {
   const Vector mean = x.rowwise().mean();
-  return from({{1, mean, covariance(x, mean), {}, 0}});
+  return from({{1, mean, dense::covariance(x, mean), {}, 0}});
 }
 
 Mixture Mixture::refine(const Matrix& x, Mixture mixture) {
@@ -143,8 +144,7 @@ Mixture Mixture::refine(const Matrix& x, Mixture mixture) {
       Component part;
       part.weight = weight;
       part.mean = x * share.row(k).transpose() / weight;
-      const Matrix z = x.colwise() - part.mean;
-      part.covariance = (z * share.row(k).asDiagonal()) * z.transpose() / weight;
+      part.covariance = dense::covariance(x, part.mean, share.row(k).transpose());
       const double shrink = std::min(0.5, 0.5 * static_cast<double>(d) / weight);
       const Matrix diagonal = part.covariance.diagonal().asDiagonal();
       part.covariance = (1 - shrink) * part.covariance + shrink * diagonal;

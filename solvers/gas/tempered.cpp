@@ -26,11 +26,11 @@ Tempered::Tempered(const Matrix& initial, const GasOptions& options, std::uint64
     : options_(options), seed_(seed), evaluate_(std::move(evaluate)) {
   if (!(options.ess > 0 && options.ess < 1)) throw UsageError("the effective sample size of the ladder must lie between 0 and 1.");
   start_mean_ = initial.rowwise().mean();
-  const Matrix c = covariance(initial, start_mean_);
+  const Matrix c = dense::covariance(initial, start_mean_);
   start_deviation_ = options.widen * std::sqrt(c.trace() / static_cast<double>(initial.rows()));
   if (!(start_deviation_ > 0)) throw UsageError("the initial cloud has no extent.");
   // Exact draws of q, evened by the initial cloud's own whitening.
-  const Matrix z = c.llt().matrixL().solve(initial.colwise() - start_mean_);
+  const Matrix z = dense::solve_lower(dense::cholesky(c, "the initial cloud's covariance"), initial.colwise() - start_mean_);
   cloud_.x = (start_deviation_ * z).colwise() + start_mean_;
   evaluate_(cloud_, true);
   metric_ = start_deviation_ * Matrix::Identity(initial.rows(), initial.rows());
@@ -88,7 +88,7 @@ void Tempered::kick() {
   const double variance = start_deviation_ * start_deviation_;
   const auto force = [&](const Cloud& c) -> Matrix {
     Matrix s = beta_ * c.score - (1 - beta_) / variance * (c.x.colwise() - start_mean_);
-    return metric_.transpose() * s;
+    return dense::transposed_product(metric_, s);
   };
   const auto log_density = [&](const Cloud& c) -> Vector { return beta_ * c.log_p + (1 - beta_) * log_start(c.x); };
   const double h = step_size_ * (0.8 + 0.4 * uniforms(1, seed_, stream(2))[0]);
@@ -97,7 +97,7 @@ void Tempered::kick() {
   Cloud next = cloud_;
   momentum += 0.5 * h * force(next);
   for (std::int64_t i = 0; i < options_.leapfrog; ++i) {
-    next.x += h * (metric_ * momentum);
+    next.x += h * dense::product(metric_, momentum);
     evaluate_(next, true);
     momentum += (i + 1 < options_.leapfrog ? h : 0.5 * h) * force(next);
   }
@@ -171,8 +171,8 @@ void Tempered::polish() {
 /// G = E[s' C s]/d, 1 for an elliptic target: far above it the density's scale changes over the cloud, as in a funnel, and
 /// kicks of one step size cannot reach its narrow part.
 void Tempered::warn_of_funnels() {
-  const Matrix factor = covariance(cloud_.x, cloud_.x.rowwise().mean()).llt().matrixL();
-  const double G = (factor.transpose() * cloud_.score).squaredNorm() / static_cast<double>(cloud_.score.size());
+  const Matrix spread = dense::product(dense::covariance(cloud_.x, cloud_.x.rowwise().mean()), cloud_.score);
+  const double G = cloud_.score.cwiseProduct(spread).sum() / static_cast<double>(cloud_.score.size());
   if (G < 10) return;
   char text[200];
   std::snprintf(text, sizeof text, "G = E[s'Cs]/d is %.3g, above 10: the density's scale changes over the cloud, as in a funnel; do not rely "
@@ -199,7 +199,7 @@ void Tempered::advance() {
       cool();
       if (mixture_.size() == 0 || iteration_ % kRefit == 0 || beta_ == 1) {
         mixture_ = Mixture::choose(cloud_.x, options_.clusters);
-        metric_ = mixture_.inner_covariance().llt().matrixL();
+        metric_ = dense::cholesky(mixture_.inner_covariance(), "the mixture's inner covariance");
       }
       moves(options_.sweeps);
       if (options_.teleport) teleport();
@@ -211,7 +211,7 @@ void Tempered::advance() {
       if (++sweep_ >= options_.final_sweeps) phase_ = options_.bridge ? Phase::bridge : options_.polish > 0 ? Phase::polish : Phase::done;
       if (sweep_ == options_.final_sweeps / 2) {
         mixture_ = Mixture::choose(cloud_.x, options_.clusters);
-        metric_ = mixture_.inner_covariance().llt().matrixL();
+        metric_ = dense::cholesky(mixture_.inner_covariance(), "the mixture's inner covariance");
       }
       break;
     case Phase::bridge:

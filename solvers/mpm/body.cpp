@@ -1,64 +1,64 @@
 #include "solvers/mpm/body.hpp"
 
-#include <Eigen/Dense>
+#include <Eigen/LU>
+#include <Eigen/SVD>
 #include <algorithm>
 #include <cmath>
 
 namespace scorefield::mpm {
 namespace {
 
-template <int D>
-using Matrix = Eigen::Matrix<double, D, D, Eigen::RowMajor>;
+// At most 3 x 3 and never on the heap; one type for all dimensions, as the decomposition is dear to compile.
+using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::ColMajor, 3, 3>;
+using RowMatrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor, 3, 3>;
+using Vector = Eigen::Matrix<double, Eigen::Dynamic, 1, Eigen::ColMajor, 3, 1>;
 
-template <int D>
-Matrix<D> solid_stress(const MpmOptions& o, Matrix<D>& F) {
-  using M = Matrix<D>;
+double determinant(const Matrix& F) {
+  if (F.rows() == 1) return F(0, 0);
+  if (F.rows() == 2) return F(0, 0) * F(1, 1) - F(0, 1) * F(1, 0);
+  return Eigen::Matrix3d(F).determinant();
+}
+
+Matrix solid_stress(const MpmOptions& o, Matrix& F) {
+  const auto d = F.rows();
   const double mu = o.young / (2 * (1 + o.poisson));
   const double lambda = o.young * o.poisson / ((1 + o.poisson) * (1 - 2 * o.poisson));
-  const M one = M::Identity();
-  const double J = F.determinant();
+  const Matrix one = Matrix::Identity(d, d);
+  const double J = determinant(F);
   const double safe = std::max(J, 1e-6);
   if (o.body == Body::neo_hookean) return mu * (F * F.transpose() - one) + lambda * std::log(safe) * one;
   if (o.body == Body::linear) {
-    const M strain = 0.5 * (F + F.transpose()) - one;
+    const Matrix strain = 0.5 * (F + F.transpose()) - one;
     return 2 * mu * strain + lambda * strain.trace() * one;
   }
   if (o.body == Body::tait) return -((std::pow(safe, -o.gamma) - 1) * safe / o.gamma) * one;
-  Eigen::JacobiSVD<Eigen::Matrix<double, D, D>> svd(F, Eigen::ComputeFullU | Eigen::ComputeFullV);
+  const Eigen::JacobiSVD<Matrix, Eigen::NoQRPreconditioner> svd(F, Eigen::ComputeFullU | Eigen::ComputeFullV);
   const auto& U = svd.matrixU();
   const auto& V = svd.matrixV();
   if (o.body == Body::corotated)
     return 2 * mu * (F - U * V.transpose()) * F.transpose() + lambda * (J - 1) * J * one;
   // von Mises: logarithmic strains; the deviator's stress stays below the yield stress.
-  Eigen::Matrix<double, D, 1> strain = svd.singularValues().cwiseMax(1e-4).array().log();
+  Vector strain = svd.singularValues().cwiseMax(1e-4).array().log();
   const double trace = strain.sum();
-  Eigen::Matrix<double, D, 1> deviator = strain.array() - trace / D;
+  Vector deviator = strain.array() - trace / static_cast<double>(d);
   const double norm = deviator.norm();
   const double excess = 2 * mu * norm - std::sqrt(2.0 / 3.0) * o.yield;
   if (excess > 0 && norm > 0) {
     deviator *= 1 - excess / (2 * mu * norm);
-    strain = deviator.array() + trace / D;
+    strain = deviator.array() + trace / static_cast<double>(d);
     F = U * strain.array().exp().matrix().asDiagonal() * V.transpose();
   }
-  const Eigen::Matrix<double, D, 1> stress = (2 * mu * strain).array() + lambda * trace;
+  const Vector stress = (2 * mu * strain).array() + lambda * trace;
   return U * stress.asDiagonal() * U.transpose();
-}
-
-template <int D>
-void stress_in_place(const MpmOptions& options, double* F, double* tau) {
-  Eigen::Map<Matrix<D>> deformation(F);
-  Matrix<D> working = deformation;
-  Eigen::Map<Matrix<D>> stress(tau);
-  stress = solid_stress<D>(options, working);
-  deformation = working;
 }
 
 }  // namespace
 
 void kirchhoff_stress(const MpmOptions& options, int d, double* F, double* tau) {
-  if (d == 1) stress_in_place<1>(options, F, tau);
-  else if (d == 2) stress_in_place<2>(options, F, tau);
-  else stress_in_place<3>(options, F, tau);
+  Eigen::Map<RowMatrix> deformation(F, d, d);
+  Matrix working = deformation;
+  Eigen::Map<RowMatrix>(tau, d, d) = solid_stress(options, working);
+  deformation = working;
 }
 
 }  // namespace scorefield::mpm

@@ -1,9 +1,9 @@
 #include "solvers/mpm/motion.hpp"
 
-#include <Eigen/Dense>
 #include <algorithm>
 #include <cmath>
 
+#include "core/dense/dense.hpp"
 #include "core/error.hpp"
 #include "core/random.hpp"
 #include "solvers/mpm/engine.hpp"
@@ -11,6 +11,9 @@
 
 namespace scorefield::mpm {
 namespace {
+
+using dense::Matrix;
+using dense::Vector;
 
 constexpr std::int64_t kReframe = 5;    ///< steps between two looks at the cloud's covariance
 constexpr std::int64_t kRespace = 10;   ///< steps between two looks at the grid spacing
@@ -49,8 +52,12 @@ class GridMotion final : public Motion {
     // A solid under compression stiffens: shorter steps than its sound speed at rest asks for.
     if (options_.body != Body::gas && options_.body != Body::none) clock_.dt /= 4 * (1 + std::sqrt(options_.young));
     std::vector<double> force(static_cast<std::size_t>(n * d_));
-    using Rows = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-    Eigen::Map<Rows>(force.data(), n, d_).noalias() = T_inverse * (Eigen::Map<const Rows>(score.data(), n, d_) * factor_);
+    for (std::int64_t p = 0; p < n; ++p)
+      for (int j = 0; j < d_; ++j) {
+        double sum = 0;
+        for (int i = j; i < d_; ++i) sum += score[static_cast<std::size_t>(p * d_ + i)] * factor_(i, j);
+        force[static_cast<std::size_t>(p * d_ + j)] = T_inverse * sum;
+      }
     clock_.copies = 0;
     if (!log_p.empty()) balance(log_p, T_inverse, force);
     engine_.advance(clock_.dt, kFastest, options_.damping, force);
@@ -187,8 +194,8 @@ class GridMotion final : public Motion {
     if (!options_.whiten || (!first && (solid || options_.body == Body::none))) return;
     const auto n = engine_.count();
     const auto y = engine_.positions();
-    Eigen::VectorXd mean = Eigen::VectorXd::Zero(d_);
-    Eigen::MatrixXd covariance = Eigen::MatrixXd::Zero(d_, d_);
+    Vector mean = Vector::Zero(d_);
+    Matrix covariance = Matrix::Zero(d_, d_);
     for (std::int64_t p = 0; p < n; ++p)
       for (int i = 0; i < d_; ++i) mean[i] += y[static_cast<std::size_t>(p * d_ + i)] / static_cast<double>(n);
     for (std::int64_t p = 0; p < n; ++p)
@@ -197,16 +204,16 @@ class GridMotion final : public Motion {
           covariance(i, j) += (y[static_cast<std::size_t>(p * d_ + i)] - mean[i]) * (y[static_cast<std::size_t>(p * d_ + j)] - mean[j]) /
                               static_cast<double>(n);
     covariance.diagonal().array() += 1e-12;
-    if (!first && (covariance - Eigen::MatrixXd::Identity(d_, d_)).norm() < 0.02 && mean.norm() < 0.02) return;
-    const Eigen::MatrixXd change = covariance.llt().matrixL();  // old coordinates = change * new + mean
-    const Eigen::MatrixXd inverse = change.inverse();
-    const Eigen::VectorXd shift = -inverse * mean;
-    const Eigen::MatrixXd forward_rows = inverse.transpose(), back_rows = change.transpose();  // row-major copies
+    if (!first && (covariance - Matrix::Identity(d_, d_)).norm() < 0.02 && mean.norm() < 0.02) return;
+    const Matrix change = dense::cholesky(covariance, "the cloud's covariance");  // old coordinates = change * new + mean
+    const Matrix inverse = dense::solve_lower(change, Matrix::Identity(d_, d_));
+    const Vector shift = -inverse * mean;
+    const Matrix forward_rows = inverse.transpose(), back_rows = change.transpose();  // row-major copies
     engine_.transform({forward_rows.data(), static_cast<std::size_t>(d_ * d_)}, {back_rows.data(), static_cast<std::size_t>(d_ * d_)},
                       {shift.data(), static_cast<std::size_t>(d_)});
     mean_ += factor_ * mean;
-    factor_ = factor_ * change;
-    if (!first) engine_.set_spacing(engine_.spacing() / std::pow(std::abs(change.determinant()), 1.0 / d_));
+    factor_ = dense::product(factor_, change);
+    if (!first) engine_.set_spacing(engine_.spacing() / std::pow(change.diagonal().prod(), 1.0 / d_));
   }
 
   void publish() {
@@ -228,8 +235,8 @@ class GridMotion final : public Motion {
   double steps_;
   Engine<T> engine_;
   std::vector<double> positions_;
-  Eigen::VectorXd mean_;
-  Eigen::MatrixXd factor_;  ///< L
+  Vector mean_;
+  Matrix factor_;  ///< L
   Clock clock_;
   std::vector<double> history_;
 };

@@ -11,7 +11,7 @@
 namespace scorefield::sph {
 namespace {
 
-constexpr std::int64_t kMaxDimension = 6;
+constexpr std::int64_t kTrustedDimension = 6;
 constexpr std::int64_t kWhitenInterval = 5;
 constexpr double kSettled = 0.6;  // share of the steps after which h and the metric stay
 
@@ -31,7 +31,7 @@ double default_smoothing_length(std::int64_t n, std::int64_t d) {
 Fluid::Fluid(const SphOptions& options, const std::vector<double>& x, std::int64_t d, std::int64_t steps)
     : z(x), v(x.size(), 0.0), metric(d), options_(options), d_(d), steps_(steps), neighbours_(options.kernel) {
   validate(options);
-  if (d > kMaxDimension && !options.force_dimension)
+  if (d > kTrustedDimension && !options.force_dimension)
     throw UsageError("SPH is refused at d = " + std::to_string(d) + ", above 6: a particle's neighbours within any useful smoothing length "
                      "become too few, its own kernel dominates the density, pressure vanishes and the cloud shrinks (variance .1 of the "
                      "target's at d = 50). Use --method gas, or --set sph.force_dimension=true to see it.");

@@ -1,9 +1,10 @@
 #include "solvers/sph/value_gradient.hpp"
 
-#include <Eigen/Dense>
 #include <cmath>
 
+#include "core/dense/dense.hpp"
 #include "core/parallel.hpp"
+#include "solvers/sph/sums_table.hpp"
 
 namespace scorefield::sph {
 namespace {
@@ -17,7 +18,7 @@ void for_particles(std::int64_t n, Body&& body) {
   });
 }
 
-using Vector = Eigen::Matrix<double, Eigen::Dynamic, 1, Eigen::ColMajor, 128, 1>;  // never on the heap
+using Small = Eigen::Matrix<double, Eigen::Dynamic, 1, Eigen::ColMajor, kMaxDimension, 1>;  // never on the heap
 using Point = Eigen::Map<const Eigen::VectorXd>;
 Point point(const std::vector<double>& x, std::int64_t d, std::int64_t i) { return {x.data() + i * d, d}; }
 
@@ -28,11 +29,11 @@ std::vector<double> gradient_of_values(const Neighbours& neighbours, Shape shape
   const auto n = static_cast<std::int64_t>(rho.size()), d = static_cast<std::int64_t>(x.size()) / n;
   std::vector<double> gradient(x.size(), 0.0);
   for_particles(n, [&](std::int64_t i) {
-    Eigen::MatrixXd spread = Eigen::MatrixXd::Zero(d, d);
-    Vector sum = Vector::Zero(d);
+    dense::Matrix spread = dense::Matrix::Zero(d, d);
+    Small sum = Small::Zero(d);
     double total = 0;
     neighbours.for_neighbours(i, [&](std::int64_t j) {
-      const Vector apart = (point(x, d, j) - point(x, d, i)) / h;
+      const Small apart = (point(x, d, j) - point(x, d, i)) / h;
       const double weight = profile(shape, apart.norm()).F / rho[static_cast<std::size_t>(j)];
       spread.noalias() += weight * apart * apart.transpose();
       sum += weight * (f[static_cast<std::size_t>(j)] - f[static_cast<std::size_t>(i)]) * apart;
@@ -40,7 +41,7 @@ std::vector<double> gradient_of_values(const Neighbours& neighbours, Shape shape
     });
     // A little ridge: neighbours on a line or too few of them say nothing about the other directions.
     spread.diagonal().array() += 1e-3 * total + 1e-300;
-    Eigen::Map<Eigen::VectorXd>(gradient.data() + i * d, d) = spread.ldlt().solve(sum) / h;
+    Eigen::Map<Eigen::VectorXd>(gradient.data() + i * d, d) = dense::solve_symmetric(spread, sum) / h;
   });
   return gradient;
 }
@@ -54,7 +55,7 @@ std::vector<double> density_rate(const Neighbours& neighbours, Shape shape, doub
   for_particles(n, [&](std::int64_t i) {
     double sum = 0;
     neighbours.for_neighbours(i, [&](std::int64_t j) {
-      const Vector apart = point(x, d, i) - point(x, d, j);
+      const Small apart = point(x, d, i) - point(x, d, j);
       const double F = norm * profile(shape, apart.norm() / h).F, there = rho[static_cast<std::size_t>(j)];
       sum -= mass * F * (point(v, d, i) - point(v, d, j)).dot(apart);
       sum += 2 * delta * h * mass / there * F * (there - rho[static_cast<std::size_t>(i)]);

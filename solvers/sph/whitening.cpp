@@ -1,55 +1,50 @@
 #include "solvers/sph/whitening.hpp"
 
-#include <Eigen/Cholesky>
-#include <Eigen/Core>
-#include <cmath>
+#include "core/dense/dense.hpp"
 
 namespace scorefield::sph {
 namespace {
 
-using RowMatrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-using Rows = Eigen::Map<const RowMatrix>;
+using dense::Matrix;
+using dense::Vector;
 
-Rows rows_of(const std::vector<double>& x, std::int64_t d) { return {x.data(), static_cast<std::int64_t>(x.size()) / d, d}; }
-
-template <class Expression>
-std::vector<double> flat(const Expression& expression) {
-  std::vector<double> values(static_cast<std::size_t>(expression.size()));
-  Eigen::Map<RowMatrix>(values.data(), expression.rows(), expression.cols()) = expression;
-  return values;
+/// Rows of d values as the columns of a cloud, and back.
+Eigen::Map<const Matrix> columns(const std::vector<double>& rows, std::int64_t d) {
+  return {rows.data(), d, static_cast<std::int64_t>(rows.size()) / d};
 }
+std::vector<double> rows(const Matrix& columns) { return {columns.data(), columns.data() + columns.size()}; }
 
-Eigen::Map<const Eigen::RowVectorXd> row(const std::vector<double>& v) { return {v.data(), static_cast<std::int64_t>(v.size())}; }
+Eigen::Map<const Vector> vector(const std::vector<double>& v) { return {v.data(), static_cast<std::int64_t>(v.size())}; }
+
+/// The factor, whose rows are stored one after the other.
+Matrix lower(const Whitening& whitening) { return columns(whitening.L, whitening.d).transpose(); }
 
 }  // namespace
 
 Whitening::Whitening(std::int64_t dimension)
-    : d(dimension), mean(static_cast<std::size_t>(dimension), 0.0), L(flat(RowMatrix::Identity(dimension, dimension))) {}
+    : d(dimension), mean(static_cast<std::size_t>(dimension), 0.0), L(rows(Matrix::Identity(dimension, dimension))) {}
 
 Whitening Whitening::of(const std::vector<double>& x, std::int64_t d) {
   Whitening found(d);
-  const Rows points = rows_of(x, d);
-  const Eigen::RowVectorXd mean = points.colwise().mean();
-  const RowMatrix centred = points.rowwise() - mean;
-  RowMatrix covariance = centred.transpose() * centred / static_cast<double>(points.rows());
+  const Matrix points = columns(x, d);
+  const Vector mean = points.rowwise().mean();
+  Matrix covariance = dense::covariance(points, mean);
   const double floor = 1e-6 * covariance.diagonal().maxCoeff() + 1e-300;
   covariance.diagonal().array() += floor;
-  found.mean = flat(mean);
-  found.L = flat(RowMatrix(Eigen::LLT<RowMatrix>(covariance).matrixL()));
+  found.mean = rows(mean);
+  found.L = rows(dense::cholesky(covariance, "the cloud's covariance").transpose());
   return found;
 }
 
 std::vector<double> Whitening::to_x(const std::vector<double>& z) const {
-  return flat((rows_of(z, d) * rows_of(L, d).transpose()).rowwise() + row(mean));
+  return rows(dense::product(lower(*this), columns(z, d)).colwise() + vector(mean));
 }
 std::vector<double> Whitening::to_z(const std::vector<double>& x) const {
-  const RowMatrix centred = rows_of(x, d).rowwise() - row(mean);
-  const RowMatrix factor = rows_of(L, d);
-  return flat(RowMatrix(factor.triangularView<Eigen::Lower>().solve(centred.transpose())).transpose());
+  return rows(dense::solve_lower(lower(*this), columns(x, d).colwise() - vector(mean)));
 }
 std::vector<double> Whitening::gradient_in_z(const std::vector<double>& gradient) const {
-  return flat(rows_of(gradient, d) * rows_of(L, d));
+  return rows(dense::transposed_product(lower(*this), columns(gradient, d)));
 }
-double Whitening::log_determinant() const { return rows_of(L, d).diagonal().array().log().sum(); }
+double Whitening::log_determinant() const { return columns(L, d).diagonal().array().log().sum(); }
 
 }  // namespace scorefield::sph

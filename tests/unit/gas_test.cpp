@@ -36,7 +36,7 @@ TEST(AffineGas, CovarianceOfAHundredDimensionsWithoutNoise) {
   Affine gas(start, {}, 1, mixture_target(Matrix::Zero(100, 1), Vector::Ones(1)));
   for (int k = 0; k < 200 && !gas.converged(); ++k) gas.step(k == 199);
   const Vector mean = gas.particles().rowwise().mean();
-  EXPECT_LT((covariance(gas.particles(), mean) - Matrix::Identity(100, 100)).norm() / 10, 0.02);
+  EXPECT_LT((dense::covariance(gas.particles(), mean) - Matrix::Identity(100, 100)).norm() / 10, 0.02);
   EXPECT_LT(mean.norm() / 10, 0.02);
   EXPECT_TRUE(gas.converged());
 }

@@ -1,8 +1,8 @@
 #include "training/metrics/anderson.hpp"
 
-#include <Eigen/Cholesky>
-#include <Eigen/Core>
 #include <algorithm>
+
+#include "core/dense/dense.hpp"
 
 namespace scorefield::metrics {
 namespace {
@@ -75,17 +75,17 @@ void AndersonMixer::record(std::span<const std::span<float>> points,
 std::vector<float> AndersonMixer::coefficients(std::span<const std::span<const float>> residuals) const {
   const auto used = static_cast<Eigen::Index>(std::min(recorded_, memory_));
   if (used == 0) return {};
-  Eigen::MatrixXd normal = Eigen::MatrixXd::Zero(used, used);
-  Eigen::VectorXd right = Eigen::VectorXd::Zero(used);
+  dense::Matrix normal = dense::Matrix::Zero(used, used);
+  dense::Vector right = dense::Vector::Zero(used);
   for (std::size_t b = 0; b < blocks_.size(); ++b) {
-    const Eigen::MatrixXd changes =
+    const dense::Matrix changes =
         Changes(blocks_[b].residual_changes.data(), static_cast<Eigen::Index>(residuals[b].size()), used)
             .cast<double>();
-    normal += changes.transpose() * changes;
+    normal += dense::transposed_product(changes, changes);
     right += changes.transpose() * as_vector(residuals[b]).cast<double>();
   }
   normal.diagonal().array() += kRegularisation * normal.trace();
-  const Eigen::VectorXd gamma = normal.ldlt().solve(right);
+  const dense::Vector gamma = dense::solve_symmetric(normal, right);
   if (!gamma.allFinite()) return {};
   std::vector<float> result(static_cast<std::size_t>(used));
   std::transform(gamma.begin(), gamma.end(), result.begin(), [](double g) { return static_cast<float>(g); });

@@ -1,8 +1,8 @@
 #include "training/metrics/moments.hpp"
 
-#include <Eigen/Core>
 #include <cmath>
 
+#include "core/dense/dense.hpp"
 #include "core/error.hpp"
 
 namespace scorefield::metrics {
@@ -24,10 +24,9 @@ Moments moments_of(const PointCloud& cloud, const std::vector<double>& periods) 
   const auto n = static_cast<Index>(cloud.count());
   if (n == 0) throw Error("an empty cloud has no moments");
   const auto d = static_cast<Index>(coordinates.size()) / n;
-  Eigen::MatrixXd centred = Clouds(coordinates.data(), d, n).cast<double>();
-  const Eigen::VectorXd mean = centred.rowwise().mean();
-  centred.colwise() -= mean;
-  const Eigen::MatrixXd covariance = centred * centred.transpose() / static_cast<double>(n);
+  const dense::Matrix x = Clouds(coordinates.data(), d, n).cast<double>();
+  const dense::Vector mean = x.rowwise().mean();
+  const dense::Matrix covariance = dense::covariance(x, mean);
   return {{mean.data(), mean.data() + d}, {covariance.data(), covariance.data() + d * d}};
 }
 
