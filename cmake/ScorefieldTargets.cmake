@@ -135,9 +135,13 @@ function(scorefield_use_test_pch target)
   target_precompile_headers(${target} REUSE_FROM scorefield_test_pch)
 endfunction()
 
+# For code that only calls the loops of other libraries (ours, LibTorch): optimising it would take longer than it runs.
+add_library(scorefield_brief_flags INTERFACE)
+target_compile_options(scorefield_brief_flags INTERFACE $<$<CONFIG:Release>:-O1>)
+
 # Tests are compiled often and run briefly, and what they call is optimised in its own library.
 add_library(scorefield_test_flags INTERFACE)
-target_compile_options(scorefield_test_flags INTERFACE $<$<CONFIG:Release>:-O1>)
+target_link_libraries(scorefield_test_flags INTERFACE scorefield_brief_flags)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   # False alarms of GCC 12 about inlined string concatenation (GCC bug 105651).
   target_compile_options(scorefield_test_flags INTERFACE -Wno-restrict -Wno-array-bounds)
