@@ -161,6 +161,7 @@ BenchmarkResult rollout(const BenchmarkOptions& options) {
   const models::NetworkDrift fused(network, {0.3});
   const AutogradDrift autograd(network, 0.3);
   integrators::IntegrateOptions integration;
+  integration.method = integrators::IntegrationMethod::heun;
   integration.steps = 4;
   integration.periods = normalizer.periods;
   const auto times =

@@ -10,8 +10,8 @@ namespace scorefield::integrators {
 enum class IntegrationMethod { euler, heun, rk4, euler_maruyama };
 
 struct IntegrateOptions {
-  IntegrationMethod method = IntegrationMethod::heun;
-  std::int64_t steps = 256;     ///< steps over the whole interval
+  IntegrationMethod method = IntegrationMethod::rk4;
+  std::int64_t steps = 96;      ///< steps over the whole interval
   std::vector<double> sigma;    ///< diffusion in dX = b dt + sigma dW: [d] or one number; euler-maruyama only
   std::vector<double> periods;  ///< [d], 0 = not periodic; empty: none is
   std::uint64_t seed = 0;       ///< of the noise

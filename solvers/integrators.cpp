@@ -85,7 +85,7 @@ void bind(OptionSet& set, IntegrateOptions& options) {
            {"heun", IntegrationMethod::heun},
            {"rk4", IntegrationMethod::rk4},
            {"euler-maruyama", IntegrationMethod::euler_maruyama}},
-          "integrator of the learned drift: heun, rk4, euler (no noise) or euler-maruyama (models with sigma > 0)");
+          "integrator of the learned drift: rk4, heun, euler (no noise) or euler-maruyama (models with sigma > 0)");
   set.add("infer.steps", options.steps,
           "integration steps over the whole time interval; output times between two steps are interpolated (order 4)");
 }

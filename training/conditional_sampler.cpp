@@ -82,6 +82,7 @@ torch::Tensor sample_conditional(const ReducedModel& model, const std::vector<do
   const torch::NoGradGuard no_grad;
   const LevelDrift field(model, mu, t);
   integrators::IntegrateOptions integration;
+  integration.method = integrators::IntegrationMethod::heun;
   integration.steps = options.steps;
   const auto& normalizer = model.network->normalizer();
   for (std::int64_t c = 0; c < normalizer.dimension(); ++c)
