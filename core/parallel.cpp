@@ -10,6 +10,8 @@ namespace scorefield {
 
 int thread_count() { return omp_get_max_threads(); }
 
+int thread_index() { return omp_get_thread_num(); }
+
 void set_thread_count(int count) { omp_set_num_threads(std::max(1, count)); }
 
 namespace detail {

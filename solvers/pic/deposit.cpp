@@ -54,6 +54,14 @@ void ChargeSums::add(const std::uint64_t* counts, const std::uint64_t* squares) 
   for (std::size_t j = 0; j < second_.size(); ++j) second_[j] += static_cast<std::int64_t>(squares[j]);
 }
 
+void ChargeSums::add(const ChargeSums& other) {
+  for (std::size_t j = 0; j < count_.size(); ++j) {
+    count_[j] += other.count_[j];
+    first_[j] += other.first_[j];
+  }
+  for (std::size_t j = 0; j < second_.size(); ++j) second_[j] += other.second_[j];
+}
+
 void ChargeSums::add(std::span<const Position> positions) {
   for (const Position x : positions) {
     const auto [cell, fraction] = site(x, cells_, shape_);

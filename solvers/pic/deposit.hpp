@@ -24,6 +24,8 @@ class ChargeSums {
   void clear();
   /// Adds a block's packed sums (kernel.hpp); `squares` is looked at for TSC only.
   void add(const std::uint64_t* counts, const std::uint64_t* squares);
+  /// Adds the sums of other particles in the same cells.
+  void add(const ChargeSums& other);
   /// Adds particles one by one: the reference of the kernels' deposit, and the way in for foreign particles.
   void add(std::span<const Position> positions);
   /// n at nodes with mean 1 over `particles`. density: [cells]

@@ -13,12 +13,12 @@
 namespace scorefield::pic {
 namespace {
 
-/// Particles per block: enough to outweigh clearing and adding up the block's own grid. Never depends on the number of
+/// Particles per block: enough to outweigh clearing and adding up its grid. Never depends on the number of
 /// threads.
 std::int64_t choose_block_size(std::int64_t cells) { return std::clamp<std::int64_t>(32 * cells, 8192, 65280); }
 
-/// Numbers that a block's counts take: those of its cells and a cache line's worth behind them, so that two threads at
-/// neighbouring blocks never write to the same line.
+/// Numbers that a block's counts take: those of its cells and a cache line's worth behind them, so that two threads never
+/// write to the same line.
 std::int64_t count_stride(const PicOptions& options) {
   constexpr std::int64_t kLine = 64 / sizeof(std::uint64_t);
   return (options.cells + 1) * (options.shape == Shape::tsc ? 2 : 1) + kLine;
@@ -60,7 +60,6 @@ Simulation<Real>::Simulation(const PicOptions& options, double dt, double mu, co
       fourier_(options.cells, std::min(kFieldModes, options.cells / 2)),
       block_size_(choose_block_size(options.cells)),
       blocks_((options.simulated_particles + block_size_ - 1) / block_size_),
-      packed_(static_cast<std::size_t>(blocks_ * count_stride(options))),
       block_moments_(static_cast<std::size_t>(blocks_)),
       charge_(options.cells, options.shape),
       kicks_(options.cells, options.shape),
@@ -130,10 +129,9 @@ void Simulation<Real>::check_speed() {
 }
 
 template <class Real>
-Block<Real> Simulation<Real>::block(std::int64_t index) {
+Block<Real> Simulation<Real>::block(std::int64_t index, std::uint64_t* counts) {
   const std::int64_t first = index * block_size_;
   const bool squares = options_.shape == Shape::tsc;
-  std::uint64_t* counts = packed_.data() + index * count_stride(options_);
   Block<Real> block{};
   block.position = state_.position.data() + first;
   block.velocity = state_.velocity.data() + first;
@@ -150,20 +148,25 @@ template <class Real>
 Moments Simulation<Real>::advance() {
   check_speed();
   const auto stride = static_cast<std::size_t>(count_stride(options_));
+  const auto threads = static_cast<std::size_t>(thread_count());
+  packed_.resize(threads * stride);
+  thread_charges_.resize(threads, ChargeSums(options_.cells, options_.shape));
+  for (ChargeSums& charge : thread_charges_) charge.clear();
   parallel_for(blocks_, [&](std::int64_t index) {
-    Block<Real> mine = block(index);
+    const auto thread = static_cast<std::size_t>(thread_index());
+    Block<Real> mine = block(index, packed_.data() + thread * stride);
     std::fill_n(mine.counts, stride, std::uint64_t{0});
     advance_block_(mine);
+    thread_charges_[thread].add(mine.counts, mine.squares);
     block_moments_[static_cast<std::size_t>(index)] = {mine.square_sum, mine.velocity_sum};
   });
 
   charge_.clear();
+  for (const ChargeSums& charge : thread_charges_) charge_.add(charge);
   Moments sum;
-  for (std::int64_t index = 0; index < blocks_; ++index) {
-    const Block<Real> done = block(index);
-    charge_.add(done.counts, done.squares);
-    sum.kinetic_energy += block_moments_[static_cast<std::size_t>(index)].kinetic_energy;
-    sum.momentum += block_moments_[static_cast<std::size_t>(index)].momentum;
+  for (const Moments& moments : block_moments_) {
+    sum.kinetic_energy += moments.kinetic_energy;
+    sum.momentum += moments.momentum;
   }
   solve();
   // After the push, so that the present step's velocities have it.

@@ -74,7 +74,7 @@ class Simulation {
   Simulation(const PicOptions& options, double dt, double mu, const KernelSet& kernels, const Collisions& collisions);
   void solve();
   void check_speed();
-  [[nodiscard]] Block<Real> block(std::int64_t index);
+  [[nodiscard]] Block<Real> block(std::int64_t index, std::uint64_t* counts);
   [[nodiscard]] Real whole_step_velocity(std::size_t particle) const;
 
   PicOptions options_;
@@ -89,7 +89,8 @@ class Simulation {
 
   std::int64_t block_size_;
   std::int64_t blocks_;
-  std::vector<std::uint64_t> packed_;   ///< [blocks, 1 (CIC) or 2 (TSC), cells + 1], each block padded
+  std::vector<std::uint64_t> packed_;   ///< [threads, 1 (CIC) or 2 (TSC), cells + 1], padded: a block's counts
+  std::vector<ChargeSums> thread_charges_;  ///< [threads]: of a thread's blocks; exact, so whose they were does not matter
   std::vector<Moments> block_moments_;  ///< [blocks]: sums of v^2 and v
   ChargeSums charge_;
   KickTable<Real> kicks_;
