@@ -1,6 +1,8 @@
 """The command line of scripts/plot."""
 
 import argparse
+import concurrent.futures
+import os
 import pathlib
 import sys
 
@@ -56,25 +58,50 @@ def parse_arguments(argv):
     return parser.parse_args(argv)
 
 
+class DemoFiles:
+    """What the pictures of a demo folder are drawn from."""
+
+    def __init__(self, folder):
+        self.evaluation = read_evaluation(folder / "evaluation.json")
+        self.ensembles = {name: open_ensemble(folder / f"{name}.h5") for name in ("train", "test", "rollout")}
+        self.model = open_model(folder / "model.h5")
+        self.phase_space = PhaseSpace(self.ensembles["rollout"], self.ensembles["test"])
+
+
+REPORT_FIGURES = {
+    "overview.png": lambda files: overview_figure(files.phase_space, files.evaluation),
+    "phase_space.png": lambda files: phase_space_figure(files.phase_space),
+    "energy.png": lambda files: energy_figure(files.evaluation),
+    "energy_log.png": lambda files: energy_figure(files.evaluation, log=True),
+    "errors.png": lambda files: errors_figure(files.evaluation),
+    "distances.png": lambda files: distances_figure(files.evaluation),
+    "loss.png": lambda files: loss_figure(files.model),
+}
+ANIMATION = "phase_space.gif"
+
+
+def draw_report_picture(folder, picture, frames):
+    """One of a demo folder's pictures; in a process of its own, which opens the files itself."""
+    use_style()
+    files = DemoFiles(folder)
+    if picture == ANIMATION:
+        save_animation(files.phase_space, folder / picture, frames)
+    else:
+        save(REPORT_FIGURES[picture](files), folder / picture)
+
+
 def draw_report(folder, frames):
-    """Every picture of a demo folder, and the page that shows them."""
+    """Every picture of a demo folder, as many at a time as there are cores, and the page that shows them."""
     folder = pathlib.Path(folder)
-    evaluation = read_evaluation(folder / "evaluation.json")
-    ensembles = {name: open_ensemble(folder / f"{name}.h5") for name in ("train", "test", "rollout")}
-    model = open_model(folder / "model.h5")
-    phase_space = PhaseSpace(ensembles["rollout"], ensembles["test"])
-    save(overview_figure(phase_space, evaluation), folder / "overview.png")
-    save(phase_space_figure(phase_space), folder / "phase_space.png")
-    save(energy_figure(evaluation), folder / "energy.png")
-    save(energy_figure(evaluation, log=True), folder / "energy_log.png")
-    save(errors_figure(evaluation), folder / "errors.png")
-    save(distances_figure(evaluation), folder / "distances.png")
-    save(loss_figure(model), folder / "loss.png")
-    save_animation(phase_space, folder / "phase_space.gif", frames)
-    files = {"training data": ensembles["train"], "test data": ensembles["test"], "model": model,
-             "rollout": ensembles["rollout"]}
+    files = DemoFiles(folder)
+    with concurrent.futures.ProcessPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
+        jobs = [pool.submit(draw_report_picture, folder, picture, frames) for picture in (ANIMATION, *REPORT_FIGURES)]
+        for job in jobs:
+            job.result()
+    inputs = {"training data": files.ensembles["train"], "test data": files.ensembles["test"], "model": files.model,
+              "rollout": files.ensembles["rollout"]}
     commands = folder / "commands.txt"
-    page = report_page(folder, evaluation, {role: (file.path, file.provenance) for role, file in files.items()},
+    page = report_page(folder, files.evaluation, {role: (file.path, file.provenance) for role, file in inputs.items()},
                        commands.read_text(encoding="utf-8") if commands.exists() else None)
     write_text(folder / "report.html", page)
 
