@@ -24,4 +24,11 @@ struct BridgeResult {
 /// those of clusters that lack some. u [N] uniforms.
 [[nodiscard]] std::vector<Eigen::Index> allocate(const BridgeResult& bridge, const Vector& u);
 
+/// Weights [M] that give every cluster of points x [d, M] its share; clusters as in bridge_weights.
+struct ClusterShares {
+  Vector counts;   ///< [K]
+  Vector weights;  ///< [M]
+};
+[[nodiscard]] ClusterShares cluster_shares(const Mixture& mixture, const Matrix& x, const Vector& shares);
+
 }  // namespace scorefield::gas

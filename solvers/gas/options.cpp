@@ -11,6 +11,8 @@ void bind(OptionSet& set, GasOptions& o) {
   set.add("gas.clusters", o.clusters, "most components of the fitted mixtures");
   set.add("gas.teleport", o.teleport, "independence moves, proposed by a mixture fitted to the other half of the cloud");
   set.add("gas.bridge", o.bridge, "mode weights by bridge sampling between clusters");
+  set.add("gas.thinning", o.thinning,
+          "choose the particles, as support points, from the clouds of that many last kicks; 0: take the last cloud");
   set.add("gas.polish", o.polish, "local-affine steps at the end; 0: none");
 }
 

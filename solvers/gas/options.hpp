@@ -12,10 +12,11 @@ struct GasOptions {
   double ess = 0.9;                 ///< effective sample size, over N, that chooses the next temperature
   std::int64_t leapfrog = 6;        ///< steps of one kick
   std::int64_t sweeps = 1;          ///< kicks at each temperature
-  std::int64_t final_sweeps = 12;   ///< kicks at temperature 1
+  std::int64_t final_sweeps = 10;   ///< kicks at temperature 1
   std::int64_t clusters = 16;       ///< most components of the fitted mixtures
   bool teleport = true;             ///< independence moves from a mixture fitted to the other half
   bool bridge = true;               ///< mode weights by bridge sampling between clusters
+  std::int64_t thinning = 9;        ///< last kicks at temperature 1 whose clouds the particles are chosen from; 0: the last one
   std::int64_t polish = 25;         ///< local-affine steps at the end; 0: none
 };
 void bind(OptionSet& set, GasOptions& options);

@@ -22,7 +22,7 @@ void require_density(const sampling::Setup& setup, const char* method) {
 
 GasOptions plain_smc(const SmcOptions& o) {
   return {.widen = o.widen, .ess = o.ess, .leapfrog = o.leapfrog, .sweeps = o.sweeps, .final_sweeps = o.final_sweeps,
-          .clusters = 1, .teleport = false, .bridge = false, .polish = 0};
+          .clusters = 1, .teleport = false, .bridge = false, .thinning = 0, .polish = 0};
 }
 
 }  // namespace

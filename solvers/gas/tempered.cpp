@@ -8,6 +8,7 @@
 #include "core/error.hpp"
 #include "solvers/gas/bridge.hpp"
 #include "solvers/gas/local_affine.hpp"
+#include "solvers/gas/support_points.hpp"
 
 namespace scorefield::gas {
 namespace {
@@ -159,7 +160,47 @@ void Tempered::bridge() {
     notes_.emplace_back(text);
     return;
   }
-  pick(allocate(result, uniforms(cloud_.count(), seed_, stream(21))));
+  if (pool_.count() == 0) {
+    pick(allocate(result, uniforms(cloud_.count(), seed_, stream(21))));
+    return;
+  }
+  // The sweeps' own shares know the weights as well as their far moves were taken; of the two the better one counts.
+  const double sweeps = static_cast<double>(pool_.count()) / static_cast<double>(cloud_.count());
+  const auto shares = cluster_shares(mixture_, pool_.x, result.weights);
+  const double independent = static_cast<double>(cloud_.count()) * (1 + (sweeps - 1) * mean_teleports_);
+  for (Eigen::Index k = 0; k < shares.counts.size(); ++k)
+    if (result.error > std::sqrt((1 - result.weights[k]) / (result.weights[k] * independent))) return;
+  pool_weights_ = shares.weights;
+}
+
+/// The particles that stand for all of the last sweeps, in place of the last sweep's.
+void Tempered::thin() {
+  const Vector equal = Vector::Ones(pool_.count());
+  const auto chosen = support_points(pool_.x, pool_weights_.size() > 0 ? pool_weights_ : equal, cloud_.count());
+  cloud_.x = Matrix(pool_.x(Eigen::all, chosen));
+  cloud_.score = Matrix(pool_.score(Eigen::all, chosen));
+  cloud_.log_p = Vector(pool_.log_p(chosen));
+  pool_ = {};
+}
+
+void Tempered::collect() {
+  const auto before = pool_.count(), n = cloud_.count(), d = cloud_.dimension();
+  if (before == 0) mean_teleports_ = 0;
+  mean_teleports_ = (mean_teleports_ * static_cast<double>(before) + accepted_teleports_ * static_cast<double>(n)) / static_cast<double>(before + n);
+  pool_.x.conservativeResize(d, before + n);
+  pool_.score.conservativeResize(d, before + n);
+  pool_.log_p.conservativeResize(before + n);
+  pool_.x.rightCols(n) = cloud_.x;
+  pool_.score.rightCols(n) = cloud_.score;
+  pool_.log_p.tail(n) = cloud_.log_p;
+}
+
+/// The next phase that the options ask for.
+Tempered::Phase Tempered::after(Phase phase) const {
+  if (phase < Phase::bridge && options_.bridge) return Phase::bridge;
+  if (phase < Phase::thin && pool_.count() > 0) return Phase::thin;
+  if (phase < Phase::polish && options_.polish > 0) return Phase::polish;
+  return Phase::done;
 }
 
 void Tempered::polish() {
@@ -168,10 +209,10 @@ void Tempered::polish() {
   if (!result.note.empty()) notes_.push_back(result.note);
 }
 
-/// G = E[s' C s]/d, 1 for an elliptic target: far above it the density's scale changes over the cloud, as in a funnel, and
+/// G = E[s' C s]/d with the clusters' pooled covariance, 1 for elliptic modes: far above it the density's scale changes over the cloud, as in a funnel, and
 /// kicks of one step size cannot reach its narrow part.
 void Tempered::warn_of_funnels() {
-  const Matrix spread = dense::product(dense::covariance(cloud_.x, cloud_.x.rowwise().mean()), cloud_.score);
+  const Matrix spread = dense::product(mixture_.inner_covariance(), cloud_.score);
   const double G = cloud_.score.cwiseProduct(spread).sum() / static_cast<double>(cloud_.score.size());
   if (G < 10) return;
   char text[200];
@@ -208,7 +249,8 @@ void Tempered::advance() {
     case Phase::equilibrium:
       moves(1);
       if (options_.teleport) teleport();
-      if (++sweep_ >= options_.final_sweeps) phase_ = options_.bridge ? Phase::bridge : options_.polish > 0 ? Phase::polish : Phase::done;
+      if (sweep_ >= options_.final_sweeps - options_.thinning) collect();
+      if (++sweep_ >= options_.final_sweeps) phase_ = after(phase_);
       if (sweep_ == options_.final_sweeps / 2) {
         mixture_ = Mixture::choose(cloud_.x, options_.clusters);
         metric_ = dense::cholesky(mixture_.inner_covariance(), "the mixture's inner covariance");
@@ -216,8 +258,13 @@ void Tempered::advance() {
       break;
     case Phase::bridge:
       bridge();
-      if (mixture_.size() > 1) moves(3);  // copies part within their modes; far moves would undo the weights
-      phase_ = options_.polish > 0 ? Phase::polish : Phase::done;
+      // Copies part within their modes; far moves would undo the weights.
+      if (mixture_.size() > 1 && pool_.count() == 0) moves(3);
+      phase_ = after(phase_);
+      break;
+    case Phase::thin:
+      thin();
+      phase_ = after(phase_);
       break;
     case Phase::polish:
       unpolished_ = cloud_.x;
@@ -235,9 +282,10 @@ std::vector<std::pair<std::string, double>> Tempered::trace() const {
 }
 
 std::vector<double> Tempered::save() const {
-  std::vector<double> s{static_cast<double>(phase_), beta_, step_size_, acceptance_, accepted_teleports_, bridge_error_, moved_,
+  std::vector<double> s{static_cast<double>(phase_), beta_, step_size_, acceptance_, accepted_teleports_, bridge_error_, moved_, mean_teleports_,
                         static_cast<double>(iteration_), static_cast<double>(sweep_), start_deviation_,
-                        static_cast<double>(mixture_.size()), static_cast<double>(unpolished_.size())};
+                        static_cast<double>(mixture_.size()), static_cast<double>(unpolished_.size()), static_cast<double>(pool_.count()),
+                        static_cast<double>(pool_weights_.size())};
   const auto put = [&](const double* data, Eigen::Index count) { s.insert(s.end(), data, data + count); };
   put(start_mean_.data(), start_mean_.size());
   put(metric_.data(), metric_.size());
@@ -245,6 +293,10 @@ std::vector<double> Tempered::save() const {
   put(cloud_.score.data(), cloud_.score.size());
   put(cloud_.log_p.data(), cloud_.log_p.size());
   put(unpolished_.data(), unpolished_.size());
+  put(pool_.x.data(), pool_.x.size());
+  put(pool_.score.data(), pool_.score.size());
+  put(pool_.log_p.data(), pool_.log_p.size());
+  put(pool_weights_.data(), pool_weights_.size());
   for (const auto& part : mixture_.components()) {
     s.push_back(part.weight);
     put(part.mean.data(), part.mean.size());
@@ -256,12 +308,13 @@ std::vector<double> Tempered::save() const {
 void Tempered::load(const std::vector<double>& state) {
   const double* next = state.data();
   phase_ = static_cast<Phase>(static_cast<int>(*next++));
-  for (double* field : {&beta_, &step_size_, &acceptance_, &accepted_teleports_, &bridge_error_, &moved_}) *field = *next++;
+  for (double* field : {&beta_, &step_size_, &acceptance_, &accepted_teleports_, &bridge_error_, &moved_, &mean_teleports_}) *field = *next++;
   iteration_ = static_cast<std::int64_t>(*next++);
   sweep_ = static_cast<std::int64_t>(*next++);
   start_deviation_ = *next++;
   const auto parts = static_cast<std::int64_t>(*next++);
-  const auto polished = static_cast<Eigen::Index>(*next++);
+  const auto polished = static_cast<Eigen::Index>(*next++), pooled = static_cast<Eigen::Index>(*next++);
+  pool_weights_.resize(static_cast<Eigen::Index>(*next++));
   const auto get = [&](double* data, Eigen::Index count) {
     std::copy_n(next, count, data);
     next += count;
@@ -275,6 +328,13 @@ void Tempered::load(const std::vector<double>& state) {
     unpolished_ = cloud_.x;
     get(unpolished_.data(), polished);
   }
+  pool_.x.resize(cloud_.dimension(), pooled);
+  pool_.score.resize(cloud_.dimension(), pooled);
+  pool_.log_p.resize(pooled);
+  get(pool_.x.data(), pool_.x.size());
+  get(pool_.score.data(), pool_.score.size());
+  get(pool_.log_p.data(), pool_.log_p.size());
+  get(pool_weights_.data(), pool_weights_.size());
   std::vector<Mixture::Component> components(static_cast<std::size_t>(parts));
   for (auto& part : components) {
     part.weight = *next++;

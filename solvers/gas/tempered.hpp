@@ -12,11 +12,11 @@
 namespace scorefield::gas {
 
 /// A cloud cooled from a wide Gaussian q to the target p along q^(1-beta) p^beta. Every step() is one temperature of the
-/// ladder, then one sweep at beta = 1, then the bridge between clusters, then the polish. With teleport, bridge and polish
-/// switched off it is tempered sequential Monte Carlo with Hamiltonian moves.
+/// ladder, then one sweep at beta = 1, then the bridge between clusters, then the choice of particles from the last sweeps' clouds,
+/// then the polish. With teleport, bridge, thinning and polish switched off it is tempered sequential Monte Carlo with Hamiltonian moves.
 class Tempered {
  public:
-  enum class Phase { ladder, equilibrium, bridge, polish, done };
+  enum class Phase { ladder, equilibrium, bridge, thin, polish, done };
 
   Tempered(const Matrix& initial, const GasOptions& options, std::uint64_t seed, Evaluator evaluate);
 
@@ -37,7 +37,10 @@ class Tempered {
   void kick();
   void teleport();
   void bridge();
+  void collect();
+  void thin();
   void polish();
+  [[nodiscard]] Phase after(Phase phase) const;
   void pick(const std::vector<Eigen::Index>& source);
   [[nodiscard]] Vector log_start(const Matrix& x) const;
   [[nodiscard]] std::uint64_t stream(std::uint64_t use) const;
@@ -48,11 +51,14 @@ class Tempered {
   Cloud cloud_;
   Vector start_mean_;
   double start_deviation_ = 1;
+  Cloud pool_;           ///< the last sweeps' clouds, one after the other
+  Vector pool_weights_;  ///< empty: all equal
   Matrix unpolished_;
   Mixture mixture_;
   Matrix metric_;  ///< Cholesky factor of the kicks' covariance
   Phase phase_ = Phase::ladder;
-  double beta_ = 0, step_size_ = 0.4, acceptance_ = 0, accepted_teleports_ = 0, bridge_error_ = 0, moved_ = 0;
+  double beta_ = 0, step_size_ = 0.4, acceptance_ = 0, accepted_teleports_ = 0, bridge_error_ = 0, moved_ = 0,
+         mean_teleports_ = 0;  // the last: over the pool's sweeps
   std::int64_t iteration_ = 0, sweep_ = 0;
   std::vector<std::string> notes_;
 };

@@ -2,12 +2,16 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "core/error.hpp"
+#include "core/parallel.hpp"
 #include "solvers/gas/affine.hpp"
 #include "solvers/gas/bridge.hpp"
 #include "solvers/gas/mixture.hpp"
+#include "solvers/gas/support_points.hpp"
 #include "solvers/gas/tempered.hpp"
 
 namespace scorefield::gas {
@@ -106,15 +110,75 @@ TEST(TemperedGas, TwoFarModesAndTheirWeights) {
   EXPECT_GT(gas.unpolished().size(), 0);
 }
 
+TEST(TemperedGas, FarModesAreNoFunnel) {
+  Matrix centres = Matrix::Zero(2, 2);
+  centres(0, 0) = -7;
+  centres(0, 1) = 7;
+  Tempered gas(4 * normals(2, 300, 1, 4), {}, 1, mixture_target(centres, Vector::Constant(2, 0.5)));
+  while (!gas.done()) gas.step();
+  EXPECT_TRUE(gas.notes().empty()) << gas.notes().front();
+}
+
 TEST(TemperedGas, ResumesBitForBit) {
   const auto target = mixture_target(Matrix::Zero(3, 1), Vector::Ones(1));
   const Matrix start = 2 * normals(3, 200, 1, 4);
-  Tempered whole(start, {}, 7, target), first(start, {}, 7, target), second(start, {}, 7, target);
-  for (int k = 0; k < 5; ++k) whole.step(), first.step();
-  second.load(first.save());
-  while (!whole.done()) whole.step();
-  while (!second.done()) second.step();
-  EXPECT_EQ(whole.particles(), second.particles());
+  Tempered whole(start, {}, 7, target);
+  int steps = 0;
+  for (; !whole.done(); ++steps) whole.step();
+  for (const int stop : {5, steps - 6, steps - 3, steps - 1}) {  // on the ladder, with sweeps to choose from, after them
+    Tempered first(start, {}, 7, target), second(start, {}, 7, target);
+    for (int k = 0; k < stop; ++k) first.step();
+    second.load(first.save());
+    while (!second.done()) second.step();
+    EXPECT_EQ(whole.particles(), second.particles()) << "stopped after " << stop << " of " << steps;
+  }
+}
+
+/// Energy distance of two clouds of equal weights.
+double energy_distance(const Matrix& x, const Matrix& y) {
+  const auto mean_distance = [](const Matrix& a, const Matrix& b) {
+    double sum = 0;
+    for (Eigen::Index i = 0; i < a.cols(); ++i) sum += (b.colwise() - a.col(i)).colwise().norm().sum();
+    return sum / static_cast<double>(a.cols() * b.cols());
+  };
+  return 2 * mean_distance(x, y) - mean_distance(x, x) - mean_distance(y, y);
+}
+
+TEST(SupportPoints, StandForTheirPoolFarBetterThanDrawsAndBetterStillWhenMore) {
+  const Matrix pool = normals(3, 6000, 3, 1);
+  std::vector<double> errors;
+  for (const Eigen::Index count : {100, 400}) {
+    const Matrix chosen = pool(Eigen::all, support_points(pool, Vector::Ones(6000), count));
+    const double error = energy_distance(chosen, pool), draws = energy_distance(pool.leftCols(count), pool);
+    EXPECT_LT(error, 0.35 * draws) << count;
+    errors.push_back(error);
+  }
+  // That of draws falls as 1/count, that of support points in three dimensions as count^(-4/3): 6.3 times.
+  EXPECT_NEAR(errors[0] / errors[1], 6.3, 0.8);
+}
+
+TEST(SupportPoints, FollowTheWeights) {
+  Matrix pool = normals(2, 3000, 3, 1);
+  pool.row(0).leftCols(1500).array() += 20;  // half of the points, with a tenth of the weight
+  Vector weights = Vector::Constant(3000, 0.9);
+  weights.head(1500).setConstant(0.1);
+  const auto chosen = support_points(pool, weights, 300);
+  EXPECT_NEAR(static_cast<double>(std::count_if(chosen.begin(), chosen.end(), [](auto i) { return i < 1500; })), 30, 2);
+  EXPECT_EQ(std::set(chosen.begin(), chosen.end()).size(), 300U);
+}
+
+TEST(SupportPoints, AreTheSameForAnyNumberOfThreads) {
+  const Matrix pool = normals(4, 5000, 3, 1);
+  const auto threads = thread_count();
+  set_thread_count(1);
+  const auto one = support_points(pool, Vector::Ones(5000), 50);
+  set_thread_count(3);
+  EXPECT_EQ(support_points(pool, Vector::Ones(5000), 50), one);
+  set_thread_count(threads);
+}
+
+TEST(SupportPoints, RefuseMoreThanThereAre) {
+  EXPECT_THROW(static_cast<void>(support_points(normals(2, 10, 1, 1), Vector::Ones(10), 11)), Error);
 }
 
 }  // namespace
