@@ -1,5 +1,7 @@
 #include "solvers/gas/options.hpp"
 
+#include "core/require.hpp"
+
 namespace scorefield::gas {
 
 void bind(OptionSet& set, GasOptions& o) {
@@ -14,6 +16,37 @@ void bind(OptionSet& set, GasOptions& o) {
   set.add("gas.thinning", o.thinning,
           "choose the particles, as support points, from the clouds of that many last kicks; 0: take the last cloud");
   set.add("gas.polish", o.polish, "local-affine steps at the end; 0: none");
+}
+
+namespace {
+
+/// What the tempered gas and tempered SMC share.
+template <class Options>
+void validate_ladder(const Options& o, const std::string& method) {
+  const auto key = [&](const char* name) { return "option '" + method + "." + name + "'"; };
+  require_positive(key("widen"), o.widen);
+  require(o.ess > 0 && o.ess < 1, key("ess"), o.ess, "a number between 0 and 1");
+  require(o.leapfrog >= 1, key("leapfrog"), o.leapfrog, "a number from 1");
+  require(o.sweeps >= 0, key("sweeps"), o.sweeps, "a number from 0");
+  require(o.final_sweeps >= 1, key("final_sweeps"), o.final_sweeps, "a number from 1");
+}
+
+}  // namespace
+
+void validate(const GasOptions& o) {
+  validate_ladder(o, "gas");
+  require(o.clusters >= 1, "option 'gas.clusters'", o.clusters, "a number from 1");
+  require(o.thinning >= 0, "option 'gas.thinning'", o.thinning, "a number from 0");
+  require(o.polish >= 0, "option 'gas.polish'", o.polish, "a number from 0");
+}
+
+void validate(const SmcOptions& o) { validate_ladder(o, "smc"); }
+
+void validate(const AffineOptions& o) {
+  require_positive("option 'affine.dt'", o.dt);
+  require(o.limit >= 1, "option 'affine.limit'", o.limit, "a number from 1");
+  require(o.cells >= 4, "option 'affine.cells'", o.cells, "a number from 4");
+  require_positive("option 'affine.tolerance'", o.tolerance);
 }
 
 void bind(OptionSet& set, SmcOptions& o) {

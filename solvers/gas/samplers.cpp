@@ -58,11 +58,13 @@ Evaluator make_evaluator(std::shared_ptr<const targets::Target> target) {
 
 GasSampler::GasSampler(const sampling::Setup& setup, const GasOptions& options) {
   require_density(setup, "the tempered gas");
+  validate(options);
   gas_ = std::make_unique<Tempered>(columns(setup.initial), options, setup.seed, make_evaluator(setup.target));
 }
 
 GasSampler::GasSampler(const sampling::Setup& setup, const SmcOptions& options) {
   require_density(setup, "tempered SMC");
+  validate(options);
   gas_ = std::make_unique<Tempered>(columns(setup.initial), plain_smc(options), setup.seed, make_evaluator(setup.target));
 }
 
@@ -74,6 +76,7 @@ std::map<std::string, torch::Tensor> GasSampler::state() const { return {{"gas",
 void GasSampler::restore(const std::map<std::string, torch::Tensor>& state) { gas_->load(gas_state_values(state.at("gas"))); }
 
 AffineSampler::AffineSampler(const sampling::Setup& setup, const AffineOptions& options) : steps_(setup.steps) {
+  validate(options);
   gas_ = std::make_unique<Affine>(columns(setup.initial), options, setup.seed, make_evaluator(setup.target));
   notes_.push_back(options.sliced ? "sliced gas: one-dimensional pressures along a random frame each step"
                                   : "above d = 3 the gas moves with an affine velocity: exact for one elliptic mode, tested by G");

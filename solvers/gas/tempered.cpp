@@ -25,7 +25,6 @@ double relative_ess(const Vector& log_weights) {
 
 Tempered::Tempered(const Matrix& initial, const GasOptions& options, std::uint64_t seed, Evaluator evaluate)
     : options_(options), seed_(seed), evaluate_(std::move(evaluate)) {
-  if (!(options.ess > 0 && options.ess < 1)) throw UsageError("the effective sample size of the ladder must lie between 0 and 1.");
   start_mean_ = initial.rowwise().mean();
   const Matrix c = dense::covariance(initial, start_mean_);
   start_deviation_ = options.widen * std::sqrt(c.trace() / static_cast<double>(initial.rows()));

@@ -124,6 +124,10 @@ TEST_F(Sample, BadInputIsNamed) {
   fail(2, {"sample", "gaussian"}, {"--output"});
   fail(2, {"sample", "gaussian", "--particles", "0", "--output", "s.h5"}, {"particles"});
   fail(2, {"sample", "gaussian", "--output", "s.h5", "--quiet", "--set", "sample.frames=-1"}, {"sample.frames"});
+  for (const auto& [method, setting] : std::vector<std::pair<std::string, std::string>>{
+           {"gas", "gas.thinning=-1"}, {"gas", "gas.ess=1"}, {"smc", "smc.final_sweeps=0"}})
+    fail(2, {"sample", "gaussian", "--method", method, "--output", "s.h5", "--quiet", "--set", setting},
+         {setting.substr(0, setting.find('=')), "expected"});
   fail(1, {"sample", "gaussian", "--output", "absent/s.h5"}, {"absent"});
   fail(1, {"sample", "absent.pt", "--output", "s.h5"}, {"absent.pt", "no such file"});
   succeed({"sample", "gaussian-10", "--particles", "50", "--steps", "2", "--method", "ula", "--output", "ten.h5", "--quiet"});
