@@ -48,6 +48,10 @@ SymmetricEigen symmetric_eigen(const Matrix& a) {
   return {eigen.eigenvalues(), eigen.eigenvectors()};
 }
 
+Vector symmetric_eigenvalues(const Matrix& a) {
+  return Eigen::SelfAdjointEigenSolver<Matrix>(a, Eigen::EigenvaluesOnly).eigenvalues();
+}
+
 Matrix orthogonal_factor(const Matrix& a) { return a.householderQr().householderQ(); }
 
 }  // namespace scorefield::dense

@@ -38,6 +38,8 @@ struct SymmetricEigen {
   Matrix vectors;  ///< in columns, [d, d]
 };
 [[nodiscard]] SymmetricEigen symmetric_eigen(const Matrix& a);
+/// The values alone, a fraction of the work.
+[[nodiscard]] Vector symmetric_eigenvalues(const Matrix& a);
 
 /// The orthogonal factor of a square matrix: a random rotation when a's entries are normal.
 [[nodiscard]] Matrix orthogonal_factor(const Matrix& a);

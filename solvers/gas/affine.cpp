@@ -50,7 +50,7 @@ void Affine::affine_step(const Matrix& z, const Matrix& s, const Matrix& factor)
   Matrix A = dense::product_transposed(s, z) / n + Matrix::Identity(d, d);
   A = 0.5 * (A + A.transpose()).eval();
   const Vector b = s.rowwise().mean();
-  const double size = std::sqrt(dense::symmetric_eigen(A).values.cwiseAbs2().maxCoeff() + b.squaredNorm());
+  const double size = std::sqrt(dense::symmetric_eigenvalues(A).cwiseAbs2().maxCoeff() + b.squaredNorm());
   const double h = std::min(options_.dt, kLargestMove / (size + 1e-300));
   const Matrix v = dense::product(A, z).colwise() + b;
   speed_ = v.squaredNorm() / (n * static_cast<double>(d));

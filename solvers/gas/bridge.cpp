@@ -74,15 +74,15 @@ BridgeResult bridge_weights(const Cloud& cloud, const Mixture& mixture, std::uin
   return result;
 }
 
-ClusterShares cluster_shares(const Mixture& mixture, const Matrix& x, const Vector& shares) {
+Vector weights_by_cluster(const Mixture& mixture, const Matrix& x, const Vector& shares) {
   const auto lead = leading(mixture, x);
-  ClusterShares result{Vector::Zero(mixture.size()), Vector(x.cols())};
-  for (const auto k : lead) result.counts[k] += 1;
+  Vector counts = Vector::Zero(mixture.size()), weights(x.cols());
+  for (const auto k : lead) counts[k] += 1;
   for (Eigen::Index i = 0; i < x.cols(); ++i) {
     const auto k = lead[static_cast<std::size_t>(i)];
-    result.weights[i] = shares[k] / result.counts[k];
+    weights[i] = shares[k] / counts[k];
   }
-  return result;
+  return weights;
 }
 
 std::vector<Eigen::Index> allocate(const BridgeResult& bridge, const Vector& u) {

@@ -24,11 +24,7 @@ struct BridgeResult {
 /// those of clusters that lack some. u [N] uniforms.
 [[nodiscard]] std::vector<Eigen::Index> allocate(const BridgeResult& bridge, const Vector& u);
 
-/// Weights [M] that give every cluster of points x [d, M] its share; clusters as in bridge_weights.
-struct ClusterShares {
-  Vector counts;   ///< [K]
-  Vector weights;  ///< [M]
-};
-[[nodiscard]] ClusterShares cluster_shares(const Mixture& mixture, const Matrix& x, const Vector& shares);
+/// Weights [M] of points x [d, M] that give every cluster its share [K]; clusters as in bridge_weights.
+[[nodiscard]] Vector weights_by_cluster(const Mixture& mixture, const Matrix& x, const Vector& shares);
 
 }  // namespace scorefield::gas

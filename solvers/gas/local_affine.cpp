@@ -10,7 +10,7 @@ PolishResult polish_cloud(Cloud& cloud, const Mixture& mixture, std::int64_t ste
   const auto d = cloud.dimension(), n = cloud.count();
   const auto K = mixture.size();
   const Matrix start = cloud.x;
-  const Matrix inner = dense::cholesky(mixture.inner_covariance(), "the mixture's inner covariance");
+  const Matrix inner = mixture.inner_factor();
   for (std::int64_t step = 0; step < steps; ++step) {
     if (step > 0) evaluate(cloud, true);
     const Matrix parts = mixture.log_parts(cloud.x);

@@ -214,4 +214,6 @@ Matrix Mixture::inner_covariance() const {
   return sum;
 }
 
+Matrix Mixture::inner_factor() const { return dense::cholesky(inner_covariance(), "the mixture's inner covariance"); }
+
 }  // namespace scorefield::gas

@@ -36,6 +36,7 @@ class Mixture {
   [[nodiscard]] Matrix draw(std::int64_t n, std::uint64_t seed, std::uint64_t stream) const;
   /// sum of weight times covariance: how wide the cloud is inside its clusters.
   [[nodiscard]] Matrix inner_covariance() const;
+  [[nodiscard]] Matrix inner_factor() const;  ///< its Cholesky factor
 
  private:
   void finish();

@@ -82,6 +82,12 @@ void Tempered::cool() {
   pick(source);
 }
 
+/// Clusters and metric of the present cloud.
+void Tempered::refit() {
+  mixture_ = Mixture::choose(cloud_.x, options_.clusters);
+  metric_ = mixture_.inner_factor();
+}
+
 /// One Hamiltonian move of every particle with its accept test, in the metric of the clusters' covariance.
 void Tempered::kick() {
   const auto d = cloud_.dimension(), n = cloud_.count();
@@ -165,11 +171,10 @@ void Tempered::bridge() {
   }
   // The sweeps' own shares know the weights as well as their far moves were taken; of the two the better one counts.
   const double sweeps = static_cast<double>(pool_.count()) / static_cast<double>(cloud_.count());
-  const auto shares = cluster_shares(mixture_, pool_.x, result.weights);
   const double independent = static_cast<double>(cloud_.count()) * (1 + (sweeps - 1) * mean_teleports_);
-  for (Eigen::Index k = 0; k < shares.counts.size(); ++k)
+  for (Eigen::Index k = 0; k < result.weights.size(); ++k)
     if (result.error > std::sqrt((1 - result.weights[k]) / (result.weights[k] * independent))) return;
-  pool_weights_ = shares.weights;
+  pool_weights_ = weights_by_cluster(mixture_, pool_.x, result.weights);
 }
 
 /// The particles that stand for all of the last sweeps, in place of the last sweep's.
@@ -237,10 +242,7 @@ void Tempered::advance() {
   switch (phase_) {
     case Phase::ladder:
       cool();
-      if (mixture_.size() == 0 || iteration_ % kRefit == 0 || beta_ == 1) {
-        mixture_ = Mixture::choose(cloud_.x, options_.clusters);
-        metric_ = dense::cholesky(mixture_.inner_covariance(), "the mixture's inner covariance");
-      }
+      if (mixture_.size() == 0 || iteration_ % kRefit == 0 || beta_ == 1) refit();
       moves(options_.sweeps);
       if (options_.teleport) teleport();
       if (beta_ == 1) phase_ = Phase::equilibrium;
@@ -250,10 +252,7 @@ void Tempered::advance() {
       if (options_.teleport) teleport();
       if (sweep_ >= options_.final_sweeps - options_.thinning) collect();
       if (++sweep_ >= options_.final_sweeps) phase_ = after(phase_);
-      if (sweep_ == options_.final_sweeps / 2) {
-        mixture_ = Mixture::choose(cloud_.x, options_.clusters);
-        metric_ = dense::cholesky(mixture_.inner_covariance(), "the mixture's inner covariance");
-      }
+      if (sweep_ == options_.final_sweeps / 2) refit();
       break;
     case Phase::bridge:
       bridge();

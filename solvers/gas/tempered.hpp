@@ -34,6 +34,7 @@ class Tempered {
   void advance();
   void warn_of_funnels();
   void cool();
+  void refit();
   void kick();
   void teleport();
   void bridge();

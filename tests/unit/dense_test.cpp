@@ -79,6 +79,7 @@ TEST(Dense, SymmetricEigenvaluesAscendAndRebuildTheMatrix) {
   const auto eigen = symmetric_eigen(a);
   for (Eigen::Index i = 1; i < 7; ++i) EXPECT_LE(eigen.values[i - 1], eigen.values[i]);
   EXPECT_LT((eigen.vectors * eigen.values.asDiagonal() * eigen.vectors.transpose() - a).norm(), 1e-12 * a.norm());
+  EXPECT_LT((symmetric_eigenvalues(a) - eigen.values).norm(), 1e-12 * a.norm());
 }
 
 TEST(Dense, OrthogonalFactorIsARotation) {
