@@ -124,6 +124,7 @@ void run_sample(int argc, const char* const* argv) {
   { const data::AtomicFile writable(output); }  // fail before the work, not after it
 
   const torch::Device device(line.common().device);
+  options.run.device = device;
   std::shared_ptr<const training::ScoreTarget> model;
   const auto target = std::make_shared<targets::CountedTarget>(
       targets::open_target(target_name, options.source, device,

@@ -20,8 +20,9 @@ double kernel_scale(const pairs::RadialKernel& kernel) { return kernel.bandwidth
 }  // namespace
 
 Flow::Flow(Kind kind, const FlowOptions& options, Cloud start, const std::vector<double>& y, bool fresh, std::int64_t steps,
-           std::uint64_t seed)
-    : kind_(kind), options_(options), fresh_(fresh), steps_(steps), seed_(seed) {
+           std::uint64_t seed, pairs::PairSums pair_sums)
+    : kind_(kind), options_(options), fresh_(fresh), steps_(steps), seed_(seed),
+      pair_sums_(pair_sums ? std::move(pair_sums) : pairs::fused_pair_sums(options.double_precision)) {
   validate(options);
   const std::int64_t d = start.d;
   kernel_ = pairs::make_kernel(options.kernel, y.data(), static_cast<std::int64_t>(y.size()) / d, d);
@@ -40,12 +41,7 @@ Flow::Flow(Kind kind, const FlowOptions& options, Cloud start, const std::vector
 void Flow::sums(const std::vector<double>& at, const std::vector<double>& z, const double* a, double* value,
                 double* gradient) const {
   const std::int64_t d = state.cloud.d, n = static_cast<std::int64_t>(at.size()) / d, m = static_cast<std::int64_t>(z.size()) / d;
-  const auto pass = [&]<class T>(T) {
-    const pairs::Sources<T> sources(z.data(), m, d, a);
-    pairs::PairPass<T>{kernel_}(at.data(), n, sources, {.value = value, .gradient = gradient});
-  };
-  if (options_.double_precision) pass(0.0);
-  else pass(0.0f);
+  pair_sums_(kernel_, {at.data(), n, z.data(), m, d, a}, {.value = value, .gradient = gradient});
 }
 
 /// own_ = K w and others_ = mean_y k at the points `at`, and the gradient of their difference where wanted.

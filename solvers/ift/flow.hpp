@@ -14,7 +14,6 @@ struct Cloud {
   std::vector<double> x, w;
 };
 
-
 /// Flows that lower F = MMD^2(w, target)/2 (arXiv 2405.17075), torch-free. With the witness u = K w - mean_y k(., y):
 ///   transport  x_i -= step h^2 grad u(x_i)                      (published variant: times n w_i)
 ///   weights    ift: w -= rate/Lambda (u - mean u), projected on the simplex; Lambda = largest eigenvalue of the centred K
@@ -22,9 +21,10 @@ struct Cloud {
 /// Both steps share one pass over the pairs (the published variant makes a second one in between).
 class Flow {
  public:
-  /// steps: length of the run, over which noise and, for fresh data, steps decay. y: an exemplary batch.
+  /// steps: length of the run, over which noise and, for fresh data, steps decay. y: an exemplary batch. pair_sums: null: the fused
+  /// ones, in the options' precision.
   Flow(Kind kind, const FlowOptions& options, Cloud start, const std::vector<double>& y, bool fresh, std::int64_t steps,
-       std::uint64_t seed);
+       std::uint64_t seed, pairs::PairSums pair_sums = nullptr);
 
   /// One iteration with target points y [m, d].
   void step(const std::vector<double>& y);
@@ -59,6 +59,7 @@ class Flow {
   bool fresh_;
   std::int64_t steps_;
   std::uint64_t seed_;
+  pairs::PairSums pair_sums_;
   std::vector<double> own_, others_;  // K w and mean_y k at the particles
   double self_energy_ = 0;            // mean k(y, y') of the points last asked for
   const void* self_energy_of_ = nullptr;

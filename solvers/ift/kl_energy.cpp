@@ -10,8 +10,9 @@
 
 namespace scorefield::ift {
 
-KlFlow::KlFlow(const FlowOptions& options, Cloud start, bool with_weights, std::uint64_t seed)
-    : options_(options), with_weights_(with_weights), seed_(seed) {
+KlFlow::KlFlow(const FlowOptions& options, Cloud start, bool with_weights, std::uint64_t seed, pairs::PairSums pair_sums)
+    : options_(options), with_weights_(with_weights), seed_(seed),
+      pair_sums_(pair_sums ? std::move(pair_sums) : pairs::fused_pair_sums(true)) {
   validate(options);
   const auto n = static_cast<std::size_t>(start.n);
   if (start.w.empty()) start.w.assign(n, 1.0 / static_cast<double>(n));
@@ -26,13 +27,13 @@ void KlFlow::step(const DensityAt& density) {
            ? options_.kernel.bandwidth
            : pairs::median_distance(cloud.x.data(), cloud.n, cloud.d) / std::sqrt(2 * dimension) *
                  std::pow(static_cast<double>(n), -1 / (dimension + 4));
-  const pairs::PairPass<double> pass({pairs::Form::gaussian, {h_}});
+  const pairs::RadialKernel kernel{pairs::Form::gaussian, {h_}};
   std::vector<double> rho(n), own(n * d), b(n), back(n), others(n * d), log_density(n), score(n * d);
-  pass(cloud.x.data(), cloud.n, pairs::Sources<double>(cloud.x.data(), cloud.n, cloud.d, cloud.w.data()),
-       {.value = rho.data(), .gradient = own.data()});
+  pair_sums_(kernel, {cloud.x.data(), cloud.n, cloud.x.data(), cloud.n, cloud.d, cloud.w.data()},
+             {.value = rho.data(), .gradient = own.data()});
   for (std::size_t i = 0; i < n; ++i) b[i] = cloud.w[i] / rho[i];
-  pass(cloud.x.data(), cloud.n, pairs::Sources<double>(cloud.x.data(), cloud.n, cloud.d, b.data()),
-       {.value = back.data(), .gradient = others.data()});
+  pair_sums_(kernel, {cloud.x.data(), cloud.n, cloud.x.data(), cloud.n, cloud.d, b.data()},
+             {.value = back.data(), .gradient = others.data()});
   density(cloud.x, log_density, score);
 
   const double log_norm = 0.5 * dimension * std::log(2 * std::numbers::pi * h_ * h_);

@@ -19,8 +19,8 @@ using DensityAt = std::function<void(const std::vector<double>& x, std::vector<d
 /// the kernel: a Gaussian of variance v ends at v (1 + sqrt(1 + 4 h^2/v))/2 - h^2, about v - h^4/v.
 class KlFlow {
  public:
-  /// with_weights: needs log p.
-  KlFlow(const FlowOptions& options, Cloud start, bool with_weights, std::uint64_t seed);
+  /// with_weights: needs log p. pair_sums: null: the fused ones in double precision.
+  KlFlow(const FlowOptions& options, Cloud start, bool with_weights, std::uint64_t seed, pairs::PairSums pair_sums = nullptr);
   void step(const DensityAt& density);
 
   /// loss is F (KL up to log of p's normalisation), power and limit are unused.
@@ -32,6 +32,7 @@ class KlFlow {
   bool with_weights_;
   double h_ = 1;
   std::uint64_t seed_;
+  pairs::PairSums pair_sums_;
 };
 
 }  // namespace scorefield::ift

@@ -12,6 +12,7 @@
 #include "solvers/sampling/rows.hpp"
 #include "solvers/ift/kl_energy.hpp"
 #include "solvers/ift/weights.hpp"
+#include "solvers/pairs/device_pair_sums.hpp"
 
 namespace scorefield::ift {
 namespace {
@@ -96,7 +97,8 @@ class MmdSampler final : public FlowSamplerBase {
       batch_ = rows_of(drawn);
     }
     if (fresh_) held_out_ = rows_of(target.draw(std::max<std::int64_t>(4 * n, 1000), draw_seed(setup.seed, -2)));
-    flow_.emplace(kind, options, start_of(setup), batch_, fresh_, setup.steps, setup.seed);
+    flow_.emplace(kind, options, start_of(setup), batch_, fresh_, setup.steps, setup.seed,
+                  pairs::pair_sums_on(setup.device, options.double_precision));
     notes_.push_back("kernel bandwidth " + std::to_string(flow_->bandwidth()) + ", " + std::to_string(batch_size_) +
                      (fresh_ ? " fresh target points every iteration; the loss is against held-out draws" : " fixed target points"));
   }
@@ -128,7 +130,8 @@ class MmdSampler final : public FlowSamplerBase {
 class KlSampler final : public FlowSamplerBase {
  public:
   KlSampler(const Setup& setup, const FlowOptions& options)
-      : target_(setup.target), flow_(options, start_of(setup), setup.target->has_log_density(), setup.seed) {
+      : target_(setup.target), flow_(options, start_of(setup), setup.target->has_log_density(), setup.seed,
+              pairs::pair_sums_on(setup.device, true)) {
     if (sample_set(*target_))
       throw UsageError("ift.energy = \"kl\" needs a density; " + target_->name() + " is a set of samples. Use ift.energy = \"mmd\".");
     if (!target_->has_log_density()) notes_.emplace_back("only a score is known: weights stay equal, mode weights are not identified");

@@ -35,12 +35,18 @@ std::int64_t padded(std::int64_t d) { return (d + 15) / 16 * 16; }
 KernelTerms terms_of(const RadialKernel& kernel) {
   const auto count = kernel.bandwidths.size();
   require(count >= 1 && count <= kMaxBandwidths, "number of bandwidths", count, "1 to 8");
-  KernelTerms terms{static_cast<int>(kernel.form), static_cast<int>(count), {}, {}};
+  KernelTerms terms{static_cast<int>(kernel.form), static_cast<int>(count), {}, {}, {}};
   for (std::size_t b = 0; b < count; ++b) {
     const double h = kernel.bandwidths[b];
     require_positive("the kernel's bandwidth", h);
     terms.scale[b] = kernel.form == Form::gaussian ? 0.5 / (h * h) : kernel.form == Form::imq ? 1 / (h * h) : 1e-4 * h * h;
     terms.weight[b] = 1.0 / static_cast<double>(count);
+  }
+  std::sort(terms.scale, terms.scale + count);
+  // A power costs two products instead of an exponential. Two in a row at most: each makes the rounding error four times larger.
+  for (std::size_t b = 1, in_a_row = 0; b < count; ++b) {
+    terms.power[b] = in_a_row < 2 && terms.scale[b] == 4 * terms.scale[b - 1];
+    in_a_row = terms.power[b] ? in_a_row + 1 : 0;
   }
   return terms;
 }
@@ -123,6 +129,15 @@ void PairPass<T>::operator()(const double* x, std::int64_t n, const Sources<T>& 
       }
     }
   });
+}
+
+PairSums fused_pair_sums(bool double_precision) {
+  const auto pass = []<class T>(T) -> PairSums {
+    return [](const RadialKernel& kernel, const PairInputs& in, const PairOutputs& out) {
+      PairPass<T>{kernel}(in.x, in.n, Sources<T>(in.z, in.m, in.d, in.a, in.s), out);
+    };
+  };
+  return double_precision ? pass(0.0) : pass(0.0f);
 }
 
 template class Sources<float>;

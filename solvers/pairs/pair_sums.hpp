@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "solvers/pairs/radial_kernel.hpp"
@@ -34,6 +35,19 @@ struct PairOutputs {
   double* field = nullptr;     ///< [n, d] sum_j a_j k(x_i, z_j) s_j
 };
 
+/// What acts on what: sources z [m, d] with coefficients a [m] (null: all 1/m) and vectors s [m, d] (null: none) at points x [n, d].
+struct PairInputs {
+  const double* x;
+  std::int64_t n;
+  const double* z;
+  std::int64_t m, d;
+  const double* a = nullptr;
+  const double* s = nullptr;
+};
+
+/// One visit to all pairs, wherever it is computed: on the CPU (fused_pair_sums) or by LibTorch (device_pair_sums.hpp).
+using PairSums = std::function<void(const RadialKernel& kernel, const PairInputs& in, const PairOutputs& out)>;
+
 /// Fused, threaded passes over all pairs. Nothing of size n x m is ever stored: a tile of 48 x 256 pairs stays in the
 /// second-level cache. Squared distances come from coordinates at d <= 3 and from blocked matrix products above. Every
 /// x_i has its own sums, in the order of the sources: the result is the same for any number of threads.
@@ -48,6 +62,9 @@ class PairPass {
  private:
   RadialKernel kernel_;
 };
+
+/// By a PairPass in float or double.
+[[nodiscard]] PairSums fused_pair_sums(bool double_precision);
 
 extern template class Sources<float>;
 extern template class Sources<double>;

@@ -19,9 +19,11 @@ struct Pair {
 template <class T, bool single>
 struct Gaussian {
   T scale[kMaxTerms], weight[kMaxTerms], steep[kMaxTerms];
+  bool power[kMaxTerms];
   long terms;
   SCOREFIELD_INLINE explicit Gaussian(const KernelTerms& k) : terms(k.count) {
     for (int b = 0; b < k.count; ++b) {
+      power[b] = k.power[b];
       scale[b] = static_cast<T>(-k.scale[b]);
       weight[b] = static_cast<T>(k.weight[b]);
       steep[b] = static_cast<T>(-2 * k.scale[b] * k.weight[b]);
@@ -29,8 +31,14 @@ struct Gaussian {
   }
   SCOREFIELD_INLINE Pair<T> operator()(Vec<T> square) const {
     Pair<T> sum{};
+    Vec<T> e{};
     for (long b = 0; b < (single ? 1 : terms); ++b) {
-      const Vec<T> e = exponential(square * scale[b]);
+      if (!single && power[b]) {
+        e *= e;
+        e *= e;
+      } else {
+        e = exponential(square * scale[b]);
+      }
       sum.value += weight[b] * e;
       sum.slope += steep[b] * e;
     }

@@ -14,8 +14,9 @@ constexpr int kMaxTerms = 8;
 struct KernelTerms {
   int form;
   int count;
-  double scale[kMaxTerms];
+  double scale[kMaxTerms];   ///< ascending
   double weight[kMaxTerms];
+  bool power[kMaxTerms];     ///< Gaussian: this term is the fourth power of the one before (half its bandwidth)
 };
 
 /// One block of query rows against all source blocks, on the calling thread. Rows of x, z and s are padded to `stride`

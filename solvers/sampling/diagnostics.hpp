@@ -3,7 +3,6 @@
 #include <torch/types.h>
 
 #include <cstdint>
-#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>

@@ -132,7 +132,7 @@ RunResult run(const RunOptions& options, const Method& method, const std::shared
   RunResult result;
   result.method = method.name;
   const std::int64_t steps = options.steps > 0 ? options.steps : method.default_steps;
-  const auto sampler = method.make({target, initial, static_cast<std::uint64_t>(options.seed), steps});
+  const auto sampler = method.make({target, initial, static_cast<std::uint64_t>(options.seed), steps, options.device});
   if (options.resume) {
     read_checkpoint(options, result, *sampler);
     target->set_count(result.evaluations);

@@ -22,6 +22,7 @@ struct RunOptions {
   std::int64_t frames = 0;     ///< clouds of the run that the file keeps, evenly over its iterations; 0: none
   std::string config{};        ///< resolved configuration: a checkpoint of another one is refused
   std::int64_t seed = 0;
+  torch::Device device = torch::kCPU;  ///< of the methods' sums over all pairs
 };
 
 /// Clouds of a run: the initial one, some on the way, the last.

@@ -8,7 +8,7 @@
 
 #include "core/error.hpp"
 #include "core/require.hpp"
-#include "solvers/pairs/pair_sums.hpp"
+#include "solvers/pairs/device_pair_sums.hpp"
 #include "solvers/sampling/rows.hpp"
 
 namespace scorefield::svgd {
@@ -21,7 +21,7 @@ class SvgdSampler final : public sampling::Sampler {
  public:
   SvgdSampler(const sampling::Setup& setup, const SvgdOptions& options)
       : target_(setup.target), options_(options), n_(setup.initial.size(0)), d_(setup.initial.size(1)), steps_(setup.steps),
-        x_(rows_of(setup.initial)), squares_(x_.size(), 0.0) {
+        pair_sums_(pairs::pair_sums_on(setup.device, options.double_precision)), x_(rows_of(setup.initial)), squares_(x_.size(), 0.0) {
     require_positive("option 'svgd.step'", options.step);
     require(options.bandwidth >= 0, "option 'svgd.bandwidth'", options.bandwidth, "a number from 0");
   }
@@ -31,13 +31,8 @@ class SvgdSampler final : public sampling::Sampler {
     h_ = options_.bandwidth > 0 ? options_.bandwidth
                                 : pairs::median_distance(x_.data(), n_, d_) / std::sqrt(2 * std::log(static_cast<double>(n_) + 1));
     std::vector<double> pull(x_.size()), push(x_.size());
-    const pairs::RadialKernel kernel{pairs::Form::gaussian, {h_}};
-    const auto pass = [&]<class T>(T) {
-      pairs::PairPass<T>{kernel}(x_.data(), n_, pairs::Sources<T>(x_.data(), n_, d_, nullptr, score.data()),
-                                 {.gradient = push.data(), .field = pull.data()});
-    };
-    if (options_.double_precision) pass(0.0);
-    else pass(0.0f);
+    pair_sums_({pairs::Form::gaussian, {h_}}, {x_.data(), n_, x_.data(), n_, d_, nullptr, score.data()},
+               {.gradient = push.data(), .field = pull.data()});
     // AdaGrad with decay; the step itself decays over the second half, so that the cloud comes to rest.
     const double progress = static_cast<double>(iteration_) / static_cast<double>(std::max<std::int64_t>(steps_, 1));
     const double rate = options_.step * std::min(1.0, 2 * (1 - progress) + 0.02);
@@ -79,6 +74,7 @@ class SvgdSampler final : public sampling::Sampler {
   std::shared_ptr<const targets::Target> target_;
   SvgdOptions options_;
   std::int64_t n_, d_, steps_, iteration_ = 0;
+  pairs::PairSums pair_sums_;
   std::vector<double> x_, squares_;
   double speed_ = 0, direction_ = 0, h_ = 0;
 };

@@ -3,12 +3,10 @@
 
 #include <gtest/gtest.h>
 #include <torch/autograd.h>
-#include <torch/cuda.h>
 #include <torch/types.h>
 #include <torch/utils.h>
 
 #include <cmath>
-#include <cstdlib>
 
 #include "models/device_graph.hpp"
 #include "models/network_drift.hpp"
@@ -16,6 +14,7 @@
 #include "solvers/integrators.hpp"
 #include "tests/support/gaussian_data.hpp"
 #include "tests/support/temporary_folder.hpp"
+#include "tests/support/test_device.hpp"
 #include "training/model_file.hpp"
 #include "training/objective.hpp"
 #include "training/optim/clip.hpp"
@@ -29,14 +28,8 @@ namespace {
 
 using torch::Tensor;
 
-class OnDevice : public ::testing::Test {
+class NetworkOnDevice : public test::OnDevice {
  protected:
-  void SetUp() override {
-    const char* const name = std::getenv("SCOREFIELD_TEST_DEVICE");
-    device_ = torch::Device(name ? name : "cpu");
-    if (device_.is_cuda() && !torch::cuda::is_available()) GTEST_SKIP() << "no CUDA device";
-  }
-
   static std::shared_ptr<models::ScoreNetwork> make_network() {
     torch::manual_seed(3);
     models::ModelOptions options;
@@ -66,8 +59,6 @@ class OnDevice : public ::testing::Test {
     batch.total_groups = 4;
     return batch;
   }
-
-  torch::Device device_{torch::kCPU};
 };
 
 std::vector<Tensor> gradients(models::ScoreNetwork& network, const Tensor& loss) {
@@ -90,7 +81,7 @@ double largest_error(const std::vector<Tensor>& found, const std::vector<Tensor>
   return largest;
 }
 
-TEST_F(OnDevice, ObjectiveAndGradientsEqualTheCpuKernels) {
+TEST_F(NetworkOnDevice, ObjectiveAndGradientsEqualTheCpuKernels) {
   for (const auto kind : {training::LaplacianKind::exact, training::LaplacianKind::hutchinson}) {
     const training::LossOptions loss{.kind = training::LossKind::action_matching, .sigma = 0.2, .laplacian = kind, .probes = 2};
     const auto objective = training::make_objective(loss, training::EngineKind::fused, 1);
@@ -111,7 +102,7 @@ TEST_F(OnDevice, ObjectiveAndGradientsEqualTheCpuKernels) {
   }
 }
 
-TEST_F(OnDevice, RolloutEqualsTheCpus) {
+TEST_F(NetworkOnDevice, RolloutEqualsTheCpus) {
   auto network = make_network();
   torch::manual_seed(2);
   const auto x = torch::randn({500, 2});
@@ -125,7 +116,7 @@ TEST_F(OnDevice, RolloutEqualsTheCpus) {
 }
 
 /// A recorded step, replayed on other inputs, does what a call does.
-TEST_F(OnDevice, ReplaysEqualCalls) {
+TEST_F(NetworkOnDevice, ReplaysEqualCalls) {
   const auto state = torch::zeros({3}, device_), input = torch::zeros({3}, device_);
   models::DeviceGraph graph(device_);
   double expected = 0;
@@ -138,7 +129,7 @@ TEST_F(OnDevice, ReplaysEqualCalls) {
   EXPECT_EQ(graph.recorded(), models::DeviceGraph::available(device_));
 }
 
-TEST_F(OnDevice, TrainsLikeTheCpu) {
+TEST_F(NetworkOnDevice, TrainsLikeTheCpu) {
   const test::TemporaryFolder folder;
   test::write_gaussian_dataset(folder.path("data.h5"), {0.5, 1.0, 1.5}, 1000, 17);
   training::TrainConfig config;
