@@ -79,8 +79,8 @@ training::TrainObserver make_observer(ProgressPrinter& printer) {
     char detail[128];
     std::snprintf(detail, sizeof detail, "loss %.5g, validation %.5g, rate %.2g", progress.loss,
                   progress.validation_loss, progress.learning_rate);
-    printer.report({"training", progress.step, progress.total_steps, detail},
-                   {progress.steps_per_second, progress.seconds_left});
+    printer.report({"training", progress.step, progress.total_steps, detail,
+                    {progress.steps_per_second, progress.seconds_left}});
   };
 }
 

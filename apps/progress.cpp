@@ -73,11 +73,6 @@ ProgressObserver ProgressPrinter::observer() {
 }
 
 void ProgressPrinter::report(const Progress& progress) {
-  enter_stage(progress);
-  report(progress, measured_pace(progress));
-}
-
-void ProgressPrinter::report(const Progress& progress, const Pace& pace) {
   if (style_ == Style::silent) return;
   enter_stage(progress);
   const double interval = style_ == Style::bar ? 0.1 : 10.0;
@@ -87,7 +82,7 @@ void ProgressPrinter::report(const Progress& progress, const Pace& pace) {
   if (finished_ || !(first || last || due)) return;
   finished_ = last;
   last_shown_ = Clock::now();
-  const std::string text = format_progress(progress, pace);
+  const std::string text = format_progress(progress, progress.pace.per_second < 0 ? measured_pace(progress) : progress.pace);
   if (style_ == Style::lines) {
     out_ << text << std::endl;
     return;

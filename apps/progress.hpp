@@ -9,12 +9,6 @@
 
 namespace scorefield::apps {
 
-/// How fast a stage goes; negative where unknown.
-struct Pace {
-  double per_second = -1;
-  double seconds_left = -1;
-};
-
 /// "1:05", "2:03:04"; empty for a negative time.
 [[nodiscard]] std::string format_duration(double seconds);
 
@@ -34,10 +28,8 @@ class ProgressPrinter {
   ProgressPrinter& operator=(const ProgressPrinter&) = delete;
 
   /// Shows `progress` if it is due: the first and the last of a stage always, between them ten times a second
-  /// (bar) or every ten seconds (lines). The pace is measured here since the stage's first report.
+  /// (bar) or every ten seconds (lines). A pace that is not given is measured here since the stage's first report.
   void report(const Progress& progress);
-  /// The same at a pace that the caller knows better.
-  void report(const Progress& progress, const Pace& pace);
   /// A line of its own.
   void message(const std::string& text);
 

@@ -37,6 +37,14 @@ TEST(Progress, LinesShowFirstAndLastOfEveryStageOnce) {
   EXPECT_NE(text.find("mu = 1.3 100% 100/100"), std::string::npos) << text;
 }
 
+TEST(Progress, APaceThatIsGivenIsShown) {
+  std::ostringstream out;
+  ProgressPrinter printer(out, Style::lines);
+  printer.report({"training", 0, 1000000, ""});
+  printer.report({"training", 1000000, 1000000, "", {9.5, 60}});
+  EXPECT_NE(out.str().find("9.5/s, 1:00 left"), std::string::npos) << out.str();
+}
+
 TEST(Progress, BarRedrawsOneLineAndLeavesNone) {
   std::ostringstream out;
   {

@@ -113,7 +113,8 @@ json Runner::compute(const ProblemPlan& problem, const MethodPlan& method, std::
        .time_limit_seconds = experiment_.time_limit, .device = device_},
       [&](const training::TrainProgress& progress) {
         if (observer_ && progress.message.empty())
-          observer_({where + ": training", progress.step, progress.total_steps, "loss " + std::to_string(progress.loss)});
+          observer_({where + ": training", progress.step, progress.total_steps, "loss " + std::to_string(progress.loss),
+                     {progress.steps_per_second, progress.seconds_left}});
       });
   row["training_seconds"] = trained.seconds;
   row["steps"] = trained.steps;
