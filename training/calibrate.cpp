@@ -156,28 +156,27 @@ Problem::Problem(const ReducedModel& model, const data::DatasetReader& data, con
   }
 }
 
-/// Every (M / N)-th particle of a population, normalised.
-Tensor thinned(const ReducedModel& model, std::vector<float>& samples, std::int64_t particles) {
+/// The first N particles of a population, normalised. Those of a quiet start are evenly spread, as all of them are; every k-th of them
+/// are not: low-discrepancy sequences repeat themselves.
+Tensor beginning(const ReducedModel& model, std::vector<float>& samples, std::int64_t particles) {
   const auto& normalizer = model.network->normalizer();
   const auto d = normalizer.dimension();
   const auto all = torch::from_blob(samples.data(), {static_cast<std::int64_t>(samples.size()) / d, d});
-  const auto index = (torch::arange(particles, torch::kFloat64) * (static_cast<double>(all.size(0)) / static_cast<double>(particles)))
-                         .to(torch::kInt64);
   const auto center = torch::tensor(normalizer.center, torch::kFloat64), scale = torch::tensor(normalizer.scale, torch::kFloat64);
-  return ((all.index_select(0, index).to(torch::kFloat64) - center) / scale).to(torch::kFloat32);
+  return ((all.narrow(0, 0, particles).to(torch::kFloat64) - center) / scale).to(torch::kFloat32);
 }
 
 Tensor Problem::read(const data::DatasetReader& data, std::int64_t frame) const {
   std::vector<float> samples(static_cast<std::size_t>(data.header().frame_size()));
   data.read_samples(options_.run, frame, samples);
-  return thinned(model_, samples, particles_);
+  return beginning(model_, samples, particles_);
 }
 
 Tensor Problem::start(double mu) const {
   if (initial_.defined()) return initial_;
   const auto& normalizer = model_.network->normalizer();
   auto samples = model_.initial.samples[model_.initial.nearest({normalizer.mu_center[0] + normalizer.mu_scale[0] * mu})];
-  return thinned(model_, samples, particles_);
+  return beginning(model_, samples, particles_);
 }
 
 Value Problem::evaluate(const Rollout& rollout, std::int64_t resample) const {
