@@ -9,6 +9,7 @@
 #include <fstream>
 
 #include "core/error.hpp"
+#include "core/random_subset.hpp"
 #include "data/dataset.hpp"
 #include "data/h5.hpp"
 #include "models/targets/draws.hpp"
@@ -61,6 +62,8 @@ Tensor read_dataset_frame(const std::string& path, const SampleSetOptions& optio
   return torch::tensor(frame, torch::kFloat32).view({header.particles, header.dimension()}).to(torch::kFloat64);
 }
 
+constexpr std::uint64_t kPointsSeed = 0x9015;  ///< which points of a large set are taken
+
 }  // namespace
 
 SampleTarget::SampleTarget(std::string name, Tensor samples) : name_(std::move(name)), samples_(std::move(samples)) {}
@@ -97,10 +100,8 @@ std::shared_ptr<const SampleTarget> open_sample_target(const std::string& path, 
     }
   }
   if (!torch::isfinite(samples).all().item<bool>()) throw FileError(path, "holds numbers that are not finite.");
-  if (options.points > 0 && options.points < samples.size(0)) {
-    const auto index = torch::arange(options.points, torch::kInt64) * samples.size(0) / options.points;
-    samples = samples.index_select(0, index.floor().to(torch::kInt64));
-  }
+  if (options.points > 0 && options.points < samples.size(0))
+    samples = samples.index_select(0, torch::tensor(random_subset(samples.size(0), options.points, kPointsSeed)));
   return std::make_shared<SampleTarget>(std::filesystem::path(path).stem().string(), samples.contiguous());
 }
 

@@ -10,7 +10,7 @@ namespace scorefield::targets {
 struct SampleSetOptions {
   double mu = 0;            ///< of a dataset: the nearest mu is taken
   double time = 0;          ///< of a dataset: the nearest frame is taken
-  std::int64_t points = 0;  ///< at most so many points, evenly by index; 0: all
+  std::int64_t points = 0;  ///< at most so many points, drawn at random, the same ones every time; 0: all
 };
 
 /// A target known by samples only (a dataset's frame, a samples file, a .npy array [N, d]): it has neither density nor

@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "core/random.hpp"
+#include "core/random_subset.hpp"
 #include "models/targets/counted_target.hpp"
 #include "models/targets/sample_target.hpp"
 #include "solvers/pairs/pair_sums.hpp"
@@ -31,17 +31,8 @@ double pair_mean(const pairs::RadialKernel& kernel, const Tensor& x, const Tenso
 
 Tensor even_weights(std::int64_t n) { return torch::full({n}, 1.0 / static_cast<double>(n), torch::kFloat64); }
 
-/// `count` of n indices without repetition, in random order, a function of the seed.
-Tensor random_subset(std::int64_t n, std::int64_t count, std::uint64_t seed) {
-  const Philox random(seed, std::uint64_t{0x64} << 56);
-  const auto order = torch::arange(n, torch::kInt64);
-  auto* const index = order.data_ptr<std::int64_t>();
-  for (std::int64_t i = 0; i < std::min(count, n - 1); ++i) {
-    const auto other = i + static_cast<std::int64_t>(random.uniforms(static_cast<std::uint64_t>(i))[0] * static_cast<double>(n - i));
-    std::swap(index[i], index[std::min(other, n - 1)]);
-  }
-  return order.slice(0, 0, count);
-}
+/// `count` of n rows, drawn by the seed.
+Tensor some_rows(std::int64_t n, std::int64_t count, std::uint64_t seed) { return torch::tensor(random_subset(n, count, seed)); }
 
 /// Distance of every row of x to its k-th nearest row of y.
 Tensor neighbour_distance(const Tensor& x, const Tensor& y, std::int64_t k) {
@@ -140,7 +131,7 @@ void compare_modes(Diagnostics& out, const targets::Truth& truth, const Tensor& 
 void stein_discrepancy(Diagnostics& out, const targets::Target& target, const Tensor& samples, std::uint64_t seed) {
   const auto n = samples.size(0);
   // Not the first ones: methods leave particles in the order of space.
-  const auto x = n > kMostSteinPoints ? samples.index_select(0, random_subset(n, kMostSteinPoints, seed)) : samples;
+  const auto x = n > kMostSteinPoints ? samples.index_select(0, some_rows(n, kMostSteinPoints, seed)) : samples;
   const auto spread = samples.std(0, false).clamp_min(1e-12);
   const auto z = (x / spread).contiguous(), s = target.score(x) * spread;
   const double d = static_cast<double>(x.size(1));
@@ -167,7 +158,7 @@ Diagnostics diagnose(const targets::Target& target, const Tensor& samples, const
   compare_modes(out, truth, samples, w);
   auto some = samples, some_weights = w;
   if (n > kMostCompared) {
-    const auto subset = random_subset(n, kMostCompared, seed);
+    const auto subset = some_rows(n, kMostCompared, seed);
     some = samples.index_select(0, subset);
     some_weights = w.index_select(0, subset);
     some_weights = some_weights / some_weights.sum();

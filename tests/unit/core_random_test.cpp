@@ -1,7 +1,9 @@
 #include "core/random.hpp"
+#include "core/random_subset.hpp"
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 
 namespace scorefield {
@@ -71,6 +73,25 @@ TEST(Philox, IntegersFillTheirRangeEvenly) {
   const double expected = static_cast<double>(kPairs) / kBound;
   for (const int count : counts) EXPECT_NEAR(count, expected, 5 * std::sqrt(expected * 0.9));
   EXPECT_EQ(Philox(7, 2).integer(3, 1), 0u);
+}
+
+TEST(RandomSubset, TakesEveryNumberAsOftenAndNoneTwice) {
+  constexpr std::int64_t kAll = 20, kSome = 7;
+  constexpr int kSeeds = 4000;
+  std::array<int, kAll> counts{}, first{};
+  for (int seed = 0; seed < kSeeds; ++seed) {
+    auto subset = random_subset(kAll, kSome, static_cast<std::uint64_t>(seed));
+    ASSERT_EQ(subset.size(), static_cast<std::size_t>(kSome));
+    ++first[static_cast<std::size_t>(subset.front())];
+    for (const auto i : subset) ++counts[static_cast<std::size_t>(i)];
+    std::sort(subset.begin(), subset.end());
+    EXPECT_EQ(std::adjacent_find(subset.begin(), subset.end()), subset.end());
+  }
+  const double share = static_cast<double>(kSome) / kAll;
+  for (const int count : counts) EXPECT_NEAR(count, kSeeds * share, 5 * std::sqrt(kSeeds * share * (1 - share)));
+  for (const int count : first) EXPECT_NEAR(count, kSeeds / 20.0, 5 * std::sqrt(kSeeds / 20.0));
+  EXPECT_EQ(random_subset(3, 8, 1).size(), 3u);
+  EXPECT_TRUE(random_subset(0, 8, 1).empty());
 }
 
 }  // namespace
