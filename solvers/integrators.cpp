@@ -87,12 +87,18 @@ void bind(OptionSet& set, IntegrateOptions& options) {
            {"euler-maruyama", IntegrationMethod::euler_maruyama}},
           "integrator of the learned drift: rk4, heun, euler (no noise) or euler-maruyama (models with sigma > 0)");
   set.add("infer.steps", options.steps,
-          "integration steps over the whole time interval; output times between two steps are interpolated (order 4)");
+          "integration steps over the whole time interval, 0: 96 of rk4, 256 of heun, 512 of the others; output times between two "
+          "steps are interpolated (order 4)");
+}
+
+std::int64_t step_count(const IntegrateOptions& options) {
+  if (options.steps > 0) return options.steps;
+  return options.method == IntegrationMethod::rk4 ? 96 : options.method == IntegrationMethod::heun ? 256 : 512;
 }
 
 void validate(const IntegrateOptions& options, std::int64_t dimension) {
-  if (options.steps < 1)
-    throw UsageError("option 'infer.steps' must be 1 or more, got " + std::to_string(options.steps) + ".");
+  if (options.steps < 0)
+    throw UsageError("option 'infer.steps' must be 0 or more, got " + std::to_string(options.steps) + ".");
   const auto check_entries = [&](const std::vector<double>& values, const char* name, bool scalar_allowed) {
     const auto size = static_cast<std::int64_t>(values.size());
     if (size != 0 && size != dimension && !(scalar_allowed && size == 1))
@@ -169,11 +175,12 @@ torch::Tensor advance(const Drift& drift, IntegrationMethod method, const torch:
 /// the slopes that the steps need anyway. The interpolation's error is of order 4, never worse than the method's.
 torch::Tensor integrate_densely(const Drift& drift, torch::Tensor x, const std::vector<double>& times,
                                 const IntegrateOptions& options, FiniteCheck& check, const FrameObserver& on_frame) {
-  const double start = times.front(), h = (times.back() - start) / static_cast<double>(options.steps);
+  const std::int64_t steps = step_count(options);
+  const double start = times.front(), h = (times.back() - start) / static_cast<double>(steps);
   torch::Tensor slope = drift.drift(x, start);
   std::size_t frame = 1;
-  for (std::int64_t step = 0; step < options.steps; ++step) {
-    const bool last = step + 1 == options.steps;
+  for (std::int64_t step = 0; step < steps; ++step) {
+    const bool last = step + 1 == steps;
     const double t = start + static_cast<double>(step) * h, next = last ? times.back() : t + h;
     const torch::Tensor ahead = advance(drift, options.method, x, slope, t, h);  // not wrapped: joined to x by a short path
     const torch::Tensor ahead_slope = drift.drift(ahead, next);
@@ -197,7 +204,7 @@ torch::Tensor integrate(const Drift& drift, const torch::Tensor& x0, const std::
   TORCH_CHECK_VALUE(x0.dim() == 2 && x0.size(1) == drift.dimension(), "initial particles are ", x0.sizes(),
                     ", expected [N, ", drift.dimension(), "]");
   validate(options, drift.dimension());
-  const std::vector<std::int64_t> interval_steps = steps_per_interval(times, options.steps);
+  const std::vector<std::int64_t> interval_steps = steps_per_interval(times, step_count(options));
   const torch::Tensor sigma = torch::tensor(options.sigma, torch::kFloat64).to(x0.options());
   const bool noisy = options.method == IntegrationMethod::euler_maruyama;
 
@@ -205,7 +212,7 @@ torch::Tensor integrate(const Drift& drift, const torch::Tensor& x0, const std::
   FiniteCheck check(x0);
   torch::Tensor x = wrap(x0.detach(), options.periods);
   if (on_frame) on_frame(0, x);
-  if (!noisy && options.steps < static_cast<std::int64_t>(times.size()) - 1)
+  if (!noisy && step_count(options) < static_cast<std::int64_t>(times.size()) - 1)
     return integrate_densely(drift, x, times, options, check, on_frame);
 
   std::int64_t step = 0;

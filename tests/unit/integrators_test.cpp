@@ -266,8 +266,8 @@ TEST(IntegrateErrors, SayWhatIsWrong) {
   IntegrateOptions options;
   EXPECT_THAT(attempt(options, {0, 1, 1}), ThrowsMessage<UsageError>(HasSubstr("output times must increase")));
   EXPECT_THAT(attempt(options, {0}), ThrowsMessage<UsageError>(HasSubstr("at least one later output time")));
-  options.steps = 0;
-  EXPECT_THAT(attempt(options), ThrowsMessage<UsageError>(HasSubstr("'infer.steps' must be 1 or more, got 0")));
+  options.steps = -1;
+  EXPECT_THAT(attempt(options), ThrowsMessage<UsageError>(HasSubstr("'infer.steps' must be 0 or more, got -1")));
   options = {};
   options.sigma = {0.1, 0.1};
   EXPECT_THAT(attempt(options), ThrowsMessage<UsageError>(HasSubstr("needs infer.method euler-maruyama")));
@@ -281,6 +281,21 @@ TEST(IntegrateErrors, SayWhatIsWrong) {
   EXPECT_THAT(attempt(options), ThrowsMessage<UsageError>(HasSubstr("periods has 1 entries")));
   EXPECT_THAT([&] { integrate(field, torch::zeros({4, 3}), {0, 1}, {}); },
               ThrowsMessage<c10::ValueError>(HasSubstr("expected [N, 2]")));
+}
+
+/// Methods of low order take more steps when nobody says how many: a decay in a twentieth of the time is followed by all of them.
+TEST(IntegrateOptionsTest, StepsThatAreNotGivenFollowTheMethod) {
+  const Field decay(1, [](const torch::Tensor& x, double) { return -20 * x; });
+  for (const auto method : {IntegrationMethod::euler, IntegrationMethod::heun, IntegrationMethod::rk4}) {
+    IntegrateOptions options;
+    options.method = method;
+    double worst = 0;
+    integrate(decay, torch::ones({1, 1}, torch::kFloat64), {0, 0.05, 0.1, 0.2, 1}, options,
+              [&, times = std::vector<double>{0, 0.05, 0.1, 0.2, 1}](std::int64_t frame, const torch::Tensor& x) {
+                worst = std::max(worst, std::abs(x.item<double>() - std::exp(-20 * times[static_cast<std::size_t>(frame)])));
+              });
+    EXPECT_LT(worst, method == IntegrationMethod::euler ? 0.01 : 5e-4);
+  }
 }
 
 TEST(IntegrateOptionsTest, BindsTheContractsKeys) {
