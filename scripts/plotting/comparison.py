@@ -36,8 +36,12 @@ def comparison_figure(table):
     if not done:
         raise FormatError("no cell of the table has finished")
     problems = list(dict.fromkeys(cell["problem"] for cell in done))
-    figure, panels = plt.subplots(1, len(problems), figsize=(1.0 + 3.0 * len(problems), 3.4), squeeze=False)
-    for axes, problem in zip(panels[0], problems):
+    columns = min(len(problems), 3)
+    rows = -(-len(problems) // columns)
+    figure, panels = plt.subplots(rows, columns, figsize=(1.0 + 3.0 * columns, 0.6 + 2.8 * rows), squeeze=False)
+    for axes in panels.flat[len(problems) :]:
+        axes.set_axis_off()
+    for axes, problem in zip(panels.flat, problems):
         cells = [cell for cell in done if cell["problem"] == problem]
         metric = _metric(cells)
         methods = list(dict.fromkeys(cell["method"] for cell in cells))
