@@ -235,7 +235,7 @@ void check_calibration(const CalibrateOptions& options, const ReducedModel& mode
 void bind(OptionSet& set, CalibrateOptions& options) {
   set.add("calibrate.run", options.run, "which run (mu index, from 0) of the data is the observation; its mu is not used");
   set.add("calibrate.frames", options.frames, "observed times compared, equally spaced; 0 = all");
-  set.add("calibrate.particles", options.particles, "particles of the rollout and of every observed time; 0 = all");
+  set.add("calibrate.particles", options.particles, "particles of the rollout and of every observed time, the first ones: 0, all, where a file is sorted");
   set.add("calibrate.projections", options.projections, "directions of the sliced W2");
   set.add("calibrate.steps", options.steps, "Heun steps of the rollout");
   set.add("calibrate.scan", options.scan, "values of mu over the training range that are tried first");

@@ -79,7 +79,7 @@ void check_mu(const ReducedModel& model, const std::vector<double>& values, std:
 
 void bind(OptionSet& set, InferOptions& options) {
   set.add("infer.mu", options.mu, "physics parameters to predict");
-  set.add("infer.particles", options.particles, "particles per rollout; 0 = all of the initial population");
+  set.add("infer.particles", options.particles, "particles per rollout, the first ones of the initial population; 0 = all of them");
   set.add("infer.frames", options.frames, "equally spaced output times; 0 = the training times");
   set.add("infer.initial", options.initial_path, "dataset whose first frame is the initial population");
   set.add("infer.log_density", options.log_density,
