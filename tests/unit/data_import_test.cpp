@@ -2,34 +2,18 @@
 
 #include <gtest/gtest.h>
 
-#include <cstring>
 #include <fstream>
 
 #include "core/error.hpp"
 #include "data/import.hpp"
 #include "tests/support/expect_error.hpp"
+#include "tests/support/numpy_file.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace scorefield::test {
 namespace {
 
 using data::ImportOptions;
-
-template <class T>
-std::string bytes_of(const std::vector<T>& values) {
-  std::string bytes(values.size() * sizeof(T), '\0');
-  std::memcpy(bytes.data(), values.data(), bytes.size());
-  return bytes;
-}
-
-/// What np.save writes, version 1.0.
-std::string npy(const std::string& type, const std::string& shape, const std::string& numbers,
-                const std::string& order = "False") {
-  std::string header = "{'descr': '" + type + "', 'fortran_order': " + order + ", 'shape': " + shape + ", }";
-  header.resize(117, ' ');
-  header += '\n';
-  return std::string("\x93NUMPY\1\0", 8) + static_cast<char>(118) + '\0' + header + numbers;
-}
 
 std::string little(std::size_t value, int width) {
   std::string bytes;

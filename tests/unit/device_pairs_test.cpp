@@ -4,9 +4,9 @@
 
 #include <cmath>
 
-#include "core/random.hpp"
 #include "solvers/ift/flow.hpp"
 #include "solvers/pairs/device_pair_sums.hpp"
+#include "tests/support/rows.hpp"
 #include "tests/support/test_device.hpp"
 
 namespace scorefield {
@@ -14,29 +14,20 @@ namespace {
 
 using pairs::Form;
 using pairs::RadialKernel;
+using test::largest_difference;
 using test::OnDevice;
 using Rows = std::vector<double>;
 
-Rows normals(std::int64_t count, std::uint64_t stream, double shift = 0) {
-  const Philox random(5, stream);
-  Rows values(static_cast<std::size_t>(count));
-  for (std::size_t i = 0; i < values.size(); ++i) values[i] = shift + random.normals(i)[0];
-  return values;
-}
-
-double worst(const Rows& found, const Rows& expected) {
-  double error = 0, scale = 0;
-  for (std::size_t i = 0; i < found.size(); ++i) {
-    error = std::isfinite(found[i]) ? std::max(error, std::abs(found[i] - expected[i])) : HUGE_VAL;
-    scale = std::max(scale, std::abs(expected[i]));
-  }
-  return error / scale;
+Rows cloud(std::int64_t count, std::uint64_t stream, double shift = 0) {
+  Rows x = test::normals(count, 5, stream);
+  for (double& value : x) value += shift;
+  return x;
 }
 
 TEST_F(OnDevice, PairSumsEqualTheFusedOnes) {
   for (const std::int64_t d : {2, 20}) {
     const std::int64_t n = 90, m = 200;
-    const Rows x = normals(n * d, 1, 5), z = normals(m * d, 2, 5), s = normals(m * d, 3), a = normals(m, 4);
+    const Rows x = cloud(n * d, 1, 5), z = cloud(m * d, 2, 5), s = cloud(m * d, 3), a = cloud(m, 4);
     const double h = std::sqrt(static_cast<double>(d));
     for (const RadialKernel& kernel : {RadialKernel{Form::gaussian, {h / 2, h, 2 * h}}, RadialKernel{Form::imq, {h, 3 * h}},
                                        RadialKernel{Form::energy, {20 * h}}})
@@ -52,9 +43,9 @@ TEST_F(OnDevice, PairSumsEqualTheFusedOnes) {
                  {value[on_device].data(), gradient[on_device].data(), field[on_device].data()});
           }
           const double tolerance = wide ? 1e-12 : 2e-5;
-          EXPECT_LT(worst(value[1], value[0]), tolerance) << "form " << static_cast<int>(kernel.form) << ", d = " << d;
-          EXPECT_LT(worst(gradient[1], gradient[0]), tolerance) << "form " << static_cast<int>(kernel.form) << ", d = " << d;
-          EXPECT_LT(worst(field[1], field[0]), tolerance) << "form " << static_cast<int>(kernel.form) << ", d = " << d;
+          EXPECT_LT(largest_difference(value[1], value[0]), tolerance) << "form " << static_cast<int>(kernel.form) << ", d = " << d;
+          EXPECT_LT(largest_difference(gradient[1], gradient[0]), tolerance) << "form " << static_cast<int>(kernel.form) << ", d = " << d;
+          EXPECT_LT(largest_difference(field[1], field[0]), tolerance) << "form " << static_cast<int>(kernel.form) << ", d = " << d;
         }
   }
 }
@@ -62,27 +53,27 @@ TEST_F(OnDevice, PairSumsEqualTheFusedOnes) {
 /// More pairs than are held at once: blocks of query points, the last one smaller.
 TEST_F(OnDevice, PairSumsComeInBlocks) {
   const std::int64_t n = 25, m = pairs::kDevicePairs / 10;  // blocks of ten
-  const Rows x = normals(n, 1), z = normals(m, 2);
+  const Rows x = cloud(n, 1), z = cloud(m, 2);
   Rows found(static_cast<std::size_t>(n)), expected(found);
   const RadialKernel kernel{Form::imq, {1}};
   pairs::device_pair_sums(device_, true)(kernel, {x.data(), n, z.data(), m, 1}, {.value = found.data()});
   pairs::fused_pair_sums(true)(kernel, {x.data(), n, z.data(), m, 1}, {.value = expected.data()});
-  EXPECT_LT(worst(found, expected), 1e-12);
+  EXPECT_LT(largest_difference(found, expected), 1e-12);
 }
 
 TEST_F(OnDevice, InteractionForceTransportFollowsTheFusedFlow) {
   const std::int64_t n = 120, d = 5;
-  const Rows y = normals(150 * d, 2, 1);
+  const Rows y = cloud(150 * d, 2, 1);
   ift::FlowOptions options;
   options.double_precision = true;
   std::vector<ift::Flow> flows;
   for (const bool on_device : {false, true}) {
-    flows.emplace_back(ift::Kind::ift, options, ift::Cloud{n, d, normals(n * d, 1), {}}, y, false, 30, 9,
+    flows.emplace_back(ift::Kind::ift, options, ift::Cloud{n, d, cloud(n * d, 1), {}}, y, false, 30, 9,
                        on_device ? pairs::device_pair_sums(device_, true) : nullptr);
     for (int step = 0; step < 30; ++step) flows.back().step(y);
   }
-  EXPECT_LT(worst(flows[1].state.cloud.x, flows[0].state.cloud.x), 1e-9);
-  EXPECT_LT(worst(flows[1].state.cloud.w, flows[0].state.cloud.w), 1e-9);
+  EXPECT_LT(largest_difference(flows[1].state.cloud.x, flows[0].state.cloud.x), 1e-9);
+  EXPECT_LT(largest_difference(flows[1].state.cloud.w, flows[0].state.cloud.w), 1e-9);
 }
 
 }  // namespace

@@ -8,10 +8,10 @@
 
 #include "core/error.hpp"
 #include "core/parallel.hpp"
-#include "core/random.hpp"
 #include "models/kernels/sweeps.hpp"
 #include "solvers/sph/fluid.hpp"
 #include "solvers/sph/value_gradient.hpp"
+#include "tests/support/rows.hpp"
 
 namespace scorefield::test {
 namespace {
@@ -24,12 +24,7 @@ using Rows = std::vector<double>;
 
 constexpr Shape kShapes[] = {Shape::cubic, Shape::wendland, Shape::gaussian};
 
-Rows sph_cloud(std::int64_t n, std::int64_t d, std::uint64_t stream) {
-  const Philox random(21, stream);
-  Rows x(static_cast<std::size_t>(n * d));
-  for (std::size_t i = 0; i < x.size(); ++i) x[i] = random.normals(i)[0];
-  return x;
-}
+Rows sph_cloud(std::int64_t n, std::int64_t d, std::uint64_t stream) { return test::normals(n * d, 21, stream); }
 
 TEST(SmoothingKernel, NormalisationsAreThoseOfTheBooks) {
   using std::numbers::pi;
@@ -102,15 +97,6 @@ PlainSums plain_sums(Shape shape, double h, const Rows& x, const Rows& v, const 
   return sums;
 }
 
-double furthest(const Rows& a, const Rows& b) {
-  double error = 0, scale = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    error = std::isfinite(a[i]) ? std::max(error, std::abs(a[i] - b[i])) : HUGE_VAL;
-    scale = std::max(scale, std::abs(b[i]));
-  }
-  return error / scale;
-}
-
 class SphSums : public ::testing::TestWithParam<std::int64_t> {};
 
 TEST_P(SphSums, EqualDoubleLoopsWithEveryKernelAndInstructionSet) {
@@ -135,8 +121,8 @@ TEST_P(SphSums, EqualDoubleLoopsWithEveryKernelAndInstructionSet) {
       Rows rho, acceleration;
       neighbours.density(rho);
       neighbours.acceleration(A, rho, v, 0.2, acceleration);
-      EXPECT_LT(furthest(rho, expected.rho), 2e-6);
-      EXPECT_LT(furthest(acceleration, expected.acceleration), 3e-5);
+      EXPECT_LT(test::largest_difference(rho, expected.rho), 2e-6);
+      EXPECT_LT(test::largest_difference(acceleration, expected.acceleration), 3e-5);
       for (std::int64_t i = 0; i < n; ++i) {
         std::set<std::int64_t> found;
         neighbours.for_neighbours(i, [&](std::int64_t j) { found.insert(j); });
