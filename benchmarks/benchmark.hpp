@@ -41,14 +41,28 @@ struct BenchmarkCase {
 /// run once before it counts, then at least three times and until it has taken `seconds`.
 [[nodiscard]] std::vector<double> median_milliseconds(const std::vector<std::function<void()>>& works, double seconds);
 
-/// LibTorch's float32 matrix product [rows, width] x [width, width] in cache, on all threads at once: what the matrix
-/// products of the sweeps are measured against. Timed in turns with them, as the machine's speed varies.
+/// Size of a network (hidden layers `depth`) and of a batch of points.
+struct NetworkBatch {
+  std::int64_t dimension, width, depth, groups, particles;
+
+  [[nodiscard]] std::int64_t points() const { return groups * particles; }
+  /// Multiplications and additions of one pass of all points through the matrices.
+  [[nodiscard]] double forward_operations() const {
+    return 2.0 * static_cast<double>(points()) *
+           static_cast<double>(dimension * width + (depth - 1) * width * width + width);
+  }
+};
+
+/// Float32 matrix products [rows, width] x [width, width] in cache, on all threads at once: what the matrix products of the
+/// sweeps are measured against, by the faster of LibTorch's product and the sweeps' own with nothing around it. Timed in
+/// turns with them, as the machine's speed varies.
 class MatrixProducts {
  public:
   explicit MatrixProducts(std::int64_t width);
-  void operator()() const;
-  /// Multiplications and additions of one call.
-  [[nodiscard]] double operations() const;
+  void by_libtorch() const;
+  void by_kernels() const;
+  /// Milliseconds of `operations` multiplications and additions at the faster rate, given the milliseconds of both calls.
+  [[nodiscard]] double bound(double operations, double libtorch_milliseconds, double kernels_milliseconds) const;
 
  private:
   struct Operands;

@@ -13,17 +13,7 @@ namespace {
 
 using models::ScoreNetwork;
 
-/// Size of a network and of a batch.
-struct Shape {
-  std::int64_t dimension, width, depth, groups, particles;
-
-  [[nodiscard]] std::int64_t points() const { return groups * particles; }
-  /// Operations of one pass of all points through the matrices.
-  [[nodiscard]] double forward_operations() const {
-    return 2.0 * static_cast<double>(points()) *
-           static_cast<double>(dimension * width + (depth - 1) * width * width + width);
-  }
-};
+using Shape = NetworkBatch;
 
 std::shared_ptr<ScoreNetwork> make_network(const Shape& shape) {
   torch::manual_seed(1);
@@ -51,6 +41,25 @@ training::Batch make_batch(const Shape& shape) {
   return batch;
 }
 
+/// One piece of work of `forwards` forward-equivalents of matrix products beside its reference and its bound.
+BenchmarkResult measure(const std::string& name, const Shape& shape, double forwards, const std::function<void()>& ours,
+                        const char* reference_name, const std::function<void()>& reference, const BenchmarkOptions& options) {
+  const MatrixProducts products(shape.width);
+  const auto times =
+      median_milliseconds({ours, reference, [&] { products.by_libtorch(); }, [&] { products.by_kernels(); }}, options.seconds);
+  const double operations = forwards * shape.forward_operations();
+  BenchmarkResult result{.name = name,
+                         .threads = thread_count(),
+                         .milliseconds = times[0],
+                         .reference = reference_name,
+                         .reference_milliseconds = times[1]};
+  result.bound_milliseconds = products.bound(operations, times[2], times[3]);
+  result.numbers = {{"points_per_second", 1e3 * static_cast<double>(shape.points()) / times[0]},
+                    {"matrix_gflops", 1e-6 * operations / times[0]},
+                    {"bound_gflops", 1e-6 * operations / *result.bound_milliseconds}};
+  return result;
+}
+
 BenchmarkResult gradient_step(const std::string& name, const Shape& shape, const BenchmarkOptions& options) {
   const auto network = make_network(shape);
   const auto batch = make_batch(shape);
@@ -61,17 +70,7 @@ BenchmarkResult gradient_step(const std::string& name, const Shape& shape, const
     for (auto& parameter : network->parameters()) parameter.mutable_grad().reset();
     objective.loss(*network, batch, 0).backward();
   };
-  const MatrixProducts products(shape.width);
-  const auto times = median_milliseconds({[&] { step(*fused); }, [&] { step(*autograd); }, products}, options.seconds);
-  BenchmarkResult result{.name = name,
-                         .threads = thread_count(),
-                         .milliseconds = times[0],
-                         .reference = "LibTorch autograd, double backward",
-                         .reference_milliseconds = times[1]};
-  result.bound_milliseconds = 6 * shape.forward_operations() / products.operations() * times[2];
-  result.numbers = {{"points_per_second", 1e3 * static_cast<double>(shape.points()) / times[0]},
-                    {"matrix_gflops", 6e-6 * shape.forward_operations() / times[0]}};
-  return result;
+  return measure(name, shape, 6, [&] { step(*fused); }, "LibTorch autograd, double backward", [&] { step(*autograd); }, options);
 }
 
 BenchmarkResult score(const std::string& name, const Shape& shape, const BenchmarkOptions& options) {
@@ -86,17 +85,7 @@ BenchmarkResult score(const std::string& name, const Shape& shape, const Benchma
     const auto x = batch.x.detach().requires_grad_(true);
     static_cast<void>(torch::autograd::grad({network->potential(x, batch.mu, batch.t).sum()}, {x}));
   };
-  const MatrixProducts products(shape.width);
-  const auto times = median_milliseconds({fused, autograd, products}, options.seconds);
-  BenchmarkResult result{.name = name,
-                         .threads = thread_count(),
-                         .milliseconds = times[0],
-                         .reference = "LibTorch autograd gradient",
-                         .reference_milliseconds = times[1]};
-  result.bound_milliseconds = 2 * shape.forward_operations() / products.operations() * times[2];
-  result.numbers = {{"points_per_second", 1e3 * static_cast<double>(shape.points()) / times[0]},
-                    {"matrix_gflops", 2e-6 * shape.forward_operations() / times[0]}};
-  return result;
+  return measure(name, shape, 2, fused, "LibTorch autograd gradient", autograd, options);
 }
 
 constexpr Shape kDeep{4, 64, 6, 16, 1024}, kWide{2, 128, 7, 16, 1024}, kManyGroups{2, 64, 4, 256, 256};

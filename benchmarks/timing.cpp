@@ -6,6 +6,7 @@
 
 #include "benchmarks/benchmark.hpp"
 #include "core/parallel.hpp"
+#include "models/kernels/sweeps.hpp"
 
 namespace scorefield::benchmarks {
 namespace {
@@ -47,7 +48,8 @@ struct MatrixProducts::Operands {
 };
 
 namespace {
-constexpr std::int64_t kRows = 256, kProducts = 100;
+constexpr std::int64_t kRows = 240, kProducts = 100;
+static_assert(kRows % kernels::kProductRows == 0);
 }
 
 MatrixProducts::MatrixProducts(std::int64_t width)
@@ -56,7 +58,7 @@ MatrixProducts::MatrixProducts(std::int64_t width)
     operands_->push_back({torch::randn({kRows, width}), torch::randn({width, width}), torch::empty({kRows, width})});
 }
 
-void MatrixProducts::operator()() const {
+void MatrixProducts::by_libtorch() const {
   // Every thread multiplies for itself: LibTorch does not start threads inside a parallel region.
   parallel_for(static_cast<std::int64_t>(operands_->size()), [&](std::int64_t i) {
     const torch::NoGradGuard no_grad;
@@ -65,8 +67,18 @@ void MatrixProducts::operator()() const {
   });
 }
 
-double MatrixProducts::operations() const {
-  return static_cast<double>(operands_->size()) * 2.0 * kRows * static_cast<double>(width_ * width_) * kProducts;
+void MatrixProducts::by_kernels() const {
+  parallel_for(static_cast<std::int64_t>(operands_->size()), [&](std::int64_t i) {
+    const auto& own = (*operands_)[static_cast<std::size_t>(i)];
+    const auto *a = own.a.const_data_ptr<float>(), *b = own.b.const_data_ptr<float>();
+    for (std::int64_t k = 0; k < kProducts; ++k)
+      kernels::multiply(kRows, width_, width_, a, b, own.c.mutable_data_ptr<float>());
+  });
+}
+
+double MatrixProducts::bound(double operations, double libtorch_milliseconds, double kernels_milliseconds) const {
+  const double of_a_call = static_cast<double>(operands_->size()) * 2.0 * kRows * static_cast<double>(width_ * width_) * kProducts;
+  return operations / of_a_call * std::min(libtorch_milliseconds, kernels_milliseconds);
 }
 
 }  // namespace scorefield::benchmarks

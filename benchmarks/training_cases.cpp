@@ -101,7 +101,9 @@ double step_milliseconds(const ScratchFolder& folder, training::TrainConfig conf
 constexpr const char* kAuthors = "action-matching-step-authors";
 constexpr const char* kAuthorsStein = "action-matching-step-authors-stein";
 
-BenchmarkResult authors_step(const char* name, const training::TrainConfig& fast, const char* reference) {
+/// `forwards`: forward-equivalents of the gradient's matrix products (models/kernels/README.md).
+BenchmarkResult authors_step(const char* name, double forwards, const training::TrainConfig& fast, const char* reference,
+                             const BenchmarkOptions& options) {
   const ScratchFolder folder;
   write_dataset(folder.file("data.h5"));
   const double fused = step_milliseconds(folder, fast, 25);
@@ -113,19 +115,24 @@ BenchmarkResult authors_step(const char* name, const training::TrainConfig& fast
                          .milliseconds = fused,
                          .reference = reference,
                          .reference_milliseconds = autograd};
-  result.numbers = {{"points_per_step", 257 * 256}, {"hours_for_25000_steps", 25000 * fused / 3.6e6}};
+  const NetworkBatch shape{2, fast.model.width, fast.model.depth, fast.quadrature.nodes, fast.batch.particles};
+  const MatrixProducts products(shape.width);
+  const auto times = median_milliseconds({[&] { products.by_libtorch(); }, [&] { products.by_kernels(); }}, options.seconds);
+  result.bound_milliseconds = products.bound(forwards * shape.forward_operations(), times[0], times[1]);
+  result.numbers = {{"points_per_step", static_cast<double>(shape.points())},
+                    {"hours_for_25000_steps", 25000 * fused / 3.6e6}};
   return result;
 }
 
-BenchmarkResult authors(const BenchmarkOptions&) {
-  return authors_step(kAuthors, authors_config(), "the same step with LibTorch double backward");
+BenchmarkResult authors(const BenchmarkOptions& options) {
+  return authors_step(kAuthors, 12, authors_config(), "the same step with LibTorch double backward", options);
 }
 
-BenchmarkResult authors_stein(const BenchmarkOptions&) {
+BenchmarkResult authors_stein(const BenchmarkOptions& options) {
   auto config = authors_config();
   config.loss.laplacian = training::LaplacianKind::stein;
   config.batch.jitter = 0.05;
-  return authors_step(kAuthorsStein, config, "the step with the exact Laplacian by LibTorch double backward");
+  return authors_step(kAuthorsStein, 6, config, "the step with the exact Laplacian by LibTorch double backward", options);
 }
 
 /// grad_x s by LibTorch autograd: what a rollout costs without own kernels.

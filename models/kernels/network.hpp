@@ -32,6 +32,9 @@ struct NetworkShape {
   [[nodiscard]] std::int64_t outputs(std::int64_t layer) const { return layer == hidden_layers ? 1 : width; }
 };
 
+/// Rows and columns of `multiply` (sweeps.hpp) are multiples of these, whatever the instruction set.
+constexpr std::int64_t kProductRows = 6, kProductColumns = 16;
+
 /// The same as plain numbers, for the sources that are compiled once per instruction set (no std:: templates there).
 struct PlainShape {
   long dimension, features, width, hidden_layers;

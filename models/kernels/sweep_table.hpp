@@ -32,6 +32,9 @@ struct SweepTable {
                                   long group, const GroupTerms&, const T* x, const T* velocity, const T* probes,
                                   long probe_count, long probe_stride, long count, const T* gauge, long gauge_count,
                                   T gauge_scale, const LayerArrays<T>* gradients, long slot, T* memory);
+  /// c [rows, columns] = a [rows, depth] b [depth, columns]: the sweeps' own product and nothing else. rows a multiple of
+  /// kProductRows, columns of kProductColumns.
+  void (*multiply)(long rows, long depth, long columns, const T* a, const T* b, T* c);
 };
 
 SweepTable<float> sweeps_f32_portable();

@@ -36,4 +36,10 @@ std::vector<GroupSums> parameter_gradient(const NetworkShape& shape, std::span<c
                                           std::span<const GroupTerms> terms, std::int64_t count,
                                           const PointArrays<T>& points, std::span<const LayerArrays<T>> gradients);
 
+/// c = a b, the sweeps' own product with nothing around it, on the calling thread: what the processor gives them at
+/// best, for benchmarks. a: [rows, depth], b: [depth, columns], c: [rows, columns], row-major, 64-byte aligned.
+/// @throws UsageError if rows is no multiple of kProductRows or columns none of kProductColumns
+template <class T>
+void multiply(std::int64_t rows, std::int64_t depth, std::int64_t columns, const T* a, const T* b, T* c);
+
 }  // namespace scorefield::kernels

@@ -271,9 +271,18 @@ GroupSums parameter_gradient(const PlainShape& shape, const Layout& layout, cons
 }
 
 template <class T>
+void multiply(long rows, long depth, long columns, const T* a, const T* b, T* c) {
+  static_assert(kProductRows % kBlockRows == 0 && kProductColumns % kPad == 0);
+  const Term<T> term{a, depth, 1, b, columns, depth};
+  product<T>(
+      &term, 1, rows, columns, [](long, long) { return Vec<T>{}; },
+      [=](long i, long j, Vec<T> sum) { store<T>(c + i * columns + j, sum); });
+}
+
+template <class T>
 constexpr SweepTable<T> make_table() {
-  return {shared_elements<T>,        prepare_shared<T>,    workspace_elements<T>,
-          potential_and_gradient<T>, parameter_gradient<T>};
+  return {shared_elements<T>,        prepare_shared<T>,     workspace_elements<T>,
+          potential_and_gradient<T>, parameter_gradient<T>, multiply<T>};
 }
 
 }  // namespace
