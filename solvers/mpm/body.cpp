@@ -29,9 +29,9 @@ Matrix solid_stress(const MpmOptions& o, Matrix& F) {
   if (o.body == Body::neo_hookean) return mu * (F * F.transpose() - one) + lambda * std::log(safe) * one;
   if (o.body == Body::linear) {
     const Matrix strain = 0.5 * (F + F.transpose()) - one;
-    return 2 * mu * strain + lambda * strain.trace() * one;
+    return (2 * mu * strain + lambda * strain.trace() * one) * F.transpose();
   }
-  if (o.body == Body::tait) return -((std::pow(safe, -o.gamma) - 1) * safe / o.gamma) * one;
+  if (o.body == Body::tait) return -(std::max(std::pow(safe, -o.gamma) - 1, 0.0) * safe / o.gamma) * one;
   const Eigen::JacobiSVD<Matrix, Eigen::NoQRPreconditioner> svd(F, Eigen::ComputeFullU | Eigen::ComputeFullV);
   const auto& U = svd.matrixU();
   const auto& V = svd.matrixV();
@@ -59,6 +59,12 @@ void kirchhoff_stress(const MpmOptions& options, int d, double* F, double* tau) 
   Matrix working = deformation;
   Eigen::Map<RowMatrix>(tau, d, d) = solid_stress(options, working);
   deformation = working;
+}
+
+double wave_speed(const MpmOptions& options, int d, const double* F) {
+  if (options.body != Body::tait) return 1 + std::sqrt(options.young);
+  const double J = determinant(Eigen::Map<const RowMatrix>(F, d, d));
+  return std::pow(std::max(J, 1e-6), -0.5 * (options.gamma - 1));
 }
 
 }  // namespace scorefield::mpm

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <limits>
 #include <numeric>
+#include <utility>
 
 #include "core/error.hpp"
 #include "core/parallel.hpp"
@@ -36,9 +37,9 @@ bool is_solid(Body body) { return body != Body::gas && body != Body::none; }
 }  // namespace
 
 template <class T>
-Engine<T>::Engine(int d, std::span<const double> positions, const MpmOptions& options)
+Engine<T>::Engine(int d, std::span<const double> positions, const MpmOptions& options, GridStep<T> elsewhere)
     : d_(d), count_(static_cast<std::int64_t>(positions.size()) / d), stride_(kLanes * (d + 2)), options_(options),
-      transfers_(transfers<T>(d)), particles_(static_cast<std::size_t>(count_ * stride_), T(0)) {
+      transfers_(transfers<T>(d)), elsewhere_(std::move(elsewhere)), particles_(static_cast<std::size_t>(count_ * stride_), T(0)) {
   if (d < 1 || d > 3) throw UsageError("a grid needs 1 to 3 coordinates, got " + std::to_string(d) + ".");
   for (std::int64_t p = 0; p < count_; ++p)
     for (int a = 0; a < d; ++a) particle(p)[a] = static_cast<T>(positions[static_cast<std::size_t>(p * d + a)]);
@@ -112,6 +113,7 @@ void Engine<T>::place_grid() {
     spacing_ *= 1.25;
   }
   grid_.h = static_cast<T>(spacing_);
+  if (elsewhere_) return;
   const auto numbers = static_cast<std::size_t>((node_count_ + 1) * kLanes);  // rows of three are handled as four
   if (nodes_.size() < numbers) nodes_.resize(numbers);
   grid_.nodes = nodes_.data();
@@ -149,11 +151,8 @@ void Engine<T>::order_by_slab() {
 }
 
 template <class T>
-void Engine<T>::scatter_all(const Kick& kick) {
-  place_grid();
+void Engine<T>::scatter_all(const ParticleView<T>& view, const Kick& kick) {
   order_by_slab();
-  const ParticleView<T> view{particles_.data(), stress_.empty() ? nullptr : stress_.data(), pressure_,
-                             options_.affine};
   const auto slabs = static_cast<std::int64_t>(slab_start_.size()) - 1;
   const auto one = [&](std::int64_t slab) {
     transfers_.scatter(grid_, view, kick, order_.data(), slab_start_[static_cast<std::size_t>(slab)],
@@ -166,6 +165,19 @@ void Engine<T>::scatter_all(const Kick& kick) {
     parallel_for((slabs + 1) / 2, [&](std::int64_t s) { one(2 * s); });
     parallel_for(slabs / 2, [&](std::int64_t s) { one(2 * s + 1); });
   }
+}
+
+/// To the grid, which place_grid() has placed, and back.
+template <class T>
+void Engine<T>::pass_grid(const ParticleView<T>& view, const Kick& kick, T keep, T dt, T limit) {
+  if (elsewhere_) {
+    elsewhere_(grid_, view, count_, kick, keep, dt, limit, d_, positions_.data(), box_);
+    surveyed_ = true;
+    return;
+  }
+  scatter_all(view, kick);
+  over_blocks(node_count_, kNodeBlock, [&](std::int64_t begin, std::int64_t end) { transfers_.update(grid_, keep, begin, end); });
+  gather_all(view, dt, limit);
 }
 
 template <class T>
@@ -189,20 +201,13 @@ void Engine<T>::compute_stress(double dt) {
 template <class T>
 void Engine<T>::advance(double dt, double limit, double damping, std::span<const double> acceleration) {
   if (!(spacing_ > 0)) throw Error("mpm: the grid spacing is not set.");
+  place_grid();  // widens the spacing where the cloud does not fit
   if (is_solid(options_.body)) compute_stress(dt);
-  pressure_ = options_.body == Body::gas ? static_cast<T>(dt * 4 / (spacing_ * spacing_)) : T(0);
-  const double before = spacing_;
-  const Kick kick{acceleration.empty() ? nullptr : acceleration.data(), dt, limit / dt};
-  scatter_all(kick);
-  if (spacing_ != before) {  // the cloud did not fit: once more with what follows from the new spacing
-    if (is_solid(options_.body)) compute_stress(dt);
-    pressure_ = options_.body == Body::gas ? static_cast<T>(dt * 4 / (spacing_ * spacing_)) : T(0);
-    scatter_all(kick);
-  }
-  const T keep = static_cast<T>(1 / (1 + damping * dt));
-  over_blocks(node_count_, kNodeBlock, [&](std::int64_t begin, std::int64_t end) { transfers_.update(grid_, keep, begin, end); });
-  const ParticleView<T> view{particles_.data(), nullptr, 0, options_.affine};
-  gather_all(view, static_cast<T>(dt), static_cast<T>(limit));
+  const T pressure = options_.body == Body::gas ? static_cast<T>(dt * 4 / (spacing_ * spacing_)) : T(0);
+  pass_grid({particles_.data(), stress_.empty() ? nullptr : stress_.data(), pressure,
+             options_.affine || is_solid(options_.body)},  // a solid's F needs the velocity gradient
+            {acceleration.empty() ? nullptr : acceleration.data(), dt, limit / dt}, static_cast<T>(1 / (1 + damping * dt)),
+            static_cast<T>(dt), static_cast<T>(limit));
   if (!is_solid(options_.body)) return;
   over_blocks(count_, kParticleBlock, [&](std::int64_t begin, std::int64_t end) {
     double next[9];
@@ -218,7 +223,7 @@ void Engine<T>::advance(double dt, double limit, double damping, std::span<const
       std::copy(next, next + d_ * d_, F);
     }
   });
-  if (!options_.affine)  // PIC keeps the velocity gradient for F alone
+  if (!options_.affine)  // PIC: for F alone
     for (std::int64_t p = 0; p < count_; ++p) std::fill_n(particle(p) + 2 * kLanes, d_ * kLanes, T(0));
 }
 
@@ -309,18 +314,13 @@ void Engine<T>::smooth(std::span<double> values) {
     std::fill_n(one + kLanes, stride_ - kLanes, T(0));
     one[kLanes] = static_cast<T>(values[static_cast<std::size_t>(p)]);
   }
-  std::vector<T> stress;
-  stress.swap(stress_);
-  pressure_ = 0;
-  scatter_all({});
-  transfers_.update(grid_, T(1), 0, node_count_);
-  gather_all({particles_.data(), nullptr, 0, false}, T(0), T(0));
+  place_grid();
+  pass_grid({particles_.data(), nullptr, 0, false}, {}, T(1), T(0), T(0));
   for (std::int64_t p = 0; p < count_; ++p) {
     values[static_cast<std::size_t>(p)] = static_cast<double>(particle(p)[kLanes]);
     kept[static_cast<std::size_t>(p * stride_ + kLanes + 3)] = particle(p)[kLanes + 3];  // the density came along
   }
   particles_.swap(kept);
-  stress.swap(stress_);
 }
 
 template <class T>
@@ -381,6 +381,14 @@ double Engine<T>::mean_square_speed() const {
       sum += v * v;
     }
   return sum / static_cast<double>(count_);
+}
+
+template <class T>
+double Engine<T>::fastest_wave() const {
+  if (!is_solid(options_.body)) return 1;
+  double speed = 0;
+  for (std::int64_t p = 0; p < count_; ++p) speed = std::max(speed, wave_speed(options_, d_, deformation_.data() + p * d_ * d_));
+  return speed;
 }
 
 template <class T>

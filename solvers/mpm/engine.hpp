@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -10,6 +11,12 @@
 
 namespace scorefield::mpm {
 
+/// One passage of `count` particles to the grid and back: what scatter, update and gather of Transfers do to all of them, with
+/// the same meaning of every argument. `grid.nodes` is null.
+template <class T>
+using GridStep = std::function<void(const GridView<T>& grid, const ParticleView<T>& particles, std::int64_t count, const Kick& kick,
+                                    T keep, T dt, T limit, int d, double* positions, T* box)>;
+
 /// Matter on a grid that follows it, d <= 3, in the coordinates that the caller gives: explicit steps of MLS-MPM with
 /// implicit damping. Knows no target: the caller kicks the particles. Deterministic for any number of threads: slabs of
 /// the grid scatter in two colours, each in a fixed order of particles.
@@ -17,8 +24,8 @@ namespace scorefield::mpm {
 template <class T>
 class Engine {
  public:
-  /// positions [N, d], at rest.
-  Engine(int d, std::span<const double> positions, const MpmOptions& options);
+  /// positions [N, d], at rest. `elsewhere`: passes particles through the grid in place of the fused transfers.
+  Engine(int d, std::span<const double> positions, const MpmOptions& options, GridStep<T> elsewhere = nullptr);
 
   [[nodiscard]] std::int64_t count() const { return count_; }
   [[nodiscard]] int dimension() const { return d_; }
@@ -49,6 +56,8 @@ class Engine {
   void transform(std::span<const double> a, std::span<const double> inverse, std::span<const double> b);
 
   [[nodiscard]] double mean_square_speed() const;
+  /// The largest wave_speed() of all particles; 1 for the gas.
+  [[nodiscard]] double fastest_wave() const;
 
   /// All numbers of the state, for a checkpoint.
   [[nodiscard]] std::vector<double> save() const;
@@ -58,16 +67,18 @@ class Engine {
   [[nodiscard]] T* particle(std::int64_t p) { return particles_.data() + p * stride_; }
   [[nodiscard]] const T* particle(std::int64_t p) const { return particles_.data() + p * stride_; }
   void survey();
-  void gather_all(const ParticleView<T>& view, T dt, T limit);
   void place_grid();
+  void pass_grid(const ParticleView<T>& view, const Kick& kick, T keep, T dt, T limit);
   void order_by_slab();
-  void scatter_all(const Kick& kick);
+  void scatter_all(const ParticleView<T>& view, const Kick& kick);
+  void gather_all(const ParticleView<T>& view, T dt, T limit);
   void compute_stress(double dt);
 
   int d_;
   std::int64_t count_, stride_;
   MpmOptions options_;
   const Transfers<T>& transfers_;
+  GridStep<T> elsewhere_;
   std::vector<T> particles_, scratch_;
   std::vector<T> stress_;
   std::vector<double> deformation_;  ///< [N, d, d], solids
@@ -75,7 +86,6 @@ class Engine {
   GridView<T> grid_;
   std::int64_t node_count_ = 0;
   double spacing_ = 0;
-  T pressure_ = 0;
   std::vector<double> positions_;  ///< [N, d]
   T box_[6] = {};                  ///< least and largest coordinates; with positions_ what survey() finds
   bool surveyed_ = false;

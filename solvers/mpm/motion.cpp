@@ -31,9 +31,10 @@ struct Clock {
 template <class T>
 class GridMotion final : public Motion {
  public:
-  GridMotion(int d, std::span<const double> positions, const MpmOptions& options, std::uint64_t seed, std::int64_t steps)
+  GridMotion(int d, std::span<const double> positions, const MpmOptions& options, std::uint64_t seed, std::int64_t steps,
+             const GridStep<T>& elsewhere)
       : d_(d), options_(options), random_(seed, std::uint64_t{0x6d} << 56), steps_(static_cast<double>(steps)),
-        engine_(d, positions, options), positions_(positions.begin(), positions.end()), mean_(d), factor_(d, d) {
+        engine_(d, positions, options, elsewhere), positions_(positions.begin(), positions.end()), mean_(d), factor_(d, d) {
     mean_.setZero();
     factor_.setIdentity();
     reframe(true);
@@ -49,8 +50,8 @@ class GridMotion final : public Motion {
     clock_.temperature = clock_.step < cooling ? std::pow(options_.temperature, 1 - clock_.step / cooling) : 1;
     const double T_inverse = 1 / clock_.temperature;
     clock_.dt = std::min(options_.dt, options_.courant * engine_.spacing());
-    // A solid under compression stiffens: shorter steps than its sound speed at rest asks for.
-    if (options_.body != Body::gas && options_.body != Body::none) clock_.dt /= 4 * (1 + std::sqrt(options_.young));
+    // A solid under compression stiffens: shorter steps than its waves ask for.
+    if (options_.body != Body::gas && options_.body != Body::none) clock_.dt /= 4 * engine_.fastest_wave();
     std::vector<double> force(static_cast<std::size_t>(n * d_));
     for (std::int64_t p = 0; p < n; ++p)
       for (int j = 0; j < d_; ++j) {
@@ -244,10 +245,11 @@ class GridMotion final : public Motion {
 }  // namespace
 
 std::unique_ptr<Motion> make_motion(int d, std::span<const double> positions, const MpmOptions& options, std::uint64_t seed,
-                                    std::int64_t steps) {
+                                    std::int64_t steps, const GridSteps& elsewhere) {
   validate(options);
-  if (options.precision == Precision::single_) return std::make_unique<GridMotion<float>>(d, positions, options, seed, steps);
-  return std::make_unique<GridMotion<double>>(d, positions, options, seed, steps);
+  if (options.precision == Precision::single_)
+    return std::make_unique<GridMotion<float>>(d, positions, options, seed, steps, elsewhere.single);
+  return std::make_unique<GridMotion<double>>(d, positions, options, seed, steps, elsewhere.wide);
 }
 
 }  // namespace scorefield::mpm
