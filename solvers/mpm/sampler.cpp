@@ -4,6 +4,7 @@
 
 #include "core/error.hpp"
 #include "solvers/gas/samplers.hpp"
+#include "solvers/mpm/device_transfer.hpp"
 
 namespace scorefield::mpm {
 
@@ -26,7 +27,7 @@ MpmSampler::MpmSampler(const sampling::Setup& setup, const MpmMethodOptions& opt
                         "mode whose basin they fell into, so mode weights are not identified.");
   const auto x = setup.initial.to(torch::kFloat64).contiguous();
   motion_ = make_motion(static_cast<int>(d), {x.const_data_ptr<double>(), static_cast<std::size_t>(x.numel())}, options.grid,
-                        setup.seed, setup.steps);
+                        setup.seed, setup.steps, grid_steps_on(setup.device));
 }
 
 void MpmSampler::step() {

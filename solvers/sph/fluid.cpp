@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numbers>
 #include <string>
+#include <utility>
 
 #include "core/error.hpp"
 #include "solvers/sph/value_gradient.hpp"
@@ -28,8 +29,8 @@ double default_smoothing_length(std::int64_t n, std::int64_t d) {
   return (1 + 4.5 / dimension) * std::sqrt(4 * std::numbers::pi) * std::pow(static_cast<double>(n), -1 / dimension);
 }
 
-Fluid::Fluid(const SphOptions& options, const std::vector<double>& x, std::int64_t d, std::int64_t steps)
-    : z(x), v(x.size(), 0.0), metric(d), options_(options), d_(d), steps_(steps), neighbours_(options.kernel) {
+Fluid::Fluid(const SphOptions& options, const std::vector<double>& x, std::int64_t d, std::int64_t steps, NeighbourSums elsewhere)
+    : z(x), v(x.size(), 0.0), metric(d), options_(options), d_(d), steps_(steps), neighbours_(options.kernel, std::move(elsewhere)) {
   validate(options);
   if (d > kTrustedDimension && !options.force_dimension)
     throw UsageError("SPH is refused at d = " + std::to_string(d) + ", above 6: a particle's neighbours within any useful smoothing length "

@@ -23,7 +23,8 @@ using Target = std::function<Answer(const std::vector<double>& x)>;
 class Fluid {
  public:
   /// steps: length of the run, over which h decreases. @throws UsageError above d = 6 unless forced
-  Fluid(const SphOptions& options, const std::vector<double>& x, std::int64_t d, std::int64_t steps);
+  /// elsewhere: where the sums over neighbours happen; null: in the fused loops
+  Fluid(const SphOptions& options, const std::vector<double>& x, std::int64_t d, std::int64_t steps, NeighbourSums elsewhere = {});
 
   void step(const Target& target);
 

@@ -195,11 +195,38 @@ void Neighbours::sweep(const Fields& fields, Body&& body) const {
   });
 }
 
+/// Every particle has its cell's ranges; the shorter lists end in empty ones.
+Arrangement Neighbours::arrangement() const {
+  const auto n = static_cast<std::size_t>(n_);
+  Arrangement all{shape_, x_, {}, {}};
+  if (d_ > 3) {
+    all.first.emplace_back(n, 0);
+    all.last.emplace_back(n, n_);
+    return all;
+  }
+  const std::size_t ranges = d_ == 1 ? 1 : d_ == 2 ? 3 : 9;
+  all.first.assign(ranges, std::vector<std::int64_t>(n, 0));
+  all.last = all.first;
+  for (const std::int64_t index : occupied_) {
+    const Cell home = cell(index);
+    for (std::size_t r = 0; r < static_cast<std::size_t>(home.range_count); ++r) {
+      std::fill(all.first[r].begin() + home.first, all.first[r].begin() + home.last, home.ranges[r].first);
+      std::fill(all.last[r].begin() + home.first, all.last[r].begin() + home.last, home.ranges[r].second);
+    }
+  }
+  return all;
+}
+
 void Neighbours::density(std::vector<double>& rho) const {
   const SumKernels kernels = sph_kernels();
   const double scale = normalisation(shape_, d_) / std::pow(h_, static_cast<double>(d_)) / static_cast<double>(n_);
   rho.resize(static_cast<std::size_t>(n_));
-  sweep(std::vector<std::vector<float>>{}, [&](float** x, std::size_t candidates, const float** own, std::int64_t first, std::int64_t count,
+  if (elsewhere_.density) {
+    const auto sums = elsewhere_.density(arrangement());
+    for (std::size_t i = 0; i < sums.size(); ++i) rho[static_cast<std::size_t>(order_[i])] = scale * static_cast<double>(sums[i]);
+    return;
+  }
+  sweep(FloatRows{}, [&](float** x, std::size_t candidates, const float** own, std::int64_t first, std::int64_t count,
                                                bool fresh) {
     std::vector<float> sums(static_cast<std::size_t>(count));
     SumTask task{};
@@ -222,7 +249,7 @@ void Neighbours::acceleration(const std::vector<double>& A, const std::vector<do
                               double nu, std::vector<double>& a) const {
   const SumKernels kernels = sph_kernels();
   const auto d = static_cast<std::size_t>(d_), n = static_cast<std::size_t>(n_);
-  std::vector<std::vector<float>> fields(2 + (nu > 0 ? d : 0), std::vector<float>(n));
+  FloatRows fields(2 + (nu > 0 ? d : 0), std::vector<float>(n));
   // Densities of 100 dimensions are no float32: in units of one particle's kernel they are 1 to n.
   const double unit = normalisation(shape_, d_) / std::pow(h_, static_cast<double>(d_)) / static_cast<double>(n_);
   for (std::size_t i = 0; i < n; ++i) {
@@ -233,7 +260,14 @@ void Neighbours::acceleration(const std::vector<double>& A, const std::vector<do
   }
   // grad W = -norm F x/h^(d+2); with x in units of h one factor h remains. Viscosity has x and v, one h less.
   const double scale = 1 / h_;
+  const auto viscosity = static_cast<float>(nu / h_);
   a.resize(n * d);
+  if (elsewhere_.force) {
+    const auto force = elsewhere_.force(arrangement(), fields[0], fields[1], std::span(fields).subspan(2), viscosity);
+    for (std::size_t i = 0; i < n; ++i)
+      for (std::size_t c = 0; c < d; ++c) a[static_cast<std::size_t>(order_[i]) * d + c] = scale * static_cast<double>(force[c][i]);
+    return;
+  }
   sweep(fields, [&](float** rows, std::size_t candidates, const float** own, std::int64_t first, std::int64_t count, bool fresh) {
     Rows sums;
     sums.shape(d, static_cast<std::size_t>(count));
@@ -250,7 +284,7 @@ void Neighbours::acceleration(const std::vector<double>& A, const std::vector<do
     task.own_pressure = own[d];
     task.own_density = own[d + 1];
     task.own_v = own + d + 2;
-    task.viscosity = static_cast<float>(nu / h_);
+    task.viscosity = viscosity;
     task.force = sums.row.data();
     kernels.force(task);
     for (std::int64_t i = 0; i < count; ++i)

@@ -2,6 +2,8 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -9,12 +11,32 @@
 
 namespace scorefield::sph {
 
+using FloatRows = std::vector<std::vector<float>>;
+
+/// Arranged particles as their sums see them: coordinates x [d][n] in units of h, in the arrangement's order, and the candidates of
+/// every particle, which are those at first[r][i] to last[r][i] for all r. Whatever lies outside the support adds nothing.
+struct Arrangement {
+  Shape shape;
+  const FloatRows& x;
+  std::vector<std::vector<std::int64_t>> first, last;  ///< [ranges][n]
+};
+
+/// The sums over candidates, where they do not happen in the fused loops: as SumTask (sums_table.hpp) says, in float32.
+struct NeighbourSums {
+  std::function<std::vector<float>(const Arrangement&)> density;  ///< [n]
+  /// pressure, density: [n]; v: [d][n], empty without viscosity. Returns [d][n].
+  std::function<FloatRows(const Arrangement&, std::span<const float> pressure, std::span<const float> density, std::span<const std::vector<float>> v,
+                          float viscosity)>
+      force;
+};
+
 /// Particles arranged for sums over neighbours: sorted into cells of the kernel's support in d <= 3, all against all in
 /// tiles above. Each particle's sums run over its candidates in a fixed order, on up to thread_count() threads: the same
 /// bits for any number. Sums are float32 in units of h.
 class Neighbours {
  public:
-  explicit Neighbours(Shape shape) : shape_(shape) {}
+  /// elsewhere: null for the fused loops.
+  explicit Neighbours(Shape shape, NeighbourSums elsewhere = {}) : shape_(shape), elsewhere_(std::move(elsewhere)) {}
 
   /// x: [n, d], d <= 128.
   void arrange(const std::vector<double>& x, std::int64_t d, double h);
@@ -45,13 +67,15 @@ class Neighbours {
   [[nodiscard]] bool near(std::int64_t a, std::int64_t b) const;
   template <class Fields, class Body>
   void sweep(const Fields& fields, Body&& body) const;
+  [[nodiscard]] Arrangement arrangement() const;
 
   Shape shape_;
+  NeighbourSums elsewhere_;
   std::int64_t n_ = 0, d_ = 0;
   double h_ = 1;
   std::array<std::int64_t, 3> cells_{1, 1, 1};
   std::vector<std::int64_t> cell_start_, occupied_, order_, place_, cell_of_;  // order_: sorted -> original, place_: back
-  std::vector<std::vector<float>> x_;                                          // [d][n], sorted, in units of h
+  FloatRows x_;                                          // [d][n], sorted, in units of h
 };
 
 template <class Body>

@@ -8,6 +8,7 @@
 
 #include "core/error.hpp"
 #include "solvers/sampling/rows.hpp"
+#include "solvers/sph/device_sums.hpp"
 #include "solvers/sph/fluid.hpp"
 
 namespace scorefield::sph {
@@ -22,7 +23,7 @@ class SphSampler final : public sampling::Sampler {
  public:
   SphSampler(const sampling::Setup& setup, const SphOptions& options)
       : target_(setup.target), options_(options), n_(setup.initial.size(0)), d_(setup.initial.size(1)), steps_(setup.steps),
-        fluid_(options, rows_of(setup.initial), d_, setup.steps) {
+        fluid_(options, rows_of(setup.initial), d_, setup.steps, neighbour_sums_on(setup.device)) {
     if (options.force == SphOptions::Force::density && !target_->has_log_density())
       throw UsageError("sph.force = \"density\" needs log p, and " + target_->name() + " knows only its gradient. Use sph.force = \"score\".");
     if (d_ > 6) notes_.emplace_back("forced above d = 6: the cloud will be narrower than the target");
