@@ -30,6 +30,9 @@ struct DatasetHeader {
   std::vector<double> periods;           ///< [d], 0 = not periodic
   Identity identity = Identity::trajectories;
   bool has_velocities = false;
+  /// [d] or empty (none): D_c where d_t rho = -div(rho v) + sum_c D_c d_c^2 rho with v the mean of /velocities at x, that is what
+  /// the velocities of particles that also diffuse leave out; squares of `units` per unit of time.
+  std::vector<double> diffusion{};
 
   [[nodiscard]] std::int64_t mu_count() const { return static_cast<std::int64_t>(mu.size()); }
   [[nodiscard]] std::int64_t frames() const { return static_cast<std::int64_t>(time.size()); }

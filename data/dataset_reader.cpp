@@ -84,7 +84,13 @@ void read_samples_header(const h5::File& file, DatasetHeader& header) {
     if (!std::isfinite(period) || period < 0) wrong(file, "attribute 'periods' of '/samples' has a bad value");
   header.identity = read_identity(file);
   header.has_velocities = file.exists("/velocities");
-  if (header.has_velocities) check_frames(file, "/velocities", dims);
+  if (!header.has_velocities) return;
+  check_frames(file, "/velocities", dims);
+  if (!file.has_attribute("/velocities", "diffusion")) return;
+  header.diffusion = file.numbers_attribute("/velocities", "diffusion");
+  check_length(file, "attribute 'diffusion' of '/velocities'", header.diffusion.size(), dims[3]);
+  for (const double rate : header.diffusion)
+    if (!std::isfinite(rate) || rate < 0) wrong(file, "attribute 'diffusion' of '/velocities' has a bad value");
 }
 
 }  // namespace

@@ -45,6 +45,10 @@ void check_header(const std::string& path, const DatasetHeader& header) {
                      std::to_string(header.periods.size()) + " periods do not match");
   for (const double period : header.periods)
     if (!std::isfinite(period) || period < 0) refuse(path, "a period is " + std::to_string(period));
+  if (!header.diffusion.empty() && header.diffusion.size() != d)
+    refuse(path, std::to_string(d) + " coordinates and " + std::to_string(header.diffusion.size()) + " diffusions do not match");
+  for (const double rate : header.diffusion)
+    if (!std::isfinite(rate) || rate < 0) refuse(path, "a diffusion is " + std::to_string(rate));
 }
 
 /// A header fit to be written, its format filled in; throws otherwise, before any file is touched.
@@ -87,6 +91,7 @@ DatasetWriter::DatasetWriter(const std::string& path, DatasetHeader header)
   if (header_.has_velocities) {
     file_.create_dataset<float>("/velocities", shape, chunk_shape(header_));
     file_.set_attribute("/velocities", "description", std::string("time derivative of /samples, per unit of /time"));
+    if (!header_.diffusion.empty()) file_.set_attribute("/velocities", "diffusion", header_.diffusion);
   }
 }
 

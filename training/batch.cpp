@@ -64,6 +64,27 @@ class PrepareFrame {
   OrderKind order_;
 };
 
+bool diffuses(const data::DatasetHeader& header) {
+  return std::any_of(header.diffusion.begin(), header.diffusion.end(), [](double rate) { return rate > 0; });
+}
+
+/// Stored velocities or differences. @throws FileError, UsageError: neither will do
+VelocityKind choose_velocities(const data::DatasetReader& reader, const TrainConfig& config) {
+  const auto& header = reader.header();
+  const VelocityKind wanted = config.loss.velocities;
+  if (wanted == VelocityKind::differences) return wanted;
+  const bool complete = header.has_velocities && (!diffuses(header) || jittered_throughout(config.batch));
+  if (complete) return VelocityKind::stored;
+  if (wanted == VelocityKind::automatic && header.identity == data::Identity::trajectories && header.frames() >= 3)
+    return VelocityKind::differences;
+  if (header.has_velocities)
+    throw UsageError(reader.path() + ": its particles also diffuse, which '/velocities' leaves out. Set 'batch.jitter' (and "
+                                     "'batch.jitter_end') above 0, from which that part is taken, or train with --set loss.velocities=differences.");
+  throw FileError(reader.path(), "has no '/velocities', which loss.name = velocity needs. Generate it with "
+                                 "velocities, or train with --set loss.name=action-matching; where particles are "
+                                 "trajectories, --set loss.velocities=differences takes them from neighbouring frames.");
+}
+
 }  // namespace
 
 BatchSource::BatchSource(data::DatasetReader reader, const models::Normalizer& normalizer, const TrainConfig& config,
@@ -74,14 +95,12 @@ BatchSource::BatchSource(data::DatasetReader reader, const models::Normalizer& n
       share_(share),
       with_velocities_(config.loss.kind == LossKind::velocity) {
   const auto& header = reader.header();
+  if (with_velocities_) velocities_ = choose_velocities(reader, config);
+  choose_jitter_slope(header);
   if (groups() < share.size)
     throw UsageError(std::to_string(share.size) + " processes cannot share the " + std::to_string(groups()) +
                      " groups (mu, time) of a batch. Start fewer, or raise batch.mu, batch.nodes or quadrature.nodes.");
-  const bool differences = with_velocities_ && config.loss.velocities == VelocityKind::differences;
-  if (with_velocities_ && !differences && !header.has_velocities)
-    throw FileError(reader.path(), "has no '/velocities', which loss.name = velocity needs. Generate it with "
-                                   "velocities, or train with --set loss.name=action-matching; where particles are "
-                                   "trajectories, --set loss.velocities=differences takes them from neighbouring frames.");
+  const bool differences = with_velocities_ && velocities_ == VelocityKind::differences;
   if (header.particles < 2)
     throw FileError(reader.path(), "holds " + std::to_string(header.particles) + " particle per frame, training needs "
                                    "at least 2, some of them for validation.");
@@ -101,6 +120,25 @@ BatchSource::BatchSource(data::DatasetReader reader, const models::Normalizer& n
                                                : differences     ? data::Velocities::differences
                                                                  : data::Velocities::stored,
                                                PrepareFrame(normalizer_, training_particles_, order));
+}
+
+/// What moves a population that drifts with v and diffuses with D is v - D grad log rho, and for samples x = y + delta xi, whatever
+/// their density, E[grad log rho . grad s] = -E[lap s] = -E[xi . grad s] / delta: the targets v + D xi / delta have the same
+/// minimiser, per coordinate. The entropic term of `stein` is the same with -sigma^2/2 for D.
+void BatchSource::choose_jitter_slope(const data::DatasetHeader& header) {
+  const bool stored = with_velocities_ && velocities_ == VelocityKind::stored;
+  const bool entropic = laplacian_from_jitter(config_.loss);
+  if (!entropic && !(stored && diffuses(header))) return;
+  const auto d = static_cast<std::size_t>(header.dimension());
+  jitter_slope_.assign(d, entropic ? -0.5 * config_.loss.sigma * config_.loss.sigma : 0);
+  for (std::size_t c = 0; stored && c < header.diffusion.size(); ++c)
+    jitter_slope_[c] += header.diffusion[c] * normalizer_.time_span / (normalizer_.scale[c] * normalizer_.scale[c]);
+}
+
+std::string BatchSource::velocity_source() const {
+  if (!with_velocities_) return {};
+  if (velocities_ == VelocityKind::differences) return "velocities by differences";
+  return diffuses(header()) ? "stored velocities, diffusion by the jitter" : "stored velocities";
 }
 
 std::int64_t BatchSource::groups() const {
@@ -205,7 +243,7 @@ Batch BatchSource::make(std::int64_t step, Subset subset) {
   const std::int64_t particles = config_.batch.particles, d = header().dimension();
   const bool conditional = is_conditional(config_.loss.kind);
   const auto p = static_cast<std::int64_t>(header().mu_names.size()) + (conditional ? 1 : 0);
-  const bool from_jitter = laplacian_from_jitter(config_.loss);
+  const bool from_jitter = targets_from_jitter();
   const double deviation = subset == Subset::training || from_jitter ? jitter(step) : 0;
   Batch batch;
   batch.first_group = begin;
@@ -356,17 +394,16 @@ double BatchSource::jitter(std::int64_t step) const {
   return config_.batch.jitter + (config_.batch.jitter_end - config_.batch.jitter) * progress;
 }
 
-/// x -> x + delta xi; where given, target -> target - (sigma^2/2) xi / delta.
+/// x -> x + delta xi; where given, target -> target + slope xi / delta.
 void BatchSource::add_jitter(std::uint64_t group_seed, double deviation, float* x, float* target) const {
   const Philox random(group_seed, kJitterStream);
-  const std::int64_t values = config_.batch.particles * header().dimension();
-  const double entropic = 0.5 * config_.loss.sigma * config_.loss.sigma / deviation;
+  const std::int64_t d = header().dimension(), values = config_.batch.particles * d;
   for (std::int64_t i = 0; i < values; i += 2) {
     const auto pair = random.normals(static_cast<std::uint64_t>(i / 2));
     for (std::int64_t j = i; j < std::min(i + 2, values); ++j) {
       const double xi = pair[static_cast<std::size_t>(j - i)];
       x[j] += static_cast<float>(deviation * xi);
-      if (target) target[j] -= static_cast<float>(entropic * xi);
+      if (target) target[j] += static_cast<float>(jitter_slope_[static_cast<std::size_t>(j % d)] / deviation * xi);
     }
   }
 }

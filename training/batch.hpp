@@ -50,6 +50,9 @@ class BatchSource {
 
   [[nodiscard]] Batch make(std::int64_t step, Subset subset = Subset::training);
 
+  /// Where the targets of the velocity form come from, for the user; empty for other losses.
+  [[nodiscard]] std::string velocity_source() const;
+
   /// Groups per batch, of all processes together.
   [[nodiscard]] std::int64_t groups() const;
   [[nodiscard]] const data::DatasetHeader& header() const { return frames_->header(); }
@@ -94,6 +97,8 @@ class BatchSource {
   [[nodiscard]] torch::Tensor gauge_points(std::uint64_t step_seed, Subset subset);
   void draw_frame(const Group& group, std::uint64_t group_seed, Subset subset, float* x, float* velocity);
   void add_noise(const Group& group, std::uint64_t group_seed, float* x, float* target) const;
+  void choose_jitter_slope(const data::DatasetHeader& header);
+  [[nodiscard]] bool targets_from_jitter() const { return !jitter_slope_.empty(); }
   void add_jitter(std::uint64_t group_seed, double deviation, float* x, float* target) const;
   [[nodiscard]] double jitter(std::int64_t step) const;
 
@@ -102,6 +107,8 @@ class BatchSource {
   std::uint64_t seed_;
   Share share_;
   bool with_velocities_;
+  VelocityKind velocities_ = VelocityKind::stored;  ///< with_velocities_: not automatic
+  std::vector<double> jitter_slope_;  ///< [d] or empty: targets change by this times the jitter over its variance
   std::int64_t training_particles_;  ///< the first ones; the rest validate
   std::vector<Times> times_;         ///< [M]
   std::unique_ptr<data::FrameCache> frames_;

@@ -30,9 +30,9 @@ void bind(OptionSet& set, TrainConfig& config) {
           "velocity: data with known velocities; action-matching: snapshots, by quadrature in time; dice: snapshots, by "
           "differences between frames; dsm: score network of the marginals; ncsm, cfm: conditional baselines");
   set.add("loss.velocities", config.loss.velocities,
-          {{"stored", VelocityKind::stored}, {"differences", VelocityKind::differences}},
+          {{"auto", VelocityKind::automatic}, {"stored", VelocityKind::stored}, {"differences", VelocityKind::differences}},
           "velocity: where the particles' velocities come from; differences: central ones between frames of trajectories, also of "
-          "stochastic systems");
+          "stochastic systems; auto: the stored ones where they say all, else differences");
   set.add("loss.sigma", config.loss.sigma, "diffusion of the entropic energy E_eps, normalised units; 0: kinetic energy");
   set.add("loss.laplacian", config.loss.laplacian,
           {{"exact", LaplacianKind::exact}, {"hutchinson", LaplacianKind::hutchinson}, {"stein", LaplacianKind::stein}},
@@ -54,8 +54,8 @@ void bind(OptionSet& set, TrainConfig& config) {
   set.add("batch.keep_times", config.batch.keep_times,
           "share of the stored times that is trained on, another random subset for every mu; both ends stay");
   set.add("batch.jitter", config.batch.jitter, "deviation of Gaussian noise added to the samples, normalised units");
-  optim::bind(set, config.optimizer);
   set.add("batch.jitter_end", config.batch.jitter_end, "jitter at the last step, linear in between; negative: constant");
+  optim::bind(set, config.optimizer);
   set.add("training.steps", config.training.steps, "optimiser steps");
   set.add("training.checkpoint_every", config.training.checkpoint_every, "steps between checkpoints");
   set.add("training.log_every", config.training.log_every, "steps between rows of the history, with a validation each");
@@ -92,7 +92,7 @@ void validate(const TrainConfig& config) {
     throw UsageError("options 'loss.noise_min' and 'loss.noise_max' must be positive, the second the larger one.");
   if (!(config.batch.keep_times >= 0 && config.batch.keep_times <= 1))
     throw UsageError("option 'batch.keep_times' must lie in [0, 1].");
-  if (laplacian_from_jitter(config.loss) && !(config.batch.jitter > 0 && config.batch.jitter_end != 0))
+  if (laplacian_from_jitter(config.loss) && !jittered_throughout(config.batch))
     throw UsageError("option 'loss.laplacian' = stein takes the Laplacian from the samples' jitter: set 'batch.jitter' (and "
                      "'batch.jitter_end') above 0, or choose hutchinson or exact.");
   if (!(config.batch.jitter >= 0)) throw UsageError("option 'batch.jitter' must not be negative.");

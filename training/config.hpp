@@ -10,7 +10,7 @@
 namespace scorefield::training {
 
 enum class LossKind { velocity, action_matching, dice, dsm, ncsm, cfm };
-enum class VelocityKind { stored, differences };
+enum class VelocityKind { automatic, stored, differences };
 enum class LaplacianKind { exact, hutchinson, stein };
 enum class SamplingKind { stratified, random };
 enum class EngineKind { automatic, fused, autograd };
@@ -18,7 +18,7 @@ enum class EngineKind { automatic, fused, autograd };
 /// Which functional is minimised (shared equations: training/README.md).
 struct LossOptions {
   LossKind kind = LossKind::velocity;
-  VelocityKind velocities = VelocityKind::stored;  ///< velocity form: from the file, or central differences of trajectories
+  VelocityKind velocities = VelocityKind::automatic;  ///< velocity form: from the file, or central differences of trajectories
   double sigma = 0;  ///< diffusion in dX = b dt + sigma dW, normalised units; 0: kinetic energy E, > 0: entropic E_eps
   LaplacianKind laplacian = LaplacianKind::hutchinson;
   std::int64_t probes = 1;  ///< Hutchinson probes per point
@@ -53,6 +53,9 @@ struct BatchOptions {
   double keep_times = 1;         ///< share of the stored times that is used, another random subset for every mu; ends stay
   double jitter_end = -1;        ///< the same at the last step, linear in between; negative: constant
 };
+
+/// Whether every sample of every step is jittered.
+[[nodiscard]] constexpr bool jittered_throughout(const BatchOptions& batch) { return batch.jitter > 0 && batch.jitter_end != 0; }
 
 struct TrainingOptions {
   std::int64_t steps = 10000;

@@ -152,6 +152,7 @@ InferResult infer(const std::string& model_path, const std::string& output_path,
   const bool with_density = options.log_density != LogDensityKind::none;
   header.identity = conditional ? data::Identity::marginals : data::Identity::trajectories;
   header.has_velocities = false;
+  header.diffusion.clear();
   std::vector<double> times;
   for (const double t : header.time) times.push_back(normalizer.normalized_time(t));
 

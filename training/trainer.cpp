@@ -318,7 +318,8 @@ TrainResult Training::run() {
     const auto parameters = model_.network->parameter_count(), plain = model_.network->plain_parameter_count();
     start.message = std::to_string(parameters) + " parameters (network " + std::to_string(plain) + ", modulation " +
                     std::to_string(parameters - plain) + "), " + objective_->engine() +
-                    " engine, " + std::to_string(batches_->groups() * config_.batch.particles) + " points per step" + (request_.processes ? ", " + std::to_string(request_.processes->size()) + " processes" : "");
+                    " engine, " + std::to_string(batches_->groups() * config_.batch.particles) + " points per step" +
+                    (batches_->velocity_source().empty() ? "" : ", " + batches_->velocity_source()) + (request_.processes ? ", " + std::to_string(request_.processes->size()) + " processes" : "");
     observer_(start);
   }
   TrainResult result;

@@ -48,6 +48,7 @@ void set_plasma_coordinates(data::DatasetHeader& header, const PlasmaSetup& setu
   header.coordinates = {in_boxes ? "x/L" : "x", "v"};
   header.units = {in_boxes ? "box length" : "Debye length at mu = 1", "thermal speed"};
   header.periods = {in_boxes ? 1 : setup.box_length, 0};
+  if (setup.diffusion > 0) header.diffusion = {0, setup.diffusion};
 }
 
 double particle_energy(const PlasmaCase& plasma, const PlasmaOptions& plasma_options, pic::PicOptions options,

@@ -107,6 +107,7 @@ struct Parts {
   std::vector<std::string> coordinates{"x", "v"};
   std::vector<double> periods{1, 0};
   std::string identity = "trajectories";
+  std::vector<double> diffusion{};  ///< attribute of /velocities; empty: none
   std::string without_attribute_of_samples{};
   bool with_time = true;
 };
@@ -123,6 +124,7 @@ void write_parts(const std::string& path, const Parts& parts) {
   }
   file.write<float>("/samples", parts.samples, parts.samples_shape);
   file.write<float>("/velocities", parts.samples, parts.velocities_shape);
+  if (!parts.diffusion.empty()) file.set_attribute("/velocities", "diffusion", parts.diffusion);
   const auto wanted = [&](const std::string& name) { return name != parts.without_attribute_of_samples; };
   if (wanted("coordinates")) file.set_attribute("/samples", "coordinates", parts.coordinates);
   if (wanted("units")) file.set_attribute("/samples", "units", std::vector<std::string>{"m", "m/s"});
@@ -164,6 +166,8 @@ TEST_F(Reading, LengthsThatDoNotMatch) {
   expect_refused({"'coordinates'", "length 1", "expected 2"});
   write_parts(path, {.periods = {1, 0, 0}});
   expect_refused({"'periods'", "length 3", "expected 2"});
+  write_parts(path, {.diffusion = {0.1}});
+  expect_refused({"'diffusion'", "'/velocities'", "length 1", "expected 2"});
   write_parts(path, {.mu = {1.2, 3}});
   expect_refused({"'names'", "'/mu'", "length 1", "expected 2"});
 }
@@ -189,6 +193,8 @@ TEST_F(Reading, BadValues) {
   expect_refused({"'/mu'", "not finite"});
   write_parts(path, {.periods = {-1, 0}});
   expect_refused({"'periods'"});
+  write_parts(path, {.diffusion = {0, -1}});
+  expect_refused({"'diffusion'", "bad value"});
   write_parts(path, {.identity = "both"});
   expect_refused({"'identity'", "'both'", "trajectories or marginals"});
 }

@@ -99,6 +99,17 @@ TEST_F(Dataset, RolloutOfMarginalsWithoutVelocities) {
   expect_error<FileError>([&] { reader.read_velocities(0, 0, values); }, {path, "'/velocities'"});
 }
 
+TEST_F(Dataset, SaysWhatItsVelocitiesLeaveOut) {
+  DatasetHeader header = small_header();
+  write_marked_dataset(path, header);
+  EXPECT_TRUE(DatasetReader(path).header().diffusion.empty());
+  header.diffusion = {0, 0.25};
+  write_marked_dataset(path, header);
+  EXPECT_EQ(DatasetReader(path).header().diffusion, header.diffusion);
+  header.diffusion = {0, -1};
+  expect_error<FileError>([&] { DatasetWriter writer(path, header); }, {path, "diffusion"});
+}
+
 TEST_F(Dataset, SamplesInDoublePrecisionAreAccepted) {
   const DatasetHeader header = small_header();
   auto file = h5::File::create(path);

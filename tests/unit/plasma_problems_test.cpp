@@ -47,6 +47,20 @@ TEST(BumpOnTail, HasTheBumpAndItsCollisions) {
   EXPECT_EQ(plasma.setup(options, 1.5).diffusion, 0);
 }
 
+/// Stored velocities are those of the motion between collisions; the file says what they leave out.
+TEST(BumpOnTail, SaysThatItsParticlesDiffuse) {
+  TemporaryFolder folder;
+  const auto diffusion_of = [&](ProblemRequest request) {
+    request.generate(folder.path("data.h5"));
+    return data::DatasetReader(folder.path("data.h5")).header().diffusion;
+  };
+  EXPECT_EQ(diffusion_of(small("bump-on-tail", {"generate.mu=1.5"})), (std::vector<double>{0, 1e-3}));
+  EXPECT_EQ(diffusion_of(small("two-stream", {"generate.mu=1.5"})), std::vector<double>{});
+  EXPECT_EQ(diffusion_of({"vlasov", {"generate.mu=1.5", "generate.particles=100", "generate.frames=11", "vlasov.case=bump-on-tail",
+                                     "vlasov.cells=32", "vlasov.velocity_cells=128", "vlasov.duration=1"}}),
+            (std::vector<double>{0, 1e-3}));
+}
+
 /// d/dt of the kinetic energy by diffusion is eta L, far above what the field does here.
 TEST(BumpOnTail, CollisionsHeatAtTheirRate) {
   TemporaryFolder folder;

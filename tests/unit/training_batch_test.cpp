@@ -345,54 +345,6 @@ TEST_F(GaussianBatches, TrajectoriesAreInterpolatedAlongTheirPath) {
   }
 }
 
-/// Brownian trajectories from N(0, s^2): their central differences average to the current velocity sigma^2/2 x/(s^2 + sigma^2 t)
-/// at x, the field that moves the marginals; forward differences would average to 0.
-TEST(VelocitiesByDifferences, AverageToTheCurrentVelocity) {
-  const auto path = (std::filesystem::temp_directory_path() / ("scorefield-brownian-" + std::to_string(::getpid()) + ".h5")).string();
-  constexpr std::int64_t kParticles = 20000, kFrames = 6;
-  constexpr double kVariance = 0.25, kSigma = 1;
-  data::DatasetHeader header;
-  header.provenance.format = data::kDatasetFormat;
-  header.mu = {{0}};
-  header.mu_names = {"mu"};
-  for (std::int64_t k = 0; k < kFrames; ++k) header.time.push_back(static_cast<double>(k) / (kFrames - 1));
-  header.time_units = "1";
-  header.particles = kParticles;
-  header.coordinates = {"x", "y"};
-  header.units = {"1", "1"};
-  header.periods = {0, 0};
-  {
-    data::DatasetWriter writer(path, header);
-    std::vector<float> x(2 * kParticles);
-    for (std::int64_t k = 0; k < kFrames; ++k) {
-      const Philox random(5, static_cast<std::uint64_t>(k));
-      const double deviation = k == 0 ? std::sqrt(kVariance) : kSigma * std::sqrt(1.0 / (kFrames - 1));
-      for (std::size_t i = 0; i < x.size(); ++i) x[i] += static_cast<float>(deviation * random.normals(i)[0]);
-      writer.write_frame(0, k, x);
-    }
-    writer.commit();
-  }
-  TrainConfig config;
-  config.loss.velocities = VelocityKind::differences;
-  config.batch = {.mu = 1, .nodes = 4, .particles = 4000};
-  BatchSource source(data::DatasetReader(path), test::identity_normalizer(), config, 1);
-  std::map<double, std::array<double, 2>> sums;  // by time: x.v and |x|^2
-  for (int step = 0; step < 20; ++step) {
-    const auto batch = source.make(step);
-    for (std::int64_t g = 0; g < batch.x.size(0); ++g) {
-      auto& [product, square] = sums[batch.t[g].item<float>()];
-      product += (batch.x[g] * batch.velocity[g]).sum().item<double>();
-      square += batch.x[g].square().sum().item<double>();
-    }
-  }
-  std::filesystem::remove(path);
-  ASSERT_EQ(sums.size(), 4u) << "the first and the last frame have no differences";
-  for (const auto& [t, sum] : sums) {
-    const double slope = kSigma * kSigma / 2 / (kVariance + kSigma * kSigma * t);
-    EXPECT_NEAR(sum[0] / sum[1], slope, 0.05) << "t = " << t;  // 5 deviations of 40,000 values
-  }
-}
-
 TEST(HilbertOrder, IsAPermutationWithCompactRuns) {
   std::vector<float> x;
   const Philox random(1, 2);

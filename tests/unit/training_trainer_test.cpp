@@ -218,10 +218,11 @@ TEST_F(Trainer, RolloutFollowsTheGaussian) {
   EXPECT_NEAR(x.std(0)[1].item<double>(), 0.9, 0.05);
 }
 
-TEST_F(Trainer, ADatasetWithoutVelocitiesSaysWhatToDo) {
+TEST_F(Trainer, MarginalsWithoutVelocitiesSayWhatToDo) {
   const data::DatasetReader full(data_);
   auto header = full.header();
   header.has_velocities = false;
+  header.identity = data::Identity::marginals;
   data::DatasetWriter writer(path("plain.h5"), header);
   std::vector<float> samples(static_cast<std::size_t>(header.frame_size()));
   for (std::int64_t m = 0; m < header.mu_count(); ++m)
