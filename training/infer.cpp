@@ -123,8 +123,9 @@ InferResult infer(const std::string& model_path, const std::string& output_path,
   const std::int64_t available = given ? given->header().particles : model.initial.particles;
   const std::int64_t particles = options.particles == 0 ? available : options.particles;
   if (particles > available)
-    throw UsageError("--particles " + std::to_string(particles) + " asks for more than the " +
-                     std::to_string(available) + " particles of the initial population.");
+    throw UsageError("--particles " + std::to_string(particles) + " asks for more than the " + std::to_string(available) +
+                     " particles of the initial population. Give more of them with --initial DATA.h5 ('scorefield generate PROBLEM "
+                     "--frames 1 --particles N' makes the file).");
 
   const auto& normalizer = model.network->normalizer();
   const auto d = normalizer.dimension();

@@ -73,7 +73,7 @@ void bind(OptionSet& set, GenerateOptions& options) {
   set.add("generate.mu", options.mu, "values of the physics parameter, a list; empty: the problem's training values");
   set.add("generate.particles", options.particles, "stored particles per frame");
   set.add("generate.frames", options.frames,
-          "stored times, equally spaced, both ends included; 0: the problem's default");
+          "stored times, equally spaced, both ends included; 1: the initial populations alone; 0: the problem's default");
   set.add("generate.velocities", options.velocities, "also store time derivatives of the samples");
   set.add("generate.checkpoint_interval", options.checkpoint_interval,
           "seconds between the states that a killed run leaves for --resume; 0: only when interrupted");

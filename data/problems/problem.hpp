@@ -16,7 +16,7 @@ namespace scorefield::problems {
 struct GenerateOptions {
   std::vector<double> mu;          ///< empty: the problem's training values
   std::int64_t particles = 25000;  ///< stored particles N; the command line starts from the problem's default
-  std::int64_t frames = 0;         ///< stored times K, equally spaced, both ends included; 0: the problem's default
+  std::int64_t frames = 0;         ///< stored times K, equally spaced, both ends included; 1: the initial population alone; 0: the problem's default
   std::int64_t seed = 0;
   bool velocities = true;            ///< store time derivatives where the problem knows them
   double checkpoint_interval = 300;  ///< seconds between checkpoints of a run in progress; 0: only when interrupted

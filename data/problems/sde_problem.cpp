@@ -55,16 +55,10 @@ void SdeProblem::bind(OptionSet& set) { sde::bind(set, sde_); }
 
 void SdeProblem::validate(const GenerateOptions& requested) const {
   const GenerateOptions options = with_defaults(requested, *this);
-  if (options.particles < 1 || options.particles > sde::kMaxParticles)
+  if (options.particles > sde::kMaxParticles)
     throw UsageError("generate.particles is " + std::to_string(options.particles) + ", expected 1 to " +
                      std::to_string(sde::kMaxParticles) + ".");
-  if (options.frames < 2)
-    throw UsageError("generate.frames is " + std::to_string(options.frames) +
-                     ", expected at least 2: both ends of the time interval are stored.");
-  std::vector<double> sorted = options.mu;
-  std::sort(sorted.begin(), sorted.end());
-  if (const auto twice = std::adjacent_find(sorted.begin(), sorted.end()); twice != sorted.end())
-    throw UsageError("mu = " + text(*twice) + " is asked for twice; every mu is one run.");
+  validate_request(options);
   sde::validate(sde_);
   for (const double mu : options.mu) {
     if (!std::isfinite(mu)) throw UsageError("mu is " + text(mu) + ", expected finite numbers.");

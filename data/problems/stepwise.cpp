@@ -222,6 +222,7 @@ class Generation {
 }  // namespace
 
 TimeGrid time_grid(double duration, double dt, std::int64_t frames) {
+  if (frames == 1) return {.steps_per_frame = 1, .steps = 0, .dt = dt};
   const double interval = duration / static_cast<double>(frames - 1);
   TimeGrid grid;
   // The small number forgives the rounding of, say, 0.2 / 0.01.
@@ -234,9 +235,8 @@ TimeGrid time_grid(double duration, double dt, std::int64_t frames) {
 void validate_request(const GenerateOptions& options) {
   if (options.particles < 1)
     throw UsageError("generate.particles is " + std::to_string(options.particles) + ", expected at least 1.");
-  if (options.frames < 2)
-    throw UsageError("generate.frames is " + std::to_string(options.frames) +
-                     ", expected at least 2: both ends of the time interval are stored.");
+  if (options.frames < 1)
+    throw UsageError("generate.frames is " + std::to_string(options.frames) + ", expected at least 1 (the initial populations alone).");
   if (!(options.checkpoint_interval >= 0) || !std::isfinite(options.checkpoint_interval))
     throw UsageError("generate.checkpoint_interval is " + text(options.checkpoint_interval) +
                      ", expected seconds, or 0 for none.");
@@ -254,7 +254,7 @@ data::DatasetHeader make_header(const GenerateOptions& options, const std::strin
   for (const double mu : options.mu) header.mu.push_back({mu});
   header.mu_names = {"mu"};
   for (std::int64_t k = 0; k < options.frames; ++k)
-    header.time.push_back(duration * static_cast<double>(k) / static_cast<double>(options.frames - 1));
+    header.time.push_back(k == 0 ? 0 : duration * static_cast<double>(k) / static_cast<double>(options.frames - 1));
   header.time_units = "inverse plasma frequency at mu = 1";
   header.particles = options.particles;
   header.identity = data::Identity::trajectories;

@@ -41,7 +41,7 @@ struct TimeGrid {
   std::int64_t steps = 0;  ///< in all
   double dt = 0;
 };
-/// The longest step, not above `dt`, that makes `frames` >= 2 equally spaced times fall on steps.
+/// The longest step, not above `dt`, that makes `frames` equally spaced times fall on steps; no steps for one frame.
 [[nodiscard]] TimeGrid time_grid(double duration, double dt, std::int64_t frames);
 
 /// What the driver needs to know of a problem.

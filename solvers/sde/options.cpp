@@ -59,6 +59,7 @@ void validate(const Population& population, std::int64_t dimension) {
 }
 
 TimeGrid time_grid(const SdeOptions& options, std::int64_t frames) {
+  if (frames == 1) return {.steps_per_frame = 1, .steps = 0, .dt = options.dt};
   const double interval = options.duration / static_cast<double>(frames - 1);
   TimeGrid grid;
   // The small number forgives the rounding of, say, 0.2 / 0.01.

@@ -95,6 +95,15 @@ TEST_P(StochasticProblem, RestoresItsOptionsFromTheFile) {
   EXPECT_EQ(samples(reader, 0, 4), samples(data::DatasetReader(folder.path("again.h5")), 0, 4));
 }
 
+TEST_P(StochasticProblem, OneFrameIsTheInitialPopulation) {
+  TemporaryFolder folder;
+  for (const char* frames : {"2", "1"})
+    Request(GetParam(), {"generate.particles=50", "sde.duration=0.02", std::string("generate.frames=") + frames}).generate(folder.path(frames));
+  const data::DatasetReader two(folder.path("2")), one(folder.path("1"));
+  EXPECT_EQ(one.header().time, std::vector<double>{0});
+  EXPECT_EQ(samples(one, 0, 0), samples(two, 0, 0));
+}
+
 TEST_P(StochasticProblem, RefusesBadRequestsBeforeAnythingIsWritten) {
   const auto rejects = [](const std::string& assignment, const std::vector<std::string>& words) {
     TemporaryFolder folder;
@@ -103,8 +112,8 @@ TEST_P(StochasticProblem, RefusesBadRequestsBeforeAnythingIsWritten) {
     expect_error<UsageError>([&] { request.generate(folder.path("data.h5")); }, words);
     EXPECT_TRUE(folder.listing().empty());
   };
-  rejects("generate.particles=0", {"generate.particles", "0", "1 to"});
-  rejects("generate.frames=1", {"generate.frames", "at least 2"});
+  rejects("generate.particles=0", {"generate.particles", "0", "at least 1"});
+  rejects("generate.frames=-1", {"generate.frames", "-1", "at least 1"});
   rejects("generate.mu=3,3", {"mu = 3", "twice"});
   rejects("sde.dt=0", {"sde.dt", "above 0"});
   rejects("sde.duration=-1", {"sde.duration", "-1"});

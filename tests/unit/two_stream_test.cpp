@@ -80,6 +80,20 @@ TEST(TwoStream, SeedsAndMuAreIndependentAndRunsRepeat) {
   EXPECT_NE(frame(a, 0, 0), frame(a, 1, 0));
 }
 
+TEST(TwoStream, OneFrameIsTheInitialPopulation) {
+  TemporaryFolder folder;
+  Request many, one({"generate.frames=1"});
+  many.generate(folder.path("many.h5"));
+  one.generate(folder.path("one.h5"));
+  const data::DatasetReader full(folder.path("many.h5")), start(folder.path("one.h5"));
+  EXPECT_EQ(start.header().time, std::vector<double>{0});
+  for (const int mu : {0, 1}) EXPECT_EQ(frame(start, mu, 0), frame(full, mu, 0));
+  const auto diagnostics = start.read_diagnostics();
+  ASSERT_TRUE(diagnostics);
+  EXPECT_EQ(diagnostics->time, std::vector<double>{0});
+  EXPECT_EQ(diagnostics->series.at("electric_energy").values[1], full.read_diagnostics()->series.at("electric_energy").values[101]);
+}
+
 TEST(TwoStream, ElectricEnergyOfAllParticlesIsTheRecordedOne) {
   TemporaryFolder folder;
   Request request({"generate.particles=1000", "perturbation.amplitude=0.5"});
@@ -128,7 +142,7 @@ TEST(TwoStream, BadRequestsAreRefusedBeforeAnythingIsWritten) {
   };
   rejects({"generate.particles=0"}, {"generate.particles", "at least 1"});
   rejects({"generate.particles=2000"}, {"2000", "pic.simulated_particles = 1000"});
-  rejects({"generate.frames=1"}, {"generate.frames", "at least 2"});
+  rejects({"generate.frames=-1"}, {"generate.frames", "-1", "at least 1"});
   rejects({"generate.mu=1.2,1.2"}, {"mu = 1.2", "twice"});
   rejects({"generate.mu=-1"}, {"mu is -1"});
   rejects({"pic.dt=0"}, {"pic.dt"});
