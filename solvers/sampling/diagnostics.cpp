@@ -82,12 +82,25 @@ std::pair<double, double> distances(const Cloud& cloud, const Reference& r) {
           discrepancy(r.energy, cloud, r.draws, r.energy_own)};
 }
 
+/// The sample set behind a target, or null.
+const targets::SampleTarget* sample_set(const targets::Target& target) {
+  const auto* counted = dynamic_cast<const targets::CountedTarget*>(&target);
+  return dynamic_cast<const targets::SampleTarget*>(counted ? counted->inner().get() : &target);
+}
+
+/// Points that stand for the target: a sample set's own, as far as they are not too many; undefined where there are none.
+Tensor reference_points(const targets::Target& target) {
+  const auto* set = sample_set(target);
+  if (set && set->samples().size(0) <= kReferenceDraws) return set->samples();
+  return target.draw(kReferenceDraws, kReferenceSeed);
+}
+
 void compare_with_draws(Diagnostics& out, const targets::Target& target, const Tensor& samples, const Tensor& weights, bool even) {
-  auto draws = target.draw(kReferenceDraws, kReferenceSeed);
+  const auto draws = reference_points(target);
   if (!draws.defined()) return;
   const auto centre = draws.mean(0), spread = draws.std(0, false);
   const auto unit = [&](const Tensor& x) { return ((x - centre) / spread).contiguous(); };
-  const auto reference = make_reference({unit(draws), even_weights(kReferenceDraws)});
+  const auto reference = make_reference({unit(draws), even_weights(draws.size(0))});
   const auto [mmd, energy] = distances({unit(samples), weights.contiguous()}, reference);
   double mmd_floor = 0, energy_floor = 0;
   for (std::int64_t k = 1; k <= kFloorSets; ++k) {
@@ -97,8 +110,8 @@ void compare_with_draws(Diagnostics& out, const targets::Target& target, const T
     energy_floor += e / kFloorSets;
   }
   out.insert(out.end(), {{"mmd", mmd}, {"mmd_floor", mmd_floor}, {"energy_distance", energy}, {"energy_distance_floor", energy_floor}});
-  if (!even || samples.size(0) < 2 * kNeighbour) return;
-  const auto others = reference.draws.x.narrow(0, 0, kNeighbourDraws);
+  if (!even || std::min(samples.size(0), draws.size(0)) < 2 * kNeighbour) return;
+  const auto others = reference.draws.x.narrow(0, 0, std::min(draws.size(0), kNeighbourDraws));
   out.emplace_back("kl_knn", neighbour_divergence(unit(samples), others));
   out.emplace_back("kl_knn_floor", neighbour_divergence(unit(target.draw(samples.size(0), kReferenceSeed + 1)), others));
 }
@@ -168,9 +181,7 @@ Diagnostics diagnose(const targets::Target& target, const Tensor& samples, const
     out.emplace_back("compared_particles", static_cast<double>(kMostCompared));
   }
   compare_with_draws(out, target, some, some_weights, !weights.defined());
-  const auto* counted = dynamic_cast<const targets::CountedTarget*>(&target);
-  const targets::Target* inner = counted ? counted->inner().get() : &target;
-  if (dynamic_cast<const targets::SampleTarget*>(inner) == nullptr) stein_discrepancy(out, target, samples, seed);
+  if (sample_set(target) == nullptr) stein_discrepancy(out, target, samples, seed);
   return out;
 }
 
