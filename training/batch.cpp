@@ -217,7 +217,8 @@ std::vector<BatchSource::Group> BatchSource::quadrature_groups(std::uint64_t ste
   std::vector<Group> groups;
   std::uint64_t place = 0;
   for (const std::int64_t m : choose_mu(step_seed)) {
-    const auto rule = make_quadrature(config_.quadrature, step_seed, place++);  // random nodes differ between values of mu
+    auto rule = make_quadrature(config_.quadrature, step_seed, place++);  // random nodes differ between values of mu
+    if (config_.quadrature.at_frames) rule = at_times(rule, config_.quadrature.kind, times_[static_cast<std::size_t>(m)].time);
     for (std::size_t q = 0; q < rule.nodes.size(); ++q) {
       kernels::GroupTerms terms{.kinetic = 1, .time = 1, .scale = rule.weights[q] * per_sample};
       // + mean s at t = 0 and - mean s at t = 1, also on the samples of the rule's own end nodes where it has them.

@@ -136,6 +136,37 @@ std::int64_t fewest_nodes(QuadratureKind kind) {
   return 1;
 }
 
+bool can_move(QuadratureKind kind) {
+  return kind != QuadratureKind::gauss_legendre && kind != QuadratureKind::clenshaw_curtis;
+}
+
+/// The indices of increasing times nearest to increasing nodes, every index once.
+std::vector<std::size_t> nearest_times(const std::vector<double>& nodes, const std::vector<double>& times) {
+  std::vector<std::size_t> index;
+  for (const double node : nodes) {
+    auto k = static_cast<std::size_t>(std::lower_bound(times.begin(), times.end(), node) - times.begin());
+    k = std::min(k, times.size() - 1);
+    if (k > 0 && node - times[k - 1] < times[k] - node) --k;
+    index.push_back(index.empty() ? k : std::max(k, index.back() + 1));
+  }
+  for (std::size_t q = index.size(), limit = times.size(); q-- > 0; limit = index[q]) index[q] = std::min(index[q], limit - 1);
+  return index;
+}
+
+/// Adds the weights of one panel with nodes at a, a + h, a + h + k to w[0..2].
+void add_panel(double h, double k, double* w) {
+  const double width = h + k;
+  if (std::max(h, k) > 1.9 * std::min(h, k)) {
+    w[0] += h / 2;
+    w[1] += width / 2;
+    w[2] += k / 2;
+    return;
+  }
+  w[0] += width / 6 * (2 - k / h);
+  w[1] += width * width * width / (6 * h * k);
+  w[2] += width / 6 * (2 - h / k);
+}
+
 }  // namespace
 
 void bind(OptionSet& set, QuadratureOptions& options) {
@@ -148,6 +179,9 @@ void bind(OptionSet& set, QuadratureOptions& options) {
            {"monte-carlo", QuadratureKind::monte_carlo}},
           "rule that integrates the loss over time; moving-simpson: panels shifted at random every step");
   set.add("quadrature.nodes", options.nodes, "nodes of the rule (simpson: odd)");
+  set.add("quadrature.at_frames", options.at_frames,
+          "move the nodes to stored times, and the weights with them, instead of mixing neighbouring frames between those (simpson, "
+          "moving-simpson, trapezoid, monte-carlo)");
   set.add("quadrature.end_groups", options.end_groups, "groups of samples that share each boundary term, at t = 0 and at the end");
 }
 
@@ -174,6 +208,9 @@ void validate(const QuadratureOptions& options) {
   if (options.nodes < fewest || options.nodes > kMaxNodes)
     throw UsageError("option 'quadrature.nodes': rule " + to_string(options.kind) + " takes " + std::to_string(fewest) +
                      " to " + std::to_string(kMaxNodes) + " nodes" + got);
+  if (options.at_frames && !can_move(options.kind))
+    throw UsageError("option 'quadrature.at_frames' does not go with rule " + to_string(options.kind) +
+                     ", whose nodes cannot move. Use simpson, moving-simpson, trapezoid or monte-carlo.");
   const bool odd = options.kind == QuadratureKind::simpson || options.kind == QuadratureKind::moving_simpson;
   if (odd && options.nodes % 2 == 0)
     throw UsageError("option 'quadrature.nodes': rule " + to_string(options.kind) + " needs an odd number of nodes" + got + " Use " +
@@ -191,6 +228,28 @@ QuadratureRule make_quadrature(const QuadratureOptions& options, std::uint64_t s
     case QuadratureKind::monte_carlo: return monte_carlo(options.nodes, seed, step);
   }
   throw UsageError("unknown quadrature rule");
+}
+
+QuadratureRule at_times(const QuadratureRule& rule, QuadratureKind kind, const std::vector<double>& times) {
+  const std::size_t count = rule.nodes.size();
+  if (!can_move(kind)) throw UsageError("the nodes of " + to_string(kind) + " cannot move to stored times.");
+  if (times.size() < count)
+    throw UsageError("option 'quadrature.at_frames': " + std::to_string(times.size()) + " stored times are fewer than the rule's " +
+                     std::to_string(count) + " nodes. Lower quadrature.nodes.");
+  QuadratureRule moved{{}, std::vector<double>(count, 0)};
+  for (const std::size_t k : nearest_times(rule.nodes, times)) moved.nodes.push_back(times[k]);
+  const auto& t = moved.nodes;
+  if (kind == QuadratureKind::monte_carlo) {
+    moved.weights = rule.weights;
+  } else if (kind == QuadratureKind::trapezoid) {
+    for (std::size_t q = 0; q + 1 < count; ++q) {
+      moved.weights[q] += (t[q + 1] - t[q]) / 2;
+      moved.weights[q + 1] += (t[q + 1] - t[q]) / 2;
+    }
+  } else {
+    for (std::size_t q = 0; q + 2 < count; q += 2) add_panel(t[q + 1] - t[q], t[q + 2] - t[q + 1], &moved.weights[q]);
+  }
+  return moved;
 }
 
 }  // namespace scorefield::training

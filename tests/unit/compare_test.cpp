@@ -37,7 +37,7 @@ train = { loss = { name = "dice" } }
 name = "dice"
 [[method]]
 name = "velocity"
-train = { loss = { name = "velocity" } }
+train = { loss = { name = "velocity", velocities = "stored" } }
 )";
 
 json read(const std::string& path) { return json::parse(data::read_text_file(path)); }
@@ -86,7 +86,29 @@ TEST(Compare, AFileThatIsWrongSaysWhere) {
   EXPECT_THAT(with("\"bistable\"", "\"bistabel\""), ThrowsMessage<UsageError>(HasSubstr("did you mean 'bistable'")));
   EXPECT_THAT(with("name = \"velocity\"", "name = \"dice\""), ThrowsMessage<UsageError>(HasSubstr("two [[method]]")));
   EXPECT_THAT(with("name = \"velocity\"", "name = \"a/b\""), ThrowsMessage<UsageError>(HasSubstr("letters, digits")));
+  EXPECT_THAT(with("train = { loss = { name = \"dice\" } }", "methods = { dise = { train = {} } }"),
+              ThrowsMessage<UsageError>(HasSubstr("did you mean 'dice'")));
+  EXPECT_THAT(with("train = { loss = { name = \"dice\" } }", "methods = { dice = { trian = {} } }"),
+              ThrowsMessage<UsageError>(HasSubstr("did you mean 'train'")));
   EXPECT_THAT(with("seeds = [0, 1]", "seeds = ["), ThrowsMessage<UsageError>(HasSubstr("not valid TOML")));
+}
+
+TEST(Compare, AMethodHasItsOwnSettingsOnOneProblem) {
+  const auto experiment = parse_experiment(std::string(kTiny) + R"(
+[[problem]]
+name = "oscillator"
+[problem.methods.dice.train]
+model = { width = 7 }
+[problem.methods.dice.infer]
+steps = 9
+)", "tiny.toml", false);
+  const auto width = [&](std::size_t problem, std::size_t method) {
+    return plan_cell(experiment, experiment.problems[problem], experiment.methods[method]).train.model.width;
+  };
+  EXPECT_EQ(width(0, 0), 6);
+  EXPECT_EQ(width(1, 0), 7);
+  EXPECT_EQ(width(1, 1), 6);
+  EXPECT_EQ(plan_cell(experiment, experiment.problems[1], experiment.methods[0]).infer.integration.steps, 9);
 }
 
 TEST(Compare, ShippedExperimentsAreValidAtBothScales) {

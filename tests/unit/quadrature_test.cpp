@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <limits>
@@ -190,6 +191,67 @@ TEST(QuadratureOptions, BindsTheContractsKeys) {
   EXPECT_EQ(options.nodes, 33);
   set.set("quadrature.end_groups", "4");
   EXPECT_EQ(options.end_groups, 4);
+}
+
+double integral(const QuadratureRule& rule, int power) {
+  double sum = 0;
+  for (std::size_t q = 0; q < rule.nodes.size(); ++q) sum += rule.weights[q] * std::pow(rule.nodes[q], power);
+  return sum;
+}
+
+/// Uneven times from 0 to 1.
+std::vector<double> frames(int count) {
+  std::vector<double> times;
+  for (int k = 0; k < count; ++k) {
+    const double t = static_cast<double>(k) / (count - 1);
+    times.push_back(t + 0.1 * t * (1 - t));
+  }
+  return times;
+}
+
+/// Parabolas are integrated exactly through any three nodes, cubics nearly; with as many frames as nodes all are taken.
+TEST(QuadratureAtFrames, SimpsonsPanelsIntegrateParabolas) {
+  for (const auto kind : {QuadratureKind::simpson, QuadratureKind::moving_simpson})
+    for (const int count : {60, 201})
+      for (std::uint64_t step = 0; step < 20; ++step) {
+        const auto times = frames(count);
+        const auto rule = at_times(make_quadrature({.kind = kind, .nodes = 21}, 3, step), kind, times);
+        ASSERT_EQ(rule.nodes.size(), 21u);
+        EXPECT_EQ(rule.nodes.front(), 0);
+        EXPECT_EQ(rule.nodes.back(), 1);
+        for (std::size_t q = 0; q < rule.nodes.size(); ++q) {
+          EXPECT_TRUE(std::binary_search(times.begin(), times.end(), rule.nodes[q])) << rule.nodes[q];
+          EXPECT_GT(rule.weights[q], 0);
+          EXPECT_TRUE(q == 0 || rule.nodes[q] > rule.nodes[q - 1]);
+        }
+        EXPECT_NEAR(integral(rule, 0), 1, 1e-14);
+        EXPECT_NEAR(integral(rule, 1), 1.0 / 2, 1e-14);
+        // A panel of few frames, off its middle by more than 1.9 to 1, is the trapezoid's; trapezoids alone would be 4e-4 off.
+        EXPECT_NEAR(integral(rule, 2), 1.0 / 3, count == 201 ? 1e-5 : 2e-4);
+      }
+}
+
+TEST(QuadratureAtFrames, TakesEveryFrameWhereThereAreNoMore) {
+  const auto times = frames(21);
+  const auto rule = at_times(make_quadrature({.kind = QuadratureKind::moving_simpson, .nodes = 21}, 3, 1), QuadratureKind::moving_simpson, times);
+  EXPECT_EQ(rule.nodes, times);
+  EXPECT_NEAR(integral(rule, 2), 1.0 / 3, 1e-14);
+}
+
+TEST(QuadratureAtFrames, TrapezoidAndRandomTimesMove) {
+  const auto times = frames(201);
+  const auto trapezoid = at_times(make_quadrature({.kind = QuadratureKind::trapezoid, .nodes = 11}), QuadratureKind::trapezoid, times);
+  EXPECT_NEAR(integral(trapezoid, 1), 1.0 / 2, 1e-14);
+  const auto random = at_times(make_quadrature({.kind = QuadratureKind::monte_carlo, .nodes = 11}, 1, 2), QuadratureKind::monte_carlo, times);
+  for (const double node : random.nodes) EXPECT_TRUE(std::binary_search(times.begin(), times.end(), node));
+  for (const double weight : random.weights) EXPECT_EQ(weight, 1.0 / 11);
+}
+
+TEST(QuadratureAtFrames, RefusesWhatCannotMove) {
+  EXPECT_THROW(validate({.kind = QuadratureKind::gauss_legendre, .nodes = 11, .at_frames = true}), UsageError);
+  EXPECT_THROW(validate({.kind = QuadratureKind::clenshaw_curtis, .nodes = 11, .at_frames = true}), UsageError);
+  const auto kind = QuadratureKind::simpson;
+  EXPECT_THROW((void)at_times(make_quadrature({.kind = kind, .nodes = 21}), kind, frames(20)), UsageError);
 }
 
 }  // namespace

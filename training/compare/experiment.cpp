@@ -109,7 +109,7 @@ void read_general(const Section& section, Experiment& experiment) {
 }
 
 ProblemPlan read_problem(const Section& section, const Layers& shared_data, bool quick) {
-  section.allow({"name", "problem", "train_mu", "test_mu", "data", "train", "infer", "quick"});
+  section.allow({"name", "problem", "train_mu", "test_mu", "data", "train", "infer", "methods", "quick"});
   ProblemPlan plan;
   plan.name = section.text("name", section.text("problem", ""));
   plan.problem = section.text("problem", plan.name);
@@ -120,6 +120,16 @@ ProblemPlan read_problem(const Section& section, const Layers& shared_data, bool
   section.add_layer("data", plan.data);
   section.add_layer("train", plan.train);
   section.add_layer("infer", plan.infer);
+  if (const auto* methods = section.table("methods"))
+    for (const auto& [name, node] : *methods) {
+      const std::string key(name.str());
+      const std::string where = section.where() + ", [methods." + key + "]";
+      if (!node.is_table()) throw UsageError(where + ": must be a table with 'train' or 'infer'.");
+      const Section method(*node.as_table(), where);
+      method.allow({"train", "infer"});
+      method.add_layer("train", plan.methods[key].train);
+      method.add_layer("infer", plan.methods[key].infer);
+    }
   if (quick) section.add_layer("quick", plan.data);
   return plan;
 }
@@ -185,11 +195,13 @@ DataPlan plan_data(const ProblemPlan& plan, DataRole role) {
 CellPlan plan_cell(const Experiment& experiment, const ProblemPlan& problem, const MethodPlan& method) {
   CellPlan plan;
   OptionSet train, infer;
+  const auto found = problem.methods.find(method.name);
+  const Overrides own = found == problem.methods.end() ? Overrides{} : found->second;
   training::bind(train, plan.train);
-  for (const Layers* layers : {&experiment.train, &problem.train, &method.train, &experiment.quick_train}) load(train, *layers);
+  for (const Layers* layers : {&experiment.train, &problem.train, &method.train, &own.train, &experiment.quick_train}) load(train, *layers);
   training::validate(plan.train);
   training::bind(infer, plan.infer);
-  for (const Layers* layers : {&experiment.infer, &problem.infer, &method.infer, &experiment.quick_infer})
+  for (const Layers* layers : {&experiment.infer, &problem.infer, &method.infer, &own.infer, &experiment.quick_infer})
     for (const auto& layer : *layers) infer.load_toml("[infer]\n" + layer.text, layer.origin);
   plan.train_toml = train.to_toml();
   plan.infer_toml = infer.to_toml();
@@ -231,7 +243,12 @@ Experiment parse_experiment(const std::string& text, const std::string& origin, 
   check_names(experiment.problems, "problem", origin);
   check_names(experiment.methods, "method", origin);
   if (experiment.seeds.empty()) throw UsageError(origin + ": 'seeds' is empty.");
+  std::vector<std::string> names;
+  for (const auto& method : experiment.methods) names.push_back(method.name);
   for (const auto& problem : experiment.problems) {
+    for (const auto& [name, own] : problem.methods)
+      if (std::find(names.begin(), names.end(), name) == names.end())
+        throw UsageError(origin + ": [[problem]] '" + problem.name + "', [methods]: " + unknown_name_message("method", name, names));
     for (const auto role : {DataRole::train, DataRole::test, DataRole::floor}) static_cast<void>(plan_data(problem, role));
     for (const auto& method : experiment.methods) static_cast<void>(plan_cell(experiment, problem, method));
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -18,12 +19,18 @@ struct Layer {
 };
 using Layers = std::vector<Layer>;
 
+/// Settings of training and prediction.
+struct Overrides {
+  Layers train, infer;
+};
+
 /// One high-fidelity problem with its data settings.
 struct ProblemPlan {
   std::string name;                      ///< in tables and folders
   std::string problem;                   ///< of problems::make_problem
   std::vector<double> train_mu, test_mu;  ///< empty: the problem's own
   Layers data, train, infer;
+  std::map<std::string, Overrides> methods;  ///< by the method's name: what it needs on this problem alone
 };
 
 /// One way to train and predict.
@@ -36,9 +43,10 @@ struct MethodPlan {
 ///   name, summary, seeds, time_limit, noise_batches          root keys
 ///   [data] [train] [infer] [evaluate]                        option keys of the commands, for all cells
 ///   [[problem]] name, problem, train_mu, test_mu, [problem.data] [problem.train] [problem.infer]
+///               [problem.methods.NAME.train] [problem.methods.NAME.infer]
 ///   [[method]]  name, [method.train] [method.infer]
 ///   [quick] the same once more, applied last with --quick; [problem.quick] data of one problem
-/// Later wins: all cells, problem, method, quick.
+/// Later wins: all cells, problem, method, method on this problem, quick.
 struct Experiment {
   std::string name, summary;
   std::vector<std::int64_t> seeds{0};
