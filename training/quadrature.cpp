@@ -43,20 +43,29 @@ QuadratureRule simpson(std::int64_t count) {
   return {equidistant(count), std::move(weights)};
 }
 
-/// Simpson on panels of width h = 1 / (P - 1), P = (count - 1) / 2, whose borders are shifted by u h, u uniform: the first
-/// and last panel share one width. Every time is a node of some step, so a function of time cannot hide between nodes.
+/// The node that stands for the stretch [0, u] before the first panel, both in panel widths: p du-distributed so that, u uniform,
+/// the mean weight u of nodes at p is 5/6 on [0, 1/2) and 1/6 on [1/2, 1), which is what the panels leave out there.
+double end_node(double u) {
+  const double square = u * u;
+  return square < 5.0 / 6 ? 0.6 * square : 0.5 + 3 * (square - 5.0 / 6);
+}
+
+/// Simpson on (count - 3) / 2 panels of width h, shifted by u h, u uniform, and one node for each of the stretches before and
+/// after them. In the mean over u every time has the same weight, up to the ends: a loss under this rule has the least value of the
+/// integral, and nothing is gained between nodes or, as by Simpson panels cut off at the ends, next to those.
 QuadratureRule moving_simpson(std::int64_t count, std::uint64_t seed, std::uint64_t step) {
-  const std::int64_t panels = (count - 1) / 2;
-  const double h = 1 / static_cast<double>(panels - 1);
-  const double u = 0.02 + 0.96 * Philox(seed, kMovingStream ^ step).uniforms(0)[0];  // no panel without width
-  QuadratureRule rule{{0}, {0}};
+  const std::int64_t panels = (count - 3) / 2;
+  const double h = 1 / static_cast<double>(panels + 1);
+  const double u = Philox(seed, kMovingStream ^ step).uniforms(0)[0];
+  QuadratureRule rule{{end_node(u) * h, u * h}, {u * h, 0}};
   for (std::int64_t j = 0; j < panels; ++j) {
-    const double begin = rule.nodes.back();
-    const double end = j + 1 == panels ? 1 : (static_cast<double>(j) + u) * h;
-    rule.weights.back() += (end - begin) / 6;
-    rule.nodes.insert(rule.nodes.end(), {(begin + end) / 2, end});
-    rule.weights.insert(rule.weights.end(), {4 * (end - begin) / 6, (end - begin) / 6});
+    const double begin = (static_cast<double>(j) + u) * h;
+    rule.weights.back() += h / 6;
+    rule.nodes.insert(rule.nodes.end(), {begin + h / 2, begin + h});
+    rule.weights.insert(rule.weights.end(), {4 * h / 6, h / 6});
   }
+  rule.nodes.push_back(1 - end_node(1 - u) * h);
+  rule.weights.push_back((1 - u) * h);
   return rule;
 }
 
@@ -198,7 +207,7 @@ std::string to_string(QuadratureKind kind) {
 }
 
 bool includes_ends(QuadratureKind kind) {
-  return kind != QuadratureKind::gauss_legendre && kind != QuadratureKind::monte_carlo;
+  return kind == QuadratureKind::simpson || kind == QuadratureKind::trapezoid || kind == QuadratureKind::clenshaw_curtis;
 }
 
 void validate(const QuadratureOptions& options) {
@@ -247,7 +256,12 @@ QuadratureRule at_times(const QuadratureRule& rule, QuadratureKind kind, const s
       moved.weights[q + 1] += (t[q + 1] - t[q]) / 2;
     }
   } else {
-    for (std::size_t q = 0; q + 2 < count; q += 2) add_panel(t[q + 1] - t[q], t[q + 2] - t[q + 1], &moved.weights[q]);
+    const bool moving = kind == QuadratureKind::moving_simpson;
+    if (moving) {
+      moved.weights.front() = t[1];
+      moved.weights.back() = 1 - t[count - 2];
+    }
+    for (std::size_t q = moving ? 1 : 0; q + 2 < count; q += 2) add_panel(t[q + 1] - t[q], t[q + 2] - t[q + 1], &moved.weights[q]);
   }
   return moved;
 }
