@@ -269,6 +269,8 @@ Calibration calibrate(const std::string& model_path, const std::string& data_pat
   const Problem problem(model, data, options, seed);
   const auto& normalizer = model.network->normalizer();
   const auto physical = [&](double mu) { return normalizer.mu_center[0] + normalizer.mu_scale[0] * mu; };
+  const auto [lowest, highest] = std::minmax_element(model.header.mu.begin(), model.header.mu.end());
+  const auto inside = [&](double mu) { return std::clamp(physical(mu), (*lowest)[0], (*highest)[0]); };  // rounding may leave the range
   const auto report = [&](const char* stage, std::int64_t done, std::int64_t total) {
     if (observer) observer({stage, done, total, ""});
   };
@@ -278,7 +280,7 @@ Calibration calibrate(const std::string& model_path, const std::string& data_pat
   for (std::int64_t i = 0; i < options.scan; ++i) {
     const double at = -1 + 2 * static_cast<double>(i) / static_cast<double>(options.scan - 1);
     const auto value = problem.evaluate(problem.simulator().run(problem.start(at), at, false));
-    result.scan_mu.push_back(physical(at));
+    result.scan_mu.push_back(inside(at));
     result.scan_distance.push_back(std::sqrt(value.loss));
     if (result.scan_distance.back() <= *std::min_element(result.scan_distance.begin(), result.scan_distance.end())) mu = at;
     report("scan", i + 1, options.scan);
@@ -309,7 +311,7 @@ Calibration calibrate(const std::string& model_path, const std::string& data_pat
     result.converged = std::abs(step) <= kSmallestStep;
   }
   report("gauss-newton", options.iterations, options.iterations);
-  result.mu = physical(mu);
+  result.mu = inside(mu);
   result.distance = std::sqrt(value.loss);
   result.gradient = value.slope / normalizer.mu_scale[0];
   result.at_boundary = std::abs(mu) > 1 - kSmallestStep;

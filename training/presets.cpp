@@ -11,13 +11,13 @@ namespace {
 constexpr std::array kPresets{
     Preset{"demo", "two-stream in three minutes on two cores, velocity form",
            R"([training]
-steps = 6000
+steps = 10000
 log_every = 250
 [batch]
 mu = 8
 nodes = 8
 particles = 256
-jitter = 0.08
+jitter = 0.05
 )"},
     Preset{"two-stream", "two-stream well within thirty minutes on two cores, velocity form",
            R"([training]

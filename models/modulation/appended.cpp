@@ -17,7 +17,7 @@ AppendedInputs::AppendedInputs(const ModelOptions& options, const kernels::Netwo
   frequencies_ = register_buffer("frequencies", time_frequencies(options.time_features));
 }
 
-ModulatedWeights AppendedInputs::weights(const torch::Tensor& mu, const torch::Tensor& t, bool with_rates) {
+ModulatedWeights AppendedInputs::make_weights(const torch::Tensor& mu, const torch::Tensor& t, bool with_rates) {
   ModulatedWeights result;
   result.values = condition_features(mu, t, frequencies_);
   if (with_rates) result.rates = condition_feature_rates(mu, t, frequencies_);

@@ -11,9 +11,9 @@ class AppendedInputs : public Modulation {
  public:
   AppendedInputs(const ModelOptions& options, const kernels::NetworkShape& shape, std::int64_t mu_dimension);
 
-  [[nodiscard]] ModulatedWeights weights(const torch::Tensor& mu, const torch::Tensor& t, bool with_rates) override;
-
  private:
+  [[nodiscard]] ModulatedWeights make_weights(const torch::Tensor& mu, const torch::Tensor& t, bool with_rates) override;
+
   std::vector<torch::Tensor> weights_, biases_;
   torch::Tensor conditions_;   ///< W_c [width, p + 1 + 2 n]
   torch::Tensor frequencies_;  ///< [n]

@@ -39,7 +39,7 @@ torch::Tensor CoLoRAModulation::spread(const torch::Tensor& values) const {
   return torch::cat({values.narrow(1, 0, modulated_).repeat_interleave(rank_, 1), values.narrow(1, modulated_, latents_)}, 1);
 }
 
-ModulatedWeights CoLoRAModulation::weights(const torch::Tensor& mu, const torch::Tensor& t, bool with_rates) {
+ModulatedWeights CoLoRAModulation::make_weights(const torch::Tensor& mu, const torch::Tensor& t, bool with_rates) {
   TORCH_CHECK_VALUE(mu.dim() == 2 && t.dim() == 1 && mu.size(0) == t.size(0), "modulation expects mu [G, p] and t [G], ",
                     "got ", mu.sizes(), " and ", t.sizes());
   const auto [value, rate] = hypernetwork_->forward(mu, t, with_rates);

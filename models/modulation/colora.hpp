@@ -16,9 +16,9 @@ class CoLoRAModulation : public Modulation {
  public:
   CoLoRAModulation(const ModelOptions& options, const kernels::NetworkShape& shape, std::int64_t mu_dimension);
 
-  [[nodiscard]] ModulatedWeights weights(const torch::Tensor& mu, const torch::Tensor& t, bool with_rates) override;
-
  private:
+  [[nodiscard]] ModulatedWeights make_weights(const torch::Tensor& mu, const torch::Tensor& t, bool with_rates) override;
+
   struct Layer {
     torch::Tensor weight;  ///< W [out, in]
     torch::Tensor bias;    ///< b [out]

@@ -20,7 +20,7 @@ FilmModulation::FilmModulation(const ModelOptions& options, const kernels::Netwo
   hypernetwork_ = register_module("hypernetwork", std::make_shared<Hypernetwork>(hypernetwork));
 }
 
-ModulatedWeights FilmModulation::weights(const torch::Tensor& mu, const torch::Tensor& t, bool with_rates) {
+ModulatedWeights FilmModulation::make_weights(const torch::Tensor& mu, const torch::Tensor& t, bool with_rates) {
   const auto [value, rate] = hypernetwork_->forward(mu, t, with_rates);
   ModulatedWeights result{{}, value, {}};
   std::int64_t at = 0;

@@ -14,9 +14,9 @@ class FullHypernetworkModulation : public Modulation {
  public:
   FullHypernetworkModulation(const ModelOptions& options, const kernels::NetworkShape& shape, std::int64_t mu_dimension);
 
-  [[nodiscard]] ModulatedWeights weights(const torch::Tensor& mu, const torch::Tensor& t, bool with_rates) override;
-
  private:
+  [[nodiscard]] ModulatedWeights make_weights(const torch::Tensor& mu, const torch::Tensor& t, bool with_rates) override;
+
   std::vector<torch::Tensor> weights_, biases_;
   std::vector<bool> modulated_;  ///< [layers]
   std::shared_ptr<Hypernetwork> hypernetwork_;

@@ -8,6 +8,7 @@
 #include "models/modulation/colora.hpp"
 #include "models/modulation/film.hpp"
 #include "models/modulation/full_hypernetwork.hpp"
+#include "models/serial_section.hpp"
 
 namespace scorefield::models {
 namespace {
@@ -30,6 +31,11 @@ torch::Tensor add_bias_map(const ModulatedLayer& layer, const torch::Tensor& val
 }
 
 }  // namespace
+
+ModulatedWeights Modulation::weights(const torch::Tensor& mu, const torch::Tensor& t, bool with_rates) {
+  const SerialSection serial;
+  return make_weights(mu, t, with_rates);
+}
 
 bool has_rates(const ModulatedWeights& weights) {
   return weights.rates.defined() || std::any_of(weights.layers.begin(), weights.layers.end(), [](const auto& layer) {

@@ -54,7 +54,11 @@ class Modulation : public torch::nn::Module {
   /// mu: [G, p] and t: [G], normalised, of the parameters' dtype and device. Differentiable in the parameters, and in t
   /// when `with_rates` is false; rates are the derivatives with respect to t.
   /// @throws c10::ValueError on shapes that disagree.
-  [[nodiscard]] virtual ModulatedWeights weights(const torch::Tensor& mu, const torch::Tensor& t, bool with_rates) = 0;
+  /// The same for any number of threads.
+  [[nodiscard]] ModulatedWeights weights(const torch::Tensor& mu, const torch::Tensor& t, bool with_rates);
+
+ private:
+  [[nodiscard]] virtual ModulatedWeights make_weights(const torch::Tensor& mu, const torch::Tensor& t, bool with_rates) = 0;
 };
 
 /// The modulation that the options name, for a network of this shape with p physics parameters.

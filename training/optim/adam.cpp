@@ -2,7 +2,7 @@
 
 #include <torch/utils.h>
 
-#include "training/optim/serial_section.hpp"
+#include "models/serial_section.hpp"
 
 namespace scorefield::optim {
 

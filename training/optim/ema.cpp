@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "training/optim/serial_section.hpp"
+#include "models/serial_section.hpp"
 
 namespace scorefield::optim {
 
