@@ -9,6 +9,7 @@
 #include "core/error.hpp"
 #include "training/random_streams.hpp"
 #include "training/space_filling.hpp"
+#include "training/velocity_source.hpp"
 
 namespace scorefield::training {
 namespace {
@@ -64,27 +65,6 @@ class PrepareFrame {
   OrderKind order_;
 };
 
-bool diffuses(const data::DatasetHeader& header) {
-  return std::any_of(header.diffusion.begin(), header.diffusion.end(), [](double rate) { return rate > 0; });
-}
-
-/// Stored velocities or differences. @throws FileError, UsageError: neither will do
-VelocityKind choose_velocities(const data::DatasetReader& reader, const TrainConfig& config) {
-  const auto& header = reader.header();
-  const VelocityKind wanted = config.loss.velocities;
-  if (wanted == VelocityKind::differences) return wanted;
-  const bool complete = header.has_velocities && (!diffuses(header) || jittered_throughout(config.batch));
-  if (complete) return VelocityKind::stored;
-  if (wanted == VelocityKind::automatic && header.identity == data::Identity::trajectories && header.frames() >= 3)
-    return VelocityKind::differences;
-  if (header.has_velocities)
-    throw UsageError(reader.path() + ": its particles also diffuse, which '/velocities' leaves out. Set 'batch.jitter' (and "
-                                     "'batch.jitter_end') above 0, from which that part is taken, or train with --set loss.velocities=differences.");
-  throw FileError(reader.path(), "has no '/velocities', which loss.name = velocity needs. Generate it with "
-                                 "velocities, or train with --set loss.name=action-matching; where particles are "
-                                 "trajectories, --set loss.velocities=differences takes them from neighbouring frames.");
-}
-
 }  // namespace
 
 BatchSource::BatchSource(data::DatasetReader reader, const models::Normalizer& normalizer, const TrainConfig& config,
@@ -96,7 +76,7 @@ BatchSource::BatchSource(data::DatasetReader reader, const models::Normalizer& n
       with_velocities_(config.loss.kind == LossKind::velocity) {
   const auto& header = reader.header();
   if (with_velocities_) velocities_ = choose_velocities(reader, config);
-  choose_jitter_slope(header);
+  jitter_slope_ = training::jitter_slope(header, normalizer_, config_, with_velocities_ && velocities_ == VelocityKind::stored);
   if (groups() < share.size)
     throw UsageError(std::to_string(share.size) + " processes cannot share the " + std::to_string(groups()) +
                      " groups (mu, time) of a batch. Start fewer, or raise batch.mu, batch.nodes or quadrature.nodes.");
@@ -122,23 +102,8 @@ BatchSource::BatchSource(data::DatasetReader reader, const models::Normalizer& n
                                                PrepareFrame(normalizer_, training_particles_, order));
 }
 
-/// What moves a population that drifts with v and diffuses with D is v - D grad log rho, and for samples x = y + delta xi, whatever
-/// their density, E[grad log rho . grad s] = -E[lap s] = -E[xi . grad s] / delta: the targets v + D xi / delta have the same
-/// minimiser, per coordinate. The entropic term of `stein` is the same with -sigma^2/2 for D.
-void BatchSource::choose_jitter_slope(const data::DatasetHeader& header) {
-  const bool stored = with_velocities_ && velocities_ == VelocityKind::stored;
-  const bool entropic = laplacian_from_jitter(config_.loss);
-  if (!entropic && !(stored && diffuses(header))) return;
-  const auto d = static_cast<std::size_t>(header.dimension());
-  jitter_slope_.assign(d, entropic ? -0.5 * config_.loss.sigma * config_.loss.sigma : 0);
-  for (std::size_t c = 0; stored && c < header.diffusion.size(); ++c)
-    jitter_slope_[c] += header.diffusion[c] * normalizer_.time_span / (normalizer_.scale[c] * normalizer_.scale[c]);
-}
-
 std::string BatchSource::velocity_source() const {
-  if (!with_velocities_) return {};
-  if (velocities_ == VelocityKind::differences) return "velocities by differences";
-  return diffuses(header()) ? "stored velocities, diffusion by the jitter" : "stored velocities";
+  return with_velocities_ ? describe(velocities_, header()) : std::string();
 }
 
 std::int64_t BatchSource::groups() const {

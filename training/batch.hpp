@@ -97,7 +97,6 @@ class BatchSource {
   [[nodiscard]] torch::Tensor gauge_points(std::uint64_t step_seed, Subset subset);
   void draw_frame(const Group& group, std::uint64_t group_seed, Subset subset, float* x, float* velocity);
   void add_noise(const Group& group, std::uint64_t group_seed, float* x, float* target) const;
-  void choose_jitter_slope(const data::DatasetHeader& header);
   [[nodiscard]] bool targets_from_jitter() const { return !jitter_slope_.empty(); }
   void add_jitter(std::uint64_t group_seed, double deviation, float* x, float* target) const;
   [[nodiscard]] double jitter(std::int64_t step) const;
