@@ -56,7 +56,8 @@ BenchmarkResult measure(const std::string& name, const Shape& shape, double forw
   result.bound_milliseconds = products.bound(operations, times[2], times[3]);
   result.numbers = {{"points_per_second", 1e3 * static_cast<double>(shape.points()) / times[0]},
                     {"matrix_gflops", 1e-6 * operations / times[0]},
-                    {"bound_gflops", 1e-6 * operations / *result.bound_milliseconds}};
+                    {"bound_gflops", 1e-6 * operations / *result.bound_milliseconds},
+                    {"libtorch_bound_milliseconds", products.bound(operations, times[2], times[2])}};
   return result;
 }
 
