@@ -27,7 +27,7 @@ LossNoise measure_loss_noise(const std::string& model_path, const std::string& d
   for (std::int64_t i = 0; i < batches; ++i) {
     for (const auto& parameter : parameters) parameter.mutable_grad().reset();
     auto loss = objective->loss(*model.network, source.make(i), i);
-    loss.backward();
+    objective->backward(loss);
     const double value = loss.item<double>();
     sum += value;
     squares += value * value;

@@ -4,9 +4,11 @@
 #include <torch/types.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "models/derivatives.hpp"
 #include "models/fused.hpp"
+#include "models/serial_section.hpp"
 #include "models/tensor_sweeps.hpp"
 
 namespace scorefield::training {
@@ -157,6 +159,12 @@ void ObjectiveInputs::copy_from(const ObjectiveInputs& other) {
   for (std::size_t i = 0; i < to.size(); ++i) copy(*to[i], *from[i]);
   copy(probes, other.probes);
   copy(terms.values, other.terms.values);
+}
+
+void Objective::backward(const Tensor& loss) const {
+  std::optional<SerialSection> serial;
+  if (engine() == "fused") serial.emplace();
+  loss.backward();
 }
 
 std::unique_ptr<Objective> make_objective(const LossOptions& loss, EngineKind engine, std::int64_t seed) {

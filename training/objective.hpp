@@ -44,6 +44,10 @@ class Objective {
     return loss(network, prepare(batch, step, batch.x.device()));
   }
 
+  /// Adds the gradients of a loss of this objective to the parameters'. The same for any number of threads where the engine is fused: its
+  /// kernels have their gradients by then, and what is left, about weights, runs on one.
+  void backward(const torch::Tensor& loss) const;
+
   /// "fused" or "autograd".
   [[nodiscard]] virtual std::string engine() const = 0;
 };

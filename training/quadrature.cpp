@@ -43,8 +43,8 @@ QuadratureRule simpson(std::int64_t count) {
   return {equidistant(count), std::move(weights)};
 }
 
-/// The node that stands for the stretch [0, u] before the first panel, both in panel widths: p du-distributed so that, u uniform,
-/// the mean weight u of nodes at p is 5/6 on [0, 1/2) and 1/6 on [1/2, 1), which is what the panels leave out there.
+/// The node p that stands for the stretch [0, u] before the first panel, both in panel widths. It has the weight u; with u uniform, the
+/// mean weight u du/dp at p is 5/6 on [0, 1/2) and 1/6 on [1/2, 1), which is what the panels leave out there.
 double end_node(double u) {
   const double square = u * u;
   return square < 5.0 / 6 ? 0.6 * square : 0.5 + 3 * (square - 5.0 / 6);

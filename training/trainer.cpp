@@ -13,7 +13,6 @@
 #include "core/error.hpp"
 #include "core/interrupt.hpp"
 #include "models/device_graph.hpp"
-#include "models/serial_section.hpp"
 #include "training/batch.hpp"
 #include "training/model_file.hpp"
 #include "training/normalization.hpp"
@@ -224,9 +223,7 @@ Training::Signals Training::share_step(torch::Tensor& loss, double& step_progres
 torch::Tensor Training::gradients(const ObjectiveInputs& inputs) {
   optimizer_->zero_grad();
   auto loss = objective_->loss(*model_.network, inputs);
-  std::optional<SerialSection> serial;  // own kernels have their gradients already: what is left is about weights
-  if (objective_->engine() == std::string("fused")) serial.emplace();
-  loss.backward();
+  objective_->backward(loss);
   return loss.detach();
 }
 

@@ -59,7 +59,7 @@ Stencil make_stencil(const GridView<T>& grid, const Tensor& x) {
   return stencil;
 }
 
-/// The velocities' change by accelerations a [N, d]: dt a, at most limit dt/dt long (Kick).
+/// The velocities' change by accelerations a [N, d]: dt a, at most `limit` long (Kick).
 Tensor kicked(const Tensor& a, const Kick& kick) {
   const Tensor length = a.norm(2, 1, true);
   return a * torch::where(length * kick.dt > kick.limit, kick.limit / length, torch::full_like(length, kick.dt));
