@@ -14,9 +14,15 @@ std::int64_t DensityDrift::dimension() const { return network_->shape().dimensio
 
 torch::Tensor DensityDrift::drift(const torch::Tensor& state, double t) const {
   const torch::NoGradGuard no_grad;
-  const auto weights = network_->modulation().weights(mu_, torch::full({1}, t, mu_.options()), false);
+  const auto time = torch::full({1}, t, mu_.options());
+  const auto weights = network_->modulation().weights(mu_, time, false);
   const auto points = state.narrow(1, 0, network_->shape().dimension()).unsqueeze(0);
-  const auto [gradient, laplacian] = forward_laplacian(network_->shape(), weights, points);
+  auto [gradient, laplacian] = forward_laplacian(network_->shape(), weights, points);
+  if (auto* quadratic = network_->quadratic()) {
+    const auto q = quadratic->coefficients(mu_, time, false);
+    gradient = gradient + QuadraticPotential::gradient(q, points);
+    laplacian = laplacian + q.curvature.sum(-1, true);
+  }
   return torch::cat({gradient, -laplacian.unsqueeze(-1)}, -1).squeeze(0);
 }
 

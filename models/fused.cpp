@@ -127,9 +127,22 @@ double total_of(const std::vector<GroupTerms>& terms, const std::vector<GroupSum
   return total;
 }
 
+/// scale velocity, [G, 1, 1]: what a group's grad_x s is multiplied by in the derivative with respect to X'.
+torch::Tensor velocity_weights(const std::vector<GroupTerms>& terms, const torch::TensorOptions& options) {
+  std::vector<double> weights;
+  for (const auto& term : terms) weights.push_back(term.scale * term.velocity);
+  return torch::tensor(weights, torch::kFloat64).to(options).view({-1, 1, 1});
+}
+
 struct FusedObjective : public torch::autograd::Function<FusedObjective> {
+  /// The list holds the layers' arrays and, where it has a gradient, the velocity.
   static torch::Tensor forward(torch::autograd::AutogradContext* context, at::TensorList tensor_list, const Call* call) {
-    const std::vector<torch::Tensor> tensors = tensor_list.vec();
+    std::vector<torch::Tensor> tensors = tensor_list.vec();
+    torch::Tensor field;  // grad_x s
+    if (tensors.size() > call->columns->size() * kTensorsPerLayer + 2) {
+      tensors.pop_back();
+      field = torch::empty_like(call->points->x);
+    }
     std::vector<torch::Tensor> gradients;
     for (const auto& tensor : tensors) gradients.push_back(torch::zeros_like(tensor));
     const auto& x = call->points->x;
@@ -141,11 +154,13 @@ struct FusedObjective : public torch::autograd::Function<FusedObjective> {
       if (points.probes) points.probe_count = call->points->probes.size(0);
       points.gauge = pointer<const scalar_t>(call->points->gauge);
       if (points.gauge) points.gauge_count = call->points->gauge.size(0);
+      points.gradient = pointer<scalar_t>(field);
       const auto layers = arrays_of<const scalar_t>(tensors, *call->columns);
       const auto targets = arrays_of<scalar_t>(gradients, *call->columns);
       *call->sums =
           kernels::parameter_gradient<scalar_t>(*call->shape, layers, *call->terms, x.size(1), points, targets);
     });
+    if (field.defined()) gradients.push_back(field.mul_(velocity_weights(*call->terms, x.options())));
     save_gradients(context, gradients);
     return torch::scalar_tensor(total_of(*call->terms, *call->sums), x.options());
   }
@@ -184,7 +199,8 @@ torch::Tensor fused_objective(const NetworkShape& shape, const ModulatedWeights&
   if (contiguous.probes.defined()) contiguous.probes = contiguous.probes.contiguous();
   if (contiguous.gauge.defined()) contiguous.gauge = contiguous.gauge.contiguous();
   std::vector<GroupSums> own_sums;
-  const auto flat = flatten(weights);
+  auto flat = flatten(weights);
+  if (contiguous.velocity.defined() && contiguous.velocity.requires_grad()) flat.tensors.push_back(contiguous.velocity);
   const Call call{&shape, &flat.columns, &terms, &contiguous, sums ? sums : &own_sums};
   return FusedObjective::apply(at::TensorList(flat.tensors), &call);
 }

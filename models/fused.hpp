@@ -12,7 +12,7 @@ namespace scorefield::models {
 /// Points of all groups, CPU, float32 or float64, all of one type.
 struct GroupPoints {
   torch::Tensor x;         ///< [G, N, d]
-  torch::Tensor velocity;  ///< [G, N, d] or undefined
+  torch::Tensor velocity;  ///< [G, N, d] or undefined; objectives are differentiable in it where it requires a gradient
   torch::Tensor probes;    ///< [P, G, N, d]: Hutchinson probes of the Laplacian; undefined: exact Laplacian
   torch::Tensor gauge{};   ///< [R, d], for all groups: the potential's mean over them is taken from s; undefined: none
 };
@@ -27,7 +27,7 @@ struct GaugeGroups {
                                        std::int64_t particles);
 
 /// The objective of kernels::GroupTerms summed over groups and points, by the fused kernels: a scalar that is
-/// differentiable once in whatever the weights depend on. Gradients are ready when it returns. terms: [G]. `sums`, when
+/// differentiable once in whatever the weights and the velocity depend on. Gradients are ready when it returns. terms: [G]. `sums`, when
 /// given, receives the groups' unscaled sums.
 [[nodiscard]] torch::Tensor fused_objective(const kernels::NetworkShape& shape, const ModulatedWeights& weights,
                                             const std::vector<kernels::GroupTerms>& terms, const GroupPoints& points,

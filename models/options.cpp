@@ -25,6 +25,8 @@ void bind(OptionSet& set, ModelOptions& options) {
   set.add("model.hypernetwork_width", options.hypernetwork_width, "neurons per hidden layer of the hypernetwork");
   set.add("model.hypernetwork_depth", options.hypernetwork_depth, "hidden layers of the hypernetwork");
   set.add("model.time_features", options.time_features, "sin/cos pairs of time that the hypernetwork sees");
+  set.add("model.quadratic", options.quadratic,
+          "add a quadratic potential with coefficients of (mu, t) to the network: moves and contracts any number of coordinates");
   set.add("model.metric", options.metric,
           "length unit of each coordinate in standard deviations, e.g. [1, 1]; sets the metric of the gradient field");
 }

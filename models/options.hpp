@@ -23,6 +23,7 @@ struct ModelOptions {
   std::int64_t hypernetwork_width = 48;
   std::int64_t hypernetwork_depth = 2;  ///< hidden layers
   std::int64_t time_features = 8;       ///< sin/cos pairs of t at frequencies pi/2, pi, 3 pi/2, ...
+  bool quadratic = false;               ///< a quadratic part of the potential beside the network
   std::vector<double> metric;           ///< length unit of each coordinate relative to its standard deviation; empty: 1
 };
 

@@ -57,10 +57,16 @@ ScoreNetwork::ScoreNetwork(const ModelOptions& options, const Normalizer& normal
   modulation_ = register_module(
       "modulation",
       make_modulation(options, shape_, static_cast<std::int64_t>(normalizer.mu_center.size())));
+  if (options.quadratic)
+    quadratic_ = register_module("quadratic", std::make_shared<QuadraticPotential>(
+                                                  options, shape_, static_cast<std::int64_t>(normalizer.mu_center.size())));
 }
 
 torch::Tensor ScoreNetwork::potential(const torch::Tensor& x, const torch::Tensor& mu, const torch::Tensor& t) {
-  return evaluate_network(shape_, effective_weights(modulation_->weights(mu, t, false)), x);
+  const auto s = evaluate_network(shape_, effective_weights(modulation_->weights(mu, t, false)), x);
+  if (!quadratic_) return s;
+  const auto q = quadratic_->coefficients(mu, t, false);
+  return s + QuadraticPotential::potential(q.curvature, q.slope, x);
 }
 
 torch::Tensor ScoreNetwork::gradient(const torch::Tensor& x, const torch::Tensor& mu, double t) {
@@ -72,7 +78,8 @@ torch::Tensor ScoreNetwork::gradient(const torch::Tensor& x, const torch::Tensor
   const auto weights = modulation_->weights(mu, t, false);
   const auto points = x.unsqueeze(0);
   const auto found = x.device().is_cpu() ? fused_gradient(shape_, weights, points) : swept_gradient(shape_, weights, points);
-  return found.squeeze(0);
+  if (!quadratic_) return found.squeeze(0);
+  return (found + QuadraticPotential::gradient(quadratic_->coefficients(mu, t, false), points)).squeeze(0);
 }
 
 torch::Tensor ScoreNetwork::normalized_mu(const std::vector<double>& mu) const {

@@ -11,11 +11,12 @@
 #include "models/modulation/modulation.hpp"
 #include "models/normalizer.hpp"
 #include "models/options.hpp"
+#include "models/quadratic_potential.hpp"
 
 namespace scorefield::models {
 
 /// The scalar potential s(x; mu, t) of arXiv 2410.12000 in normalised coordinates: a silu MLP on features of x (periodic
-/// coordinates as sin/cos harmonics) whose weights a modulation makes from (mu, t). Its gradient in x is the drift.
+/// coordinates as sin/cos harmonics) whose weights a modulation makes from (mu, t), and on request a quadratic form. Its gradient in x is the drift.
 class ScoreNetwork : public torch::nn::Module {
  public:
   ScoreNetwork(const ModelOptions& options, const Normalizer& normalizer);
@@ -33,6 +34,8 @@ class ScoreNetwork : public torch::nn::Module {
   /// Physical mu [p] -> [1, p], normalised, of the parameters' dtype and device. @throws c10::ValueError on a wrong length.
   [[nodiscard]] torch::Tensor normalized_mu(const std::vector<double>& mu) const;
 
+  /// Null without one (ModelOptions::quadratic).
+  [[nodiscard]] QuadraticPotential* quadratic() { return quadratic_.get(); }
   [[nodiscard]] Modulation& modulation() { return *modulation_; }
   [[nodiscard]] const kernels::NetworkShape& shape() const { return shape_; }
   [[nodiscard]] const Normalizer& normalizer() const { return normalizer_; }
@@ -46,6 +49,7 @@ class ScoreNetwork : public torch::nn::Module {
   Normalizer normalizer_;
   kernels::NetworkShape shape_;
   std::shared_ptr<Modulation> modulation_;
+  std::shared_ptr<QuadraticPotential> quadratic_;
 };
 
 /// Network inputs for a normaliser: identity, or harmonics of the periodic coordinates.

@@ -147,8 +147,9 @@ class Sweeps {
     return torch::baddbmm(layers_[hidden_].bias.unsqueeze(1), input_[hidden_], layers_[hidden_].weight.transpose(1, 2));
   }
 
-  /// The objective's value, and the gradients of all layers (scaled by the groups' scales) in `gradients`.
-  Tensor objective(const TermColumns& terms, const GroupPoints& points, std::vector<SweepLayer>& gradients) {
+  /// The objective's value, and the gradients of all layers (scaled by the groups' scales) in `gradients` and of the velocity, where it is there, in
+  /// `velocity_gradient`.
+  Tensor objective(const TermColumns& terms, const GroupPoints& points, std::vector<SweepLayer>& gradients, Tensor& velocity_gradient) {
     const auto v = gradient(true, terms.has_laplacian);
     auto u = terms.kinetic * v;
     if (points.velocity.defined()) u = u + terms.velocity * points.velocity;
@@ -163,7 +164,10 @@ class Sweeps {
     const auto transport = times_transposed(tangent_[hidden_], layers_[hidden_].weight) + rate -
                            (u * v).sum(-1, true);
     auto value = terms.kinetic * v.square().sum(-1, true) / 2 + transport + terms.potential * s;
-    if (points.velocity.defined()) value = value + terms.velocity * (points.velocity * v).sum(-1, true);
+    if (points.velocity.defined()) {
+      value = value + terms.velocity * (points.velocity * v).sum(-1, true);
+      velocity_gradient = terms.scale * terms.velocity * v;
+    }
     reverse(terms, gradients);
     for (auto& layer : gradients)
       for (Tensor* tensor : {&layer.weight, &layer.rate_left, &layer.rate})
@@ -342,16 +346,21 @@ struct Call {
 
 struct SweptObjective : public torch::autograd::Function<SweptObjective> {
   static Tensor forward(torch::autograd::AutogradContext* context, at::TensorList tensor_list, const Call* call) {
-    const auto layers = unflatten(tensor_list.vec());
+    auto tensors = tensor_list.vec();
+    const bool with_velocity = tensors.size() % kTensorsPerLayer != 0;  // it comes last
+    if (with_velocity) tensors.pop_back();
+    const auto layers = unflatten(tensors);
+    Tensor velocity_gradient;
     std::vector<SweepLayer> gradients;
     const auto value =
-        Sweeps(*call->shape, layers, call->points->x).objective(columns_of(*call->terms), *call->points, gradients);
+        Sweeps(*call->shape, layers, call->points->x).objective(columns_of(*call->terms), *call->points, gradients, velocity_gradient);
     std::vector<Tensor> flat;
     for (const auto& g : gradients)
       for (const auto& tensor : {g.weight, g.bias, g.rate_left, g.rate_right, g.rate, g.bias_rate})
         flat.push_back(tensor);
     for (std::size_t i = 0; i < flat.size(); ++i)
       if (!flat[i].defined()) flat[i] = torch::zeros_like(tensor_list[i]);
+    if (with_velocity) flat.push_back(velocity_gradient);
     save_gradients(context, flat);
     return value;
   }
@@ -383,7 +392,8 @@ Tensor swept_objective(const NetworkShape& shape, const ModulatedWeights& weight
                     shape.dimension(), "], got ", points.x.sizes());
   TORCH_CHECK_VALUE(terms.values.dim() == 2 && terms.values.size(0) == kTerms && terms.values.size(1) == points.x.size(0),
                     "expected terms of ", points.x.size(0), " groups, got ", terms.values.sizes());
-  const auto flat = flatten(sweep_layers(weights));
+  auto flat = flatten(sweep_layers(weights));
+  if (points.velocity.defined() && points.velocity.requires_grad()) flat.push_back(points.velocity);
   const Call call{&shape, &terms, &points};
   const auto value = SweptObjective::apply(at::TensorList(flat), &call);
   if (!points.gauge.defined()) return value;

@@ -36,6 +36,47 @@ Batch to_device(Batch batch, torch::Device device) {
   return batch;
 }
 
+constexpr std::int64_t kKineticRow = 0, kVelocityRow = 1, kTimeRow = 2, kLaplacianRow = 3, kPotentialRow = 4, kScaleRow = 5;
+
+/// What q (QuadraticPotential) beside the network's s makes of an objective:
+///   |grad(s + q)|^2/2 = |grad s|^2/2 + grad q.grad s + |grad q|^2/2,
+/// and likewise the other terms: `velocity` times grad s is what the network's objective has more, `value` the terms of q alone.
+struct QuadraticPart {
+  Tensor velocity;  ///< [G, N, d]: kinetic grad q + velocity X'
+  Tensor value;
+};
+
+QuadraticPart quadratic_part(const models::QuadraticPotential::Coefficients& q, const models::TermTensors& terms,
+                             const models::GroupPoints& points) {
+  using models::QuadraticPotential;
+  const auto row = [&](std::int64_t number) { return terms.values[number]; };  // [G]
+  const auto field = QuadraticPotential::gradient(q, points.x);
+  const auto kinetic = row(kKineticRow).view({-1, 1, 1});
+  QuadraticPart part{kinetic * field, {}};
+  auto sums = (kinetic / 2 * field.square()).sum({1, 2});
+  if (points.velocity.defined()) {
+    const auto given = row(kVelocityRow).view({-1, 1, 1}) * points.velocity;
+    sums = sums + (given * field).sum({1, 2});
+    part.velocity = part.velocity + given;
+  }
+  // Terms of q's value: they are also taken at the gauge points.
+  const auto values_at = [&](const Tensor& x) {
+    auto values = row(kPotentialRow) * QuadraticPotential::potential(q.curvature, q.slope, x).sum(1);
+    if (terms.time) values = values + row(kTimeRow) * QuadraticPotential::potential(q.curvature_rate, q.slope_rate, x).sum(1);
+    return values;
+  };
+  const auto particles = static_cast<double>(points.x.size(1));
+  sums = sums + values_at(points.x);
+  if (points.gauge.defined()) {
+    const auto count = points.gauge.size(0);
+    sums = sums - values_at(points.gauge.unsqueeze(0).expand({points.x.size(0), count, points.x.size(2)})) *
+                      (particles / static_cast<double>(count));
+  }
+  if (terms.laplacian) sums = sums + row(kLaplacianRow) * particles * q.curvature.sum(1);
+  part.value = (row(kScaleRow) * sums).sum();
+  return part;
+}
+
 /// Own kernels on the CPU and the same sweeps in LibTorch operations elsewhere: no double backward.
 class FusedObjective : public Objective {
  public:
@@ -61,8 +102,21 @@ class FusedObjective : public Objective {
         std::any_of(batch.terms.begin(), batch.terms.end(), [](const auto& terms) { return terms.time != 0; });
     const auto weights = network.modulation().weights(batch.mu, batch.t, with_rates);
     const models::GroupPoints points{batch.x, batch.velocity, inputs.probes, batch.gauge};
-    return batch.x.device().is_cpu() ? models::fused_objective(network.shape(), weights, batch.terms, points)
-                                     : models::swept_objective(network.shape(), weights, inputs.terms, points);
+    const auto engine = [&](const std::vector<kernels::GroupTerms>& on_host, const models::TermTensors& on_device, const models::GroupPoints& at) {
+      return at.x.device().is_cpu() ? models::fused_objective(network.shape(), weights, on_host, at)
+                                    : models::swept_objective(network.shape(), weights, on_device, at);
+    };
+    if (!network.quadratic()) return engine(batch.terms, inputs.terms, points);
+    const SerialSection serial;
+    const auto terms = batch.x.device().is_cpu() ? models::term_tensors(batch.terms, batch.x.options()) : inputs.terms;
+    const auto part = quadratic_part(network.quadratic()->coefficients(batch.mu, batch.t, with_rates), terms, points);
+    // The network sees the quadratic part's field as a velocity.
+    auto on_host = batch.terms;
+    for (auto& term : on_host) term.velocity = term.kinetic != 0 || term.velocity != 0 ? 1 : 0;
+    auto on_device = terms;
+    on_device.values = terms.values.clone();
+    on_device.values[kVelocityRow].fill_(1);
+    return engine(on_host, on_device, {batch.x, part.velocity, inputs.probes, batch.gauge}) + part.value;
   }
   using Objective::loss;
   std::string engine() const override { return "fused"; }

@@ -96,6 +96,7 @@ struct PointArrays {
   /// time added to s changes the objective. Null: not.
   const T* gauge = nullptr;
   std::int64_t gauge_count = 0;  ///< R
+  T* gradient = nullptr;  ///< [G, N, d] or null: receives grad_x s
 };
 
 }  // namespace scorefield::kernels

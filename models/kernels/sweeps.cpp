@@ -278,7 +278,7 @@ std::vector<GroupSums> parameter_gradient(const NetworkShape& shape, std::span<c
           plain_shape, layout, shared, layers.data(), group, terms[static_cast<std::size_t>(group)], points.x + at,
           points.velocity ? points.velocity + at : nullptr, points.probes ? points.probes + at : nullptr,
           points.probe_count, groups * count * d, std::min(kPointsPerItem, count - first), points.gauge,
-          first == 0 ? points.gauge_count : 0, gauge_scale, targets,
+          first == 0 ? points.gauge_count : 0, gauge_scale, points.gradient ? points.gradient + at : nullptr, targets,
           ranges > 1 ? item : group, scratch<T, kWorkspace>(elements));
     }
   });

@@ -233,7 +233,8 @@ template <class T>
 GroupSums parameter_gradient(const PlainShape& shape, const Layout& layout, const T* shared_memory,
                              const LayerArrays<const T>* arrays, long group, const GroupTerms& terms, const T* x,
                              const T* velocity, const T* probes, long probe_count, long probe_stride, long count,
-                             const T* gauge, long gauge_count, T gauge_scale, const LayerArrays<T>* gradients, long slot, T* memory) {
+                             const T* gauge, long gauge_count, T gauge_scale, T* gradient, const LayerArrays<T>* gradients,
+                             long slot, T* memory) {
   SharedLayer<T> shared[kMaxLayers];
   lay_out_shared<T>(shared, shape, layout, const_cast<T*>(shared_memory));
   Workspace<T> w;
@@ -252,6 +253,8 @@ GroupSums parameter_gradient(const PlainShape& shape, const Layout& layout, cons
                                    probe_count, probe_stride, sums);
     else
       tile_gradient<T, kGradients>(tile, terms, velocity ? velocity + at : nullptr, nullptr, 0, 0, sums);
+    if (!gradient) continue;
+    for (long i = 0; i < points * d; ++i) gradient[at + i] = w.gradient[i];
   }
   GroupTerms at_gauge = terms;
   at_gauge.kinetic = at_gauge.velocity = at_gauge.laplacian = 0;
