@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <optional>
 #include <sstream>
 
@@ -39,12 +40,22 @@ Tensor scale_tensor(const std::vector<double>& values, torch::Device device) {
   return torch::tensor(values, torch::kFloat64).to(torch::kFloat32).to(device);
 }
 
+/// Equally spaced times; where there are enough training times, those nearest to them, so that data have frames to compare with.
 std::vector<double> output_times(const ReducedModel& model, std::int64_t frames) {
-  if (frames == 0) return model.header.time;
+  const auto& known = model.header.time;
+  if (frames == 0) return known;
+  const bool choose = frames <= static_cast<std::int64_t>(known.size());
   std::vector<double> times;
-  const double start = model.header.time.front(), span = model.header.time.back() - start;
-  for (std::int64_t k = 0; k < frames; ++k)
-    times.push_back(start + span * static_cast<double>(k) / static_cast<double>(frames - 1));
+  const double start = known.front(), span = known.back() - start;
+  for (std::int64_t k = 0; k < frames; ++k) {
+    const double t = start + span * static_cast<double>(k) / static_cast<double>(frames - 1);
+    const auto nearest = std::min_element(known.begin(), known.end(), [t](double a, double b) { return std::abs(a - t) < std::abs(b - t); });
+    times.push_back(choose ? *nearest : t);
+  }
+  if (std::adjacent_find(times.begin(), times.end(), std::greater_equal<>()) != times.end()) {  // unevenly spaced: every n-th of them
+    for (std::int64_t k = 0; k < frames; ++k)
+      times[static_cast<std::size_t>(k)] = known[static_cast<std::size_t>(k * (static_cast<std::int64_t>(known.size()) - 1) / (frames - 1))];
+  }
   return times;
 }
 
@@ -80,7 +91,7 @@ void check_mu(const ReducedModel& model, const std::vector<double>& values, std:
 void bind(OptionSet& set, InferOptions& options) {
   set.add("infer.mu", options.mu, "physics parameters to predict");
   set.add("infer.particles", options.particles, "particles per rollout, the first ones of the initial population; 0 = all of them");
-  set.add("infer.frames", options.frames, "equally spaced output times; 0 = the training times");
+  set.add("infer.frames", options.frames, "output times, equally spaced as far as the training times allow, of which they are (more than those: between them); 0 = all of them");
   set.add("infer.initial", options.initial_path, "dataset whose first frame is the initial population");
   set.add("infer.log_density", options.log_density,
           {{"none", LogDensityKind::none}, {"gaussian", LogDensityKind::gaussian}, {"change", LogDensityKind::change}},

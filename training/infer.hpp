@@ -22,7 +22,7 @@ enum class LogDensityKind {
 struct InferOptions {
   std::vector<double> mu;         ///< values to predict (one physics parameter)
   std::int64_t particles = 0;     ///< 0: all of the initial population
-  std::int64_t frames = 0;        ///< equally spaced output times; 0: the training times
+  std::int64_t frames = 0;        ///< output times, equally spaced as far as the training times, of which they are, allow; 0: all of those
   std::string initial_path;       ///< dataset whose first frame is the initial population; empty: kept in the model
   LogDensityKind log_density = LogDensityKind::none;
   integrators::IntegrateOptions integration;

@@ -2,8 +2,10 @@
 #include <gtest/gtest.h>
 #include <torch/types.h>
 
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
+#include <functional>
 
 #include "core/error.hpp"
 #include "core/interrupt.hpp"
@@ -216,6 +218,31 @@ TEST_F(Trainer, RolloutFollowsTheGaussian) {
   EXPECT_NEAR(x.mean(0)[1].item<double>(), -0.5, 0.05);
   EXPECT_NEAR(x.std(0)[0].item<double>(), 0.9, 0.05);
   EXPECT_NEAR(x.std(0)[1].item<double>(), 0.9, 0.05);
+}
+
+TEST_F(Trainer, RolloutFramesAreTrainingTimesWhereThereAreEnough) {
+  auto config = small_config();
+  config.training.steps = 1;
+  train(request(config, "model.h5"));
+  const auto times = [&](std::int64_t frames) {
+    InferOptions options;
+    options.mu = {1.2};
+    options.particles = 10;
+    options.frames = frames;
+    options.integration.steps = 4;
+    infer(path("model.h5"), path("rollout.h5"), options, "", 1, "cpu");
+    return data::DatasetReader(path("rollout.h5")).header().time;
+  };
+  const auto all = times(0);  // 33 of them
+  for (const std::int64_t frames : {2, 6, 22, 33}) {
+    const auto chosen = times(frames);
+    ASSERT_EQ(static_cast<std::int64_t>(chosen.size()), frames);
+    EXPECT_EQ(chosen.front(), all.front());
+    EXPECT_EQ(chosen.back(), all.back());
+    for (const double t : chosen) EXPECT_NE(std::find(all.begin(), all.end(), t), all.end()) << t << " of " << frames;
+    EXPECT_TRUE(std::is_sorted(chosen.begin(), chosen.end(), std::less_equal<>()));
+  }
+  EXPECT_NEAR(times(41)[1], 1.0 / 40, 1e-12) << "more than those: equally spaced";
 }
 
 TEST_F(Trainer, MarginalsWithoutVelocitiesSayWhatToDo) {
