@@ -23,6 +23,7 @@ using ::testing::ThrowsMessage;
 constexpr const char* kTiny = R"(
 name = "tiny"
 seeds = [0, 1]
+timing_particles = 50
 data = { generate = { particles = 100, frames = 5 }, sde = { dt = 0.1 } }
 infer = { steps = 8 }
 evaluate = { points = 32, projections = 4, frames = 2 }
@@ -56,6 +57,8 @@ TEST(Compare, RunsEveryCellOnceAndSaysWhyOneFails) {
   const auto cells = read(folder.path("out/table.json")).at("cells");
   ASSERT_EQ(cells.size(), 4u);
   EXPECT_GT(cells[0].at("speed_up").get<double>(), 0);
+  EXPECT_GT(cells[0].at("all_frames_seconds").get<double>(), 0);
+  EXPECT_FALSE(cells[1].contains("all_frames_seconds")) << "the first seed's alone is timed";
   EXPECT_TRUE(cells[0].at("mean").contains("sinkhorn_floor"));
   const auto csv = data::read_text_file(folder.path("out/table.csv"));
   EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 5);
@@ -91,6 +94,16 @@ TEST(Compare, AFileThatIsWrongSaysWhere) {
   EXPECT_THAT(with("train = { loss = { name = \"dice\" } }", "methods = { dice = { trian = {} } }"),
               ThrowsMessage<UsageError>(HasSubstr("did you mean 'train'")));
   EXPECT_THAT(with("seeds = [0, 1]", "seeds = ["), ThrowsMessage<UsageError>(HasSubstr("not valid TOML")));
+}
+
+TEST(Compare, AProblemHasItsOwnTimeLimit) {
+  auto text = std::string(kTiny) + "[[problem]]\nname = \"oscillator\"\ntime_limit = \"2s\"\n";
+  text.replace(text.find("seeds"), 5, "time_limit = \"1s\"\nseeds");
+  const auto experiment = parse_experiment(text, "tiny.toml", false);
+  EXPECT_EQ(experiment.time_limit, 1);
+  EXPECT_LT(experiment.problems[0].time_limit, 0);
+  EXPECT_EQ(experiment.problems[1].time_limit, 2);
+  EXPECT_LT(parse_experiment(text + "[quick]\ntime_limit = \"none\"\n", "tiny.toml", true).problems[1].time_limit, 0);
 }
 
 TEST(Compare, AMethodHasItsOwnSettingsOnOneProblem) {
@@ -164,7 +177,11 @@ TEST(CompareStanding, RatiosAreTheKnownOnes) {
 TEST(CompareStanding, TheBestMethodIsNotAConditionalOne) {
   const json cells{finished("slow", 0.2, 0.2, 1, false), finished("good", 0.1, 0.2, 2, false),
                    finished("afresh", 0.05, 0.05, 30, true)};
-  EXPECT_THAT(standing_table(cells), HasSubstr("| p | 4 | good | 0.4 | 0.4 | 4 | 15 |"));
+  EXPECT_THAT(standing_table(cells), HasSubstr("| p | 4 | good | 0.4 | 0.4 | 4 | 15 | - |"));
+  auto timed = cells;
+  timed[1]["all_frames_seconds"] = 2;
+  timed[2]["all_frames_seconds"] = 100;
+  EXPECT_THAT(standing_table(timed), HasSubstr("| 15 | 50 |"));
   EXPECT_EQ(standing_table(json::array()), "");
 }
 

@@ -52,6 +52,9 @@ class Runner {
 
  private:
   [[nodiscard]] std::string generate(const ProblemPlan& plan, DataRole role, double& seconds) const;
+  [[nodiscard]] double time_limit(const ProblemPlan& plan) const {
+    return plan.time_limit < 0 ? experiment_.time_limit : plan.time_limit;
+  }
   [[nodiscard]] ProblemData prepare(const ProblemPlan& plan) const;
   [[nodiscard]] json compute(const ProblemPlan& problem, const MethodPlan& method, std::int64_t seed, const CellPlan& plan,
                              const ProblemData& data, const fs::path& base) const;
@@ -110,7 +113,7 @@ json Runner::compute(const ProblemPlan& problem, const MethodPlan& method, std::
   json row;
   const auto trained = training::train(
       {.data_path = data.train, .output_path = model, .config = plan.train, .config_toml = plan.train_toml, .seed = seed,
-       .time_limit_seconds = experiment_.time_limit, .device = device_},
+       .time_limit_seconds = time_limit(problem), .device = device_},
       [&](const training::TrainProgress& progress) {
         if (observer_ && progress.message.empty())
           observer_({where + ": training", progress.step, progress.total_steps, "loss " + std::to_string(progress.loss),
@@ -143,6 +146,18 @@ json Runner::compute(const ProblemPlan& problem, const MethodPlan& method, std::
   row["inference_seconds"] = inference;
   row["high_fidelity_seconds"] = data.high_fidelity_seconds;
   row["speed_up"] = data.high_fidelity_seconds / inference;
+
+  if (experiment_.timing_particles > 0 && seed == experiment_.seeds.front()) {
+    auto all = infer;
+    all.mu.resize(1);
+    all.frames = 0;
+    all.particles = experiment_.timing_particles;
+    const std::string unused = base.string() + "-timing.h5";
+    const Stopwatch timing;
+    static_cast<void>(training::infer(model, unused, all, plan.infer_toml, seed, device_));
+    row["all_frames_seconds"] = timing.seconds();
+    fs::remove(unused);
+  }
 
   auto options = experiment_.evaluate;
   options.rollout = rollout;
@@ -188,7 +203,8 @@ CompareSummary Runner::run() {
                            {"infer", plan.infer_toml},
                            {"evaluate", {experiment_.evaluate.points, experiment_.evaluate.epsilon,
                                          experiment_.evaluate.projections, experiment_.evaluate.frames}},
-                           {"time_limit", experiment_.time_limit},
+                           {"time_limit", time_limit(problem)},
+                           {"timing_particles", seed == experiment_.seeds.front() ? experiment_.timing_particles : 0},
                            {"noise_batches", experiment_.noise_batches}};
         const auto known = read_json(base.string() + ".json");
         if (known.is_object() && known.value("status", "") == "done" && known.value("options", json()) == options) {

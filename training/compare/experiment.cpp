@@ -67,6 +67,12 @@ class Section {
     return *value;
   }
 
+  /// Seconds; "none" is 0.
+  [[nodiscard]] double duration(const std::string& key, double otherwise) const {
+    const auto limit = text(key, "");
+    return limit.empty() ? otherwise : limit == "none" ? 0 : parse_duration(limit);
+  }
+
   /// The tables of an array of tables, in the order of the file.
   [[nodiscard]] std::vector<Section> sections(const std::string& key) const {
     std::vector<Section> result;
@@ -98,8 +104,8 @@ void read_general(const Section& section, Experiment& experiment) {
   std::vector<double> seeds(experiment.seeds.begin(), experiment.seeds.end());
   experiment.seeds.clear();
   for (const double seed : section.numbers("seeds", seeds)) experiment.seeds.push_back(static_cast<std::int64_t>(seed));
-  const auto limit = section.text("time_limit", "");
-  if (!limit.empty()) experiment.time_limit = limit == "none" ? 0 : parse_duration(limit);
+  experiment.time_limit = section.duration("time_limit", experiment.time_limit);
+  experiment.timing_particles = section.whole("timing_particles", experiment.timing_particles);
   experiment.noise_batches = section.whole("noise_batches", experiment.noise_batches);
   Layers evaluate;
   section.add_layer("evaluate", evaluate);
@@ -109,13 +115,14 @@ void read_general(const Section& section, Experiment& experiment) {
 }
 
 ProblemPlan read_problem(const Section& section, const Layers& shared_data, bool quick) {
-  section.allow({"name", "problem", "train_mu", "test_mu", "data", "train", "infer", "methods", "quick"});
+  section.allow({"name", "problem", "train_mu", "test_mu", "time_limit", "data", "train", "infer", "methods", "quick"});
   ProblemPlan plan;
   plan.name = section.text("name", section.text("problem", ""));
   plan.problem = section.text("problem", plan.name);
   if (plan.name.empty()) throw UsageError(section.where() + ": needs a 'name'.");
   plan.train_mu = section.numbers("train_mu", {});
   plan.test_mu = section.numbers("test_mu", {});
+  if (!quick) plan.time_limit = section.duration("time_limit", plan.time_limit);
   plan.data = shared_data;
   section.add_layer("data", plan.data);
   section.add_layer("train", plan.train);
@@ -218,7 +225,7 @@ Experiment parse_experiment(const std::string& text, const std::string& origin, 
     throw UsageError(origin + ": not valid TOML: " + std::string(error.description()) + " (" + where.str() + ").");
   }
   const Section root(document, origin);
-  const std::vector<std::string> general{"seeds", "time_limit", "noise_batches", "data", "train", "infer", "evaluate"};
+  const std::vector<std::string> general{"seeds", "time_limit", "noise_batches", "timing_particles", "data", "train", "infer", "evaluate"};
   auto keys = general;
   keys.insert(keys.end(), {"name", "summary", "problem", "method", "quick"});
   root.allow(keys);

@@ -29,6 +29,7 @@ struct ProblemPlan {
   std::string name;                      ///< in tables and folders
   std::string problem;                   ///< of problems::make_problem
   std::vector<double> train_mu, test_mu;  ///< empty: the problem's own
+  double time_limit = -1;  ///< seconds of every training on it; below 0: the experiment's
   Layers data, train, infer;
   std::map<std::string, Overrides> methods;  ///< by the method's name: what it needs on this problem alone
 };
@@ -40,9 +41,9 @@ struct MethodPlan {
 };
 
 /// Methods x problems x seeds. The file (README.md of this folder):
-///   name, summary, seeds, time_limit, noise_batches          root keys
+///   name, summary, seeds, time_limit, noise_batches, timing_particles   root keys
 ///   [data] [train] [infer] [evaluate]                        option keys of the commands, for all cells
-///   [[problem]] name, problem, train_mu, test_mu, [problem.data] [problem.train] [problem.infer]
+///   [[problem]] name, problem, train_mu, test_mu, time_limit, [problem.data] [problem.train] [problem.infer]
 ///               [problem.methods.NAME.train] [problem.methods.NAME.infer]
 ///   [[method]]  name, [method.train] [method.infer]
 ///   [quick] the same once more, applied last with --quick; [problem.quick] data of one problem
@@ -51,6 +52,7 @@ struct Experiment {
   std::string name, summary;
   std::vector<std::int64_t> seeds{0};
   double time_limit = 0;          ///< seconds of every training; 0: training.steps decides
+  std::int64_t timing_particles = 0;  ///< particles of a rollout of all training frames at one mu that is timed, with the first seed; 0: none
   std::int64_t noise_batches = 0;  ///< batches for the noise of loss and gradient at the trained weights; 0: not measured
   std::vector<ProblemPlan> problems;
   std::vector<MethodPlan> methods;

@@ -31,6 +31,7 @@ constexpr Column kColumns[] = {{"E error", "electric_energy_error", true},
                                {"training s", "training_seconds", false},
                                {"steps", "steps", false},
                                {"inference s/mu", "inference_seconds", false},
+                               {"all frames s", "all_frames_seconds", false},
                                {"solver s/mu", "high_fidelity_seconds", false},
                                {"speed-up", "speed_up", false},
                                {"loss deviation", "loss_deviation", false},
@@ -171,7 +172,8 @@ std::string to_markdown(const std::string& name, const std::string& summary, con
   if (!summary.empty()) text += "\n" + summary + "\n";
   text += "\nMeans over the test mu and, with their deviation, over seeds. floor: an independent run of the solver; nearest: the "
           "training run of the nearest mu; interpolated: the training runs' E(t) or moments, linear in mu. worst / nearest: largest ratio "
-          "of the main error (E, or moments without a field) to that of the nearest run, over test mu; / floor: its mean over the floor's.\n";
+          "of the main error (E, or moments without a field) to that of the nearest run, over test mu; / floor: its mean over the floor's; all "
+          "frames: one rollout at one mu with every frame of the data (the first seed's, timing_particles particles).\n";
   for (const auto& problem : distinct(cells, "problem")) text += problem_table(problem, cells);
   text += standing_table(cells);
   bool first = true;
