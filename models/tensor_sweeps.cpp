@@ -78,18 +78,18 @@ struct TermColumns {
   Tensor kinetic, velocity, time, laplacian, potential, scale;
   bool rates, has_laplacian;
 };
-constexpr std::int64_t kTerms = 6;  ///< rows of TermTensors::values, in this order
 
 TermColumns columns_of(const TermTensors& terms) {
   const auto all = terms.values.unsqueeze(-1).unsqueeze(-1);
-  return {all[0], all[1], all[2], all[3], all[4], all[5], terms.time, terms.laplacian};
+  return {all[kKineticRow],   all[kVelocityRow], all[kTimeRow], all[kLaplacianRow],
+          all[kPotentialRow], all[kScaleRow],    terms.time,    terms.laplacian};
 }
 
 /// The terms of `points` gauge points beside `particles` points in every group (gauge_groups), on the device.
 TermTensors gauge_terms(const TermTensors& terms, std::int64_t particles, std::int64_t points) {
   const double ratio = static_cast<double>(particles) / static_cast<double>(points);
   const auto none = torch::zeros_like(terms.values[0]);
-  return {torch::stack({none, none, terms.values[2] * -ratio, none, terms.values[4] * -ratio, terms.values[5]}), terms.time, false};
+  return {torch::stack({none, none, terms.values[kTimeRow] * -ratio, none, terms.values[kPotentialRow] * -ratio, terms.values[kScaleRow]}), terms.time, false};
 }
 
 /// y = x W^T for every group.
@@ -382,7 +382,7 @@ TermTensors term_tensors(const std::vector<GroupTerms>& terms, const torch::Tens
     return std::any_of(terms.begin(), terms.end(), [member](const auto& term) { return term.*member != 0; });
   };
   // One copy to the device for all of them.
-  return {torch::tensor(flat, torch::kFloat64).to(options).view({kTerms, static_cast<std::int64_t>(terms.size())}),
+  return {torch::tensor(flat, torch::kFloat64).to(options).view({kTermRows, static_cast<std::int64_t>(terms.size())}),
           any(&GroupTerms::time), any(&GroupTerms::laplacian)};
 }
 
@@ -390,7 +390,7 @@ Tensor swept_objective(const NetworkShape& shape, const ModulatedWeights& weight
                        const GroupPoints& points) {
   TORCH_CHECK_VALUE(points.x.dim() == 3 && points.x.size(2) == shape.dimension(), "sweeps expect x [G, N, ",
                     shape.dimension(), "], got ", points.x.sizes());
-  TORCH_CHECK_VALUE(terms.values.dim() == 2 && terms.values.size(0) == kTerms && terms.values.size(1) == points.x.size(0),
+  TORCH_CHECK_VALUE(terms.values.dim() == 2 && terms.values.size(0) == kTermRows && terms.values.size(1) == points.x.size(0),
                     "expected terms of ", points.x.size(0), " groups, got ", terms.values.sizes());
   auto flat = flatten(sweep_layers(weights));
   if (points.velocity.defined() && points.velocity.requires_grad()) flat.push_back(points.velocity);

@@ -2,6 +2,7 @@
 
 #include <torch/types.h>
 
+#include <cstdint>
 #include <vector>
 
 #include "models/fused.hpp"
@@ -10,9 +11,12 @@
 
 namespace scorefield::models {
 
+/// Rows of TermTensors::values.
+enum TermRow : std::int64_t { kKineticRow, kVelocityRow, kTimeRow, kLaplacianRow, kPotentialRow, kScaleRow, kTermRows };
+
 /// The terms of all groups on one device.
 struct TermTensors {
-  torch::Tensor values;              ///< [6, G]: kinetic, velocity, time, laplacian, potential, scale
+  torch::Tensor values;                  ///< [kTermRows, G]
   bool time = false, laplacian = false;  ///< whether any group has such a term
 };
 [[nodiscard]] TermTensors term_tensors(const std::vector<kernels::GroupTerms>& terms, const torch::TensorOptions& options);

@@ -36,8 +36,6 @@ Batch to_device(Batch batch, torch::Device device) {
   return batch;
 }
 
-constexpr std::int64_t kKineticRow = 0, kVelocityRow = 1, kTimeRow = 2, kLaplacianRow = 3, kPotentialRow = 4, kScaleRow = 5;
-
 /// What q (QuadraticPotential) beside the network's s makes of an objective:
 ///   |grad(s + q)|^2/2 = |grad s|^2/2 + grad q.grad s + |grad q|^2/2,
 /// and likewise the other terms: `velocity` times grad s is what the network's objective has more, `value` the terms of q alone.
@@ -49,7 +47,8 @@ struct QuadraticPart {
 QuadraticPart quadratic_part(const models::QuadraticPotential::Coefficients& q, const models::TermTensors& terms,
                              const models::GroupPoints& points) {
   using models::QuadraticPotential;
-  const auto row = [&](std::int64_t number) { return terms.values[number]; };  // [G]
+  using enum models::TermRow;
+  const auto row = [&](models::TermRow number) { return terms.values[number]; };  // [G]
   const auto field = QuadraticPotential::gradient(q, points.x);
   const auto kinetic = row(kKineticRow).view({-1, 1, 1});
   QuadraticPart part{kinetic * field, {}};
@@ -115,7 +114,7 @@ class FusedObjective : public Objective {
     for (auto& term : on_host) term.velocity = term.kinetic != 0 || term.velocity != 0 ? 1 : 0;
     auto on_device = terms;
     on_device.values = terms.values.clone();
-    on_device.values[kVelocityRow].fill_(1);
+    on_device.values[models::kVelocityRow].fill_(1);
     return engine(on_host, on_device, {batch.x, part.velocity, inputs.probes, batch.gauge}) + part.value;
   }
   using Objective::loss;

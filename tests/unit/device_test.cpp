@@ -30,7 +30,7 @@ using torch::Tensor;
 
 class NetworkOnDevice : public test::OnDevice {
  protected:
-  static std::shared_ptr<models::ScoreNetwork> make_network() {
+  static std::shared_ptr<models::ScoreNetwork> make_network(bool quadratic = false) {
     torch::manual_seed(3);
     models::ModelOptions options;
     options.width = 20;
@@ -39,6 +39,7 @@ class NetworkOnDevice : public test::OnDevice {
     options.bias_latents = 3;
     options.hypernetwork_width = 9;
     options.time_features = 2;
+    options.quadratic = quadratic;
     auto network = std::make_shared<models::ScoreNetwork>(options, test::identity_normalizer());
     const torch::NoGradGuard no_grad;
     for (auto& parameter : network->parameters()) parameter.add_(torch::randn_like(parameter) * 0.1);
@@ -102,8 +103,25 @@ TEST_F(NetworkOnDevice, ObjectiveAndGradientsEqualTheCpuKernels) {
   }
 }
 
+TEST_F(NetworkOnDevice, ObjectiveWithAQuadraticPartEqualsTheCpus) {
+  const training::LossOptions loss{.kind = training::LossKind::action_matching, .sigma = 0.2, .probes = 2};
+  const auto objective = training::make_objective(loss, training::EngineKind::fused, 1);
+  auto batch = make_batch();
+  for (Tensor* tensor : batch.tensors()) *tensor = tensor->to(torch::kFloat64);
+  for (auto& term : batch.terms) term.kinetic = 1;
+  auto network = make_network(true);
+  network->to(torch::kFloat64);
+  const auto on_cpu = objective->loss(*network, batch, 7);
+  const auto expected = gradients(*network, on_cpu);
+  const auto inputs = objective->prepare(batch, 7, device_);
+  network->to(device_);
+  const auto value = objective->loss(*network, inputs);
+  EXPECT_NEAR(value.item<double>(), on_cpu.item<double>(), 1e-12 * std::abs(on_cpu.item<double>()) + 1e-13);
+  EXPECT_LT(largest_error(gradients(*network, value), expected), 1e-11);
+}
+
 TEST_F(NetworkOnDevice, RolloutEqualsTheCpus) {
-  auto network = make_network();
+  auto network = make_network(true);
   torch::manual_seed(2);
   const auto x = torch::randn({500, 2});
   integrators::IntegrateOptions options;
