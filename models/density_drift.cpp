@@ -23,7 +23,8 @@ torch::Tensor DensityDrift::drift(const torch::Tensor& state, double t) const {
     gradient = gradient + QuadraticPotential::gradient(q, points);
     laplacian = laplacian + q.curvature.sum(-1, true);
   }
-  return torch::cat({gradient, -laplacian.unsqueeze(-1)}, -1).squeeze(0);
+  const auto drift = network_->known_drift().add_to(gradient, points);
+  return torch::cat({drift, -laplacian.unsqueeze(-1)}, -1).squeeze(0);
 }
 
 }  // namespace scorefield::models

@@ -10,13 +10,13 @@ NetworkDrift::NetworkDrift(std::shared_ptr<ScoreNetwork> network, const std::vec
 std::int64_t NetworkDrift::dimension() const { return network_->shape().dimension(); }
 
 torch::Tensor NetworkDrift::drift(const torch::Tensor& x, double t) const {
-  if (!DeviceGraph::available(x.device())) return network_->gradient(x, mu_, t);
+  if (!DeviceGraph::available(x.device())) return network_->drift(x, mu_, t);
   if (!recorded_ || recorded_->x.sizes() != x.sizes())
     recorded_.reset(new Recorded{torch::empty_like(x), torch::empty({1}, mu_.options()), {}, DeviceGraph(x.device())});
   Recorded& recorded = *recorded_;
   recorded.x.copy_(x);
   recorded.t.fill_(t);
-  recorded.graph.run([&] { recorded.result = network_->gradient(recorded.x, mu_, recorded.t); });
+  recorded.graph.run([&] { recorded.result = network_->drift(recorded.x, mu_, recorded.t); });
   return recorded.result.clone();
 }
 

@@ -11,6 +11,7 @@ namespace scorefield::models {
 struct Normalizer {
   std::vector<double> center, scale;        ///< [d] x = center + scale x_n
   std::vector<double> periods;              ///< [d] physical period; 0 = not periodic
+  std::vector<std::int64_t> velocity_of;    ///< [d] or empty: the coordinate that is this one's time derivative, -1: none is
   std::vector<double> mu_center, mu_scale;  ///< [p]
   double time_start = 0, time_span = 1;
 

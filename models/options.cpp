@@ -27,6 +27,8 @@ void bind(OptionSet& set, ModelOptions& options) {
   set.add("model.time_features", options.time_features, "sin/cos pairs of time that the hypernetwork sees");
   set.add("model.quadratic", options.quadratic,
           "add a quadratic potential with coefficients of (mu, t) to the network: moves and contracts any number of coordinates");
+  set.add("model.known_drift", options.known_drift, {{"none", KnownDriftKind::none}, {"free-streaming", KnownDriftKind::free_streaming}},
+          "part of the drift that is known, so that the network learns the rest: positions move with their velocities");
   set.add("model.metric", options.metric,
           "length unit of each coordinate in standard deviations, e.g. [1, 1]; sets the metric of the gradient field");
 }

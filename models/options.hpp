@@ -9,6 +9,7 @@ namespace scorefield::models {
 
 enum class ModulationKind { colora, film, hypernetwork, none };
 enum class AlphaKind { per_rank, scalar };
+enum class KnownDriftKind { none, free_streaming };
 
 /// Size of the reduced model; all defaults can be changed from the command line as model.*.
 struct ModelOptions {
@@ -24,6 +25,7 @@ struct ModelOptions {
   std::int64_t hypernetwork_depth = 2;  ///< hidden layers
   std::int64_t time_features = 8;       ///< sin/cos pairs of t at frequencies pi/2, pi, 3 pi/2, ...
   bool quadratic = false;               ///< a quadratic part of the potential beside the network
+  KnownDriftKind known_drift = KnownDriftKind::none;  ///< what moves the population besides grad s
   std::vector<double> metric;           ///< length unit of each coordinate relative to its standard deviation; empty: 1
 };
 

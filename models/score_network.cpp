@@ -53,7 +53,7 @@ torch::Tensor evaluate_network(const kernels::NetworkShape& shape, const Effecti
 }
 
 ScoreNetwork::ScoreNetwork(const ModelOptions& options, const Normalizer& normalizer)
-    : options_(options), normalizer_(normalizer), shape_(make_network_shape(options, normalizer)) {
+    : options_(options), normalizer_(normalizer), known_drift_(options.known_drift, normalizer), shape_(make_network_shape(options, normalizer)) {
   modulation_ = register_module(
       "modulation",
       make_modulation(options, shape_, static_cast<std::int64_t>(normalizer.mu_center.size())));

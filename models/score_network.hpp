@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "models/kernels/network.hpp"
+#include "models/known_drift.hpp"
 #include "models/modulation/modulation.hpp"
 #include "models/normalizer.hpp"
 #include "models/options.hpp"
@@ -16,7 +17,8 @@
 namespace scorefield::models {
 
 /// The scalar potential s(x; mu, t) of arXiv 2410.12000 in normalised coordinates: a silu MLP on features of x (periodic
-/// coordinates as sin/cos harmonics) whose weights a modulation makes from (mu, t), and on request a quadratic form. Its gradient in x is the drift.
+/// coordinates as sin/cos harmonics) whose weights a modulation makes from (mu, t), and on request a quadratic form. Its
+/// gradient in x is the drift, or what the drift has besides its known part.
 class ScoreNetwork : public torch::nn::Module {
  public:
   ScoreNetwork(const ModelOptions& options, const Normalizer& normalizer);
@@ -31,6 +33,12 @@ class ScoreNetwork : public torch::nn::Module {
   /// The same with t [1] on the network's device, which nothing has to wait for.
   [[nodiscard]] torch::Tensor gradient(const torch::Tensor& x, const torch::Tensor& mu, const torch::Tensor& t);
 
+  /// What moves the population: the known part of the drift and grad_x s. Arguments as for gradient.
+  template <class Time>
+  [[nodiscard]] torch::Tensor drift(const torch::Tensor& x, const torch::Tensor& mu, const Time& t) {
+    return known_drift_.add_to(gradient(x, mu, t), x);
+  }
+
   /// Physical mu [p] -> [1, p], normalised, of the parameters' dtype and device. @throws c10::ValueError on a wrong length.
   [[nodiscard]] torch::Tensor normalized_mu(const std::vector<double>& mu) const;
 
@@ -38,6 +46,7 @@ class ScoreNetwork : public torch::nn::Module {
   [[nodiscard]] QuadraticPotential* quadratic() { return quadratic_.get(); }
   [[nodiscard]] Modulation& modulation() { return *modulation_; }
   [[nodiscard]] const kernels::NetworkShape& shape() const { return shape_; }
+  [[nodiscard]] const KnownDrift& known_drift() const { return known_drift_; }
   [[nodiscard]] const Normalizer& normalizer() const { return normalizer_; }
   [[nodiscard]] const ModelOptions& options() const { return options_; }
   [[nodiscard]] std::int64_t parameter_count() const;
@@ -47,6 +56,7 @@ class ScoreNetwork : public torch::nn::Module {
  private:
   ModelOptions options_;
   Normalizer normalizer_;
+  KnownDrift known_drift_;
   kernels::NetworkShape shape_;
   std::shared_ptr<Modulation> modulation_;
   std::shared_ptr<QuadraticPotential> quadratic_;

@@ -70,6 +70,7 @@ class PrepareFrame {
 BatchSource::BatchSource(data::DatasetReader reader, const models::Normalizer& normalizer, const TrainConfig& config,
                          std::int64_t seed, Share share)
     : normalizer_(normalizer),
+      known_drift_(learns_distribution(config.loss.kind) ? models::KnownDriftKind::none : config.model.known_drift, normalizer),
       config_(config),
       seed_(static_cast<std::uint64_t>(seed)),
       share_(share),
@@ -215,15 +216,16 @@ Batch BatchSource::make(std::int64_t step, Subset subset) {
   batch.first_group = begin;
   batch.total_groups = total;
   batch.x = torch::empty({count, particles, d});
-  const bool with_targets = with_velocities_ || learns_distribution(config_.loss.kind) || from_jitter;
+  const bool without_data = from_jitter || !known_drift_.empty();  // targets that snapshots have, too
+  const bool with_targets = with_velocities_ || learns_distribution(config_.loss.kind) || without_data;
   if (with_targets) batch.velocity = torch::empty({count, particles, d});
-  if (from_jitter && !with_velocities_) batch.velocity.zero_();  // the jitter's part is all there is
+  if (without_data && !with_velocities_) batch.velocity.zero_();
   batch.mu = torch::empty({count, p});
   batch.t = torch::empty({count});
   for (std::int64_t g = 0; g < count; ++g) {
     const Group& group = chosen[static_cast<std::size_t>(begin + g)];
     batch.terms.push_back(group.terms);
-    if (from_jitter) batch.terms.back().velocity = -group.terms.kinetic;
+    if (without_data) batch.terms.back().velocity = -group.terms.kinetic;
     batch.t.data_ptr<float>()[g] = static_cast<float>(group.time);
     const auto mu = normalizer_.normalized_mu(header().mu[static_cast<std::size_t>(group.mu_index)]);
     std::copy(mu.begin(), mu.end(), batch.mu.data_ptr<float>() + g * p);
@@ -236,6 +238,10 @@ Batch BatchSource::make(std::int64_t step, Subset subset) {
     draw(group, group_seed, subset, x, with_velocities_ ? target : nullptr);
     if (deviation > 0) add_jitter(group_seed, deviation, x, from_jitter ? target : nullptr);
     if (learns_distribution(config_.loss.kind)) add_noise(group, group_seed, x, target);
+    if (!known_drift_.empty()) {
+      const auto values = static_cast<std::size_t>(particles * d);
+      known_drift_.subtract_from({target, values}, {x, values});
+    }
   }
   if (config_.loss.kind == LossKind::action_matching && config_.loss.gauge > 0)
     batch.gauge = gauge_points(step_seed, subset);

@@ -10,6 +10,7 @@
 #include "core/random.hpp"
 #include "data/frame_cache.hpp"
 #include "models/kernels/network.hpp"
+#include "models/known_drift.hpp"
 #include "models/normalizer.hpp"
 #include "training/config.hpp"
 
@@ -19,7 +20,7 @@ namespace scorefield::training {
 struct Batch {
   torch::Tensor x;         ///< [G, N, d]
   torch::Tensor velocity;  ///< [G, N, d], dx/dt or what the field regresses on, less (sigma^2/2) xi/delta where the entropic
-                           ///< term comes from the jitter; undefined when the loss does not use it
+                           ///< term comes from the jitter and less the known drift; undefined when the loss does not use it
   torch::Tensor mu;        ///< [G, p]; a conditional model's noise level or flow time comes last
   torch::Tensor t;         ///< [G]
   torch::Tensor gauge;     ///< [R, d], points that fix the gauge (README.md); undefined: none
@@ -102,6 +103,7 @@ class BatchSource {
   [[nodiscard]] double jitter(std::int64_t step) const;
 
   models::Normalizer normalizer_;
+  models::KnownDrift known_drift_;   ///< what targets leave to it; none for losses that learn the distribution
   TrainConfig config_;
   std::uint64_t seed_;
   Share share_;

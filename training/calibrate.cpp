@@ -60,12 +60,12 @@ class Simulator {
 
  private:
   struct Slope {
-    Tensor v, dv;  ///< grad_x s, and its derivative along (dx, d mu = 1): Hess s dx + d/dmu grad_x s
+    Tensor v, dv;  ///< the drift f + grad_x s, and its derivative along (dx, d mu = 1): (df/dx + Hess s) dx + d/dmu grad_x s
   };
 
   [[nodiscard]] Slope slope(const Tensor& x, const Tensor& dx, double mu, double t) const {
     const auto condition = torch::full({1, 1}, mu, x.options());
-    if (!dx.defined()) return {network_.gradient(x, condition, t), {}};
+    if (!dx.defined()) return {network_.drift(x, condition, t), {}};
     const torch::AutoGradMode with_graph(true);
     const auto points = x.detach().unsqueeze(0).requires_grad_(true);
     const auto parameter = condition.requires_grad_(true);
@@ -74,7 +74,8 @@ class Simulator {
     // The Hessian is symmetric: the tangent of the gradient is the gradient of the tangent.
     const auto along = (first[0].squeeze(0) * dx).sum() + first[1].sum();
     const auto second = torch::autograd::grad({along}, {points})[0];
-    return {first[0].detach().squeeze(0), second.squeeze(0)};
+    const auto& known = network_.known_drift();
+    return {known.add_to(first[0].detach().squeeze(0), x), known.add_tangent(second.squeeze(0), dx)};
   }
 
   models::ScoreNetwork& network_;

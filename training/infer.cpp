@@ -19,22 +19,12 @@
 #include "training/conditional_sampler.hpp"
 #include "training/initial_density.hpp"
 #include "training/model_file.hpp"
+#include "training/rollout_start.hpp"
 
 namespace scorefield::training {
 namespace {
 
 using torch::Tensor;
-
-/// The population that a rollout starts from, [N, d] in physical units.
-std::vector<float> initial_population(const ReducedModel& model, const std::optional<data::DatasetReader>& given,
-                                      double mu) {
-  if (given) {
-    std::vector<float> samples(static_cast<std::size_t>(given->header().frame_size()));
-    given->read_samples(given->nearest_mu({mu}), 0, samples);
-    return samples;
-  }
-  return model.initial.samples[model.initial.nearest({mu})];
-}
 
 Tensor scale_tensor(const std::vector<double>& values, torch::Device device) {
   return torch::tensor(values, torch::kFloat64).to(torch::kFloat32).to(device);
@@ -57,14 +47,6 @@ std::vector<double> output_times(const ReducedModel& model, std::int64_t frames)
       times[static_cast<std::size_t>(k)] = known[static_cast<std::size_t>(k * (static_cast<std::int64_t>(known.size()) - 1) / (frames - 1))];
   }
   return times;
-}
-
-std::optional<data::DatasetReader> open_initial(const ReducedModel& model, const std::string& path) {
-  if (path.empty()) return std::nullopt;
-  data::DatasetReader reader(path);
-  if (reader.header().coordinates != model.header.coordinates)
-    throw FileError(path, "its coordinates differ from the model's; it cannot start a rollout of this model.");
-  return reader;
 }
 
 void check_mu(const ReducedModel& model, const std::vector<double>& values, std::vector<std::string>& warnings) {
@@ -93,6 +75,8 @@ void bind(OptionSet& set, InferOptions& options) {
   set.add("infer.particles", options.particles, "particles per rollout, the first ones of the initial population; 0 = all of them");
   set.add("infer.frames", options.frames, "output times, equally spaced as far as the training times allow, of which they are (more than those: between them); 0 = all of them");
   set.add("infer.initial", options.initial_path, "dataset whose first frame is the initial population");
+  set.add("infer.start", options.start, {{"auto", StartKind::automatic}, {"nearest", StartKind::nearest}},
+          "initial population without that: at an unseen mu made by the problem of the training data where it is known (auto), or of the nearest training mu");
   set.add("infer.log_density", options.log_density,
           {{"none", LogDensityKind::none}, {"gaussian", LogDensityKind::gaussian}, {"change", LogDensityKind::change}},
           "also write /log_density: from a Gaussian fitted to the initial population, or the change since the first time");
@@ -130,13 +114,10 @@ InferResult infer(const std::string& model_path, const std::string& output_path,
   const auto model = load_model(model_path);
   check_mu(model, options.mu, result.warnings);
   check_kind(model, model_path, options);
-  const auto given = open_initial(model, options.initial_path);
-  const std::int64_t available = given ? given->header().particles : model.initial.particles;
-  const std::int64_t particles = options.particles == 0 ? available : options.particles;
-  if (particles > available)
-    throw UsageError("--particles " + std::to_string(particles) + " asks for more than the " + std::to_string(available) +
-                     " particles of the initial population. Give more of them with --initial DATA.h5 ('scorefield generate PROBLEM "
-                     "--frames 1 --particles N' makes the file).");
+  const bool conditional = model.kind != ModelKind::drift;
+  std::optional<RolloutStart> begin;
+  if (!conditional) begin.emplace(model, options, seed, output_path);
+  const std::int64_t particles = begin ? begin->particles() : options.particles == 0 ? model.initial.particles : options.particles;
 
   const auto& normalizer = model.network->normalizer();
   const auto d = normalizer.dimension();
@@ -160,7 +141,6 @@ InferResult infer(const std::string& model_path, const std::string& output_path,
   for (const double mu : options.mu) header.mu.push_back({mu});
   header.time = output_times(model, options.frames);
   header.particles = particles;
-  const bool conditional = model.kind != ModelKind::drift;
   const bool with_density = options.log_density != LogDensityKind::none;
   header.identity = conditional ? data::Identity::marginals : data::Identity::trajectories;
   header.has_velocities = false;
@@ -210,8 +190,8 @@ InferResult infer(const std::string& model_path, const std::string& output_path,
       }
       continue;
     }
-    auto population = initial_population(model, given, options.mu[m]);
-    const auto physical = torch::from_blob(population.data(), {available, d}).narrow(0, 0, particles).to(device);
+    auto population = begin->at(options.mu[m]);
+    const auto physical = torch::from_blob(population.data(), {particles, d}).to(device);
     auto x0 = (physical - center) / scale;
     const auto on_frame = [&](std::int64_t k, const Tensor& x) {
       if (interrupt_requested()) throw Interrupted("interrupted; no rollout was written.");

@@ -7,6 +7,7 @@
 
 #include "core/error.hpp"
 #include "data/atomic_file.hpp"
+#include "data/coordinates.hpp"
 
 namespace scorefield::training {
 namespace {
@@ -88,7 +89,8 @@ void write_normalizer(h5::File& file, const models::Normalizer& normalizer) {
   file.set_attribute("/model/normalizer", "time_span", normalizer.time_span);
 }
 
-models::Normalizer read_normalizer(const h5::File& file, const std::vector<double>& periods) {
+models::Normalizer read_normalizer(const h5::File& file, const data::DatasetHeader& header) {
+  const auto& periods = header.periods;
   models::Normalizer normalizer;
   normalizer.center = file.read<double>("/model/normalizer/center");
   normalizer.scale = file.read<double>("/model/normalizer/scale");
@@ -97,6 +99,7 @@ models::Normalizer read_normalizer(const h5::File& file, const std::vector<doubl
   normalizer.time_start = file.number_attribute("/model/normalizer", "time_start");
   normalizer.time_span = file.number_attribute("/model/normalizer", "time_span");
   normalizer.periods = periods;
+  normalizer.velocity_of = data::velocity_coordinates(header.coordinates);
   const auto positive = [](const std::vector<double>& values) {
     return std::all_of(values.begin(), values.end(), [](double value) { return value > 0; });
   };
@@ -240,7 +243,7 @@ ReducedModel load_model(const std::string& path) {
   OptionSet set;
   models::bind(set, options);
   set.load_toml(file.string_attribute("/model", "options"), path);
-  model.network = std::make_shared<models::ScoreNetwork>(options, read_normalizer(file, model.header.periods));
+  model.network = std::make_shared<models::ScoreNetwork>(options, read_normalizer(file, model.header));
   fill_parameters(*model.network, file);
   model.initial = read_initial(file, model.header.dimension());
   model.sigma = file.number_attribute("/model", "sigma");

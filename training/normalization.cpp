@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/error.hpp"
+#include "data/coordinates.hpp"
 
 namespace scorefield::training {
 namespace {
@@ -47,6 +48,7 @@ models::Normalizer compute_normalizer(const data::DatasetReader& reader, const s
 
   models::Normalizer normalizer;
   normalizer.periods = header.periods;
+  normalizer.velocity_of = data::velocity_coordinates(header.coordinates);
   normalizer.time_start = header.time.front();
   normalizer.time_span = header.frames() > 1 ? header.time.back() - header.time.front() : 1;
   const Moments moments = compute_moments(reader, frames_per_mu);

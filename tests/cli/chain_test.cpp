@@ -2,6 +2,8 @@
 
 #include <signal.h>
 
+#include <cmath>
+
 #include <nlohmann/json.hpp>
 
 #include "data/dataset.hpp"
@@ -114,6 +116,30 @@ TEST_F(Chain, FromDataToErrors) {
       EXPECT_TRUE(row.contains(key)) << key << " is missing in " << row;
   EXPECT_TRUE(report.at("mean").contains("electric_energy_error"));
   EXPECT_THAT(succeed({"evaluate", "known.h5", "--reference", "test.h5"}).out, HasSubstr("1.2"));
+}
+
+/// The amplitude of the density wave is the parameter: a rollout must start with that of its own mu.
+TEST_F(Chain, RolloutsStartFromTheirOwnPopulation) {
+  const std::vector<std::string> generate{"generate", "landau", "--mu", "0.1,0.5", "--particles", "1000", "--frames", "3",
+                                          "--set", "pic.simulated_particles=4000", "--set", "pic.cells=32", "--set", "pic.dt=0.2"};
+  succeed(with(generate, {"--output", "train.h5"}));
+  succeed(tiny_train("train.h5", "model.h5", "2"));
+  const auto wave = [&](const std::vector<std::string>& more) {
+    succeed(with({"infer", "model.h5", "--frames", "2", "--output", "rollout.h5"}, more));
+    const data::DatasetReader rollout(folder_ / "rollout.h5");
+    std::vector<float> samples(static_cast<std::size_t>(rollout.header().frame_size()));
+    rollout.read_samples(0, 0, samples);
+    double sum = 0;
+    for (std::size_t i = 0; i < samples.size(); i += 2) sum += std::cos(0.5 * samples[i]);
+    return 4 * sum / static_cast<double>(samples.size());  // twice the mean of cos k x
+  };
+  EXPECT_NEAR(wave({"--mu", "0.4"}), 0.4, 0.02);
+  EXPECT_NEAR(wave({"--mu", "0.4", "--particles", "3000"}), 0.4, 0.02) << "more than the model keeps";
+  EXPECT_NEAR(wave({"--mu", "0.4", "--set", "infer.start=nearest"}), 0.5, 0.02);
+  EXPECT_NEAR(wave({"--mu", "0.5"}), 0.5, 0.02);
+  EXPECT_EQ(folder_.listing(), (std::vector<std::string>{"model.h5", "rollout.h5", "train.h5"})) << "nothing else is left";
+  fail(2, {"infer", "model.h5", "--mu", "0.4", "--particles", "3000", "--set", "infer.start=nearest", "--output", "none.h5"},
+       {"3000", "1000", "--initial"});
 }
 
 TEST_F(Chain, SameSeedSameModelOtherSeedAnother) {

@@ -1,9 +1,5 @@
 #include "training/metrics/floor_run.hpp"
 
-#include <unistd.h>
-
-#include <filesystem>
-
 #include "core/error.hpp"
 #include "core/random.hpp"
 
@@ -19,15 +15,6 @@ std::int64_t independent_seed(std::int64_t reference_seed, std::int64_t seed) {
   return static_cast<std::int64_t>(words[0] >> 1) + 1000000;
 }
 
-std::string temporary_path(const std::filesystem::path& beside) {
-  std::filesystem::path name = ".";
-  name += beside.filename();
-  name += ".floor-" + std::to_string(::getpid());
-  const std::filesystem::path folder = beside.has_parent_path() ? beside.parent_path() : ".";
-  const bool writable = ::access(folder.c_str(), W_OK) == 0;
-  return ((writable ? folder : std::filesystem::temp_directory_path()) / name).string();
-}
-
 std::vector<double> flat(const std::vector<std::vector<double>>& mu) {
   std::vector<double> values;
   for (const auto& one : mu) values.insert(values.end(), one.begin(), one.end());
@@ -35,11 +22,6 @@ std::vector<double> flat(const std::vector<std::vector<double>>& mu) {
 }
 
 }  // namespace
-
-TemporaryFile::~TemporaryFile() {
-  std::error_code ignored;
-  if (!path_.empty()) std::filesystem::remove(path_, ignored);
-}
 
 FloorRun FloorRun::open(const std::string& path) { return {std::nullopt, path, path}; }
 
@@ -54,7 +36,7 @@ FloorRun FloorRun::generate(const problems::Problem& problem, const Run& referen
   options.velocities = false;
   problem.validate(options);
 
-  TemporaryFile temporary(temporary_path(beside));
+  data::TemporaryFile temporary(data::temporary_path(beside, "floor"));
   const auto report = [&observer](Progress progress) {
     progress.stage = "floor: " + progress.stage;
     if (observer) observer(progress);

@@ -3,27 +3,14 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "core/progress.hpp"
 #include "data/problems/problem.hpp"
+#include "data/temporary_file.hpp"
 #include "training/metrics/run.hpp"
 
 namespace scorefield::metrics {
-
-/// A file that exists no longer than this object.
-class TemporaryFile {
- public:
-  explicit TemporaryFile(std::string path) : path_(std::move(path)) {}
-  ~TemporaryFile();
-  TemporaryFile(TemporaryFile&& other) noexcept : path_(std::exchange(other.path_, {})) {}
-  TemporaryFile& operator=(TemporaryFile&&) = delete;
-  [[nodiscard]] const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 /// An independent high-fidelity run at the mu of a rollout: what one sample of the truth is worth.
 class FloorRun {
@@ -43,10 +30,10 @@ class FloorRun {
   [[nodiscard]] const std::string& origin() const { return origin_; }
 
  private:
-  FloorRun(std::optional<TemporaryFile> temporary, const std::string& path, std::string origin)
+  FloorRun(std::optional<data::TemporaryFile> temporary, const std::string& path, std::string origin)
       : temporary_(std::move(temporary)), run_(path), origin_(std::move(origin)) {}
 
-  std::optional<TemporaryFile> temporary_;
+  std::optional<data::TemporaryFile> temporary_;
   Run run_;
   std::string origin_;
 };

@@ -1,0 +1,86 @@
+#include "training/rollout_start.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/error.hpp"
+#include "core/random.hpp"
+#include "data/temporary_file.hpp"
+
+namespace scorefield::training {
+namespace {
+
+constexpr std::uint64_t kStartStream = 0x7374617274;
+
+/// Far from the small seeds that people give to data.
+std::int64_t independent_seed(std::int64_t seed) {
+  const auto words = Philox(static_cast<std::uint64_t>(seed), kStartStream).words(0);
+  return static_cast<std::int64_t>(words[0] >> 1) + 1000000;
+}
+
+/// The problem that made the training data; null where it is unknown, or its options are no longer understood.
+std::unique_ptr<problems::Problem> problem_of(const ReducedModel& model) {
+  try {
+    return problems::problem_of(model.header);
+  } catch (const UsageError&) {
+    return nullptr;
+  }
+}
+
+}  // namespace
+
+RolloutStart::RolloutStart(const ReducedModel& model, const InferOptions& options, std::int64_t seed, std::string output)
+    : model_(model), seed_(independent_seed(seed)), output_(std::move(output)) {
+  std::int64_t available = model.initial.particles;
+  if (!options.initial_path.empty()) {
+    given_.emplace(options.initial_path);
+    if (given_->header().coordinates != model.header.coordinates)
+      throw FileError(options.initial_path, "its coordinates differ from the model's; it cannot start a rollout of this model.");
+    available = given_->header().particles;
+  } else if (options.start == StartKind::automatic) {
+    problem_ = problem_of(model);
+  }
+  particles_ = options.particles == 0 ? available : options.particles;
+  if (particles_ > available && !problem_)
+    throw UsageError("--particles " + std::to_string(particles_) + " asks for more than the " + std::to_string(available) +
+                     " particles of the initial population. Give more of them with --initial DATA.h5 ('scorefield generate PROBLEM "
+                     "--frames 1 --particles N' makes the file).");
+}
+
+bool RolloutStart::stored(double mu) const {
+  const auto& nearest = model_.initial.mu[model_.initial.nearest({mu})];
+  return particles_ <= model_.initial.particles && std::abs(nearest[0] - mu) <= 1e-9 * std::max(1.0, std::abs(mu));
+}
+
+std::vector<float> RolloutStart::at(double mu) const {
+  const auto d = model_.network->normalizer().dimension();
+  const auto beginning = [&](std::vector<float> samples) {
+    samples.resize(static_cast<std::size_t>(particles_ * d));
+    return samples;
+  };
+  if (given_) {
+    std::vector<float> samples(static_cast<std::size_t>(given_->header().frame_size()));
+    given_->read_samples(given_->nearest_mu({mu}), 0, samples);
+    return beginning(std::move(samples));
+  }
+  if (problem_ && !stored(mu)) return generated(mu);
+  return beginning(model_.initial.samples[model_.initial.nearest({mu})]);
+}
+
+std::vector<float> RolloutStart::generated(double mu) const {
+  problems::GenerateOptions options;
+  options.mu = {mu};
+  options.particles = particles_;
+  options.frames = 1;
+  options.seed = seed_;
+  options.velocities = false;
+  problem_->validate(options);
+  const data::TemporaryFile file(data::temporary_path(output_, "start"));
+  problem_->generate(options, model_.header.provenance.config, file.path(), {});
+  const data::DatasetReader reader(file.path());
+  std::vector<float> samples(static_cast<std::size_t>(reader.header().frame_size()));
+  reader.read_samples(0, 0, samples);
+  return samples;
+}
+
+}  // namespace scorefield::training
