@@ -72,6 +72,7 @@ std::vector<float> RolloutStart::generated(double mu) const {
   options.mu = {mu};
   options.particles = particles_;
   options.frames = 1;
+  options.only_stored = true;
   options.seed = seed_;
   options.velocities = false;
   problem_->validate(options);

@@ -21,6 +21,7 @@ struct GenerateOptions {
   bool velocities = true;            ///< store time derivatives where the problem knows them
   double checkpoint_interval = 300;  ///< seconds between checkpoints of a run in progress; 0: only when interrupted
   std::string checkpoint{};          ///< file that a stopped run leaves for `resume`; empty: none. Not an option key
+  bool only_stored = false;          ///< with frames = 1: make no particles beside those stored, of which diagnostics then are. Not an option key
   bool resume = false;               ///< continue from `checkpoint`, bit for bit. Not an option key
 };
 
