@@ -45,6 +45,30 @@ mu = 2
 particles = 76
 jitter = 0.05
 )"},
+    Preset{"landau", "Landau damping, weak to strong, two or six dimensions, in a minute of one core: free streaming is known, velocity form",
+           R"([training]
+steps = 2000
+log_every = 250
+[model]
+known_drift = "free-streaming"
+[batch]
+mu = 8
+nodes = 8
+particles = 256
+)"},
+    Preset{"bump-on-tail", "bump-on-tail in a minute of one core: free streaming is known, velocity form",
+           R"([training]
+steps = 2000
+log_every = 250
+[model]
+known_drift = "free-streaming"
+metric = [0.4, 1.0]
+[batch]
+mu = 8
+nodes = 8
+particles = 256
+jitter = 0.05
+)"},
 };
 
 }  // namespace
