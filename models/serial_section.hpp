@@ -10,12 +10,9 @@ namespace scorefield {
 /// another device is not affected.
 class SerialSection {
  public:
-  SerialSection() : threads_(at::get_num_threads()) {
-    if (threads_ > 1) at::set_num_threads(1);
-  }
-  ~SerialSection() {
-    if (threads_ > 1) at::set_num_threads(threads_);
-  }
+  // Also where LibTorch is told of one thread: its BLAS may remember more from an earlier section.
+  SerialSection() : threads_(at::get_num_threads()) { at::set_num_threads(1); }
+  ~SerialSection() { at::set_num_threads(threads_); }
   SerialSection(const SerialSection&) = delete;
   SerialSection& operator=(const SerialSection&) = delete;
 
