@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "models/score_network.hpp"
+#include "models/tensor_features.hpp"
 
 namespace scorefield::models {
 namespace {
@@ -19,22 +19,13 @@ struct FeatureJet {
 };
 
 FeatureJet feature_jet(const kernels::NetworkShape& shape, const torch::Tensor& x) {
-  FeatureJet jet;
-  jet.value = network_features(shape, x);
-  jet.slope = torch::zeros({x.size(0), shape.dimension(), x.size(1), shape.features()}, x.options());
-  jet.curvature = torch::zeros_like(jet.value);
-  std::int64_t f = 0;
+  const auto [first, second] = feature_derivatives(shape, x);
+  FeatureJet jet{network_features(shape, x), torch::zeros({x.size(0), shape.dimension(), x.size(1), shape.features()}, x.options()), second};
+  std::int64_t start = 0;
   for (std::int64_t c = 0; c < shape.dimension(); ++c) {
-    const auto& coordinate = shape.coordinates[static_cast<std::size_t>(c)];
-    if (coordinate.angular_frequency == 0) jet.slope.select(1, c).select(-1, f++).fill_(1);
-    for (std::int64_t k = 1; k <= coordinate.harmonics; ++k, f += 2) {
-      const double omega = static_cast<double>(k) * coordinate.angular_frequency;
-      const auto sine = jet.value.select(-1, f), cosine = jet.value.select(-1, f + 1);
-      jet.slope.select(1, c).select(-1, f).copy_(cosine * omega);
-      jet.slope.select(1, c).select(-1, f + 1).copy_(sine * -omega);
-      jet.curvature.select(-1, f).copy_(sine * (-omega * omega));
-      jet.curvature.select(-1, f + 1).copy_(cosine * (-omega * omega));
-    }
+    const auto count = shape.coordinates[static_cast<std::size_t>(c)].count();
+    jet.slope.select(1, c).narrow(-1, start, count).copy_(first.narrow(-1, start, count));
+    start += count;
   }
   return jet;
 }

@@ -6,6 +6,7 @@
 #include <numbers>
 
 #include "models/fused.hpp"
+#include "models/tensor_features.hpp"
 #include "models/tensor_sweeps.hpp"
 
 namespace scorefield::models {
@@ -23,21 +24,6 @@ kernels::NetworkShape make_network_shape(const ModelOptions& options, const Norm
     shape.coordinates.push_back(features);
   }
   return shape;
-}
-
-torch::Tensor network_features(const kernels::NetworkShape& shape, const torch::Tensor& x) {
-  std::vector<torch::Tensor> features;
-  for (std::int64_t c = 0; c < shape.dimension(); ++c) {
-    const auto& coordinate = shape.coordinates[static_cast<std::size_t>(c)];
-    const auto value = x.select(-1, c);
-    if (coordinate.angular_frequency == 0) features.push_back(value);
-    for (std::int64_t k = 1; k <= coordinate.harmonics; ++k) {
-      const auto angle = value * (static_cast<double>(k) * coordinate.angular_frequency);
-      features.push_back(angle.sin());
-      features.push_back(angle.cos());
-    }
-  }
-  return torch::stack(features, -1);
 }
 
 torch::Tensor evaluate_network(const kernels::NetworkShape& shape, const EffectiveWeights& weights,

@@ -65,9 +65,6 @@ class ScoreNetwork : public torch::nn::Module {
 /// Network inputs for a normaliser: identity, or harmonics of the periodic coordinates.
 [[nodiscard]] kernels::NetworkShape make_network_shape(const ModelOptions& options, const Normalizer& normalizer);
 
-/// Features of x as the kernels compute them. x: [..., d] -> [..., f].
-[[nodiscard]] torch::Tensor network_features(const kernels::NetworkShape& shape, const torch::Tensor& x);
-
 /// The plain MLP of every group on x: [G, N, d] -> [G, N], by LibTorch operations.
 [[nodiscard]] torch::Tensor evaluate_network(const kernels::NetworkShape& shape, const EffectiveWeights& weights,
                                              const torch::Tensor& x);
