@@ -138,6 +138,13 @@ TEST(Compare, ShippedExperimentsAreValidAtBothScales) {
                                             "irregular-time", "dimension"));
 }
 
+TEST(Compare, TheExampleIsValid) {
+  const std::string path = SCOREFIELD_EXAMPLES "/experiments/bistable.toml";
+  const auto experiment = parse_experiment(data::read_text_file(path), path, false);
+  EXPECT_EQ(experiment.seeds.size(), 3u);
+  EXPECT_EQ(experiment.problems.front().problem, "bistable");
+}
+
 TEST(CompareTable, AveragesOverSeedsAndQuotesCommas) {
   const json cells{{{"problem", "p"}, {"method", "m"}, {"seed", 0}, {"status", "done"}, {"mean", {{"sinkhorn", 0.1}, {"sinkhorn_floor", 0.01}}}, {"training_seconds", 10}},
                    {{"problem", "p"}, {"method", "m"}, {"seed", 1}, {"status", "done"}, {"mean", {{"sinkhorn", 0.3}, {"sinkhorn_floor", 0.01}}}, {"training_seconds", 12}},
