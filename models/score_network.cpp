@@ -40,12 +40,9 @@ torch::Tensor evaluate_network(const kernels::NetworkShape& shape, const Effecti
 
 ScoreNetwork::ScoreNetwork(const ModelOptions& options, const Normalizer& normalizer)
     : options_(options), normalizer_(normalizer), known_drift_(options.known_drift, normalizer), shape_(make_network_shape(options, normalizer)) {
-  modulation_ = register_module(
-      "modulation",
-      make_modulation(options, shape_, static_cast<std::int64_t>(normalizer.mu_center.size())));
-  if (options.quadratic)
-    quadratic_ = register_module("quadratic", std::make_shared<QuadraticPotential>(
-                                                  options, shape_, static_cast<std::int64_t>(normalizer.mu_center.size())));
+  const auto parameters = static_cast<std::int64_t>(normalizer.mu_center.size());
+  modulation_ = register_module("modulation", make_modulation(options, shape_, parameters));
+  if (options.quadratic) quadratic_ = register_module("quadratic", std::make_shared<QuadraticPotential>(options, shape_, parameters));
 }
 
 torch::Tensor ScoreNetwork::potential(const torch::Tensor& x, const torch::Tensor& mu, const torch::Tensor& t) {

@@ -101,9 +101,9 @@ class Sweeps {
     return torch::baddbmm(layers_[hidden_].bias.unsqueeze(1), input_[hidden_], layers_[hidden_].weight.transpose(1, 2));
   }
 
-  /// The objective's value, and the gradients of all layers (scaled by the groups' scales) in `gradients` and of the velocity, where it is there, in
-  /// `velocity_gradient`.
-  Tensor objective(const TermColumns& terms, const GroupPoints& points, std::vector<SweepLayer>& gradients, Tensor& velocity_gradient) {
+  /// The objective's value, and the gradients of all layers (scaled by the groups' scales) in `gradients` and, unless that is
+  /// null, of the velocity in `velocity_gradient`.
+  Tensor objective(const TermColumns& terms, const GroupPoints& points, std::vector<SweepLayer>& gradients, Tensor* velocity_gradient) {
     const auto v = gradient(true, terms.has_laplacian);
     auto u = terms.kinetic * v;
     if (points.velocity.defined()) u = u + terms.velocity * points.velocity;
@@ -118,10 +118,8 @@ class Sweeps {
     const auto transport = times_transposed(tangent_[hidden_], layers_[hidden_].weight) + rate -
                            (u * v).sum(-1, true);
     auto value = terms.kinetic * v.square().sum(-1, true) / 2 + transport + terms.potential * s;
-    if (points.velocity.defined()) {
-      value = value + terms.velocity * (points.velocity * v).sum(-1, true);
-      velocity_gradient = terms.scale * terms.velocity * v;
-    }
+    if (points.velocity.defined()) value = value + terms.velocity * (points.velocity * v).sum(-1, true);
+    if (velocity_gradient) *velocity_gradient = terms.scale * terms.velocity * v;
     reverse(terms, gradients);
     for (auto& layer : gradients)
       for (Tensor* tensor : {&layer.weight, &layer.rate_left, &layer.rate})
@@ -306,8 +304,8 @@ struct SweptObjective : public torch::autograd::Function<SweptObjective> {
     const auto layers = unflatten(tensors);
     Tensor velocity_gradient;
     std::vector<SweepLayer> gradients;
-    const auto value =
-        Sweeps(*call->shape, layers, call->points->x).objective(columns_of(*call->terms), *call->points, gradients, velocity_gradient);
+    const auto value = Sweeps(*call->shape, layers, call->points->x)
+                           .objective(columns_of(*call->terms), *call->points, gradients, with_velocity ? &velocity_gradient : nullptr);
     std::vector<Tensor> flat;
     for (const auto& g : gradients)
       for (const auto& tensor : {g.weight, g.bias, g.rate_left, g.rate_right, g.rate, g.bias_rate})

@@ -4,19 +4,12 @@
 #include <cmath>
 
 #include "core/error.hpp"
-#include "core/random.hpp"
 #include "data/temporary_file.hpp"
 
 namespace scorefield::training {
 namespace {
 
 constexpr std::uint64_t kStartStream = 0x7374617274;
-
-/// Far from the small seeds that people give to data.
-std::int64_t independent_seed(std::int64_t seed) {
-  const auto words = Philox(static_cast<std::uint64_t>(seed), kStartStream).words(0);
-  return static_cast<std::int64_t>(words[0] >> 1) + 1000000;
-}
 
 /// The problem that made the training data; null where it is unknown, or its options are no longer understood.
 std::unique_ptr<problems::Problem> problem_of(const ReducedModel& model) {
@@ -30,7 +23,7 @@ std::unique_ptr<problems::Problem> problem_of(const ReducedModel& model) {
 }  // namespace
 
 RolloutStart::RolloutStart(const ReducedModel& model, const InferOptions& options, std::int64_t seed, std::string output)
-    : model_(model), seed_(independent_seed(seed)), output_(std::move(output)) {
+    : model_(model), seed_(problems::independent_seed(seed, kStartStream)), output_(std::move(output)) {
   std::int64_t available = model.initial.particles;
   if (!options.initial_path.empty()) {
     given_.emplace(options.initial_path);

@@ -94,7 +94,7 @@ void Landau6d::validate(const GenerateOptions& options) const {
   for (const double alpha : request.mu)
     require(alpha > 0 && alpha < 1, "mu (alpha)", alpha, "a number in (0, 1): the density is 1 + alpha cos k x");
   pic3d::validate(pic_options());
-  require((request.frames == 1 && request.only_stored) || request.particles <= pic_.simulated_particles, "generate.particles", request.particles,
+  require(request.particles <= request.simulated_particles(pic_.simulated_particles), "generate.particles", request.particles,
           "at most pic.simulated_particles = " + std::to_string(pic_.simulated_particles));
 }
 
@@ -103,7 +103,7 @@ void Landau6d::generate(const GenerateOptions& options, const std::string& confi
   validate(options);
   const GenerateOptions request = with_defaults(options, *this);
   pic3d::Pic3dOptions pic = pic_options();
-  if (request.frames == 1 && request.only_stored) pic.simulated_particles = request.particles;  // the stored ones are the first
+  pic.simulated_particles = request.simulated_particles(pic.simulated_particles);
   const TimeGrid grid = time_grid(pic.duration, pic.dt, request.frames);
   StepwiseProblem problem{
       .name = name(),

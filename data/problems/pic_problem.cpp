@@ -122,7 +122,7 @@ void PicProblem::validate(const GenerateOptions& options) const {
     const PlasmaSetup plasma = setup(mu);
     pic::validate(pic_options(plasma), plasma.mu);
   }
-  if (!(request.frames == 1 && request.only_stored) && request.particles > pic_.simulated_particles)
+  if (request.particles > request.simulated_particles(pic_.simulated_particles))
     throw UsageError("generate.particles = " + std::to_string(request.particles) +
                      " stored particles exceed pic.simulated_particles = " + std::to_string(pic_.simulated_particles) +
                      "; raise the latter or store fewer.");
@@ -136,7 +136,7 @@ void PicProblem::generate(const GenerateOptions& options, const std::string& con
   const auto at = [&](double mu) {
     const PlasmaSetup plasma = setup(mu);
     pic::PicOptions pic = pic_options(plasma);
-    if (request.frames == 1 && request.only_stored) pic.simulated_particles = request.particles;  // the stored ones are the first
+    pic.simulated_particles = request.simulated_particles(pic.simulated_particles);
     return PicSetup{pic,
                     grid.dt,
                     plasma,

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/error.hpp"
+#include "core/random.hpp"
 #include "data/problems/bistable.hpp"
 #include "data/problems/bump_on_tail.hpp"
 #include "data/problems/chaos_9d.hpp"
@@ -77,6 +78,11 @@ void bind(OptionSet& set, GenerateOptions& options) {
   set.add("generate.velocities", options.velocities, "also store time derivatives of the samples");
   set.add("generate.checkpoint_interval", options.checkpoint_interval,
           "seconds between the states that a killed run leaves for --resume; 0: only when interrupted");
+}
+
+std::int64_t independent_seed(std::int64_t seed, std::uint64_t stream, std::uint64_t index) {
+  const auto words = Philox(static_cast<std::uint64_t>(seed), stream).words(index);
+  return static_cast<std::int64_t>(words[0] >> 1) + 1000000;
 }
 
 GenerateOptions with_defaults(GenerateOptions options, const Problem& problem) {

@@ -23,6 +23,9 @@ struct GenerateOptions {
   std::string checkpoint{};          ///< file that a stopped run leaves for `resume`; empty: none. Not an option key
   bool only_stored = false;          ///< with frames = 1: make no particles beside those stored, of which diagnostics then are. Not an option key
   bool resume = false;               ///< continue from `checkpoint`, bit for bit. Not an option key
+
+  /// How many of the `asked` particles a solver makes: those stored alone, which are the first, where nothing needs the others.
+  [[nodiscard]] std::int64_t simulated_particles(std::int64_t asked) const { return frames == 1 && only_stored ? particles : asked; }
 };
 
 /// A high-fidelity system: parameter, initial population, solver, diagnostics. One file per problem.
@@ -56,6 +59,9 @@ class Problem {
 };
 
 void bind(OptionSet& set, GenerateOptions& options);
+
+/// A seed for one more run beside those that people give seeds to, which are small: a function of (seed, stream, index).
+[[nodiscard]] std::int64_t independent_seed(std::int64_t seed, std::uint64_t stream, std::uint64_t index = 0);
 
 /// `options` with the problem's own values where mu is empty or frames is 0.
 [[nodiscard]] GenerateOptions with_defaults(GenerateOptions options, const Problem& problem);

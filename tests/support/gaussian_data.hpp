@@ -8,6 +8,7 @@
 
 #include "data/dataset.hpp"
 #include "models/normalizer.hpp"
+#include "tests/support/tensor_values.hpp"
 
 namespace scorefield::test {
 
@@ -78,10 +79,7 @@ inline void write_gaussian_dataset(const std::string& path, const std::vector<do
       const auto velocity = torch::tensor({mus[m], -0.5}, torch::kFloat64);
       const auto x = (velocity * t + GaussianCase::spread(t) * z).to(torch::kFloat32).contiguous();
       const auto v = (velocity + GaussianCase::kSpreadRate * z).to(torch::kFloat32).contiguous();
-      const auto span = [](const torch::Tensor& values) {
-        return std::span<const float>(values.const_data_ptr<float>(), static_cast<std::size_t>(values.numel()));
-      };
-      writer.write_frame(static_cast<std::int64_t>(m), k, span(x), span(v));
+      writer.write_frame(static_cast<std::int64_t>(m), k, values_of(x), values_of(v));
     }
   writer.commit();
 }

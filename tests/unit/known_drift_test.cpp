@@ -12,6 +12,7 @@
 #include "models/known_drift.hpp"
 #include "models/network_drift.hpp"
 #include "tests/support/temporary_folder.hpp"
+#include "tests/support/tensor_values.hpp"
 #include "training/batch.hpp"
 #include "training/infer.hpp"
 #include "training/objective.hpp"
@@ -83,10 +84,7 @@ void write_fall(const std::string& path) {
       const auto v = v0 + mu * t;
       const auto state = torch::stack({x0 + v0 * t + mu * t * t / 2, v}, 1).contiguous();
       const auto rate = torch::stack({v, torch::full_like(v, mu)}, 1).contiguous();
-      const auto span = [](const Tensor& values) {
-        return std::span<const float>(values.const_data_ptr<float>(), static_cast<std::size_t>(values.numel()));
-      };
-      writer.write_frame(static_cast<std::int64_t>(m), k, span(state), span(rate));
+      writer.write_frame(static_cast<std::int64_t>(m), k, test::values_of(state), test::values_of(rate));
     }
   writer.commit();
 }

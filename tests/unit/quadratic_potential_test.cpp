@@ -14,6 +14,7 @@
 #include "models/score_network.hpp"
 #include "models/tensor_sweeps.hpp"
 #include "tests/support/temporary_folder.hpp"
+#include "tests/support/tensor_values.hpp"
 #include "training/model_file.hpp"
 #include "training/objective.hpp"
 #include "training/trainer.hpp"
@@ -154,10 +155,7 @@ void write_contraction(const std::string& path, std::int64_t d) {
     for (std::int64_t k = 0; k < 9; ++k) {
       const double t = header.time[static_cast<std::size_t>(k)];
       const auto x = (shift * t + (1 - 0.6 * t) * z).contiguous(), v = (shift - 0.6 * z).contiguous();
-      const auto span = [](const Tensor& values) {
-        return std::span<const float>(values.const_data_ptr<float>(), static_cast<std::size_t>(values.numel()));
-      };
-      writer.write_frame(m, k, span(x), span(v));
+      writer.write_frame(m, k, test::values_of(x), test::values_of(v));
     }
   writer.commit();
 }

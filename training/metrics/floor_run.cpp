@@ -1,19 +1,11 @@
 #include "training/metrics/floor_run.hpp"
 
 #include "core/error.hpp"
-#include "core/random.hpp"
 
 namespace scorefield::metrics {
 namespace {
 
 constexpr std::uint64_t kFloorStream = 0x666c6f6f72;
-
-/// A seed far from the reference's and from the small ones that people type.
-std::int64_t independent_seed(std::int64_t reference_seed, std::int64_t seed) {
-  const Philox random(static_cast<std::uint64_t>(reference_seed), kFloorStream);
-  const auto words = random.words(static_cast<std::uint64_t>(seed));
-  return static_cast<std::int64_t>(words[0] >> 1) + 1000000;
-}
 
 std::vector<double> flat(const std::vector<std::vector<double>>& mu) {
   std::vector<double> values;
@@ -32,7 +24,7 @@ FloorRun FloorRun::generate(const problems::Problem& problem, const Run& referen
   options.mu = flat(mu);
   options.particles = particles;
   options.frames = reference.header().frames();
-  options.seed = independent_seed(reference.header().provenance.seed, seed);
+  options.seed = problems::independent_seed(reference.header().provenance.seed, kFloorStream, static_cast<std::uint64_t>(seed));
   options.velocities = false;
   problem.validate(options);
 
