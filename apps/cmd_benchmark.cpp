@@ -49,12 +49,9 @@ std::vector<const BenchmarkCase*> chosen_cases(const std::vector<std::string>& n
 }
 
 json to_json(const BenchmarkResult& result) {
-  json entry{{"case", result.name},
-             {"threads", result.threads},
-             {"dtype", result.dtype},
-             {"milliseconds", result.milliseconds},
-             {"reference", result.reference},
-             {"reference_milliseconds", result.reference_milliseconds},
+  json entry{{"case", result.name},           {"threads", result.threads},
+             {"dtype", result.dtype},         {"milliseconds", result.milliseconds},
+             {"reference", result.reference}, {"reference_milliseconds", result.reference_milliseconds},
              {"speedup", result.speedup()}};
   if (result.bound_milliseconds) {
     entry["bound_milliseconds"] = *result.bound_milliseconds;
@@ -99,7 +96,8 @@ void run_benchmark(int argc, const char* const* argv) {
   set.add("benchmark.seconds", options.seconds, "least time spent on each timed piece of work");
   if (line.help()) {
     std::cout << line.help_text(set) << "\nCases:\n";
-    for (const auto& item : benchmarks::benchmark_cases()) std::cout << "  " << item.name << "\n      " << item.summary << "\n";
+    for (const auto& item : benchmarks::benchmark_cases())
+      std::cout << "  " << item.name << "\n      " << item.summary << "\n";
     return;
   }
   const auto chosen = chosen_cases(line.values("case"));

@@ -46,10 +46,16 @@ void run_calibrate(int argc, const char* const* argv) {
   if (output) check_output_differs(*output, files);
   ProgressPrinter printer(line.common().quiet);
   const auto result = training::calibrate(files[0], files[1], options, line.common().seed, printer.observer());
-  nlohmann::json json{{"command", "calibrate"},   {"model", files[0]},          {"data", files[1]},
-                      {"mu", result.mu},          {"distance", result.distance}, {"gradient", result.gradient},
-                      {"converged", result.converged}, {"at_boundary", result.at_boundary},
-                      {"iterations", result.iterations}, {"rollouts", result.rollouts},
+  nlohmann::json json{{"command", "calibrate"},
+                      {"model", files[0]},
+                      {"data", files[1]},
+                      {"mu", result.mu},
+                      {"distance", result.distance},
+                      {"gradient", result.gradient},
+                      {"converged", result.converged},
+                      {"at_boundary", result.at_boundary},
+                      {"iterations", result.iterations},
+                      {"rollouts", result.rollouts},
                       {"scan", {{"mu", result.scan_mu}, {"distance", result.scan_distance}}}};
   if (options.bootstrap > 1) {
     json["deviation"] = result.deviation;
@@ -75,7 +81,8 @@ void run_calibrate(int argc, const char* const* argv) {
     std::snprintf(text, sizeof text, " +- %.2g (95 %%: %.6g to %.6g)", result.deviation, result.low, result.high);
     std::cout << text;
   }
-  std::snprintf(text, sizeof text, ", sliced W2 %.3g, %lld rollouts\n", result.distance, static_cast<long long>(result.rollouts));
+  std::snprintf(text, sizeof text, ", sliced W2 %.3g, %lld rollouts\n", result.distance,
+                static_cast<long long>(result.rollouts));
   std::cout << text;
 }
 

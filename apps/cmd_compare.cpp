@@ -24,7 +24,8 @@ std::string experiment_text(const std::string& given) {
   if (std::filesystem::exists(given)) return data::read_text_file(given);
   for (const auto& preset : compare::experiment_presets())
     if (given == preset.name) return preset.toml;
-  if (given.ends_with(".toml")) throw FileError(given, "does not exist. 'scorefield list experiments' names those that ship.");
+  if (given.ends_with(".toml"))
+    throw FileError(given, "does not exist. 'scorefield list experiments' names those that ship.");
   throw UsageError(unknown_name_message("experiment", given, preset_names()));
 }
 
@@ -62,14 +63,20 @@ void run_compare(int argc, const char* const* argv) {
   const auto summary = compare::run_experiment(experiment, output, line.common().device, printer.observer());
   const auto table = (std::filesystem::path(output) / "table.md").string();
   if (line.common().json) {
-    std::cout << nlohmann::json{{"command", "compare"},         {"experiment", experiment.name}, {"output", output},
-                                {"cells", summary.cells},       {"computed", summary.computed},  {"reused", summary.reused},
-                                {"failed", summary.failed},     {"table", table}}
+    std::cout << nlohmann::json{{"command", "compare"},
+                                {"experiment", experiment.name},
+                                {"output", output},
+                                {"cells", summary.cells},
+                                {"computed", summary.computed},
+                                {"reused", summary.reused},
+                                {"failed", summary.failed},
+                                {"table", table}}
                      .dump(2)
               << "\n";
   } else {
-    std::cout << data::read_text_file(table) << "\n" << output << ": " << summary.cells << " cells, " << summary.computed
-              << " computed, " << summary.reused << " reused, " << summary.failed << " failed\n";
+    std::cout << data::read_text_file(table) << "\n"
+              << output << ": " << summary.cells << " cells, " << summary.computed << " computed, " << summary.reused
+              << " reused, " << summary.failed << " failed\n";
   }
 }
 

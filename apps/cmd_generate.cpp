@@ -18,7 +18,8 @@ void declare_generate(CommandLine& line) {
   line.add_shorthand("mu", "LIST", "generate.mu",
                      "physics parameters: 1.2,1.3 or 1.2:1.9:0.1 (default: the problem's training values)");
   line.add_shorthand("particles", "N", "generate.particles", "particles to store per frame");
-  line.add_shorthand("frames", "K", "generate.frames", "times to store, both ends included; 1: the initial populations");
+  line.add_shorthand("frames", "K", "generate.frames",
+                     "times to store, both ends included; 1: the initial populations");
   line.add_switch("resume",
                   "continue an interrupted or killed run of the same command from DATA.h5.checkpoint, bit for bit");
   line.add_example("scorefield generate two-stream --output train.h5");

@@ -12,7 +12,8 @@ void run_import(int argc, const char* const* argv) {
                    "FILE... --output DATA.h5 [FLAGS]");
   line.add_arguments("file");
   line.add_flag("output", "DATA.h5", "the dataset to write");
-  line.add_shorthand("mu", "LIST", "import.mu_values", "the physics parameter of every run in the files, as in 1.2,1.3");
+  line.add_shorthand("mu", "LIST", "import.mu_values",
+                     "the physics parameter of every run in the files, as in 1.2,1.3");
   line.add_example("scorefield import runs.npz --output data.h5");
   line.add_example(
       "scorefield import a.npy b.npy --mu 1.2,1.3 --output data.h5 --set import.duration=40 --set "

@@ -14,10 +14,13 @@ void declare_infer(CommandLine& line) {
   line.add_argument("model");
   line.add_flag("output", "ROLLOUT.h5", "the rollout to write");
   line.add_shorthand("mu", "LIST", "infer.mu", "physics parameters to predict: 1.25,1.35 or 1.25:1.85:0.1");
-  line.add_shorthand("particles", "N", "infer.particles", "particles per rollout (default: as many as the training data)");
+  line.add_shorthand("particles", "N", "infer.particles",
+                     "particles per rollout (default: as many as the training data)");
   line.add_shorthand("frames", "K", "infer.frames", "times to store, of the training times (default: all of them)");
-  line.add_shorthand("initial", "DATA.h5", "infer.initial", "take the initial population from a dataset (default: infer.start)");
-  line.add_switch("log-density", "also write /log_density, from a Gaussian fitted to the initial population (infer.log_density)");
+  line.add_shorthand("initial", "DATA.h5", "infer.initial",
+                     "take the initial population from a dataset (default: infer.start)");
+  line.add_switch("log-density",
+                  "also write /log_density, from a Gaussian fitted to the initial population (infer.log_density)");
   line.add_example("scorefield infer model.h5 --mu 1.25:1.85:0.1 --output rollout.h5");
   line.add_example("scorefield infer model.h5 --mu 1.55 --frames 11 --set infer.method=rk4 --output rollout.h5");
 }
@@ -54,8 +57,8 @@ void run_infer(int argc, const char* const* argv) {
   const auto launched = distributed::join_launched(line.common().device);
   ProgressPrinter printer(line.common().quiet || !launched.is_root());
   const auto start = std::chrono::steady_clock::now();
-  const auto result = training::infer(model_path, output, options, set.to_toml(), line.common().seed,
-                                      launched.device, printer.observer(), launched.processes.get());
+  const auto result = training::infer(model_path, output, options, set.to_toml(), line.common().seed, launched.device,
+                                      printer.observer(), launched.processes.get());
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   if (!launched.is_root()) return;
   for (const auto& warning : result.warnings) print_warning("infer", warning);

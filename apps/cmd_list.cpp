@@ -90,9 +90,11 @@ void list_targets(Listing& list) {
   list.text << "Or a file: family.toml, TorchScript.pt, a trained score network MODEL.h5, samples in .h5 or .npy.\n";
 }
 
-constexpr std::pair<const char*, void (*)(Listing&)> kLists[] = {
-    {"problems", list_problems}, {"presets", list_presets}, {"methods", list_methods},
-    {"experiments", list_experiments}, {"targets", list_targets}};
+constexpr std::pair<const char*, void (*)(Listing&)> kLists[] = {{"problems", list_problems},
+                                                                 {"presets", list_presets},
+                                                                 {"methods", list_methods},
+                                                                 {"experiments", list_experiments},
+                                                                 {"targets", list_targets}};
 
 }  // namespace
 

@@ -51,16 +51,20 @@ void bind(OptionSet& set, SampleOptions& options, const std::vector<sampling::Me
   set.add("sample.initial", options.initial, "a samples file whose cloud is the start");
   set.add("sample.start_scale", options.start.scale, "deviation of the initial cloud; 0: 3 up to d = 2, 2 above");
   set.add("sample.start_shift", options.start.shift, "added to the first coordinate of the initial cloud");
-  set.add("sample.frames", options.run.frames, "clouds of the run that the file keeps, for scripts/plot samples; 0: none");
+  set.add("sample.frames", options.run.frames,
+          "clouds of the run that the file keeps, for scripts/plot samples; 0: none");
   set.add("sample.diagnostics", options.diagnose, "compare the samples with what is known of the target");
   targets::bind(set, options.source);
   for (const auto& method : methods) method.bind(set);
 }
 
-std::shared_ptr<const training::ScoreTarget> open_model_target(const std::string& path, const targets::SampleSetOptions& at) {
+std::shared_ptr<const training::ScoreTarget> open_model_target(const std::string& path,
+                                                               const targets::SampleSetOptions& at) {
   if (!training::is_score_model(path))
-    throw UsageError(path + " holds the potential of a reduced model, whose gradient is a velocity, not a score. Sampling needs "
-                     "a network trained with --set loss.name=dsm.");
+    throw UsageError(
+        path +
+        " holds the potential of a reduced model, whose gradient is a velocity, not a score. Sampling needs "
+        "a network trained with --set loss.name=dsm.");
   return at.mu == 0 ? std::make_shared<const training::ScoreTarget>(path)
                     : std::make_shared<const training::ScoreTarget>(path, std::vector<double>{at.mu}, at.time);
 }
@@ -69,8 +73,8 @@ torch::Tensor start_cloud(const SampleOptions& options, std::int64_t dimension, 
   if (options.initial.empty()) return sampling::initial_cloud(options.start, dimension, seed);
   auto cloud = sampling::read_samples(options.initial);
   if (cloud.size(1) != dimension)
-    throw UsageError(options.initial + ": its samples have " + std::to_string(cloud.size(1)) + " coordinates, the target has " +
-                     std::to_string(dimension) + ".");
+    throw UsageError(options.initial + ": its samples have " + std::to_string(cloud.size(1)) +
+                     " coordinates, the target has " + std::to_string(dimension) + ".");
   return cloud;
 }
 
@@ -97,7 +101,8 @@ nlohmann::ordered_json facts(const SampleOptions& options, const std::string& ou
 }  // namespace
 
 void run_sample(int argc, const char* const* argv) {
-  CommandLine line("sample", "moves particles until they represent a target density", "TARGET --output SAMPLES.h5 [FLAGS]");
+  CommandLine line("sample", "moves particles until they represent a target density",
+                   "TARGET --output SAMPLES.h5 [FLAGS]");
   declare_sample(line);
   line.parse(argc, argv);
 
@@ -107,7 +112,8 @@ void run_sample(int argc, const char* const* argv) {
   line.bind(set);
   bind(set, options, methods);
   if (line.help()) {
-    std::cout << line.help_text(set) << "\nTargets: see 'scorefield list targets'. Methods: see 'scorefield list methods'.\n";
+    std::cout << line.help_text(set)
+              << "\nTargets: see 'scorefield list targets'. Methods: see 'scorefield list methods'.\n";
     return;
   }
   const std::string target_name = line.required("target");
@@ -148,17 +154,17 @@ void run_sample(int argc, const char* const* argv) {
   sampling::write_samples(output, result, target_name, options.run);
 
   auto object = facts(options, output, reason, result);
-  const auto diagnostics = options.diagnose ? sampling::diagnose(*target, result.samples, result.weights, seed)
-                                            : sampling::Diagnostics{};
+  const auto diagnostics =
+      options.diagnose ? sampling::diagnose(*target, result.samples, result.weights, seed) : sampling::Diagnostics{};
   for (const auto& [name, value] : diagnostics) object["diagnostics"][name] = value;
   if (line.common().json) {
     std::cout << object.dump(2) << "\n";
     return;
   }
   for (const auto& note : result.notes) std::cout << "note: " << note << "\n";
-  std::cout << output << ": " << result.samples.size(0) << " particles by " << result.method << ", " << result.iterations
-            << " iterations, " << result.evaluations.score << " score evaluations, " << format_duration(result.seconds)
-            << (result.converged ? ", converged" : ", not converged") << "\n";
+  std::cout << output << ": " << result.samples.size(0) << " particles by " << result.method << ", "
+            << result.iterations << " iterations, " << result.evaluations.score << " score evaluations, "
+            << format_duration(result.seconds) << (result.converged ? ", converged" : ", not converged") << "\n";
   for (const auto& [name, value] : diagnostics) std::cout << "  " << name << " " << value << "\n";
 }
 

@@ -79,8 +79,8 @@ training::TrainObserver make_observer(ProgressPrinter& printer) {
     char detail[128];
     std::snprintf(detail, sizeof detail, "loss %.5g, validation %.5g, rate %.2g", progress.loss,
                   progress.validation_loss, progress.learning_rate);
-    printer.report({"training", progress.step, progress.total_steps, detail,
-                    {progress.steps_per_second, progress.seconds_left}});
+    printer.report(
+        {"training", progress.step, progress.total_steps, detail, {progress.steps_per_second, progress.seconds_left}});
   };
 }
 
@@ -92,7 +92,8 @@ void print_result(const CommandLine& line, const std::string& output, const trai
                                 {"seconds", result.seconds},
                                 {"final_loss", result.final_loss},
                                 {"validation_loss", result.validation_loss},
-                                {"parameters", result.parameters}, {"step_milliseconds", 1e3 * result.step_seconds},
+                                {"parameters", result.parameters},
+                                {"step_milliseconds", 1e3 * result.step_seconds},
                                 {"engine", result.engine},
                                 {"time_limit_reached", result.time_limit_reached}}
                      .dump(2)

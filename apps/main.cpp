@@ -45,7 +45,8 @@ constexpr std::array<Command, 11> kCommands{{
 }};
 
 void print_overview(std::ostream& out) {
-  out << "scorefield " << version() << ": learns reduced models of kinetic systems and samples densities with particles.\n\n"
+  out << "scorefield " << version()
+      << ": learns reduced models of kinetic systems and samples densities with particles.\n\n"
       << "Usage: scorefield COMMAND [ARGUMENTS]\n\nCommands:\n";
   for (const auto& command : kCommands)
     out << "  " << command.name << std::string(12 - std::string(command.name).size(), ' ') << command.summary << "\n";

@@ -82,7 +82,8 @@ void ProgressPrinter::report(const Progress& progress) {
   if (finished_ || !(first || last || due)) return;
   finished_ = last;
   last_shown_ = Clock::now();
-  const std::string text = format_progress(progress, progress.pace.per_second < 0 ? measured_pace(progress) : progress.pace);
+  const std::string text =
+      format_progress(progress, progress.pace.per_second < 0 ? measured_pace(progress) : progress.pace);
   if (style_ == Style::lines) {
     out_ << text << std::endl;
     return;

@@ -53,15 +53,16 @@ struct NetworkBatch {
   }
 };
 
-/// Float32 matrix products [rows, width] x [width, width] in cache, on all threads at once: what the matrix products of the
-/// sweeps are measured against, by the faster of LibTorch's product and the sweeps' own with nothing around it. Timed in
-/// turns with them, as the machine's speed varies.
+/// Float32 matrix products [rows, width] x [width, width] in cache, on all threads at once: what the matrix products of
+/// the sweeps are measured against, by the faster of LibTorch's product and the sweeps' own with nothing around it.
+/// Timed in turns with them, as the machine's speed varies.
 class MatrixProducts {
  public:
   explicit MatrixProducts(std::int64_t width);
   void by_libtorch() const;
   void by_kernels() const;
-  /// Milliseconds of `operations` multiplications and additions at the faster rate, given the milliseconds of both calls.
+  /// Milliseconds of `operations` multiplications and additions at the faster rate, given the milliseconds of both
+  /// calls.
   [[nodiscard]] double bound(double operations, double libtorch_milliseconds, double kernels_milliseconds) const;
 
  private:

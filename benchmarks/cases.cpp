@@ -23,8 +23,9 @@ BenchmarkResult run_sde(const BenchmarkOptions&) {
                          .reference_milliseconds = first.reference_milliseconds};
   for (const auto& speed : speeds) {
     const auto problem = speed.name.substr(speed.name.find(' ') + 1);
-    result.numbers.emplace_back(problem == "bistable" ? "particle_steps_per_second" : problem + "_particle_steps_per_second",
-                                speed.particle_steps_per_second);
+    result.numbers.emplace_back(
+        problem == "bistable" ? "particle_steps_per_second" : problem + "_particle_steps_per_second",
+        speed.particle_steps_per_second);
     result.numbers.emplace_back(problem + "_speedup", speed.reference_milliseconds / speed.milliseconds);
   }
   return result;

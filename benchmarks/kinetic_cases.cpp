@@ -36,7 +36,8 @@ BenchmarkResult compare(const BenchmarkOptions& options, BenchmarkResult result,
   return result;
 }
 
-/// A run's steps follow each other; alternating single ones with those of the reference would time reloading the caches.
+/// A run's steps follow each other; alternating single ones with those of the reference would time reloading the
+/// caches.
 constexpr int kStepsTogether = 4;
 
 std::function<void()> steps_together(std::function<void()> step) {

@@ -14,8 +14,8 @@ constexpr std::int64_t kParticles = 100'000;
 constexpr double kDt = 0.02, kDamping = 2;
 constexpr std::int64_t kSortEvery = 8;  ///< steps, as the sampler does
 
-/// What one writes first (after the 88 lines of MLS-MPM, Hu et al. 2018): a loop over the particles to the grid, a loop over the
-/// nodes, a loop back; float32, particles in the order in which they were made, on one thread.
+/// What one writes first (after the 88 lines of MLS-MPM, Hu et al. 2018): a loop over the particles to the grid, a loop
+/// over the nodes, a loop back; float32, particles in the order in which they were made, on one thread.
 class PlainMpm {
  public:
   PlainMpm(const std::vector<double>& positions, double spacing) : h_(static_cast<float>(spacing)) {
@@ -133,11 +133,16 @@ BenchmarkResult run_mpm(const BenchmarkOptions& options) {
   };
   const auto times = median_milliseconds({[&] { eight(ours); }, [&] { eight(plain); }}, options.seconds);
   const double steps = static_cast<double>(kSortEvery);
-  BenchmarkResult result{.name = "mpm", .threads = thread_count(), .milliseconds = times[0] / steps,
-                         .reference = "plain loops, unsorted particles, one thread", .reference_milliseconds = times[1] / steps};
+  BenchmarkResult result{.name = "mpm",
+                         .threads = thread_count(),
+                         .milliseconds = times[0] / steps,
+                         .reference = "plain loops, unsorted particles, one thread",
+                         .reference_milliseconds = times[1] / steps};
   const double work = static_cast<double>(kParticles) * steps * 1e3;
-  result.numbers = {{"particle_steps_per_second", work / times[0]}, {"reference_particle_steps_per_second", work / times[1]},
-                    {"variance", ours.mean_square()}, {"reference_variance", plain.mean_square()}};
+  result.numbers = {{"particle_steps_per_second", work / times[0]},
+                    {"reference_particle_steps_per_second", work / times[1]},
+                    {"variance", ours.mean_square()},
+                    {"reference_variance", plain.mean_square()}};
   return result;
 }
 

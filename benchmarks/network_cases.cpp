@@ -43,10 +43,11 @@ training::Batch make_batch(const Shape& shape) {
 
 /// One piece of work of `forwards` forward-equivalents of matrix products beside its reference and its bound.
 BenchmarkResult measure(const std::string& name, const Shape& shape, double forwards, const std::function<void()>& ours,
-                        const char* reference_name, const std::function<void()>& reference, const BenchmarkOptions& options) {
+                        const char* reference_name, const std::function<void()>& reference,
+                        const BenchmarkOptions& options) {
   const MatrixProducts products(shape.width);
-  const auto times =
-      median_milliseconds({ours, reference, [&] { products.by_libtorch(); }, [&] { products.by_kernels(); }}, options.seconds);
+  const auto times = median_milliseconds(
+      {ours, reference, [&] { products.by_libtorch(); }, [&] { products.by_kernels(); }}, options.seconds);
   const double operations = forwards * shape.forward_operations();
   BenchmarkResult result{.name = name,
                          .threads = thread_count(),
@@ -71,7 +72,8 @@ BenchmarkResult gradient_step(const std::string& name, const Shape& shape, const
     for (auto& parameter : network->parameters()) parameter.mutable_grad().reset();
     objective.loss(*network, batch, 0).backward();
   };
-  return measure(name, shape, 6, [&] { step(*fused); }, "LibTorch autograd, double backward", [&] { step(*autograd); }, options);
+  return measure(
+      name, shape, 6, [&] { step(*fused); }, "LibTorch autograd, double backward", [&] { step(*autograd); }, options);
 }
 
 BenchmarkResult score(const std::string& name, const Shape& shape, const BenchmarkOptions& options) {

@@ -51,8 +51,11 @@ BenchmarkResult run_ift(const BenchmarkOptions& options, const std::string& name
   DenseIft dense{tensor(x), tensor(y), torch::full({n}, 1.0 / static_cast<double>(n)), 1 / (2 * h * h)};
   const torch::NoGradGuard no_graph;
   const auto times = median_milliseconds({[&] { ours.step(y); }, [&] { dense.step(); }}, options.seconds);
-  BenchmarkResult result{.name = name, .threads = thread_count(), .milliseconds = times[0],
-                         .reference = "the published iteration in dense LibTorch operations", .reference_milliseconds = times[1]};
+  BenchmarkResult result{.name = name,
+                         .threads = thread_count(),
+                         .milliseconds = times[0],
+                         .reference = "the published iteration in dense LibTorch operations",
+                         .reference_milliseconds = times[1]};
   result.numbers = {{"pairs_per_second", 2 * static_cast<double>(n * n) / times[0] * 1e3}};
   return result;
 }
@@ -80,7 +83,8 @@ void plain_forces(const sph::Neighbours& neighbours, const std::vector<double>& 
   for (std::int64_t i = 0; i < n; ++i) {
     double sum[3] = {};
     each(i, [&](std::int64_t j, const double* apart, const sph::Profile& p) {
-      const double push = norm / (h * h) * (1 / rho[static_cast<std::size_t>(i)] + 1 / rho[static_cast<std::size_t>(j)]) * p.F;
+      const double push =
+          norm / (h * h) * (1 / rho[static_cast<std::size_t>(i)] + 1 / rho[static_cast<std::size_t>(j)]) * p.F;
       for (int c = 0; c < 3; ++c) sum[c] += push * apart[c];
     });
     for (std::size_t c = 0; c < 3; ++c) a[static_cast<std::size_t>(3 * i) + c] = sum[c];
@@ -103,12 +107,16 @@ BenchmarkResult run_sph(const BenchmarkOptions& options) {
     for (std::size_t i = 0; i < A.size(); ++i) A[i] = 1 / rho[i];
     neighbours.acceleration(A, rho, a, 0, a);
   };
-  const auto times = median_milliseconds({ours, [&] { plain_forces(neighbours, x, h, plain_rho, plain_a); }}, options.seconds);
-  BenchmarkResult result{.name = "sph", .threads = thread_count(), .milliseconds = times[0],
+  const auto times =
+      median_milliseconds({ours, [&] { plain_forces(neighbours, x, h, plain_rho, plain_a); }}, options.seconds);
+  BenchmarkResult result{.name = "sph",
+                         .threads = thread_count(),
+                         .milliseconds = times[0],
                          .reference = "plain double loops over the same cells, one thread, no sorting",
                          .reference_milliseconds = times[1]};
   // Density and force are two visits to every ordered pair; sorting is included.
-  result.numbers = {{"pairs_per_second", 2 * pairs / times[0] * 1e3}, {"reference_pairs_per_second", 2 * pairs / times[1] * 1e3},
+  result.numbers = {{"pairs_per_second", 2 * pairs / times[0] * 1e3},
+                    {"reference_pairs_per_second", 2 * pairs / times[1] * 1e3},
                     {"neighbours", pairs / n}};
   return result;
 }

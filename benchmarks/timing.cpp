@@ -50,7 +50,7 @@ struct MatrixProducts::Operands {
 namespace {
 constexpr std::int64_t kRows = 240, kProducts = 100;
 static_assert(kRows % kernels::kProductRows == 0);
-}
+}  // namespace
 
 MatrixProducts::MatrixProducts(std::int64_t width)
     : operands_(std::make_shared<std::vector<Operands>>()), width_(width) {
@@ -77,7 +77,8 @@ void MatrixProducts::by_kernels() const {
 }
 
 double MatrixProducts::bound(double operations, double libtorch_milliseconds, double kernels_milliseconds) const {
-  const double of_a_call = static_cast<double>(operands_->size()) * 2.0 * kRows * static_cast<double>(width_ * width_) * kProducts;
+  const double of_a_call =
+      static_cast<double>(operands_->size()) * 2.0 * kRows * static_cast<double>(width_ * width_) * kProducts;
   return operations / of_a_call * std::min(libtorch_milliseconds, kernels_milliseconds);
 }
 

@@ -102,8 +102,8 @@ constexpr const char* kAuthors = "action-matching-step-authors";
 constexpr const char* kAuthorsStein = "action-matching-step-authors-stein";
 
 /// `forwards`: forward-equivalents of the gradient's matrix products (models/kernels/README.md).
-BenchmarkResult authors_step(const char* name, double forwards, const training::TrainConfig& fast, const char* reference,
-                             const BenchmarkOptions& options) {
+BenchmarkResult authors_step(const char* name, double forwards, const training::TrainConfig& fast,
+                             const char* reference, const BenchmarkOptions& options) {
   const ScratchFolder folder;
   write_dataset(folder.file("data.h5"));
   const double fused = step_milliseconds(folder, fast, 25);
@@ -117,7 +117,8 @@ BenchmarkResult authors_step(const char* name, double forwards, const training::
                          .reference_milliseconds = autograd};
   const NetworkBatch shape{2, fast.model.width, fast.model.depth, fast.quadrature.nodes, fast.batch.particles};
   const MatrixProducts products(shape.width);
-  const auto times = median_milliseconds({[&] { products.by_libtorch(); }, [&] { products.by_kernels(); }}, options.seconds);
+  const auto times =
+      median_milliseconds({[&] { products.by_libtorch(); }, [&] { products.by_kernels(); }}, options.seconds);
   result.bound_milliseconds = products.bound(forwards * shape.forward_operations(), times[0], times[1]);
   result.numbers = {{"points_per_step", static_cast<double>(shape.points())},
                     {"hours_for_25000_steps", 25000 * fused / 3.6e6}};
@@ -132,7 +133,8 @@ BenchmarkResult authors_stein(const BenchmarkOptions& options) {
   auto config = authors_config();
   config.loss.laplacian = training::LaplacianKind::stein;
   config.batch.jitter = 0.05;
-  return authors_step(kAuthorsStein, 6, config, "the step with the exact Laplacian by LibTorch double backward", options);
+  return authors_step(kAuthorsStein, 6, config, "the step with the exact Laplacian by LibTorch double backward",
+                      options);
 }
 
 /// grad_x s by LibTorch autograd: what a rollout costs without own kernels.
@@ -172,12 +174,8 @@ BenchmarkResult rollout(const BenchmarkOptions& options) {
   integration.steps = 4;
   integration.periods = normalizer.periods;
   const auto times =
-      median_milliseconds({[&] {
-                             static_cast<void>(integrators::integrate(fused, x, {0, 0.1}, integration));
-                           },
-                           [&] {
-                             static_cast<void>(integrators::integrate(autograd, x, {0, 0.1}, integration));
-                           }},
+      median_milliseconds({[&] { static_cast<void>(integrators::integrate(fused, x, {0, 0.1}, integration)); },
+                           [&] { static_cast<void>(integrators::integrate(autograd, x, {0, 0.1}, integration)); }},
                           options.seconds);
   const double evaluations = 2.0 * kParticles * static_cast<double>(integration.steps);
   BenchmarkResult result{.name = kRollout,
@@ -195,7 +193,8 @@ BenchmarkResult rollout(const BenchmarkOptions& options) {
 std::vector<BenchmarkCase> training_cases() {
   return {{kAuthors, "whole training step at the full setting of arXiv 2410.12000: 65,792 points, exact Laplacian",
            authors},
-          {kAuthorsStein, "the same with the Laplacian taken from the samples' jitter: no second derivatives", authors_stein},
+          {kAuthorsStein, "the same with the Laplacian taken from the samples' jitter: no second derivatives",
+           authors_stein},
           {kRollout, "four Heun steps of 25,000 particles through the default network", rollout}};
 }
 

@@ -23,8 +23,7 @@ class UsageError : public Error {
 /// The message reads "PATH: what was expected, what was found. What to do."
 class FileError : public Error {
  public:
-  FileError(std::string path, const std::string& problem)
-      : Error(path + ": " + problem), path_(std::move(path)) {}
+  FileError(std::string path, const std::string& problem) : Error(path + ": " + problem), path_(std::move(path)) {}
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
 
  private:
@@ -36,7 +35,8 @@ class DivergenceError : public Error {
  public:
   DivergenceError(std::int64_t step, std::string quantity, const std::string& advice)
       : Error(quantity + " is not finite at step " + std::to_string(step) + ". " + advice),
-        step_(step), quantity_(std::move(quantity)) {}
+        step_(step),
+        quantity_(std::move(quantity)) {}
   [[nodiscard]] std::int64_t step() const noexcept { return step_; }
   [[nodiscard]] const std::string& quantity() const noexcept { return quantity_; }
 

@@ -19,8 +19,8 @@ class OptionSet {
     std::string key;
     std::string help;
     std::string default_text;
-    std::vector<std::string> choices;  ///< allowed words; empty: any value of the type
-    std::function<std::string()> get;  ///< current value as TOML
+    std::vector<std::string> choices;             ///< allowed words; empty: any value of the type
+    std::function<std::string()> get;             ///< current value as TOML
     std::function<void(const std::string&)> set;  ///< from TOML or bare text; throws UsageError
   };
 
@@ -42,8 +42,8 @@ class OptionSet {
   /// Parses "key=value" (blanks around either do not matter) and sets it. @throws UsageError
   void set_assignment(const std::string& assignment);
 
-  /// Sets every key of a TOML document; `origin` (file name, preset) appears in messages, with the line. Keys that belong to
-  /// none of this set's entries are errors, except those under a table listed in `ignored_tables`.
+  /// Sets every key of a TOML document; `origin` (file name, preset) appears in messages, with the line. Keys that
+  /// belong to none of this set's entries are errors, except those under a table listed in `ignored_tables`.
   void load_toml(const std::string& text, const std::string& origin,
                  const std::vector<std::string>& ignored_tables = {});
 
@@ -62,8 +62,8 @@ class OptionSet {
 };
 
 template <class Enum>
-void OptionSet::add(const std::string& key, Enum& field,
-                    std::initializer_list<std::pair<const char*, Enum>> names, const std::string& help) {
+void OptionSet::add(const std::string& key, Enum& field, std::initializer_list<std::pair<const char*, Enum>> names,
+                    const std::string& help) {
   std::vector<std::string> words;
   std::vector<Enum> values;
   for (const auto& [word, value] : names) {

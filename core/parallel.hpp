@@ -12,8 +12,8 @@ namespace scorefield {
 /// Sets the number of threads for every parallel loop of the process (ours and LibTorch's OpenMP loops).
 void set_thread_count(int count);
 
-/// Which of the threads runs the present call of a parallel_for's body, 0 .. thread_count() - 1. For scratch space, and for
-/// sums that are exact in any order, alone: anything else would depend on the threads.
+/// Which of the threads runs the present call of a parallel_for's body, 0 .. thread_count() - 1. For scratch space, and
+/// for sums that are exact in any order, alone: anything else would depend on the threads.
 [[nodiscard]] int thread_index();
 
 /// Calls body(i) once for every i in [0, count), in any order, on up to thread_count() threads.

@@ -15,7 +15,8 @@ std::vector<std::int64_t> random_subset(std::int64_t n, std::int64_t count, std:
   const std::int64_t drawn = std::min(count, n);
   for (std::int64_t i = 0; i < drawn; ++i)  // the first steps of a shuffle
     std::swap(order[static_cast<std::size_t>(i)],
-              order[static_cast<std::size_t>(i) + random.integer(static_cast<std::uint64_t>(i), static_cast<std::uint64_t>(n - i))]);
+              order[static_cast<std::size_t>(i) +
+                    random.integer(static_cast<std::uint64_t>(i), static_cast<std::uint64_t>(n - i))]);
   order.resize(static_cast<std::size_t>(drawn));
   return order;
 }

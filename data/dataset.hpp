@@ -30,8 +30,8 @@ struct DatasetHeader {
   std::vector<double> periods;           ///< [d], 0 = not periodic
   Identity identity = Identity::trajectories;
   bool has_velocities = false;
-  /// [d] or empty (none): D_c where d_t rho = -div(rho v) + sum_c D_c d_c^2 rho with v the mean of /velocities at x, that is what
-  /// the velocities of particles that also diffuse leave out; squares of `units` per unit of time.
+  /// [d] or empty (none): D_c where d_t rho = -div(rho v) + sum_c D_c d_c^2 rho with v the mean of /velocities at x,
+  /// that is what the velocities of particles that also diffuse leave out; squares of `units` per unit of time.
   std::vector<double> diffusion{};
 
   [[nodiscard]] std::int64_t mu_count() const { return static_cast<std::int64_t>(mu.size()); }
@@ -62,7 +62,8 @@ class DatasetWriter {
   void write_frame(std::int64_t mu_index, std::int64_t frame, std::span<const float> samples,
                    std::span<const float> velocities = {});
 
-  /// Adds /log_density [M, K, N]; `initial` says where the values at the first time come from. Before the first of its frames.
+  /// Adds /log_density [M, K, N]; `initial` says where the values at the first time come from. Before the first of its
+  /// frames.
   void add_log_density(const std::string& initial);
   /// values: [N], log rho at the samples of the frame, per unit volume of the coordinates.
   void write_log_density(std::int64_t mu_index, std::int64_t frame, std::span<const float> values);

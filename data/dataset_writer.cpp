@@ -46,7 +46,8 @@ void check_header(const std::string& path, const DatasetHeader& header) {
   for (const double period : header.periods)
     if (!std::isfinite(period) || period < 0) refuse(path, "a period is " + std::to_string(period));
   if (!header.diffusion.empty() && header.diffusion.size() != d)
-    refuse(path, std::to_string(d) + " coordinates and " + std::to_string(header.diffusion.size()) + " diffusions do not match");
+    refuse(path, std::to_string(d) + " coordinates and " + std::to_string(header.diffusion.size()) +
+                     " diffusions do not match");
   for (const double rate : header.diffusion)
     if (!std::isfinite(rate) || rate < 0) refuse(path, "a diffusion is " + std::to_string(rate));
 }

@@ -8,16 +8,14 @@
 namespace scorefield::data {
 
 FrameCache::FrameCache(DatasetReader reader, std::int64_t budget_bytes, Velocities velocities, Prepare prepare)
-    : reader_(std::move(reader)),
-      budget_bytes_(budget_bytes),
-      velocities_(velocities),
-      prepare_(std::move(prepare)) {
+    : reader_(std::move(reader)), budget_bytes_(budget_bytes), velocities_(velocities), prepare_(std::move(prepare)) {
   if (velocities_ == Velocities::stored && !header().has_velocities)
     throw FileError(reader_.path(),
                     "has no '/velocities'. Generate it with velocities, or use a loss that needs none.");
   if (velocities_ == Velocities::differences && (header().identity != Identity::trajectories || header().frames() < 3))
-    throw FileError(reader_.path(), "holds no trajectories of at least 3 frames: differences between frames say nothing "
-                                    "about the velocities. Use a loss that needs none.");
+    throw FileError(reader_.path(),
+                    "holds no trajectories of at least 3 frames: differences between frames say nothing "
+                    "about the velocities. Use a loss that needs none.");
 }
 
 std::int64_t FrameCache::frame_bytes() const {

@@ -16,7 +16,8 @@ namespace scorefield::data {
 enum class Velocities {
   none,        ///< there are none
   stored,      ///< /velocities
-  differences  ///< (x_{k+1} - x_{k-1}) / (t_{k+1} - t_{k-1}) of the frames around frame k, the short way in periodic coordinates
+  differences  ///< (x_{k+1} - x_{k-1}) / (t_{k+1} - t_{k-1}) of the frames around frame k, the short way in periodic
+               ///< coordinates
 };
 
 /// One (mu, time) frame in memory, [N, d] row-major; velocities empty where there are none.
@@ -37,7 +38,8 @@ class FrameCache {
   /// @throws FileError if the file has no velocities, or no trajectories of three frames, and they are wanted.
   FrameCache(DatasetReader reader, std::int64_t budget_bytes, Velocities velocities, Prepare prepare = {});
 
-  /// The frame, read now if it is not held. A held pointer stays valid after eviction. Frames at both ends cannot have differences:
+  /// The frame, read now if it is not held. A held pointer stays valid after eviction. Frames at both ends cannot have
+  /// differences:
   /// @throws Error there.
   [[nodiscard]] std::shared_ptr<const Frame> get(std::int64_t mu_index, std::int64_t frame);
 

@@ -112,7 +112,8 @@ void add_dataset(Json& facts, const std::string& path) {
   }
 }
 
-/// Weights and biases of the network itself, "modulation.weight0", "modulation.bias0", ...: the others make them depend on (mu, t).
+/// Weights and biases of the network itself, "modulation.weight0", "modulation.bias0", ...: the others make them depend
+/// on (mu, t).
 std::int64_t plain_parameters(const Json& arrays) {
   std::int64_t count = 0;
   for (const char* name : {"weight", "bias"}) {
@@ -130,7 +131,8 @@ void add_model(Json& facts, const h5::File& file, const Json& arrays) {
   if (file.exists("/model/mu") && file.exists("/model/time")) add_header(facts, training_header(file));
   facts["parameters"] = totals(arrays, "/model/parameters/")["values"];
   facts["network_parameters"] = plain_parameters(arrays);
-  if (file.is_group("/model") && file.has_attribute("/model", "kind")) facts["kind"] = file.string_attribute("/model", "kind");
+  if (file.is_group("/model") && file.has_attribute("/model", "kind"))
+    facts["kind"] = file.string_attribute("/model", "kind");
   for (const char* group : {"/model", "/training", "/history", "/initial"})
     if (file.is_group(group)) facts["groups"][group] = totals(arrays, std::string(group) + "/");
   if (file.has_attribute("/training", "step")) facts["step"] = file.integer_attribute("/training", "step");
@@ -257,7 +259,8 @@ void print_arrays(const Json& facts, Page& page, const std::string& prefix = "/"
 }
 
 void print_model(const Json& facts, Page& page) {
-  const auto parameters = facts["parameters"].get<std::int64_t>(), network = facts["network_parameters"].get<std::int64_t>();
+  const auto parameters = facts["parameters"].get<std::int64_t>(),
+             network = facts["network_parameters"].get<std::int64_t>();
   page.line("model", facts.value("kind", "drift"), ", ", parameters, " parameters (network ", network, ", modulation ",
             parameters - network, ")");
   if (facts.contains("step")) page.add(", ", facts["step"].get<std::int64_t>(), " training steps");

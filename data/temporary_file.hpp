@@ -18,7 +18,8 @@ class TemporaryFile {
   std::string path_;
 };
 
-/// A hidden name for this process beside the file `beside`, or in the system's temporary folder if that place is not writable.
+/// A hidden name for this process beside the file `beside`, or in the system's temporary folder if that place is not
+/// writable.
 [[nodiscard]] std::string temporary_path(const std::string& beside, const std::string& purpose);
 
 }  // namespace scorefield::data

@@ -12,8 +12,8 @@ namespace scorefield::models {
 
 /// Particles with the logarithm of the density that they carry, by the instantaneous change of variables
 ///   dX/dt = f(X) + grad_x s,   d log rho(X_t, t)/dt = -lap_x s
-/// (arXiv 1806.07366), the Laplacian exact and the known part f without divergence. State [N, d + 1]: normalised coordinates, then log rho; its unit of volume stays
-/// that of the initial value.
+/// (arXiv 1806.07366), the Laplacian exact and the known part f without divergence. State [N, d + 1]: normalised
+/// coordinates, then log rho; its unit of volume stays that of the initial value.
 class DensityDrift : public Drift {
  public:
   /// mu: physical values, [p].

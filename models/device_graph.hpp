@@ -7,12 +7,12 @@
 
 namespace scorefield::models {
 
-/// A fixed sequence of tensor operations that is run again and again. On a CUDA device, in a build with SCOREFIELD_CUDA,
-/// the sequence is recorded into a CUDA graph after a few runs and replayed from then on, which costs one launch instead of
-/// hundreds. Elsewhere every run is a call.
+/// A fixed sequence of tensor operations that is run again and again. On a CUDA device, in a build with
+/// SCOREFIELD_CUDA, the sequence is recorded into a CUDA graph after a few runs and replayed from then on, which costs
+/// one launch instead of hundreds. Elsewhere every run is a call.
 ///
-/// What is recorded must not wait for the device, must not read host memory, and must use the same tensors every time: inputs
-/// are copied into tensors that stay, results are read from tensors that stay.
+/// What is recorded must not wait for the device, must not read host memory, and must use the same tensors every time:
+/// inputs are copied into tensors that stay, results are read from tensors that stay.
 class DeviceGraph {
  public:
   /// `enabled = false`: never record.

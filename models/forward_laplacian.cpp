@@ -13,14 +13,16 @@ namespace {
 /// Values of all streams of one chunk that are held at once.
 constexpr std::int64_t kHeldValues = std::int64_t{1} << 22;
 
-/// Features e(x) of every point, their derivatives [G, d, N, f] and Laplacian [G, N, f]: a feature depends on one coordinate.
+/// Features e(x) of every point, their derivatives [G, d, N, f] and Laplacian [G, N, f]: a feature depends on one
+/// coordinate.
 struct FeatureJet {
   torch::Tensor value, slope, curvature;
 };
 
 FeatureJet feature_jet(const kernels::NetworkShape& shape, const torch::Tensor& x) {
   const auto [first, second] = feature_derivatives(shape, x);
-  FeatureJet jet{network_features(shape, x), torch::zeros({x.size(0), shape.dimension(), x.size(1), shape.features()}, x.options()), second};
+  FeatureJet jet{network_features(shape, x),
+                 torch::zeros({x.size(0), shape.dimension(), x.size(1), shape.features()}, x.options()), second};
   std::int64_t start = 0;
   for (std::int64_t c = 0; c < shape.dimension(); ++c) {
     const auto count = shape.coordinates[static_cast<std::size_t>(c)].count();

@@ -15,7 +15,7 @@ struct GradientAndLaplacian {
 /// grad_x s and lap_x s in one forward pass that carries d first derivatives and the sum of the second ones along
 /// (forward Laplacian, arXiv 2307.08214): d + 2 streams, no reverse sweep. LibTorch operations on any device, a few
 /// thousand points at a time, no autograd graph. x: [G, N, d].
-[[nodiscard]] GradientAndLaplacian forward_laplacian(const kernels::NetworkShape& shape, const ModulatedWeights& weights,
-                                                     const torch::Tensor& x);
+[[nodiscard]] GradientAndLaplacian forward_laplacian(const kernels::NetworkShape& shape,
+                                                     const ModulatedWeights& weights, const torch::Tensor& x);
 
 }  // namespace scorefield::models

@@ -34,8 +34,8 @@ FlatWeights flatten(const ModulatedWeights& weights) {
     flat.tensors.push_back(tensor.defined() ? tensor.contiguous() : torch::empty({0}, options));
   };
   for (const auto& layer : weights.layers) {
-    for (const auto& tensor : {layer.weight, layer.bias, layer.left, layer.right, layer.bias_map, layer.weight_rate,
-                               layer.bias_rate})
+    for (const auto& tensor :
+         {layer.weight, layer.bias, layer.left, layer.right, layer.bias_map, layer.weight_rate, layer.bias_rate})
       add(tensor);
     flat.columns.push_back({layer.scale_start, layer.latent_start});
   }
@@ -56,7 +56,8 @@ std::int64_t group_stride(const torch::Tensor& tensor, std::int64_t shared_rank)
 }
 
 template <class T>
-std::vector<LayerArrays<T>> arrays_of(const std::vector<torch::Tensor>& tensors, const std::vector<LayerColumns>& columns) {
+std::vector<LayerArrays<T>> arrays_of(const std::vector<torch::Tensor>& tensors,
+                                      const std::vector<LayerColumns>& columns) {
   const auto &values = tensors[tensors.size() - 2], &rates = tensors.back();
   std::vector<LayerArrays<T>> arrays;
   for (std::size_t l = 0; l < columns.size(); ++l) {
@@ -136,7 +137,8 @@ torch::Tensor velocity_weights(const std::vector<GroupTerms>& terms, const torch
 
 struct FusedObjective : public torch::autograd::Function<FusedObjective> {
   /// The list holds the layers' arrays and, where it has a gradient, the velocity.
-  static torch::Tensor forward(torch::autograd::AutogradContext* context, at::TensorList tensor_list, const Call* call) {
+  static torch::Tensor forward(torch::autograd::AutogradContext* context, at::TensorList tensor_list,
+                               const Call* call) {
     std::vector<torch::Tensor> tensors = tensor_list.vec();
     torch::Tensor field;  // grad_x s
     if (tensors.size() > call->columns->size() * kTensorsPerLayer + 2) {

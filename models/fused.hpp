@@ -17,8 +17,9 @@ struct GroupPoints {
   torch::Tensor gauge{};   ///< [R, d], for all groups: the potential's mean over them is taken from s; undefined: none
 };
 
-/// The gauge points [R, d] as groups of their own: x [G, R, d], and the terms that they have (kernels::PointArrays::gauge)
-/// beside `particles` points in every group. For engines that take them one after the other.
+/// The gauge points [R, d] as groups of their own: x [G, R, d], and the terms that they have
+/// (kernels::PointArrays::gauge) beside `particles` points in every group. For engines that take them one after the
+/// other.
 struct GaugeGroups {
   torch::Tensor x;
   std::vector<kernels::GroupTerms> terms;
@@ -27,8 +28,8 @@ struct GaugeGroups {
                                        std::int64_t particles);
 
 /// The objective of kernels::GroupTerms summed over groups and points, by the fused kernels: a scalar that is
-/// differentiable once in whatever the weights and the velocity depend on. Gradients are ready when it returns. terms: [G]. `sums`, when
-/// given, receives the groups' unscaled sums.
+/// differentiable once in whatever the weights and the velocity depend on. Gradients are ready when it returns. terms:
+/// [G]. `sums`, when given, receives the groups' unscaled sums.
 [[nodiscard]] torch::Tensor fused_objective(const kernels::NetworkShape& shape, const ModulatedWeights& weights,
                                             const std::vector<kernels::GroupTerms>& terms, const GroupPoints& points,
                                             std::vector<kernels::GroupSums>* sums = nullptr);

@@ -13,11 +13,14 @@ KnownDrift::KnownDrift(KnownDriftKind kind, const Normalizer& normalizer) : dime
     if (velocity[c] < 0) continue;
     const auto v = static_cast<std::size_t>(velocity[c]);
     const double per_unit = normalizer.time_span / normalizer.scale[c];
-    terms_.push_back({static_cast<std::int64_t>(c), velocity[c], per_unit * normalizer.scale[v], per_unit * normalizer.center[v]});
+    terms_.push_back(
+        {static_cast<std::int64_t>(c), velocity[c], per_unit * normalizer.scale[v], per_unit * normalizer.center[v]});
   }
   if (terms_.empty())
-    throw UsageError("model.known_drift = free-streaming: no coordinate of these data is the velocity of another one. Pairs are known by "
-                     "their names: x and v, or NAME and vNAME (x and vx). Name them so, or train with model.known_drift = none.");
+    throw UsageError(
+        "model.known_drift = free-streaming: no coordinate of these data is the velocity of another one. Pairs are "
+        "known by "
+        "their names: x and v, or NAME and vNAME (x and vx). Name them so, or train with model.known_drift = none.");
 }
 
 torch::Tensor KnownDrift::add_to(const torch::Tensor& field, const torch::Tensor& x) const {

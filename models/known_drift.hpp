@@ -11,7 +11,8 @@
 
 namespace scorefield::models {
 
-/// The part f of a drift that is known before any training, in normalised coordinates and time; the network learns the rest:
+/// The part f of a drift that is known before any training, in normalised coordinates and time; the network learns the
+/// rest:
 ///   dX/dt = f(X) + grad_x s.
 /// Free streaming: positions move with their velocities, f_c = slope x_source + offset. It has no divergence.
 class KnownDrift {

@@ -11,10 +11,10 @@
 
 namespace scorefield::models {
 
-/// A score network frozen at one mu, seen as a drift in normalised coordinates and normalised time: dX/dt = f(X) + grad_x s, f the known
-/// part.
-/// On the CPU the fused kernels evaluate it; elsewhere hand-written forward and reverse sweeps in LibTorch operations, recorded
-/// and replayed where DeviceGraph can. One caller at a time on devices other than the CPU.
+/// A score network frozen at one mu, seen as a drift in normalised coordinates and normalised time: dX/dt = f(X) +
+/// grad_x s, f the known part. On the CPU the fused kernels evaluate it; elsewhere hand-written forward and reverse
+/// sweeps in LibTorch operations, recorded and replayed where DeviceGraph can. One caller at a time on devices other
+/// than the CPU.
 class NetworkDrift : public Drift {
  public:
   /// mu: physical values, [p].

@@ -9,9 +9,10 @@ namespace scorefield::models {
 /// deviation (times ModelOptions::metric), time runs over [0, 1] and each parameter over [-1, 1] in the training set.
 /// It also sets the metric in which the drift is a gradient: the model is trained and integrated in these coordinates.
 struct Normalizer {
-  std::vector<double> center, scale;        ///< [d] x = center + scale x_n
-  std::vector<double> periods;              ///< [d] physical period; 0 = not periodic
-  std::vector<std::int64_t> velocity_of;    ///< [d] or empty: the coordinate that is this one's time derivative, -1: none is
+  std::vector<double> center, scale;  ///< [d] x = center + scale x_n
+  std::vector<double> periods;        ///< [d] physical period; 0 = not periodic
+  std::vector<std::int64_t>
+      velocity_of;  ///< [d] or empty: the coordinate that is this one's time derivative, -1: none is
   std::vector<double> mu_center, mu_scale;  ///< [p]
   double time_start = 0, time_span = 1;
 

@@ -11,7 +11,8 @@ void bind(OptionSet& set, ModelOptions& options) {
   set.add("model.width", options.width, "neurons per hidden layer");
   set.add("model.depth", options.depth, "hidden layers");
   set.add("model.harmonics", options.harmonics, "sin/cos pairs of every periodic coordinate");
-  set.add("model.modulation", options.modulation, {{"colora", ModulationKind::colora},
+  set.add("model.modulation", options.modulation,
+          {{"colora", ModulationKind::colora},
            {"film", ModulationKind::film},
            {"hypernetwork", ModulationKind::hypernetwork},
            {"none", ModulationKind::none}},
@@ -26,8 +27,10 @@ void bind(OptionSet& set, ModelOptions& options) {
   set.add("model.hypernetwork_depth", options.hypernetwork_depth, "hidden layers of the hypernetwork");
   set.add("model.time_features", options.time_features, "sin/cos pairs of time that the hypernetwork sees");
   set.add("model.quadratic", options.quadratic,
-          "add a quadratic potential with coefficients of (mu, t) to the network: moves and contracts any number of coordinates");
-  set.add("model.known_drift", options.known_drift, {{"none", KnownDriftKind::none}, {"free-streaming", KnownDriftKind::free_streaming}},
+          "add a quadratic potential with coefficients of (mu, t) to the network: moves and contracts any number of "
+          "coordinates");
+  set.add("model.known_drift", options.known_drift,
+          {{"none", KnownDriftKind::none}, {"free-streaming", KnownDriftKind::free_streaming}},
           "part of the drift that is known, so that the network learns the rest: positions move with their velocities");
   set.add("model.metric", options.metric,
           "length unit of each coordinate in standard deviations, e.g. [1, 1]; sets the metric of the gradient field");
@@ -59,8 +62,8 @@ void validate(const ModelOptions& options) {
   check_range("model.time_features", options.time_features, 0, 256);
   for (const double layer : options.modulated_layers)
     if (layer != std::floor(layer) || layer < 1 || layer > static_cast<double>(options.depth + 1))
-      throw UsageError("option 'model.modulated_layers' expects numbers from 1 to " + std::to_string(options.depth + 1) +
-                       " (model.depth + 1).");
+      throw UsageError("option 'model.modulated_layers' expects numbers from 1 to " +
+                       std::to_string(options.depth + 1) + " (model.depth + 1).");
   for (const double unit : options.metric)
     if (!(unit > 0)) throw UsageError("option 'model.metric' expects positive numbers.");
 }

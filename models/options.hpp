@@ -13,20 +13,21 @@ enum class KnownDriftKind { none, free_streaming };
 
 /// Size of the reduced model; all defaults can be changed from the command line as model.*.
 struct ModelOptions {
-  std::int64_t width = 64;              ///< neurons per hidden layer
-  std::int64_t depth = 6;               ///< hidden layers
-  std::int64_t harmonics = 3;           ///< sin/cos pairs of every periodic coordinate
+  std::int64_t width = 64;     ///< neurons per hidden layer
+  std::int64_t depth = 6;      ///< hidden layers
+  std::int64_t harmonics = 3;  ///< sin/cos pairs of every periodic coordinate
   ModulationKind modulation = ModulationKind::colora;
-  std::int64_t rank = 4;                ///< columns of A and rows of B, with one alpha each
+  std::int64_t rank = 4;                  ///< columns of A and rows of B, with one alpha each
   AlphaKind alpha = AlphaKind::per_rank;  ///< colora: one alpha per rank, or one for all ranks of a layer
-  std::vector<double> modulated_layers;   ///< numbers of the linear layers, 1 the first, depth + 1 the output; empty: all
-  std::int64_t bias_latents = 16;       ///< latents z of the bias modulation b + C z(mu, t); 0: none
+  std::vector<double>
+      modulated_layers;            ///< numbers of the linear layers, 1 the first, depth + 1 the output; empty: all
+  std::int64_t bias_latents = 16;  ///< latents z of the bias modulation b + C z(mu, t); 0: none
   std::int64_t hypernetwork_width = 48;
-  std::int64_t hypernetwork_depth = 2;  ///< hidden layers
-  std::int64_t time_features = 8;       ///< sin/cos pairs of t at frequencies pi/2, pi, 3 pi/2, ...
-  bool quadratic = false;               ///< a quadratic part of the potential beside the network
+  std::int64_t hypernetwork_depth = 2;                ///< hidden layers
+  std::int64_t time_features = 8;                     ///< sin/cos pairs of t at frequencies pi/2, pi, 3 pi/2, ...
+  bool quadratic = false;                             ///< a quadratic part of the potential beside the network
   KnownDriftKind known_drift = KnownDriftKind::none;  ///< what moves the population besides grad s
-  std::vector<double> metric;           ///< length unit of each coordinate relative to its standard deviation; empty: 1
+  std::vector<double> metric;  ///< length unit of each coordinate relative to its standard deviation; empty: 1
 };
 
 /// Adds the keys model.*. @throws UsageError later, from validate, on values out of range.

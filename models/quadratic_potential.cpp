@@ -11,7 +11,8 @@ namespace scorefield::models {
 
 using torch::Tensor;
 
-QuadraticPotential::QuadraticPotential(const ModelOptions& options, const kernels::NetworkShape& shape, std::int64_t mu_dimension) {
+QuadraticPotential::QuadraticPotential(const ModelOptions& options, const kernels::NetworkShape& shape,
+                                       std::int64_t mu_dimension) {
   auto hypernetwork = hypernetwork_options(options, mu_dimension, 2 * shape.dimension());
   hypernetwork.zero_output = true;
   hypernetwork_ = register_module("hypernetwork", std::make_shared<Hypernetwork>(hypernetwork));

@@ -12,10 +12,12 @@
 
 namespace scorefield::models {
 
-/// The quadratic part of a potential beside the network's (after OT-Flow, arXiv 2006.00104, whose quadratic form is constant in time),
+/// The quadratic part of a potential beside the network's (after OT-Flow, arXiv 2006.00104, whose quadratic form is
+/// constant in time),
 ///   q(x; mu, t) = sum_c a_c(mu, t) x_c^2 / 2 + b_c(mu, t) x_c,
-/// over coordinates that are not periodic. It moves and contracts any number of directions alike, which a network does only with as many
-/// neurons as there are directions. A hypernetwork of the modulation's size gives a and b, both zero at the start.
+/// over coordinates that are not periodic. It moves and contracts any number of directions alike, which a network does
+/// only with as many neurons as there are directions. A hypernetwork of the modulation's size gives a and b, both zero
+/// at the start.
 class QuadraticPotential : public torch::nn::Module {
  public:
   QuadraticPotential(const ModelOptions& options, const kernels::NetworkShape& shape, std::int64_t mu_dimension);
@@ -29,7 +31,8 @@ class QuadraticPotential : public torch::nn::Module {
   [[nodiscard]] Coefficients coefficients(const torch::Tensor& mu, const torch::Tensor& t, bool with_rates);
 
   /// q of x [G, N, d]: [G, N].
-  [[nodiscard]] static torch::Tensor potential(const torch::Tensor& curvature, const torch::Tensor& slope, const torch::Tensor& x);
+  [[nodiscard]] static torch::Tensor potential(const torch::Tensor& curvature, const torch::Tensor& slope,
+                                               const torch::Tensor& x);
   /// grad_x q of x [G, N, d]: [G, N, d].
   [[nodiscard]] static torch::Tensor gradient(const Coefficients& coefficients, const torch::Tensor& x);
 

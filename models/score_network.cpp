@@ -39,10 +39,14 @@ torch::Tensor evaluate_network(const kernels::NetworkShape& shape, const Effecti
 }
 
 ScoreNetwork::ScoreNetwork(const ModelOptions& options, const Normalizer& normalizer)
-    : options_(options), normalizer_(normalizer), known_drift_(options.known_drift, normalizer), shape_(make_network_shape(options, normalizer)) {
+    : options_(options),
+      normalizer_(normalizer),
+      known_drift_(options.known_drift, normalizer),
+      shape_(make_network_shape(options, normalizer)) {
   const auto parameters = static_cast<std::int64_t>(normalizer.mu_center.size());
   modulation_ = register_module("modulation", make_modulation(options, shape_, parameters));
-  if (options.quadratic) quadratic_ = register_module("quadratic", std::make_shared<QuadraticPotential>(options, shape_, parameters));
+  if (options.quadratic)
+    quadratic_ = register_module("quadratic", std::make_shared<QuadraticPotential>(options, shape_, parameters));
 }
 
 torch::Tensor ScoreNetwork::potential(const torch::Tensor& x, const torch::Tensor& mu, const torch::Tensor& t) {
@@ -60,7 +64,8 @@ torch::Tensor ScoreNetwork::gradient(const torch::Tensor& x, const torch::Tensor
   const torch::NoGradGuard no_grad;
   const auto weights = modulation_->weights(mu, t, false);
   const auto points = x.unsqueeze(0);
-  const auto found = x.device().is_cpu() ? fused_gradient(shape_, weights, points) : swept_gradient(shape_, weights, points);
+  const auto found =
+      x.device().is_cpu() ? fused_gradient(shape_, weights, points) : swept_gradient(shape_, weights, points);
   if (!quadratic_) return found.squeeze(0);
   return (found + QuadraticPotential::gradient(quadratic_->coefficients(mu, t, false), points)).squeeze(0);
 }

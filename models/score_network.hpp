@@ -16,9 +16,9 @@
 
 namespace scorefield::models {
 
-/// The scalar potential s(x; mu, t) of arXiv 2410.12000 in normalised coordinates: a silu MLP on features of x (periodic
-/// coordinates as sin/cos harmonics) whose weights a modulation makes from (mu, t), and on request a quadratic form. Its
-/// gradient in x is the drift, or what the drift has besides its known part.
+/// The scalar potential s(x; mu, t) of arXiv 2410.12000 in normalised coordinates: a silu MLP on features of x
+/// (periodic coordinates as sin/cos harmonics) whose weights a modulation makes from (mu, t), and on request a
+/// quadratic form. Its gradient in x is the drift, or what the drift has besides its known part.
 class ScoreNetwork : public torch::nn::Module {
  public:
   ScoreNetwork(const ModelOptions& options, const Normalizer& normalizer);
@@ -27,8 +27,8 @@ class ScoreNetwork : public torch::nn::Module {
   /// x: [G, N, d], mu: [G, p], t: [G], all normalised -> [G, N].
   [[nodiscard]] torch::Tensor potential(const torch::Tensor& x, const torch::Tensor& mu, const torch::Tensor& t);
 
-  /// grad_x s at one (mu, t) without an autograd graph: the fused kernels on the CPU, hand-written sweeps in LibTorch operations
-  /// elsewhere. x: [N, d], mu: [1, p], normalised -> [N, d].
+  /// grad_x s at one (mu, t) without an autograd graph: the fused kernels on the CPU, hand-written sweeps in LibTorch
+  /// operations elsewhere. x: [N, d], mu: [1, p], normalised -> [N, d].
   [[nodiscard]] torch::Tensor gradient(const torch::Tensor& x, const torch::Tensor& mu, double t);
   /// The same with t [1] on the network's device, which nothing has to wait for.
   [[nodiscard]] torch::Tensor gradient(const torch::Tensor& x, const torch::Tensor& mu, const torch::Tensor& t);
@@ -39,7 +39,8 @@ class ScoreNetwork : public torch::nn::Module {
     return known_drift_.add_to(gradient(x, mu, t), x);
   }
 
-  /// Physical mu [p] -> [1, p], normalised, of the parameters' dtype and device. @throws c10::ValueError on a wrong length.
+  /// Physical mu [p] -> [1, p], normalised, of the parameters' dtype and device. @throws c10::ValueError on a wrong
+  /// length.
   [[nodiscard]] torch::Tensor normalized_mu(const std::vector<double>& mu) const;
 
   /// Null without one (ModelOptions::quadratic).

@@ -6,8 +6,8 @@
 
 namespace scorefield::models {
 
-// The features of x that a network sees (kernels::CoordinateFeatures) in LibTorch operations, differentiable in x. Each depends on
-// one coordinate. d: coordinates, f: features.
+// The features of x that a network sees (kernels::CoordinateFeatures) in LibTorch operations, differentiable in x. Each
+// depends on one coordinate. d: coordinates, f: features.
 
 /// x: [..., d] -> [..., f].
 [[nodiscard]] torch::Tensor network_features(const kernels::NetworkShape& shape, const torch::Tensor& x);

@@ -43,14 +43,18 @@ TermColumns columns_of(const TermTensors& terms) {
 TermTensors gauge_terms(const TermTensors& terms, std::int64_t particles, std::int64_t points) {
   const double ratio = static_cast<double>(particles) / static_cast<double>(points);
   const auto none = torch::zeros_like(terms.values[0]);
-  return {torch::stack({none, none, terms.values[kTimeRow] * -ratio, none, terms.values[kPotentialRow] * -ratio, terms.values[kScaleRow]}), terms.time, false};
+  return {torch::stack({none, none, terms.values[kTimeRow] * -ratio, none, terms.values[kPotentialRow] * -ratio,
+                        terms.values[kScaleRow]}),
+          terms.time, false};
 }
 
 /// y = x W^T for every group.
 Tensor times_transposed(const Tensor& x, const Tensor& weight) { return torch::bmm(x, weight.transpose(1, 2)); }
 
 /// cotangent^T input for every group: the gradient of a weight.
-Tensor weight_gradient(const Tensor& cotangent, const Tensor& input) { return torch::bmm(cotangent.transpose(1, 2), input); }
+Tensor weight_gradient(const Tensor& cotangent, const Tensor& input) {
+  return torch::bmm(cotangent.transpose(1, 2), input);
+}
 
 /// silu and its derivatives at one layer, later times what the reverse sweep finds.
 struct Activation {
@@ -73,14 +77,18 @@ Activation activate(const Tensor& y, bool second, bool third) {
 class Sweeps {
  public:
   Sweeps(const NetworkShape& shape, const std::vector<SweepLayer>& layers, const Tensor& x)
-      : shape_(shape), layers_(layers), x_(x), hidden_(layers.size() - 1), derivatives_(feature_derivatives(shape, x)) {}
+      : shape_(shape),
+        layers_(layers),
+        x_(x),
+        hidden_(layers.size() - 1),
+        derivatives_(feature_derivatives(shape, x)) {}
 
   /// Sweeps 1 and 2.
   Tensor gradient(bool second, bool third) {
     input_.assign(1, network_features(shape_, x_));
     for (std::size_t l = 0; l < hidden_; ++l) {
-      activation_.push_back(
-          activate(torch::baddbmm(layers_[l].bias.unsqueeze(1), input_[l], layers_[l].weight.transpose(1, 2)), second, third));
+      activation_.push_back(activate(
+          torch::baddbmm(layers_[l].bias.unsqueeze(1), input_[l], layers_[l].weight.transpose(1, 2)), second, third));
       input_.push_back(activation_[l].value);
     }
     auto g = layers_[hidden_].weight.expand({x_.size(0), x_.size(1), shape_.width});
@@ -101,9 +109,10 @@ class Sweeps {
     return torch::baddbmm(layers_[hidden_].bias.unsqueeze(1), input_[hidden_], layers_[hidden_].weight.transpose(1, 2));
   }
 
-  /// The objective's value, and the gradients of all layers (scaled by the groups' scales) in `gradients` and, unless that is
-  /// null, of the velocity in `velocity_gradient`.
-  Tensor objective(const TermColumns& terms, const GroupPoints& points, std::vector<SweepLayer>& gradients, Tensor* velocity_gradient) {
+  /// The objective's value, and the gradients of all layers (scaled by the groups' scales) in `gradients` and, unless
+  /// that is null, of the velocity in `velocity_gradient`.
+  Tensor objective(const TermColumns& terms, const GroupPoints& points, std::vector<SweepLayer>& gradients,
+                   Tensor* velocity_gradient) {
     const auto v = gradient(true, terms.has_laplacian);
     auto u = terms.kinetic * v;
     if (points.velocity.defined()) u = u + terms.velocity * points.velocity;
@@ -115,8 +124,7 @@ class Sweeps {
     for (std::size_t l = 0; l < hidden_; ++l) tangent_.push_back(tangent_layer(l, terms));
     const auto rate = output_rate(terms);  // [G, N, 1]: what the output's own rate adds to the tangent
     const auto s = potential();
-    const auto transport = times_transposed(tangent_[hidden_], layers_[hidden_].weight) + rate -
-                           (u * v).sum(-1, true);
+    const auto transport = times_transposed(tangent_[hidden_], layers_[hidden_].weight) + rate - (u * v).sum(-1, true);
     auto value = terms.kinetic * v.square().sum(-1, true) / 2 + transport + terms.potential * s;
     if (points.velocity.defined()) value = value + terms.velocity * (points.velocity * v).sum(-1, true);
     if (velocity_gradient) *velocity_gradient = terms.scale * terms.velocity * v;
@@ -133,7 +141,8 @@ class Sweeps {
 
  private:
   /// Adds the Laplacian's part to the tangent of the features and to the gradients, and leaves square_ and mixed_.
-  void add_laplacian(const Tensor& coefficient, const Tensor& probes, Tensor& h_dot, std::vector<SweepLayer>& gradients) {
+  void add_laplacian(const Tensor& coefficient, const Tensor& probes, Tensor& h_dot,
+                     std::vector<SweepLayer>& gradients) {
     square_.assign(hidden_, torch::zeros_like(activation_[0].value));
     mixed_.assign(hidden_, torch::zeros_like(activation_[0].value));
     const std::int64_t directions = probes.defined() ? probes.size(0) : shape_.dimension();
@@ -220,7 +229,8 @@ class Sweeps {
     if (terms.rates) q = q + rate_gradients(hidden_, ones, terms, output);
     for (std::size_t l = hidden_; l-- > 0;) {
       const auto p = q * activation_[l].first + curvature_[l];
-      gradients[l].weight = gradients[l].weight + weight_gradient(p, input_[l]) + weight_gradient(adjoint_[l], tangent_[l]);
+      gradients[l].weight =
+          gradients[l].weight + weight_gradient(p, input_[l]) + weight_gradient(adjoint_[l], tangent_[l]);
       gradients[l].bias = p.sum(1);
       q = torch::bmm(p, layers_[l].weight);
       if (terms.rates) q = q + rate_gradients(l, adjoint_[l], terms, gradients[l]);
@@ -265,8 +275,9 @@ std::vector<SweepLayer> sweep_layers(const ModulatedWeights& weights) {
       sweep.rate = layer.weight_rate;
       sweep.bias_rate = layer.bias_rate.defined() ? layer.bias_rate : torch::zeros_like(sweep.bias);
       if (layer.bias_map.defined() && weights.rates.defined())
-        sweep.bias_rate = sweep.bias_rate + torch::mm(weights.rates.narrow(1, layer.latent_start, layer.bias_map.size(1)),
-                                                      layer.bias_map.t());
+        sweep.bias_rate =
+            sweep.bias_rate +
+            torch::mm(weights.rates.narrow(1, layer.latent_start, layer.bias_map.size(1)), layer.bias_map.t());
     }
     layers.push_back(std::move(sweep));
   }
@@ -276,7 +287,8 @@ std::vector<SweepLayer> sweep_layers(const ModulatedWeights& weights) {
 std::vector<Tensor> flatten(const std::vector<SweepLayer>& layers) {
   std::vector<Tensor> flat;
   for (const auto& layer : layers)
-    for (const auto& tensor : {layer.weight, layer.bias, layer.rate_left, layer.rate_right, layer.rate, layer.bias_rate})
+    for (const auto& tensor :
+         {layer.weight, layer.bias, layer.rate_left, layer.rate_right, layer.rate, layer.bias_rate})
       flat.push_back(tensor.defined() ? tensor : torch::empty({0}, layers.front().weight.options()));
   return flat;
 }
@@ -285,8 +297,8 @@ std::vector<SweepLayer> unflatten(const std::vector<Tensor>& flat) {
   std::vector<SweepLayer> layers;
   const auto present = [](const Tensor& tensor) { return tensor.numel() > 0 ? tensor : Tensor(); };
   for (std::size_t i = 0; i < flat.size(); i += kTensorsPerLayer)
-    layers.push_back({flat[i], flat[i + 1], present(flat[i + 2]), present(flat[i + 3]), present(flat[i + 4]),
-                      present(flat[i + 5])});
+    layers.push_back(
+        {flat[i], flat[i + 1], present(flat[i + 2]), present(flat[i + 3]), present(flat[i + 4]), present(flat[i + 5])});
   return layers;
 }
 
@@ -305,7 +317,8 @@ struct SweptObjective : public torch::autograd::Function<SweptObjective> {
     Tensor velocity_gradient;
     std::vector<SweepLayer> gradients;
     const auto value = Sweeps(*call->shape, layers, call->points->x)
-                           .objective(columns_of(*call->terms), *call->points, gradients, with_velocity ? &velocity_gradient : nullptr);
+                           .objective(columns_of(*call->terms), *call->points, gradients,
+                                      with_velocity ? &velocity_gradient : nullptr);
     std::vector<Tensor> flat;
     for (const auto& g : gradients)
       for (const auto& tensor : {g.weight, g.bias, g.rate_left, g.rate_right, g.rate, g.bias_rate})
@@ -342,15 +355,17 @@ Tensor swept_objective(const NetworkShape& shape, const ModulatedWeights& weight
                        const GroupPoints& points) {
   TORCH_CHECK_VALUE(points.x.dim() == 3 && points.x.size(2) == shape.dimension(), "sweeps expect x [G, N, ",
                     shape.dimension(), "], got ", points.x.sizes());
-  TORCH_CHECK_VALUE(terms.values.dim() == 2 && terms.values.size(0) == kTermRows && terms.values.size(1) == points.x.size(0),
-                    "expected terms of ", points.x.size(0), " groups, got ", terms.values.sizes());
+  TORCH_CHECK_VALUE(
+      terms.values.dim() == 2 && terms.values.size(0) == kTermRows && terms.values.size(1) == points.x.size(0),
+      "expected terms of ", points.x.size(0), " groups, got ", terms.values.sizes());
   auto flat = flatten(sweep_layers(weights));
   if (points.velocity.defined() && points.velocity.requires_grad()) flat.push_back(points.velocity);
   const Call call{&shape, &terms, &points};
   const auto value = SweptObjective::apply(at::TensorList(flat), &call);
   if (!points.gauge.defined()) return value;
   const auto groups = points.x.size(0), gauge_points = points.gauge.size(0);
-  const GroupPoints gauge{points.gauge.unsqueeze(0).expand({groups, gauge_points, points.gauge.size(1)}).contiguous(), {}, {}, {}};
+  const GroupPoints gauge{
+      points.gauge.unsqueeze(0).expand({groups, gauge_points, points.gauge.size(1)}).contiguous(), {}, {}, {}};
   return value + swept_objective(shape, weights, gauge_terms(terms, points.x.size(1), gauge_points), gauge);
 }
 

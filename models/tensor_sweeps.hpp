@@ -19,12 +19,13 @@ struct TermTensors {
   torch::Tensor values;                  ///< [kTermRows, G]
   bool time = false, laplacian = false;  ///< whether any group has such a term
 };
-[[nodiscard]] TermTensors term_tensors(const std::vector<kernels::GroupTerms>& terms, const torch::TensorOptions& options);
+[[nodiscard]] TermTensors term_tensors(const std::vector<kernels::GroupTerms>& terms,
+                                       const torch::TensorOptions& options);
 
 /// The objective of kernels::GroupTerms by the sweeps of kernels/README.md in LibTorch operations: any device and
 /// floating type, static shapes, no double backward, and no wait for the device. A scalar that is differentiable once
-/// in whatever the weights depend on. Arguments as for fused_objective, on one device. With TermTensors nothing comes from
-/// the host: such a call can be recorded (device_graph.hpp).
+/// in whatever the weights depend on. Arguments as for fused_objective, on one device. With TermTensors nothing comes
+/// from the host: such a call can be recorded (device_graph.hpp).
 [[nodiscard]] torch::Tensor swept_objective(const kernels::NetworkShape& shape, const ModulatedWeights& weights,
                                             const TermTensors& terms, const GroupPoints& points);
 [[nodiscard]] torch::Tensor swept_objective(const kernels::NetworkShape& shape, const ModulatedWeights& weights,

@@ -87,7 +87,8 @@ void bind(OptionSet& set, IntegrateOptions& options) {
            {"euler-maruyama", IntegrationMethod::euler_maruyama}},
           "integrator of the learned drift: rk4, heun, euler (no noise) or euler-maruyama (models with sigma > 0)");
   set.add("infer.steps", options.steps,
-          "integration steps over the whole time interval, 0: 96 of rk4, 256 of heun, 512 of the others; output times between two "
+          "integration steps over the whole time interval, 0: 96 of rk4, 256 of heun, 512 of the others; output times "
+          "between two "
           "steps are interpolated (order 4)");
 }
 
@@ -165,14 +166,17 @@ namespace {
 torch::Tensor advance(const Drift& drift, IntegrationMethod method, const torch::Tensor& x, const torch::Tensor& slope,
                       double t, double h) {
   switch (method) {
-    case IntegrationMethod::heun: return heun_step(drift, x, slope, t, h);
-    case IntegrationMethod::rk4: return rk4_step(drift, x, slope, t, h);
-    default: return euler_step(x, slope, h);
+    case IntegrationMethod::heun:
+      return heun_step(drift, x, slope, t, h);
+    case IntegrationMethod::rk4:
+      return rk4_step(drift, x, slope, t, h);
+    default:
+      return euler_step(x, slope, h);
   }
 }
 
-/// Fewer steps than output intervals: equal steps over the whole time, and cubic Hermite interpolation between them from
-/// the slopes that the steps need anyway. The interpolation's error is of order 4, never worse than the method's.
+/// Fewer steps than output intervals: equal steps over the whole time, and cubic Hermite interpolation between them
+/// from the slopes that the steps need anyway. The interpolation's error is of order 4, never worse than the method's.
 torch::Tensor integrate_densely(const Drift& drift, torch::Tensor x, const std::vector<double>& times,
                                 const IntegrateOptions& options, FiniteCheck& check, const FrameObserver& on_frame) {
   const std::int64_t steps = step_count(options);
@@ -182,14 +186,16 @@ torch::Tensor integrate_densely(const Drift& drift, torch::Tensor x, const std::
   for (std::int64_t step = 0; step < steps; ++step) {
     const bool last = step + 1 == steps;
     const double t = start + static_cast<double>(step) * h, next = last ? times.back() : t + h;
-    const torch::Tensor ahead = advance(drift, options.method, x, slope, t, h);  // not wrapped: joined to x by a short path
+    const torch::Tensor ahead =
+        advance(drift, options.method, x, slope, t, h);  // not wrapped: joined to x by a short path
     const torch::Tensor ahead_slope = drift.drift(ahead, next);
     check.record(ahead);
     check.require();
     for (; frame < times.size() && (last || times[frame] <= next); ++frame) {
       if (!on_frame) continue;
       const double fraction = last && frame + 1 == times.size() ? 1 : (times[frame] - t) / h;
-      on_frame(static_cast<std::int64_t>(frame), wrap(hermite(x, slope, ahead, ahead_slope, h, fraction), options.periods));
+      on_frame(static_cast<std::int64_t>(frame),
+               wrap(hermite(x, slope, ahead, ahead_slope, h, fraction), options.periods));
     }
     x = wrap(ahead, options.periods);
     slope = ahead_slope;
@@ -220,7 +226,8 @@ torch::Tensor integrate(const Drift& drift, const torch::Tensor& x0, const std::
     const double h = (times[k + 1] - times[k]) / static_cast<double>(interval_steps[k]);
     for (std::int64_t i = 0; i < interval_steps[k]; ++i, ++step) {
       const double t = times[k] + static_cast<double>(i) * h;
-      x = noisy ? euler_maruyama_step(drift, x, t, h, sigma, step_noise(x, options.seed, static_cast<std::uint64_t>(step)))
+      x = noisy ? euler_maruyama_step(drift, x, t, h, sigma,
+                                      step_noise(x, options.seed, static_cast<std::uint64_t>(step)))
                 : advance(drift, options.method, x, drift.drift(x, t), t, h);
       x = wrap(x, options.periods);
       check.record(x);

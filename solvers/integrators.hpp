@@ -45,11 +45,12 @@ namespace scorefield::integrators {
 /// hit exactly and the total is close to `steps`. @throws UsageError unless times are finite, increasing and >= 2.
 [[nodiscard]] std::vector<std::int64_t> steps_per_interval(const std::vector<double>& times, std::int64_t steps);
 
-/// Called at every output time: frame k and the particles x [N, d] there, wrapped; the tensor is the observer's to keep.
+/// Called at every output time: frame k and the particles x [N, d] there, wrapped; the tensor is the observer's to
+/// keep.
 using FrameObserver = std::function<void(std::int64_t frame, const torch::Tensor& x)>;
 
-/// Moves x0 [N, d], given at times.front(), through all output times and returns the last frame. Frame 0 is x0, wrapped.
-/// Methods without noise that have fewer steps than output intervals take equal steps over the whole time and
+/// Moves x0 [N, d], given at times.front(), through all output times and returns the last frame. Frame 0 is x0,
+/// wrapped. Methods without noise that have fewer steps than output intervals take equal steps over the whole time and
 /// interpolate the frames between them (hermite); else every output time ends a step.
 /// One host synchronisation per frame and per 64 steps, for the check that all values are finite.
 /// @throws UsageError (validate, steps_per_interval), c10::ValueError on a wrong shape, DivergenceError naming the

@@ -43,7 +43,8 @@ class PrepareFrame {
   void order_range(data::Frame& frame, std::int64_t first, std::int64_t count) const {
     const auto d = static_cast<std::size_t>(normalizer_.dimension());
     const auto start = static_cast<std::size_t>(first) * d, size = static_cast<std::size_t>(count) * d;
-    const auto order = hilbert_order(std::span<const float>(frame.samples).subspan(start, size), normalizer_.dimension());
+    const auto order =
+        hilbert_order(std::span<const float>(frame.samples).subspan(start, size), normalizer_.dimension());
     if (order_ == OrderKind::beside) {
       for (const std::int64_t at : order) frame.order.push_back(static_cast<std::int32_t>(first + at));
       return;
@@ -70,26 +71,30 @@ class PrepareFrame {
 BatchSource::BatchSource(data::DatasetReader reader, const models::Normalizer& normalizer, const TrainConfig& config,
                          std::int64_t seed, Share share)
     : normalizer_(normalizer),
-      known_drift_(learns_distribution(config.loss.kind) ? models::KnownDriftKind::none : config.model.known_drift, normalizer),
+      known_drift_(learns_distribution(config.loss.kind) ? models::KnownDriftKind::none : config.model.known_drift,
+                   normalizer),
       config_(config),
       seed_(static_cast<std::uint64_t>(seed)),
       share_(share),
       with_velocities_(config.loss.kind == LossKind::velocity) {
   const auto& header = reader.header();
   if (with_velocities_) velocities_ = choose_velocities(reader, config);
-  jitter_slope_ = training::jitter_slope(header, normalizer_, config_, with_velocities_ && velocities_ == VelocityKind::stored);
+  jitter_slope_ =
+      training::jitter_slope(header, normalizer_, config_, with_velocities_ && velocities_ == VelocityKind::stored);
   if (groups() < share.size)
     throw UsageError(std::to_string(share.size) + " processes cannot share the " + std::to_string(groups()) +
                      " groups (mu, time) of a batch. Start fewer, or raise batch.mu, batch.nodes or quadrature.nodes.");
   const bool differences = with_velocities_ && velocities_ == VelocityKind::differences;
   if (header.particles < 2)
-    throw FileError(reader.path(), "holds " + std::to_string(header.particles) + " particle per frame, training needs "
-                                   "at least 2, some of them for validation.");
-  const auto held_out = static_cast<std::int64_t>(
-      std::ceil(config.training.validation_fraction * static_cast<double>(header.particles)));
+    throw FileError(reader.path(), "holds " + std::to_string(header.particles) +
+                                       " particle per frame, training needs "
+                                       "at least 2, some of them for validation.");
+  const auto held_out =
+      static_cast<std::int64_t>(std::ceil(config.training.validation_fraction * static_cast<double>(header.particles)));
   training_particles_ = header.particles - std::max<std::int64_t>(1, held_out);
   for (std::int64_t m = 0; m < header.mu_count(); ++m)
-    times_.push_back(choose_times(header.time, derive_seed(seed_, kMissingStream, static_cast<std::uint64_t>(m)), differences));
+    times_.push_back(
+        choose_times(header.time, derive_seed(seed_, kMissingStream, static_cast<std::uint64_t>(m)), differences));
   if (header.dimension() > kMaxHilbertDimension) config_.batch.sampling = SamplingKind::random;
   // The particles of a pair of frames must be the same ones where that is known.
   const bool follow = config.loss.kind == LossKind::dice && header.identity == data::Identity::trajectories;
@@ -137,7 +142,8 @@ std::vector<std::int64_t> BatchSource::choose_mu(std::uint64_t step_seed) const 
     std::iota(shuffled.begin(), shuffled.end(), 0);
     const Philox random(step_seed, kMuStream);
     for (std::int64_t i = available - 1; i > 0; --i) {
-      const auto j = random.integer(static_cast<std::uint64_t>(round * available + i), static_cast<std::uint64_t>(i + 1));
+      const auto j =
+          random.integer(static_cast<std::uint64_t>(round * available + i), static_cast<std::uint64_t>(i + 1));
       std::swap(shuffled[static_cast<std::size_t>(i)], shuffled[j]);
     }
     order.insert(order.end(), shuffled.begin(), shuffled.end());
@@ -148,7 +154,8 @@ std::vector<std::int64_t> BatchSource::choose_mu(std::uint64_t step_seed) const 
 
 double BatchSource::node_time(std::uint64_t step_seed, std::size_t mu, std::int64_t node) const {
   const auto index = mu * static_cast<std::uint64_t>(config_.batch.nodes) + static_cast<std::uint64_t>(node);
-  return (static_cast<double>(node) + uniform(step_seed, kTimeStream, index)) / static_cast<double>(config_.batch.nodes);
+  return (static_cast<double>(node) + uniform(step_seed, kTimeStream, index)) /
+         static_cast<double>(config_.batch.nodes);
 }
 
 /// Index in times_[mu_index].
@@ -184,7 +191,8 @@ std::vector<BatchSource::Group> BatchSource::quadrature_groups(std::uint64_t ste
   std::uint64_t place = 0;
   for (const std::int64_t m : choose_mu(step_seed)) {
     auto rule = make_quadrature(config_.quadrature, step_seed, place++);  // random nodes differ between values of mu
-    if (config_.quadrature.at_frames) rule = at_times(rule, config_.quadrature.kind, times_[static_cast<std::size_t>(m)].time);
+    if (config_.quadrature.at_frames)
+      rule = at_times(rule, config_.quadrature.kind, times_[static_cast<std::size_t>(m)].time);
     for (std::size_t q = 0; q < rule.nodes.size(); ++q) {
       kernels::GroupTerms terms{.kinetic = 1, .time = 1, .scale = rule.weights[q] * per_sample};
       // + mean s at t = 0 and - mean s at t = 1, also on the samples of the rule's own end nodes where it has them.
@@ -260,7 +268,8 @@ torch::Tensor BatchSource::gauge_points(std::uint64_t step_seed, Subset subset) 
     const auto k = static_cast<std::size_t>(random.integer(index + 1, kept.size()));
     const auto particle = pick(random, index + 2, subset);
     const auto frame = frames_->get(m, kept[k]);
-    std::copy_n(frame->samples.begin() + static_cast<std::ptrdiff_t>(particle * d), d, points.data_ptr<float>() + r * d);
+    std::copy_n(frame->samples.begin() + static_cast<std::ptrdiff_t>(particle * d), d,
+                points.data_ptr<float>() + r * d);
   }
   return points;
 }
@@ -290,7 +299,10 @@ Bracket bracket(const std::vector<std::int64_t>& frames, const std::vector<doubl
   const double low = times[static_cast<std::size_t>(after - 1)], high = times[static_cast<std::size_t>(after)];
   const double fraction = std::clamp((t - low) / (high - low), 0.0, 1.0);
   // Rounding must not mix a frame with its neighbour.
-  return {frames[static_cast<std::size_t>(after - 1)], frames[static_cast<std::size_t>(after)], fraction < 1e-9 ? 0.0 : fraction > 1 - 1e-9 ? 1.0 : fraction};
+  return {frames[static_cast<std::size_t>(after - 1)], frames[static_cast<std::size_t>(after)],
+          fraction < 1e-9       ? 0.0
+          : fraction > 1 - 1e-9 ? 1.0
+                                : fraction};
 }
 
 }  // namespace
@@ -298,16 +310,19 @@ Bracket bracket(const std::vector<std::int64_t>& frames, const std::vector<doubl
 std::vector<BatchSource::Group> BatchSource::make_groups(std::uint64_t step_seed) const {
   if (learns_distribution(config_.loss.kind)) return noise_groups(step_seed);
   switch (config_.loss.kind) {
-    case LossKind::velocity: return velocity_groups(step_seed);
-    case LossKind::dice: return pair_groups(step_seed);
-    default: return quadrature_groups(step_seed);
+    case LossKind::velocity:
+      return velocity_groups(step_seed);
+    case LossKind::dice:
+      return pair_groups(step_seed);
+    default:
+      return quadrature_groups(step_seed);
   }
 }
 
 void BatchSource::draw(const Group& group, std::uint64_t group_seed, Subset subset, float* x, float* velocity) {
   if (group.frame >= 0) return draw_frame(group, group_seed, subset, x, velocity);
-  const bool follow = config_.batch.sampling == SamplingKind::random &&
-                      header().identity == data::Identity::trajectories;
+  const bool follow =
+      config_.batch.sampling == SamplingKind::random && header().identity == data::Identity::trajectories;
   if (follow) draw_trajectories(group, group_seed, subset, x, velocity);
   else draw_marginals(group, group_seed, subset, x, velocity);
 }

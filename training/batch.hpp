@@ -18,14 +18,16 @@ namespace scorefield::training {
 
 /// Samples of G groups (mu, t) in normalised units, with what each group adds to the loss.
 struct Batch {
-  torch::Tensor x;         ///< [G, N, d]
-  torch::Tensor velocity;  ///< [G, N, d], dx/dt or what the field regresses on, less (sigma^2/2) xi/delta where the entropic
-                           ///< term comes from the jitter and less the known drift; undefined when the loss does not use it
-  torch::Tensor mu;        ///< [G, p]; a conditional model's noise level or flow time comes last
-  torch::Tensor t;         ///< [G]
-  torch::Tensor gauge;     ///< [R, d], points that fix the gauge (README.md); undefined: none
+  torch::Tensor x;  ///< [G, N, d]
+  torch::Tensor
+      velocity;      ///< [G, N, d], dx/dt or what the field regresses on, less (sigma^2/2) xi/delta where the entropic
+                     ///< term comes from the jitter and less the known drift; undefined when the loss does not use it
+  torch::Tensor mu;  ///< [G, p]; a conditional model's noise level or flow time comes last
+  torch::Tensor t;   ///< [G]
+  torch::Tensor gauge;                     ///< [R, d], points that fix the gauge (README.md); undefined: none
   std::vector<kernels::GroupTerms> terms;  ///< [G]
-  std::int64_t first_group = 0;  ///< index of the first group in the whole batch, of which this may be one process's share
+  std::int64_t first_group =
+      0;  ///< index of the first group in the whole batch, of which this may be one process's share
   std::int64_t total_groups = 0;  ///< groups of the whole batch
 
   /// All of them, undefined ones included: what moves between devices.
@@ -62,7 +64,7 @@ class BatchSource {
   /// One group before its samples are drawn.
   struct Group {
     std::int64_t mu_index;
-    double time;                 ///< normalised
+    double time;  ///< normalised
     kernels::GroupTerms terms{};
     std::int64_t frame = -1;   ///< the frame whose particles are taken; -1: whatever `time` needs
     std::int64_t anchor = -1;  ///< the frame in whose order they are chosen; with `frame`
@@ -103,15 +105,15 @@ class BatchSource {
   [[nodiscard]] double jitter(std::int64_t step) const;
 
   models::Normalizer normalizer_;
-  models::KnownDrift known_drift_;   ///< what targets leave to it; none for losses that learn the distribution
+  models::KnownDrift known_drift_;  ///< what targets leave to it; none for losses that learn the distribution
   TrainConfig config_;
   std::uint64_t seed_;
   Share share_;
   bool with_velocities_;
   VelocityKind velocities_ = VelocityKind::stored;  ///< with_velocities_: not automatic
   std::vector<double> jitter_slope_;  ///< [d] or empty: targets change by this times the jitter over its variance
-  std::int64_t training_particles_;  ///< the first ones; the rest validate
-  std::vector<Times> times_;         ///< [M]
+  std::int64_t training_particles_;   ///< the first ones; the rest validate
+  std::vector<Times> times_;          ///< [M]
   std::unique_ptr<data::FrameCache> frames_;
 };
 

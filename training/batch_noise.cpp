@@ -11,9 +11,9 @@
 
 namespace scorefield::training {
 
-/// The velocity form with another target y: sum over groups of mean [ |grad s|^2/2 - y.grad s ], least where grad s is the
-/// gradient field nearest to E[y | x]. Groups are those of the velocity form; conditional models also get a level each,
-/// evenly spread over [-1, 1].
+/// The velocity form with another target y: sum over groups of mean [ |grad s|^2/2 - y.grad s ], least where grad s is
+/// the gradient field nearest to E[y | x]. Groups are those of the velocity form; conditional models also get a level
+/// each, evenly spread over [-1, 1].
 std::vector<BatchSource::Group> BatchSource::noise_groups(std::uint64_t step_seed) const {
   auto groups = velocity_groups(step_seed);
   double level = uniform(step_seed, kLevelStream, 0);
@@ -31,12 +31,14 @@ std::vector<BatchSource::Group> BatchSource::noise_groups(std::uint64_t step_see
 
 /// x -> noisy x and target, with xi a standard normal (twice, with both signs; the odd part of the noise cancels):
 ///   dsm, ncsm  x + sigma xi, target -xi/sigma (dsm: grad s is the score) or -xi (ncsm: the score is grad s / sigma);
-///   cfm        (1 - tau) x_0 + tau x, target x - x_0, x_0 = xi, uniform on periodic coordinates, where x - x_0 is the short way.
+///   cfm        (1 - tau) x_0 + tau x, target x - x_0, x_0 = xi, uniform on periodic coordinates, where x - x_0 is the
+///   short way.
 void BatchSource::add_noise(const Group& group, std::uint64_t group_seed, float* x, float* target) const {
   const std::int64_t d = header().dimension(), count = config_.batch.particles, different = (count + 1) / 2;
   const Philox random(group_seed, kNoiseStream);
   const bool flow = config_.loss.kind == LossKind::cfm;
-  const double sigma = config_.loss.kind == LossKind::ncsm ? noise_of_level(config_.loss, group.level) : config_.loss.noise;
+  const double sigma =
+      config_.loss.kind == LossKind::ncsm ? noise_of_level(config_.loss, group.level) : config_.loss.noise;
   const double target_scale = config_.loss.kind == LossKind::dsm ? 1 / sigma : 1;
   const double tau = (1 + group.level) / 2;
   for (std::int64_t n = 0; n < count; ++n)

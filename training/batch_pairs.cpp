@@ -8,9 +8,10 @@
 namespace scorefield::training {
 
 /// For the two ends a < b of a pair, with T = t_b - t_a, the group sums give
-///   1/2 (K_a + K_b) - 1/(2T) [ mean_b s_a - mean_a s_a + mean_b s_b - mean_a s_b ],   K = mean |grad s|^2/2 + sigma^2/2 lap s.
-/// A pair is the one that holds a random time, one time from each of `nodes` equal parts of [0, 1]: its probability is T,
-/// so the mean is unbiased for the sum over pairs of the trapezoid rule minus the differences, whatever the spacing.
+///   1/2 (K_a + K_b) - 1/(2T) [ mean_b s_a - mean_a s_a + mean_b s_b - mean_a s_b ],   K = mean |grad s|^2/2 +
+///   sigma^2/2 lap s.
+/// A pair is the one that holds a random time, one time from each of `nodes` equal parts of [0, 1]: its probability is
+/// T, so the mean is unbiased for the sum over pairs of the trapezoid rule minus the differences, whatever the spacing.
 /// With loss.stride = n the frames are cut into runs of n intervals, from a random offset.
 std::vector<BatchSource::Group> BatchSource::pair_groups(std::uint64_t step_seed) const {
   const auto mu = choose_mu(step_seed);
@@ -26,8 +27,9 @@ std::vector<BatchSource::Group> BatchSource::pair_groups(std::uint64_t step_seed
       const double t = node_time(step_seed, m, q);
       const auto interval = std::clamp<std::int64_t>(
           std::upper_bound(times.time.begin(), times.time.end(), t) - times.time.begin() - 1, 0, last - 1);
-      const auto offset = static_cast<std::int64_t>(
-          Philox(step_seed, kOffsetStream).integer(static_cast<std::uint64_t>(pair), static_cast<std::uint64_t>(stride)));
+      const auto offset =
+          static_cast<std::int64_t>(Philox(step_seed, kOffsetStream)
+                                        .integer(static_cast<std::uint64_t>(pair), static_cast<std::uint64_t>(stride)));
       const std::int64_t start = interval - (interval + offset) % stride;
       const auto a = static_cast<std::size_t>(std::max<std::int64_t>(start, 0));
       const auto b = static_cast<std::size_t>(std::min(start + stride, last));
@@ -48,8 +50,8 @@ std::vector<BatchSource::Group> BatchSource::pair_groups(std::uint64_t step_seed
   return groups;
 }
 
-/// Particles of one frame, chosen at random or from equal runs of the order of the frame `anchor`. Losses that add noise take
-/// every particle twice, once with each sign of the noise.
+/// Particles of one frame, chosen at random or from equal runs of the order of the frame `anchor`. Losses that add
+/// noise take every particle twice, once with each sign of the noise.
 void BatchSource::draw_frame(const Group& group, std::uint64_t group_seed, Subset subset, float* x, float* velocity) {
   const auto d = static_cast<std::size_t>(header().dimension());
   const auto [start, available] = particles_of(subset);
@@ -66,7 +68,8 @@ void BatchSource::draw_frame(const Group& group, std::uint64_t group_seed, Subse
     const auto at = static_cast<std::size_t>(start + run);
     const auto particle = anchor->order.empty() ? at : static_cast<std::size_t>(anchor->order[at]);
     x = std::copy_n(frame->samples.begin() + static_cast<std::ptrdiff_t>(particle * d), d, x);
-    if (velocity) velocity = std::copy_n(frame->velocities.begin() + static_cast<std::ptrdiff_t>(particle * d), d, velocity);
+    if (velocity)
+      velocity = std::copy_n(frame->velocities.begin() + static_cast<std::ptrdiff_t>(particle * d), d, velocity);
   }
 }
 

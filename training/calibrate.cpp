@@ -60,7 +60,8 @@ class Simulator {
 
  private:
   struct Slope {
-    Tensor v, dv;  ///< the drift f + grad_x s, and its derivative along (dx, d mu = 1): (df/dx + Hess s) dx + d/dmu grad_x s
+    Tensor v,
+        dv;  ///< the drift f + grad_x s, and its derivative along (dx, d mu = 1): (df/dx + Hess s) dx + d/dmu grad_x s
   };
 
   [[nodiscard]] Slope slope(const Tensor& x, const Tensor& dx, double mu, double t) const {
@@ -91,7 +92,8 @@ struct Value {
 
 class Problem {
  public:
-  Problem(const ReducedModel& model, const data::DatasetReader& data, const CalibrateOptions& options, std::int64_t seed);
+  Problem(const ReducedModel& model, const data::DatasetReader& data, const CalibrateOptions& options,
+          std::int64_t seed);
 
   [[nodiscard]] const Simulator& simulator() const { return simulator_; }
   [[nodiscard]] Tensor start(double mu) const;
@@ -112,8 +114,8 @@ class Problem {
   std::vector<std::int64_t> frames_;
   Simulator simulator_;
   SlicedLoss loss_;
-  Tensor initial_;                 ///< [N, d] with calibrate.initial = data
-  std::vector<Tensor> observed_;   ///< [F] of projections [L, N]
+  Tensor initial_;                ///< [N, d] with calibrate.initial = data
+  std::vector<Tensor> observed_;  ///< [F] of projections [L, N]
 };
 
 std::vector<double> Problem::rollout_times(const ReducedModel& model, const data::DatasetReader& data,
@@ -157,13 +159,14 @@ Problem::Problem(const ReducedModel& model, const data::DatasetReader& data, con
   }
 }
 
-/// The first N particles of a population, normalised. Those of a quiet start are evenly spread, as all of them are; every k-th of them
-/// are not: low-discrepancy sequences repeat themselves.
+/// The first N particles of a population, normalised. Those of a quiet start are evenly spread, as all of them are;
+/// every k-th of them are not: low-discrepancy sequences repeat themselves.
 Tensor beginning(const ReducedModel& model, std::vector<float>& samples, std::int64_t particles) {
   const auto& normalizer = model.network->normalizer();
   const auto d = normalizer.dimension();
   const auto all = torch::from_blob(samples.data(), {static_cast<std::int64_t>(samples.size()) / d, d});
-  const auto center = torch::tensor(normalizer.center, torch::kFloat64), scale = torch::tensor(normalizer.scale, torch::kFloat64);
+  const auto center = torch::tensor(normalizer.center, torch::kFloat64),
+             scale = torch::tensor(normalizer.scale, torch::kFloat64);
   return ((all.narrow(0, 0, particles).to(torch::kFloat64) - center) / scale).to(torch::kFloat32);
 }
 
@@ -176,7 +179,8 @@ Tensor Problem::read(const data::DatasetReader& data, std::int64_t frame) const 
 Tensor Problem::start(double mu) const {
   if (initial_.defined()) return initial_;
   const auto& normalizer = model_.network->normalizer();
-  auto samples = model_.initial.samples[model_.initial.nearest({normalizer.mu_center[0] + normalizer.mu_scale[0] * mu})];
+  auto samples =
+      model_.initial.samples[model_.initial.nearest({normalizer.mu_center[0] + normalizer.mu_scale[0] * mu})];
   return beginning(model_, samples, particles_);
 }
 
@@ -193,7 +197,8 @@ Value Problem::evaluate(const Rollout& rollout, std::int64_t resample) const {
                                                                  static_cast<std::uint64_t>(particles_))));
       observed = observed.index_select(1, torch::tensor(drawn));
     }
-    const auto terms = loss_.compare(rollout.x[f], rollout.sensitivity.empty() ? Tensor() : rollout.sensitivity[f], observed);
+    const auto terms =
+        loss_.compare(rollout.x[f], rollout.sensitivity.empty() ? Tensor() : rollout.sensitivity[f], observed);
     const double weight = 1 / static_cast<double>(rollout.x.size());
     mean.loss += weight * terms.distance_squared;
     mean.slope += weight * terms.slope;
@@ -234,9 +239,11 @@ void check_calibration(const CalibrateOptions& options, const ReducedModel& mode
 }  // namespace
 
 void bind(OptionSet& set, CalibrateOptions& options) {
-  set.add("calibrate.run", options.run, "which run (mu index, from 0) of the data is the observation; its mu is not used");
+  set.add("calibrate.run", options.run,
+          "which run (mu index, from 0) of the data is the observation; its mu is not used");
   set.add("calibrate.frames", options.frames, "observed times compared, equally spaced; 0 = all");
-  set.add("calibrate.particles", options.particles, "particles of the rollout and of every observed time, the first ones: 0, all, where a file is sorted");
+  set.add("calibrate.particles", options.particles,
+          "particles of the rollout and of every observed time, the first ones: 0, all, where a file is sorted");
   set.add("calibrate.projections", options.projections, "directions of the sliced W2");
   set.add("calibrate.steps", options.steps, "Heun steps of the rollout");
   set.add("calibrate.scan", options.scan, "values of mu over the training range that are tried first");
@@ -271,7 +278,9 @@ Calibration calibrate(const std::string& model_path, const std::string& data_pat
   const auto& normalizer = model.network->normalizer();
   const auto physical = [&](double mu) { return normalizer.mu_center[0] + normalizer.mu_scale[0] * mu; };
   const auto [lowest, highest] = std::minmax_element(model.header.mu.begin(), model.header.mu.end());
-  const auto inside = [&](double mu) { return std::clamp(physical(mu), (*lowest)[0], (*highest)[0]); };  // rounding may leave the range
+  const auto inside = [&](double mu) {
+    return std::clamp(physical(mu), (*lowest)[0], (*highest)[0]);
+  };  // rounding may leave the range
   const auto report = [&](const char* stage, std::int64_t done, std::int64_t total) {
     if (observer) observer({stage, done, total, ""});
   };
@@ -283,7 +292,8 @@ Calibration calibrate(const std::string& model_path, const std::string& data_pat
     const auto value = problem.evaluate(problem.simulator().run(problem.start(at), at, false));
     result.scan_mu.push_back(inside(at));
     result.scan_distance.push_back(std::sqrt(value.loss));
-    if (result.scan_distance.back() <= *std::min_element(result.scan_distance.begin(), result.scan_distance.end())) mu = at;
+    if (result.scan_distance.back() <= *std::min_element(result.scan_distance.begin(), result.scan_distance.end()))
+      mu = at;
     report("scan", i + 1, options.scan);
   }
   const auto start = problem.start(mu);

@@ -23,7 +23,8 @@ LossOptions noise_range(const ReducedModel& model) {
 /// A conditional network frozen at (mu, t): a drift in the level (ncsm: in minus the level, noise falling).
 class LevelDrift : public Drift {
  public:
-  LevelDrift(const ReducedModel& model, std::vector<double> mu, double t) : model_(model), mu_(std::move(mu)), time_(t) {}
+  LevelDrift(const ReducedModel& model, std::vector<double> mu, double t)
+      : model_(model), mu_(std::move(mu)), time_(t) {}
 
   std::int64_t dimension() const override { return model_.network->shape().dimension(); }
 
@@ -63,7 +64,8 @@ void bind(OptionSet& set, ConditionalOptions& options) {
   set.add("infer.sampler", options.method,
           {{"probability-flow", ConditionalMethod::probability_flow}, {"langevin", ConditionalMethod::langevin}},
           "ncsm models: integrate the probability flow, or annealed Langevin steps");
-  set.add("infer.sampler_steps", options.steps, "ncsm and cfm models: Heun steps per (mu, time), or noise levels of langevin");
+  set.add("infer.sampler_steps", options.steps,
+          "ncsm and cfm models: Heun steps per (mu, time), or noise levels of langevin");
   set.add("infer.sampler_sweeps", options.sweeps, "langevin: steps per noise level");
   set.add("infer.sampler_step_size", options.step_size, "langevin: step in units of the level's variance");
 }
@@ -88,18 +90,21 @@ torch::Tensor sample_conditional(const ReducedModel& model, const std::vector<do
   for (std::int64_t c = 0; c < normalizer.dimension(); ++c)
     integration.periods.push_back(normalizer.normalized_period(c));
   auto x = starting_points(model, particles, seed);
-  // Around the mean that the network sees through the largest noise (Tweedie at 0): starting from mean zero leaves about
-  // mean / noise_max of an error in the end.
+  // Around the mean that the network sees through the largest noise (Tweedie at 0): starting from mean zero leaves
+  // about mean / noise_max of an error in the end.
   if (model.kind == ModelKind::ncsm) x = x + model.noise_max * field.gradient(torch::zeros_like(x.narrow(0, 0, 1)), 1);
   if (options.method == ConditionalMethod::probability_flow) {
     x = integrators::integrate(field, x, {-1, 1}, integration);
   } else {
     std::uint64_t step = 1;
     const auto noise = [&] { return integrators::step_noise(x, seed, step++); };
-    const auto level = [&](std::int64_t i) { return 1 - 2 * static_cast<double>(i) / static_cast<double>(options.steps); };
+    const auto level = [&](std::int64_t i) {
+      return 1 - 2 * static_cast<double>(i) / static_cast<double>(options.steps);
+    };
     for (std::int64_t i = 0; i < options.steps; ++i) {
       // Down one level by the reverse diffusion: Langevin steps alone would freeze the spread of the last wide level.
-      const double high = noise_of_level(noise_range(model), level(i)), sigma = noise_of_level(noise_range(model), level(i + 1));
+      const double high = noise_of_level(noise_range(model), level(i)),
+                   sigma = noise_of_level(noise_range(model), level(i + 1));
       const double removed = high * high - sigma * sigma;
       x = x + (removed / high) * field.gradient(x, level(i)) + std::sqrt(removed) * noise();
       for (std::int64_t k = 0; k < options.sweeps; ++k)

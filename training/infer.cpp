@@ -30,7 +30,8 @@ Tensor scale_tensor(const std::vector<double>& values, torch::Device device) {
   return torch::tensor(values, torch::kFloat64).to(torch::kFloat32).to(device);
 }
 
-/// Equally spaced times; where there are enough training times, those nearest to them, so that data have frames to compare with.
+/// Equally spaced times; where there are enough training times, those nearest to them, so that data have frames to
+/// compare with.
 std::vector<double> output_times(const ReducedModel& model, std::int64_t frames) {
   const auto& known = model.header.time;
   if (frames == 0) return known;
@@ -39,12 +40,15 @@ std::vector<double> output_times(const ReducedModel& model, std::int64_t frames)
   const double start = known.front(), span = known.back() - start;
   for (std::int64_t k = 0; k < frames; ++k) {
     const double t = start + span * static_cast<double>(k) / static_cast<double>(frames - 1);
-    const auto nearest = std::min_element(known.begin(), known.end(), [t](double a, double b) { return std::abs(a - t) < std::abs(b - t); });
+    const auto nearest = std::min_element(known.begin(), known.end(),
+                                          [t](double a, double b) { return std::abs(a - t) < std::abs(b - t); });
     times.push_back(choose ? *nearest : t);
   }
-  if (std::adjacent_find(times.begin(), times.end(), std::greater_equal<>()) != times.end()) {  // unevenly spaced: every n-th of them
+  if (std::adjacent_find(times.begin(), times.end(), std::greater_equal<>()) !=
+      times.end()) {  // unevenly spaced: every n-th of them
     for (std::int64_t k = 0; k < frames; ++k)
-      times[static_cast<std::size_t>(k)] = known[static_cast<std::size_t>(k * (static_cast<std::int64_t>(known.size()) - 1) / (frames - 1))];
+      times[static_cast<std::size_t>(k)] =
+          known[static_cast<std::size_t>(k * (static_cast<std::int64_t>(known.size()) - 1) / (frames - 1))];
   }
   return times;
 }
@@ -72,14 +76,19 @@ void check_mu(const ReducedModel& model, const std::vector<double>& values, std:
 
 void bind(OptionSet& set, InferOptions& options) {
   set.add("infer.mu", options.mu, "physics parameters to predict");
-  set.add("infer.particles", options.particles, "particles per rollout, the first ones of the initial population; 0 = all of them");
-  set.add("infer.frames", options.frames, "output times, equally spaced as far as the training times allow, of which they are (more than those: between them); 0 = all of them");
+  set.add("infer.particles", options.particles,
+          "particles per rollout, the first ones of the initial population; 0 = all of them");
+  set.add("infer.frames", options.frames,
+          "output times, equally spaced as far as the training times allow, of which they are (more than those: "
+          "between them); 0 = all of them");
   set.add("infer.initial", options.initial_path, "dataset whose first frame is the initial population");
   set.add("infer.start", options.start, {{"auto", StartKind::automatic}, {"nearest", StartKind::nearest}},
-          "initial population without that: at an unseen mu made by the problem of the training data where it is known (auto), or of the nearest training mu");
-  set.add("infer.log_density", options.log_density,
-          {{"none", LogDensityKind::none}, {"gaussian", LogDensityKind::gaussian}, {"change", LogDensityKind::change}},
-          "also write /log_density: from a Gaussian fitted to the initial population, or the change since the first time");
+          "initial population without that: at an unseen mu made by the problem of the training data where it is known "
+          "(auto), or of the nearest training mu");
+  set.add(
+      "infer.log_density", options.log_density,
+      {{"none", LogDensityKind::none}, {"gaussian", LogDensityKind::gaussian}, {"change", LogDensityKind::change}},
+      "also write /log_density: from a Gaussian fitted to the initial population, or the change since the first time");
   integrators::bind(set, options.integration);
   bind(set, options.conditional);
 }
@@ -92,10 +101,13 @@ void check_kind(const ReducedModel& model, const std::string& path, const InferO
   if (!conditional) require_kind(model, path, ModelKind::drift);
   if (conditional) validate(options.conditional, model.kind);
   if (options.log_density == LogDensityKind::none) return;
-  if (conditional) throw UsageError("infer.log_density needs a model of a drift; " + path + " is of kind " + to_string(model.kind) + ".");
+  if (conditional)
+    throw UsageError("infer.log_density needs a model of a drift; " + path + " is of kind " + to_string(model.kind) +
+                     ".");
   if (model.sigma > 0 || options.integration.method == integrators::IntegrationMethod::euler_maruyama)
-    throw UsageError("infer.log_density follows a flow without noise; the model was trained with loss.sigma > 0, whose "
-                     "population the flow alone does not move.");
+    throw UsageError(
+        "infer.log_density follows a flow without noise; the model was trained with loss.sigma > 0, whose "
+        "population the flow alone does not move.");
 }
 
 }  // namespace
@@ -117,7 +129,9 @@ InferResult infer(const std::string& model_path, const std::string& output_path,
   const bool conditional = model.kind != ModelKind::drift;
   std::optional<RolloutStart> begin;
   if (!conditional) begin.emplace(model, options, seed, output_path);
-  const std::int64_t particles = begin ? begin->particles() : options.particles == 0 ? model.initial.particles : options.particles;
+  const std::int64_t particles = begin                    ? begin->particles()
+                                 : options.particles == 0 ? model.initial.particles
+                                                          : options.particles;
 
   const auto& normalizer = model.network->normalizer();
   const auto d = normalizer.dimension();
@@ -128,8 +142,9 @@ InferResult infer(const std::string& model_path, const std::string& output_path,
   if (integration.method == integrators::IntegrationMethod::euler_maruyama) {
     integration.sigma = {model.sigma};
   } else if (model.sigma > 0) {
-    result.warnings.push_back("the model was trained with loss.sigma > 0; --set infer.method=euler-maruyama adds the noise "
-                              "that belongs to it.");
+    result.warnings.push_back(
+        "the model was trained with loss.sigma > 0; --set infer.method=euler-maruyama adds the noise "
+        "that belongs to it.");
   }
 
   data::DatasetHeader header = model.header;
@@ -167,7 +182,8 @@ InferResult infer(const std::string& model_path, const std::string& output_path,
       const auto frame = frames[r].narrow(1, 0, d).cpu().contiguous();
       writer->write_frame(static_cast<std::int64_t>(first + r), k, values(frame));
       if (with_density)
-        writer->write_log_density(static_cast<std::int64_t>(first + r), k, values(frames[r].select(1, d).cpu().contiguous()));
+        writer->write_log_density(static_cast<std::int64_t>(first + r), k,
+                                  values(frames[r].select(1, d).cpu().contiguous()));
     }
     if (!root || !observer) return;
     std::ostringstream stage;
@@ -185,7 +201,8 @@ InferResult infer(const std::string& model_path, const std::string& output_path,
     if (conditional) {
       for (std::size_t k = 0; k < times.size(); ++k) {
         if (interrupt_requested()) throw Interrupted("interrupted; no rollout was written.");
-        const auto x = sample_conditional(model, {options.mu[m]}, times[k], particles, integration.seed, options.conditional);
+        const auto x =
+            sample_conditional(model, {options.mu[m]}, times[k], particles, integration.seed, options.conditional);
         write(first, static_cast<std::int64_t>(k), x * scale + center);
       }
       continue;

@@ -14,22 +14,24 @@ namespace scorefield::training {
 
 /// Where the log-density of a rollout starts.
 enum class LogDensityKind {
-  none,     ///< no log-density
-  gaussian, ///< a Gaussian fitted to the initial population, uniform on periodic coordinates
-  change    ///< zero: what is written is log rho(X_t, t) - log rho(X_0, 0), to be added to a density that is known
+  none,      ///< no log-density
+  gaussian,  ///< a Gaussian fitted to the initial population, uniform on periodic coordinates
+  change     ///< zero: what is written is log rho(X_t, t) - log rho(X_0, 0), to be added to a density that is known
 };
 
 /// Where rollouts start that are given no population.
 enum class StartKind {
-  automatic,  ///< at a training mu what the model keeps, else what the problem of the training data starts from at that mu
+  automatic,  ///< at a training mu what the model keeps, else what the problem of the training data starts from at that
+              ///< mu
   nearest     ///< what the model keeps of the nearest training mu
 };
 
 struct InferOptions {
-  std::vector<double> mu;         ///< values to predict (one physics parameter)
-  std::int64_t particles = 0;     ///< 0: all of the initial population
-  std::int64_t frames = 0;        ///< output times, equally spaced as far as the training times, of which they are, allow; 0: all of those
-  std::string initial_path;       ///< dataset whose first frame is the initial population; empty: `start` decides
+  std::vector<double> mu;      ///< values to predict (one physics parameter)
+  std::int64_t particles = 0;  ///< 0: all of the initial population
+  std::int64_t frames =
+      0;  ///< output times, equally spaced as far as the training times, of which they are, allow; 0: all of those
+  std::string initial_path;  ///< dataset whose first frame is the initial population; empty: `start` decides
   StartKind start = StartKind::automatic;
   LogDensityKind log_density = LogDensityKind::none;
   integrators::IntegrateOptions integration;

@@ -29,7 +29,8 @@ torch::Tensor initial_log_density(LogDensityKind kind, const torch::Tensor& x, c
     const auto covariance = centered.t().matmul(centered) / static_cast<double>(x.size(0) - 1);
     const auto [factor, info] = at::linalg_cholesky_ex(covariance);
     if (x.size(0) <= count || info.item<std::int64_t>() != 0)
-      throw UsageError("infer.log_density gaussian: the covariance of the initial population is singular; use 'change'.");
+      throw UsageError(
+          "infer.log_density gaussian: the covariance of the initial population is singular; use 'change'.");
     const auto whitened = at::linalg_solve_triangular(factor, centered.t(), false);
     result -= whitened.square().sum(0) / 2 + factor.diagonal().log().sum() +
               0.5 * static_cast<double>(count) * std::log(2 * std::numbers::pi);

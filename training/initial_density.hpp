@@ -14,6 +14,7 @@ namespace scorefield::training {
 
 /// log rho at the particles x [N, d] of the initial population itself, per unit volume of x: [N]. periods: [d], 0 = not
 /// periodic. @throws UsageError when the covariance of the population is singular.
-[[nodiscard]] torch::Tensor initial_log_density(LogDensityKind kind, const torch::Tensor& x, const std::vector<double>& periods);
+[[nodiscard]] torch::Tensor initial_log_density(LogDensityKind kind, const torch::Tensor& x,
+                                                const std::vector<double>& periods);
 
 }  // namespace scorefield::training

@@ -32,7 +32,8 @@ LossNoise measure_loss_noise(const std::string& model_path, const std::string& d
     sum += value;
     squares += value * value;
     std::vector<torch::Tensor> parts;
-    for (const auto& parameter : parameters) parts.push_back(optim::gradient_or_zeros(parameter).reshape({-1}).to(torch::kFloat64));
+    for (const auto& parameter : parameters)
+      parts.push_back(optim::gradient_or_zeros(parameter).reshape({-1}).to(torch::kFloat64));
     const auto gradient = torch::cat(parts);
     norms += gradient.square().sum().item<double>();
     total = total.defined() ? total + gradient : gradient;

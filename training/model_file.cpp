@@ -19,10 +19,14 @@ void write_tensor(h5::File& file, const std::string& name, const Tensor& tensor)
   const h5::Dims dims(values.sizes().begin(), values.sizes().end());
   const auto count = static_cast<std::size_t>(values.numel());
   switch (values.scalar_type()) {
-    case torch::kFloat32: return file.write<float>(name, {values.const_data_ptr<float>(), count}, dims);
-    case torch::kFloat64: return file.write<double>(name, {values.const_data_ptr<double>(), count}, dims);
-    case torch::kInt64: return file.write<std::int64_t>(name, {values.const_data_ptr<std::int64_t>(), count}, dims);
-    default: throw FileError(file.path(), "cannot store tensor '" + name + "' of type " + toString(values.scalar_type()));
+    case torch::kFloat32:
+      return file.write<float>(name, {values.const_data_ptr<float>(), count}, dims);
+    case torch::kFloat64:
+      return file.write<double>(name, {values.const_data_ptr<double>(), count}, dims);
+    case torch::kInt64:
+      return file.write<std::int64_t>(name, {values.const_data_ptr<std::int64_t>(), count}, dims);
+    default:
+      throw FileError(file.path(), "cannot store tensor '" + name + "' of type " + toString(values.scalar_type()));
   }
 }
 
@@ -30,7 +34,8 @@ template <class T>
 Tensor read_as(const h5::File& file, const std::string& name) {
   auto values = file.read<T>(name);
   const auto dims = file.dims(name);
-  return torch::from_blob(values.data(), torch::IntArrayRef(dims.data(), dims.size()), torch::CppTypeToScalarType<T>::value)
+  return torch::from_blob(values.data(), torch::IntArrayRef(dims.data(), dims.size()),
+                          torch::CppTypeToScalarType<T>::value)
       .clone();
 }
 
@@ -138,7 +143,8 @@ data::DatasetHeader read_header(const h5::File& file) {
 void write_initial(h5::File& file, const InitialPopulations& initial, std::int64_t dimension) {
   const auto count = static_cast<std::int64_t>(initial.mu.size());
   write_mu(file, "/initial/mu", initial.mu);
-  file.create_dataset<float>("/initial/samples", {count, initial.particles, dimension}, {1, initial.particles, dimension});
+  file.create_dataset<float>("/initial/samples", {count, initial.particles, dimension},
+                             {1, initial.particles, dimension});
   for (std::int64_t m = 0; m < count; ++m)
     file.write_block<float>("/initial/samples", {m, 0, 0}, {1, initial.particles, dimension},
                             initial.samples[static_cast<std::size_t>(m)]);
@@ -185,10 +191,8 @@ void fill_parameters(models::ScoreNetwork& network, const h5::File& file) {
   }
 }
 
-constexpr std::pair<ModelKind, const char*> kKinds[] = {{ModelKind::drift, "drift"},
-                                                        {ModelKind::score, "score"},
-                                                        {ModelKind::ncsm, "ncsm"},
-                                                        {ModelKind::cfm, "cfm"}};
+constexpr std::pair<ModelKind, const char*> kKinds[] = {
+    {ModelKind::drift, "drift"}, {ModelKind::score, "score"}, {ModelKind::ncsm, "ncsm"}, {ModelKind::cfm, "cfm"}};
 
 /// Files without the attribute are older and hold drifts.
 ModelKind read_kind(const h5::File& file) {
@@ -196,7 +200,8 @@ ModelKind read_kind(const h5::File& file) {
   const auto word = file.string_attribute("/model", "kind");
   for (const auto& [kind, name] : kKinds)
     if (word == name) return kind;
-  throw FileError(file.path(), "holds a model of kind '" + word + "', which this version does not know. Train the model again.");
+  throw FileError(file.path(),
+                  "holds a model of kind '" + word + "', which this version does not know. Train the model again.");
 }
 
 }  // namespace
@@ -221,17 +226,23 @@ const char* to_string(ModelKind kind) {
 
 ModelKind kind_of(LossKind loss) {
   switch (loss) {
-    case LossKind::dsm: return ModelKind::score;
-    case LossKind::ncsm: return ModelKind::ncsm;
-    case LossKind::cfm: return ModelKind::cfm;
-    default: return ModelKind::drift;
+    case LossKind::dsm:
+      return ModelKind::score;
+    case LossKind::ncsm:
+      return ModelKind::ncsm;
+    case LossKind::cfm:
+      return ModelKind::cfm;
+    default:
+      return ModelKind::drift;
   }
 }
 
 void require_kind(const ReducedModel& model, const std::string& path, ModelKind kind) {
   if (model.kind == kind) return;
-  const char* const use = model.kind == ModelKind::score ? "'scorefield sample' takes it as a target" : "'scorefield infer' samples from it";
-  throw UsageError(path + " is a model of kind " + to_string(model.kind) + ", this needs one of kind " + to_string(kind) + "; " + use + ".");
+  const char* const use = model.kind == ModelKind::score ? "'scorefield sample' takes it as a target"
+                                                         : "'scorefield infer' samples from it";
+  throw UsageError(path + " is a model of kind " + to_string(model.kind) + ", this needs one of kind " +
+                   to_string(kind) + "; " + use + ".");
 }
 
 ReducedModel load_model(const std::string& path) {

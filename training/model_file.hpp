@@ -22,9 +22,9 @@ struct History {
 
 /// Populations at the first time of every training mu, from which rollouts start.
 struct InitialPopulations {
-  std::vector<std::vector<double>> mu;        ///< [M][p]
-  std::vector<std::vector<float>> samples;    ///< [M][N * d], physical units
-  std::int64_t particles = 0;                 ///< N
+  std::vector<std::vector<double>> mu;      ///< [M][p]
+  std::vector<std::vector<float>> samples;  ///< [M][N * d], physical units
+  std::int64_t particles = 0;               ///< N
 
   /// Index of the training mu nearest to this one (Euclidean).
   [[nodiscard]] std::size_t nearest(const std::vector<double>& at) const;
@@ -37,7 +37,7 @@ struct ReducedModel {
   std::shared_ptr<models::ScoreNetwork> network;  ///< averaged weights, float32, on the CPU
   data::DatasetHeader header;                     ///< coordinates, units, periods, mu and times of the training data
   InitialPopulations initial;
-  double sigma = 0;                               ///< diffusion that the model was trained with, normalised units
+  double sigma = 0;  ///< diffusion that the model was trained with, normalised units
   std::int64_t step = 0;
   ModelKind kind = ModelKind::drift;
   double noise = 0, noise_min = 0, noise_max = 0;  ///< of score and ncsm models, normalised units
@@ -53,10 +53,10 @@ void require_kind(const ReducedModel& model, const std::string& path, ModelKind 
 struct TrainingState {
   std::int64_t step = 0;
   double seconds = 0;
-  double interval_loss = 0;       ///< sum of the losses since the last row of the history
+  double interval_loss = 0;  ///< sum of the losses since the last row of the history
   std::int64_t interval_steps = 0;
-  optim::NamedTensors weights;    ///< raw weights
-  optim::NamedTensors averages;   ///< EMA state
+  optim::NamedTensors weights;   ///< raw weights
+  optim::NamedTensors averages;  ///< EMA state
   optim::NamedTensors optimizer;
   History history;
 };

@@ -20,7 +20,8 @@ using torch::Tensor;
 Tensor hutchinson_probes(const LossOptions& loss, const Batch& batch, std::int64_t seed, std::int64_t step) {
   const auto particles = batch.x.size(1), d = batch.x.size(2);
   const auto whole = torch::empty({batch.total_groups * particles, d}, batch.x.options());
-  return models::rademacher_probes(loss.probes, whole, static_cast<std::uint64_t>(seed), static_cast<std::uint64_t>(step))
+  return models::rademacher_probes(loss.probes, whole, static_cast<std::uint64_t>(seed),
+                                   static_cast<std::uint64_t>(step))
       .view({loss.probes, batch.total_groups, particles, d})
       .narrow(1, batch.first_group, batch.x.size(0));
 }
@@ -38,7 +39,8 @@ Batch to_device(Batch batch, torch::Device device) {
 
 /// What q (QuadraticPotential) beside the network's s makes of an objective:
 ///   |grad(s + q)|^2/2 = |grad s|^2/2 + grad q.grad s + |grad q|^2/2,
-/// and likewise the other terms: `velocity` times grad s is what the network's objective has more, `value` the terms of q alone.
+/// and likewise the other terms: `velocity` times grad s is what the network's objective has more, `value` the terms of
+/// q alone.
 struct QuadraticPart {
   Tensor velocity;  ///< [G, N, d]: kinetic grad q + velocity X'
   Tensor value;
@@ -61,7 +63,8 @@ QuadraticPart quadratic_part(const models::QuadraticPotential::Coefficients& q, 
   // Terms of q's value: they are also taken at the gauge points.
   const auto values_at = [&](const Tensor& x) {
     auto values = row(kPotentialRow) * QuadraticPotential::potential(q.curvature, q.slope, x).sum(1);
-    if (terms.time) values = values + row(kTimeRow) * QuadraticPotential::potential(q.curvature_rate, q.slope_rate, x).sum(1);
+    if (terms.time)
+      values = values + row(kTimeRow) * QuadraticPotential::potential(q.curvature_rate, q.slope_rate, x).sum(1);
     return values;
   };
   const auto particles = static_cast<double>(points.x.size(1));
@@ -101,7 +104,8 @@ class FusedObjective : public Objective {
         std::any_of(batch.terms.begin(), batch.terms.end(), [](const auto& terms) { return terms.time != 0; });
     const auto weights = network.modulation().weights(batch.mu, batch.t, with_rates);
     const models::GroupPoints points{batch.x, batch.velocity, inputs.probes, batch.gauge};
-    const auto engine = [&](const std::vector<kernels::GroupTerms>& on_host, const models::TermTensors& on_device, const models::GroupPoints& at) {
+    const auto engine = [&](const std::vector<kernels::GroupTerms>& on_host, const models::TermTensors& on_device,
+                            const models::GroupPoints& at) {
       return at.x.device().is_cpu() ? models::fused_objective(network.shape(), weights, on_host, at)
                                     : models::swept_objective(network.shape(), weights, on_device, at);
     };
@@ -161,12 +165,12 @@ Tensor laplacian(const GroupPotential& potential, const LossOptions& loss, const
     return potential(points.view({groups, particles, d}), batch.mu, t).reshape({groups * particles});
   };
   const auto points = x.reshape({groups * particles, d});
-  const auto value = loss.laplacian == LaplacianKind::exact
-                         ? models::laplacian_exact(flat, points, true)
-                         : models::laplacian_hutchinson(flat, points,
-                                                        hutchinson_probes(loss, batch, seed, step)
-                                                            .reshape({loss.probes, groups * particles, d}),
-                                                        true);
+  const auto value =
+      loss.laplacian == LaplacianKind::exact
+          ? models::laplacian_exact(flat, points, true)
+          : models::laplacian_hutchinson(
+                flat, points, hutchinson_probes(loss, batch, seed, step).reshape({loss.probes, groups * particles, d}),
+                true);
   return value.view({groups, particles});
 }
 
@@ -178,8 +182,8 @@ torch::Tensor autograd_objective(const GroupPotential& potential, const LossOpti
   const auto x = batch.x.detach().requires_grad_(true);
   const auto t = batch.t.detach().requires_grad_(true);
   const auto s = potential(x, batch.mu, t);
-  TORCH_CHECK_VALUE(s.sizes() == x.sizes().slice(0, 2), "a potential must return [G, N] = ", x.sizes().slice(0, 2), ", got ",
-                    s.sizes());
+  TORCH_CHECK_VALUE(s.sizes() == x.sizes().slice(0, 2), "a potential must return [G, N] = ", x.sizes().slice(0, 2),
+                    ", got ", s.sizes());
   const auto derivatives = torch::autograd::grad({s.sum()}, {x, t}, {}, true, true, true);
   const auto& v = derivatives[0];
   const auto rate = derivatives[1].defined() ? derivatives[1] : torch::zeros_like(t);
@@ -187,8 +191,7 @@ torch::Tensor autograd_objective(const GroupPotential& potential, const LossOpti
   // Every term is a sum over the points of a group, [G].
   auto total = column(batch, &GroupTerms::kinetic) * v.square().sum({1, 2}) / 2 +
                column(batch, &GroupTerms::time) * rate + column(batch, &GroupTerms::potential) * s.sum(1);
-  if (batch.velocity.defined())
-    total = total + column(batch, &GroupTerms::velocity) * (batch.velocity * v).sum({1, 2});
+  if (batch.velocity.defined()) total = total + column(batch, &GroupTerms::velocity) * (batch.velocity * v).sum({1, 2});
   if (loss.sigma > 0 && !laplacian_from_jitter(loss)) {
     const auto entropic = column(batch, &GroupTerms::kinetic) * (0.5 * loss.sigma * loss.sigma);
     total = total + entropic * laplacian(potential, loss, batch, x, t, seed, step).sum(1);

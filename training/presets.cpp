@@ -29,7 +29,8 @@ nodes = 8
 particles = 256
 jitter = 0.05
 )"},
-    Preset{"two-stream-quadrature", "two-stream from snapshots without identity: action matching with moving Simpson panels",
+    Preset{"two-stream-quadrature",
+           "two-stream from snapshots without identity: action matching with moving Simpson panels",
            R"([training]
 steps = 14000
 log_every = 500
@@ -45,7 +46,9 @@ mu = 2
 particles = 76
 jitter = 0.05
 )"},
-    Preset{"landau", "Landau damping, weak to strong, two or six dimensions, in a minute of one core: free streaming is known, velocity form",
+    Preset{"landau",
+           "Landau damping, weak to strong, two or six dimensions, in a minute of one core: free streaming is known, "
+           "velocity form",
            R"([training]
 steps = 2000
 log_every = 250

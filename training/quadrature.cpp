@@ -43,16 +43,18 @@ QuadratureRule simpson(std::int64_t count) {
   return {equidistant(count), std::move(weights)};
 }
 
-/// The node p that stands for the stretch [0, u] before the first panel, both in panel widths. It has the weight u; with u uniform, the
-/// mean weight u du/dp at p is 5/6 on [0, 1/2) and 1/6 on [1/2, 1), which is what the panels leave out there.
+/// The node p that stands for the stretch [0, u] before the first panel, both in panel widths. It has the weight u;
+/// with u uniform, the mean weight u du/dp at p is 5/6 on [0, 1/2) and 1/6 on [1/2, 1), which is what the panels leave
+/// out there.
 double end_node(double u) {
   const double square = u * u;
   return square < 5.0 / 6 ? 0.6 * square : 0.5 + 3 * (square - 5.0 / 6);
 }
 
-/// Simpson on (count - 3) / 2 panels of width h, shifted by u h, u uniform, and one node for each of the stretches before and
-/// after them. In the mean over u every time has the same weight, up to the ends: a loss under this rule has the least value of the
-/// integral, and nothing is gained between nodes or, as by Simpson panels cut off at the ends, next to those.
+/// Simpson on (count - 3) / 2 panels of width h, shifted by u h, u uniform, and one node for each of the stretches
+/// before and after them. In the mean over u every time has the same weight, up to the ends: a loss under this rule has
+/// the least value of the integral, and nothing is gained between nodes or, as by Simpson panels cut off at the ends,
+/// next to those.
 QuadratureRule moving_simpson(std::int64_t count, std::uint64_t seed, std::uint64_t step) {
   const std::int64_t panels = (count - 3) / 2;
   const double h = 1 / static_cast<double>(panels + 1);
@@ -135,12 +137,16 @@ QuadratureRule monte_carlo(std::int64_t count, std::uint64_t seed, std::uint64_t
 
 std::int64_t fewest_nodes(QuadratureKind kind) {
   switch (kind) {
-    case QuadratureKind::simpson: return 3;
-    case QuadratureKind::moving_simpson: return 5;
+    case QuadratureKind::simpson:
+      return 3;
+    case QuadratureKind::moving_simpson:
+      return 5;
     case QuadratureKind::trapezoid:
-    case QuadratureKind::clenshaw_curtis: return 2;
+    case QuadratureKind::clenshaw_curtis:
+      return 2;
     case QuadratureKind::gauss_legendre:
-    case QuadratureKind::monte_carlo: return 1;
+    case QuadratureKind::monte_carlo:
+      return 1;
   }
   return 1;
 }
@@ -158,7 +164,8 @@ std::vector<std::size_t> nearest_times(const std::vector<double>& nodes, const s
     if (k > 0 && node - times[k - 1] < times[k] - node) --k;
     index.push_back(index.empty() ? k : std::max(k, index.back() + 1));
   }
-  for (std::size_t q = index.size(), limit = times.size(); q-- > 0; limit = index[q]) index[q] = std::min(index[q], limit - 1);
+  for (std::size_t q = index.size(), limit = times.size(); q-- > 0; limit = index[q])
+    index[q] = std::min(index[q], limit - 1);
   return index;
 }
 
@@ -189,25 +196,34 @@ void bind(OptionSet& set, QuadratureOptions& options) {
           "rule that integrates the loss over time; moving-simpson: panels shifted at random every step");
   set.add("quadrature.nodes", options.nodes, "nodes of the rule (simpson: odd)");
   set.add("quadrature.at_frames", options.at_frames,
-          "move the nodes to stored times, and the weights with them, instead of mixing neighbouring frames between those (simpson, "
+          "move the nodes to stored times, and the weights with them, instead of mixing neighbouring frames between "
+          "those (simpson, "
           "moving-simpson, trapezoid, monte-carlo)");
-  set.add("quadrature.end_groups", options.end_groups, "groups of samples that share each boundary term, at t = 0 and at the end");
+  set.add("quadrature.end_groups", options.end_groups,
+          "groups of samples that share each boundary term, at t = 0 and at the end");
 }
 
 std::string to_string(QuadratureKind kind) {
   switch (kind) {
-    case QuadratureKind::simpson: return "simpson";
-    case QuadratureKind::moving_simpson: return "moving-simpson";
-    case QuadratureKind::gauss_legendre: return "gauss-legendre";
-    case QuadratureKind::trapezoid: return "trapezoid";
-    case QuadratureKind::clenshaw_curtis: return "clenshaw-curtis";
-    case QuadratureKind::monte_carlo: return "monte-carlo";
+    case QuadratureKind::simpson:
+      return "simpson";
+    case QuadratureKind::moving_simpson:
+      return "moving-simpson";
+    case QuadratureKind::gauss_legendre:
+      return "gauss-legendre";
+    case QuadratureKind::trapezoid:
+      return "trapezoid";
+    case QuadratureKind::clenshaw_curtis:
+      return "clenshaw-curtis";
+    case QuadratureKind::monte_carlo:
+      return "monte-carlo";
   }
   return "unknown";
 }
 
 bool includes_ends(QuadratureKind kind) {
-  return kind == QuadratureKind::simpson || kind == QuadratureKind::trapezoid || kind == QuadratureKind::clenshaw_curtis;
+  return kind == QuadratureKind::simpson || kind == QuadratureKind::trapezoid ||
+         kind == QuadratureKind::clenshaw_curtis;
 }
 
 void validate(const QuadratureOptions& options) {
@@ -222,19 +238,26 @@ void validate(const QuadratureOptions& options) {
                      ", whose nodes cannot move. Use simpson, moving-simpson, trapezoid or monte-carlo.");
   const bool odd = options.kind == QuadratureKind::simpson || options.kind == QuadratureKind::moving_simpson;
   if (odd && options.nodes % 2 == 0)
-    throw UsageError("option 'quadrature.nodes': rule " + to_string(options.kind) + " needs an odd number of nodes" + got + " Use " +
-                     std::to_string(options.nodes - 1) + " or " + std::to_string(options.nodes + 1) + ".");
+    throw UsageError("option 'quadrature.nodes': rule " + to_string(options.kind) + " needs an odd number of nodes" +
+                     got + " Use " + std::to_string(options.nodes - 1) + " or " + std::to_string(options.nodes + 1) +
+                     ".");
 }
 
 QuadratureRule make_quadrature(const QuadratureOptions& options, std::uint64_t seed, std::uint64_t step) {
   validate(options);
   switch (options.kind) {
-    case QuadratureKind::simpson: return simpson(options.nodes);
-    case QuadratureKind::moving_simpson: return moving_simpson(options.nodes, seed, step);
-    case QuadratureKind::gauss_legendre: return gauss_legendre(options.nodes);
-    case QuadratureKind::trapezoid: return trapezoid(options.nodes);
-    case QuadratureKind::clenshaw_curtis: return clenshaw_curtis(options.nodes);
-    case QuadratureKind::monte_carlo: return monte_carlo(options.nodes, seed, step);
+    case QuadratureKind::simpson:
+      return simpson(options.nodes);
+    case QuadratureKind::moving_simpson:
+      return moving_simpson(options.nodes, seed, step);
+    case QuadratureKind::gauss_legendre:
+      return gauss_legendre(options.nodes);
+    case QuadratureKind::trapezoid:
+      return trapezoid(options.nodes);
+    case QuadratureKind::clenshaw_curtis:
+      return clenshaw_curtis(options.nodes);
+    case QuadratureKind::monte_carlo:
+      return monte_carlo(options.nodes, seed, step);
   }
   throw UsageError("unknown quadrature rule");
 }
@@ -243,8 +266,9 @@ QuadratureRule at_times(const QuadratureRule& rule, QuadratureKind kind, const s
   const std::size_t count = rule.nodes.size();
   if (!can_move(kind)) throw UsageError("the nodes of " + to_string(kind) + " cannot move to stored times.");
   if (times.size() < count)
-    throw UsageError("option 'quadrature.at_frames': " + std::to_string(times.size()) + " stored times are fewer than the rule's " +
-                     std::to_string(count) + " nodes. Lower quadrature.nodes.");
+    throw UsageError("option 'quadrature.at_frames': " + std::to_string(times.size()) +
+                     " stored times are fewer than the rule's " + std::to_string(count) +
+                     " nodes. Lower quadrature.nodes.");
   QuadratureRule moved{{}, std::vector<double>(count, 0)};
   for (const std::size_t k : nearest_times(rule.nodes, times)) moved.nodes.push_back(times[k]);
   const auto& t = moved.nodes;
@@ -261,7 +285,8 @@ QuadratureRule at_times(const QuadratureRule& rule, QuadratureKind kind, const s
       moved.weights.front() = t[1];
       moved.weights.back() = 1 - t[count - 2];
     }
-    for (std::size_t q = moving ? 1 : 0; q + 2 < count; q += 2) add_panel(t[q + 1] - t[q], t[q + 2] - t[q + 1], &moved.weights[q]);
+    for (std::size_t q = moving ? 1 : 0; q + 2 < count; q += 2)
+      add_panel(t[q + 1] - t[q], t[q + 2] - t[q + 1], &moved.weights[q]);
   }
   return moved;
 }

@@ -13,9 +13,9 @@ enum class QuadratureKind { simpson, moving_simpson, gauss_legendre, trapezoid, 
 /// Which rule integrates the loss over time, and with how many nodes.
 struct QuadratureOptions {
   QuadratureKind kind = QuadratureKind::simpson;
-  std::int64_t nodes = 129;  ///< Q
+  std::int64_t nodes = 129;     ///< Q
   std::int64_t end_groups = 1;  ///< groups of samples that share each boundary term
-  bool at_frames = false;       ///< nodes move to stored times, and weights with them: no sample is interpolated in time
+  bool at_frames = false;  ///< nodes move to stored times, and weights with them: no sample is interpolated in time
 };
 
 /// int_0^1 f(t) dt ~ sum_q weights[q] f(nodes[q]). Nodes increase; weights are positive and sum to 1.
@@ -42,10 +42,11 @@ void validate(const QuadratureOptions& options);
 [[nodiscard]] QuadratureRule make_quadrature(const QuadratureOptions& options, std::uint64_t seed = 0,
                                              std::uint64_t step = 0);
 
-/// The rule with every node at one of `times`, each of them at most once: the nearest as far as that goes. `times` increase from 0 to 1.
-/// Simpson's panels keep their three nodes and take the weights that integrate parabolas through them (the trapezoid's where the
-/// middle node lies so far off that one would vanish); random times keep their weights.
+/// The rule with every node at one of `times`, each of them at most once: the nearest as far as that goes. `times`
+/// increase from 0 to 1. Simpson's panels keep their three nodes and take the weights that integrate parabolas through
+/// them (the trapezoid's where the middle node lies so far off that one would vanish); random times keep their weights.
 /// @throws UsageError: fewer times than nodes, or a rule whose nodes cannot move (Gauss-Legendre, Clenshaw-Curtis)
-[[nodiscard]] QuadratureRule at_times(const QuadratureRule& rule, QuadratureKind kind, const std::vector<double>& times);
+[[nodiscard]] QuadratureRule at_times(const QuadratureRule& rule, QuadratureKind kind,
+                                      const std::vector<double>& times);
 
 }  // namespace scorefield::training

@@ -7,9 +7,20 @@
 namespace scorefield::training {
 
 /// Streams of random numbers of a batch, so that no two uses share numbers.
-enum Stream : std::uint64_t { kStepStream = 1, kValidationStream, kMuStream, kTimeStream, kParticleStream,
-                              kJitterStream, kGroupStream, kOffsetStream, kLevelStream, kNoiseStream, kMissingStream,
-                              kGaugeStream };
+enum Stream : std::uint64_t {
+  kStepStream = 1,
+  kValidationStream,
+  kMuStream,
+  kTimeStream,
+  kParticleStream,
+  kJitterStream,
+  kGroupStream,
+  kOffsetStream,
+  kLevelStream,
+  kNoiseStream,
+  kMissingStream,
+  kGaugeStream
+};
 
 [[nodiscard]] inline std::uint64_t derive_seed(std::uint64_t seed, Stream stream, std::uint64_t index) {
   const auto words = Philox(seed, stream).words(index);

@@ -22,22 +22,25 @@ std::unique_ptr<problems::Problem> problem_of(const ReducedModel& model) {
 
 }  // namespace
 
-RolloutStart::RolloutStart(const ReducedModel& model, const InferOptions& options, std::int64_t seed, std::string output)
+RolloutStart::RolloutStart(const ReducedModel& model, const InferOptions& options, std::int64_t seed,
+                           std::string output)
     : model_(model), seed_(problems::independent_seed(seed, kStartStream)), output_(std::move(output)) {
   std::int64_t available = model.initial.particles;
   if (!options.initial_path.empty()) {
     given_.emplace(options.initial_path);
     if (given_->header().coordinates != model.header.coordinates)
-      throw FileError(options.initial_path, "its coordinates differ from the model's; it cannot start a rollout of this model.");
+      throw FileError(options.initial_path,
+                      "its coordinates differ from the model's; it cannot start a rollout of this model.");
     available = given_->header().particles;
   } else if (options.start == StartKind::automatic) {
     problem_ = problem_of(model);
   }
   particles_ = options.particles == 0 ? available : options.particles;
   if (particles_ > available && !problem_)
-    throw UsageError("--particles " + std::to_string(particles_) + " asks for more than the " + std::to_string(available) +
-                     " particles of the initial population. Give more of them with --initial DATA.h5 ('scorefield generate PROBLEM "
-                     "--frames 1 --particles N' makes the file).");
+    throw UsageError(
+        "--particles " + std::to_string(particles_) + " asks for more than the " + std::to_string(available) +
+        " particles of the initial population. Give more of them with --initial DATA.h5 ('scorefield generate PROBLEM "
+        "--frames 1 --particles N' makes the file).");
 }
 
 bool RolloutStart::stored(double mu) const {

@@ -13,8 +13,9 @@
 
 namespace scorefield::training {
 
-/// The populations that rollouts of one `infer` start from: those of a given file; else, of a training mu, the one kept with the model;
-/// else what the problem that made the training data starts from at that mu, with a seed of its own; else that of the nearest training mu.
+/// The populations that rollouts of one `infer` start from: those of a given file; else, of a training mu, the one kept
+/// with the model; else what the problem that made the training data starts from at that mu, with a seed of its own;
+/// else that of the nearest training mu.
 class RolloutStart {
  public:
   /// `seed`: of the command. `output`: the rollout, beside which temporary files may lie.

@@ -13,8 +13,8 @@ namespace {
 /// Separates the directions from every other use of the same seed.
 constexpr std::uint64_t kDirectionStep = std::uint64_t{1} << 40;
 
-/// Cells of equal probability over which the displacement of the quantiles is averaged for the curvature: particles that pass
-/// each other leave the quantiles where they are.
+/// Cells of equal probability over which the displacement of the quantiles is averaged for the curvature: particles
+/// that pass each other leave the quantiles where they are.
 constexpr std::int64_t kCells = 50;
 
 }  // namespace
@@ -57,9 +57,12 @@ torch::Tensor SlicedLoss::embed_tangent(const torch::Tensor& x, const torch::Ten
   return torch::stack(columns, 1);
 }
 
-torch::Tensor SlicedLoss::project(const torch::Tensor& x) const { return embed(x).matmul(directions_).t().contiguous(); }
+torch::Tensor SlicedLoss::project(const torch::Tensor& x) const {
+  return embed(x).matmul(directions_).t().contiguous();
+}
 
-SlicedLoss::Terms SlicedLoss::compare(const torch::Tensor& x, const torch::Tensor& dx, const torch::Tensor& observed) const {
+SlicedLoss::Terms SlicedLoss::compare(const torch::Tensor& x, const torch::Tensor& dx,
+                                      const torch::Tensor& observed) const {
   const auto [quantiles, order] = project(x).sort(1);
   const auto difference = quantiles - std::get<0>(observed.sort(1));
   Terms terms;

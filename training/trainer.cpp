@@ -114,7 +114,7 @@ class Training {
   History history_;
   std::optional<ObjectiveInputs> inputs_;  ///< what a recorded step reads
   models::DeviceGraph graph_;
-  torch::Tensor interval_loss_;        ///< sum since the last row of the history, on the device
+  torch::Tensor interval_loss_;  ///< sum since the last row of the history, on the device
   std::int64_t interval_steps_ = 0;
   std::int64_t first_step_ = 0;
   double earlier_seconds_ = 0;
@@ -123,8 +123,12 @@ class Training {
 };
 
 Training::Training(const TrainRequest& request, const TrainObserver& observer)
-    : request_(request), config_(request.config), observer_(observer), device_(parse_device(request.device)),
-      graph_(device_, request.config.training.cuda_graph && request.config.training.engine != EngineKind::autograd && !request.processes) {
+    : request_(request),
+      config_(request.config),
+      observer_(observer),
+      device_(parse_device(request.device)),
+      graph_(device_, request.config.training.cuda_graph && request.config.training.engine != EngineKind::autograd &&
+                          !request.processes) {
   training::validate(config_);
   if (config_.training.tf32) at::globalContext().setAllowTF32CuBLAS(true);
   data::DatasetReader reader(request.data_path);
@@ -148,8 +152,8 @@ Training::Training(const TrainRequest& request, const TrainObserver& observer)
   batches_ = std::make_unique<BatchSource>(std::move(reader), normalizer, config_, request.seed, share());
   objective_ = make_objective(config_.loss, config_.training.engine, request.seed);
   optimizer_ = optim::make_optimizer(named_parameters(*model_.network), config_.optimizer);
-  average_ = std::make_unique<optim::ExponentialMovingAverage>(named_parameters(*model_.network),
-                                                               config_.optimizer.ema_decay);
+  average_ =
+      std::make_unique<optim::ExponentialMovingAverage>(named_parameters(*model_.network), config_.optimizer.ema_decay);
   for (std::int64_t i = 0; i < kValidationBatches; ++i)
     validation_.push_back(objective_->prepare(batches_->make(i, Subset::validation), 0, device_));
   interval_loss_ = torch::zeros({}, torch::TensorOptions(device_));
@@ -180,7 +184,8 @@ Share Training::share() const {
 }
 
 Training::Signals Training::signals() const {
-  return {interrupt_requested(), request_.time_limit_seconds > 0 && seconds_since(start_) >= request_.time_limit_seconds};
+  return {interrupt_requested(),
+          request_.time_limit_seconds > 0 && seconds_since(start_) >= request_.time_limit_seconds};
 }
 
 double Training::validate() {
@@ -317,9 +322,10 @@ TrainResult Training::run() {
     start.total_steps = config_.training.steps;
     const auto parameters = model_.network->parameter_count(), plain = model_.network->plain_parameter_count();
     start.message = std::to_string(parameters) + " parameters (network " + std::to_string(plain) + ", modulation " +
-                    std::to_string(parameters - plain) + "), " + objective_->engine() +
-                    " engine, " + std::to_string(batches_->groups() * config_.batch.particles) + " points per step" +
-                    (batches_->velocity_source().empty() ? "" : ", " + batches_->velocity_source()) + (request_.processes ? ", " + std::to_string(request_.processes->size()) + " processes" : "");
+                    std::to_string(parameters - plain) + "), " + objective_->engine() + " engine, " +
+                    std::to_string(batches_->groups() * config_.batch.particles) + " points per step" +
+                    (batches_->velocity_source().empty() ? "" : ", " + batches_->velocity_source()) +
+                    (request_.processes ? ", " + std::to_string(request_.processes->size()) + " processes" : "");
     observer_(start);
   }
   TrainResult result;

@@ -12,29 +12,29 @@ namespace scorefield::training {
 struct TrainRequest {
   std::string data_path, output_path;
   TrainConfig config;
-  std::string config_toml;        ///< complete resolved configuration, stored in the model
+  std::string config_toml;  ///< complete resolved configuration, stored in the model
   std::int64_t seed = 0;
-  bool resume = false;            ///< continue output_path
-  double time_limit_seconds = 0;  ///< of this call; 0: none
-  std::string device = "cpu";     ///< "cpu", "cuda" or "cuda:1"
+  bool resume = false;                             ///< continue output_path
+  double time_limit_seconds = 0;                   ///< of this call; 0: none
+  std::string device = "cpu";                      ///< "cpu", "cuda" or "cuda:1"
   distributed::ProcessGroup* processes = nullptr;  ///< the processes that train together; null: this one alone
 };
 
 struct TrainProgress {
   std::int64_t step = 0, total_steps = 0;
-  double loss = 0;                ///< mean over the last interval
-  double validation_loss = 0;     ///< averaged weights on the fixed validation set
+  double loss = 0;             ///< mean over the last interval
+  double validation_loss = 0;  ///< averaged weights on the fixed validation set
   double learning_rate = 0;
   double steps_per_second = 0;
   double seconds_left = 0;
-  std::string message;            ///< a line for the user, usually empty
+  std::string message;  ///< a line for the user, usually empty
 };
 using TrainObserver = std::function<void(const TrainProgress&)>;
 
 struct TrainResult {
-  std::int64_t steps = 0;         ///< all steps of this model so far
-  double seconds = 0;             ///< of this call
-  double step_seconds = 0;        ///< median of its steps, each with its batch; host time, so of little use on a GPU
+  std::int64_t steps = 0;   ///< all steps of this model so far
+  double seconds = 0;       ///< of this call
+  double step_seconds = 0;  ///< median of its steps, each with its batch; host time, so of little use on a GPU
   double final_loss = 0, validation_loss = 0;
   std::int64_t parameters = 0;
   std::string engine;
@@ -45,9 +45,9 @@ struct TrainResult {
 /// Trains a reduced model and writes checkpoints to output_path: every checkpoint_every steps, at the end, at the time
 /// limit and on an interrupt (then Interrupted is thrown). A run of n steps, stopped and resumed anywhere, equals the
 /// uninterrupted one bit for bit, unless the learning rate follows a time limit.
-/// With several processes each makes an equal run of the groups of every batch, and gradients are summed over processes:
-/// the steps are those of one process with the same batch up to the order of sums. Every process passes the same request;
-/// rank 0 writes the file and tells the observer.
+/// With several processes each makes an equal run of the groups of every batch, and gradients are summed over
+/// processes: the steps are those of one process with the same batch up to the order of sums. Every process passes the
+/// same request; rank 0 writes the file and tells the observer.
 /// @throws UsageError, FileError, DivergenceError (the last good checkpoint stays)
 TrainResult train(const TrainRequest& request, const TrainObserver& observer = {});
 

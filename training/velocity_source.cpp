@@ -22,11 +22,14 @@ VelocityKind choose_velocities(const data::DatasetReader& reader, const TrainCon
   if (wanted == VelocityKind::automatic && header.identity == data::Identity::trajectories && header.frames() >= 3)
     return VelocityKind::differences;
   if (header.has_velocities)
-    throw UsageError(reader.path() + ": its particles also diffuse, which '/velocities' leaves out. Set 'batch.jitter' (and "
-                                     "'batch.jitter_end') above 0, from which that part is taken, or train with --set loss.velocities=differences.");
-  throw FileError(reader.path(), "has no '/velocities', which loss.name = velocity needs. Generate it with "
-                                 "velocities, or train with --set loss.name=action-matching; where particles are "
-                                 "trajectories, --set loss.velocities=differences takes them from neighbouring frames.");
+    throw UsageError(
+        reader.path() +
+        ": its particles also diffuse, which '/velocities' leaves out. Set 'batch.jitter' (and "
+        "'batch.jitter_end') above 0, from which that part is taken, or train with --set loss.velocities=differences.");
+  throw FileError(reader.path(),
+                  "has no '/velocities', which loss.name = velocity needs. Generate it with "
+                  "velocities, or train with --set loss.name=action-matching; where particles are "
+                  "trajectories, --set loss.velocities=differences takes them from neighbouring frames.");
 }
 
 std::string describe(VelocityKind velocities, const data::DatasetHeader& header) {
@@ -34,11 +37,12 @@ std::string describe(VelocityKind velocities, const data::DatasetHeader& header)
   return diffuses(header) ? "stored velocities, diffusion by the jitter" : "stored velocities";
 }
 
-std::vector<double> jitter_slope(const data::DatasetHeader& header, const models::Normalizer& normalizer, const TrainConfig& config,
-                                 bool stored) {
+std::vector<double> jitter_slope(const data::DatasetHeader& header, const models::Normalizer& normalizer,
+                                 const TrainConfig& config, bool stored) {
   const bool entropic = laplacian_from_jitter(config.loss);
   if (!entropic && !(stored && diffuses(header))) return {};
-  std::vector<double> slope(static_cast<std::size_t>(header.dimension()), entropic ? -0.5 * config.loss.sigma * config.loss.sigma : 0);
+  std::vector<double> slope(static_cast<std::size_t>(header.dimension()),
+                            entropic ? -0.5 * config.loss.sigma * config.loss.sigma : 0);
   for (std::size_t c = 0; stored && c < header.diffusion.size(); ++c)
     slope[c] += header.diffusion[c] * normalizer.time_span / (normalizer.scale[c] * normalizer.scale[c]);
   return slope;

@@ -4,9 +4,9 @@
 #include <optional>
 #include <string>
 
-/// Dense linear algebra of Eigen behind plain functions: its blocked products and decompositions are templates that every
-/// source which spells them compiles again, seconds each. Element-wise work and products with a vector are written with
-/// Eigen where they are needed. Particles are columns throughout: a cloud is [d, N].
+/// Dense linear algebra of Eigen behind plain functions: its blocked products and decompositions are templates that
+/// every source which spells them compiles again, seconds each. Element-wise work and products with a vector are
+/// written with Eigen where they are needed. Particles are columns throughout: a cloud is [d, N].
 namespace scorefield::dense {
 
 using Matrix = Eigen::MatrixXd;
@@ -17,12 +17,13 @@ using Vector = Eigen::VectorXd;
 [[nodiscard]] Matrix transposed_product(const Matrix& a, const Matrix& b);
 [[nodiscard]] Matrix product_transposed(const Matrix& a, const Matrix& b);
 
-/// Sum of weight_i (x_i - mean)(x_i - mean)' over a cloud's columns, divided by the sum of the weights; without weights all
-/// are 1. [d, d].
+/// Sum of weight_i (x_i - mean)(x_i - mean)' over a cloud's columns, divided by the sum of the weights; without weights
+/// all are 1. [d, d].
 [[nodiscard]] Matrix covariance(const Matrix& x, const Vector& mean);
 [[nodiscard]] Matrix covariance(const Matrix& x, const Vector& mean, const Vector& weights);
 
-/// The lower triangular L with L L' = a. Where a symmetric a is not positive definite: nothing, or for the second an error.
+/// The lower triangular L with L L' = a. Where a symmetric a is not positive definite: nothing, or for the second an
+/// error.
 /// @throws Error that says that `what` is not finite or not positive definite.
 [[nodiscard]] std::optional<Matrix> try_cholesky(const Matrix& a, const std::string& what);
 [[nodiscard]] Matrix cholesky(const Matrix& a, const std::string& what);

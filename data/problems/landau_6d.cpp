@@ -94,8 +94,8 @@ void Landau6d::validate(const GenerateOptions& options) const {
   for (const double alpha : request.mu)
     require(alpha > 0 && alpha < 1, "mu (alpha)", alpha, "a number in (0, 1): the density is 1 + alpha cos k x");
   pic3d::validate(pic_options());
-  require(request.particles <= request.simulated_particles(pic_.simulated_particles), "generate.particles", request.particles,
-          "at most pic.simulated_particles = " + std::to_string(pic_.simulated_particles));
+  require(request.particles <= request.simulated_particles(pic_.simulated_particles), "generate.particles",
+          request.particles, "at most pic.simulated_particles = " + std::to_string(pic_.simulated_particles));
 }
 
 void Landau6d::generate(const GenerateOptions& options, const std::string& config, const std::string& path,

@@ -137,11 +137,8 @@ void PicProblem::generate(const GenerateOptions& options, const std::string& con
     const PlasmaSetup plasma = setup(mu);
     pic::PicOptions pic = pic_options(plasma);
     pic.simulated_particles = request.simulated_particles(pic.simulated_particles);
-    return PicSetup{pic,
-                    grid.dt,
-                    plasma,
-                    stream(request, mu, 0),
-                    {plasma.diffusion, stream(request, mu, kCollisionStream)}};
+    return PicSetup{
+        pic, grid.dt, plasma, stream(request, mu, 0), {plasma.diffusion, stream(request, mu, kCollisionStream)}};
   };
 
   StepwiseProblem problem{.name = name(),

@@ -38,16 +38,11 @@ std::unique_ptr<Problem> make_pic() {
 
 /// A new problem is one line here and its own file.
 constexpr Registration kProblems[] = {
-    {"two-stream", make_pic<TwoStream>},
-    {"bump-on-tail", make_pic<BumpOnTail>},
-    {"landau", make_pic<Landau>},
-    {"landau-6d", make<Landau6d>},
-    {"vlasov", make<VlasovProblem>},
-    {"oscillator", make<Oscillator>},
-    {"bistable", make<Bistable>},
-    {"trap", make<Trap>},
-    {"chaos-9d", make<Chaos9d>},
-    {"sde", make<SdeSystem>},
+    {"two-stream", make_pic<TwoStream>}, {"bump-on-tail", make_pic<BumpOnTail>},
+    {"landau", make_pic<Landau>},        {"landau-6d", make<Landau6d>},
+    {"vlasov", make<VlasovProblem>},     {"oscillator", make<Oscillator>},
+    {"bistable", make<Bistable>},        {"trap", make<Trap>},
+    {"chaos-9d", make<Chaos9d>},         {"sde", make<SdeSystem>},
 };
 
 /// Root keys of a configuration that belong to other parts of the program (generate, train ...), not to the problem.
@@ -73,8 +68,9 @@ double Problem::electric_energy(std::span<const float>, const std::vector<double
 void bind(OptionSet& set, GenerateOptions& options) {
   set.add("generate.mu", options.mu, "values of the physics parameter, a list; empty: the problem's training values");
   set.add("generate.particles", options.particles, "stored particles per frame");
-  set.add("generate.frames", options.frames,
-          "stored times, equally spaced, both ends included; 1: the initial populations alone; 0: the problem's default");
+  set.add(
+      "generate.frames", options.frames,
+      "stored times, equally spaced, both ends included; 1: the initial populations alone; 0: the problem's default");
   set.add("generate.velocities", options.velocities, "also store time derivatives of the samples");
   set.add("generate.checkpoint_interval", options.checkpoint_interval,
           "seconds between the states that a killed run leaves for --resume; 0: only when interrupted");

@@ -16,16 +16,21 @@ namespace scorefield::problems {
 struct GenerateOptions {
   std::vector<double> mu;          ///< empty: the problem's training values
   std::int64_t particles = 25000;  ///< stored particles N; the command line starts from the problem's default
-  std::int64_t frames = 0;         ///< stored times K, equally spaced, both ends included; 1: the initial population alone; 0: the problem's default
+  std::int64_t frames = 0;  ///< stored times K, equally spaced, both ends included; 1: the initial population alone; 0:
+                            ///< the problem's default
   std::int64_t seed = 0;
   bool velocities = true;            ///< store time derivatives where the problem knows them
   double checkpoint_interval = 300;  ///< seconds between checkpoints of a run in progress; 0: only when interrupted
   std::string checkpoint{};          ///< file that a stopped run leaves for `resume`; empty: none. Not an option key
-  bool only_stored = false;          ///< with frames = 1: make no particles beside those stored, of which diagnostics then are. Not an option key
-  bool resume = false;               ///< continue from `checkpoint`, bit for bit. Not an option key
+  bool only_stored = false;  ///< with frames = 1: make no particles beside those stored, of which diagnostics then are.
+                             ///< Not an option key
+  bool resume = false;       ///< continue from `checkpoint`, bit for bit. Not an option key
 
-  /// How many of the `asked` particles a solver makes: those stored alone, which are the first, where nothing needs the others.
-  [[nodiscard]] std::int64_t simulated_particles(std::int64_t asked) const { return frames == 1 && only_stored ? particles : asked; }
+  /// How many of the `asked` particles a solver makes: those stored alone, which are the first, where nothing needs the
+  /// others.
+  [[nodiscard]] std::int64_t simulated_particles(std::int64_t asked) const {
+    return frames == 1 && only_stored ? particles : asked;
+  }
 };
 
 /// A high-fidelity system: parameter, initial population, solver, diagnostics. One file per problem.
@@ -60,7 +65,8 @@ class Problem {
 
 void bind(OptionSet& set, GenerateOptions& options);
 
-/// A seed for one more run beside those that people give seeds to, which are small: a function of (seed, stream, index).
+/// A seed for one more run beside those that people give seeds to, which are small: a function of (seed, stream,
+/// index).
 [[nodiscard]] std::int64_t independent_seed(std::int64_t seed, std::uint64_t stream, std::uint64_t index = 0);
 
 /// `options` with the problem's own values where mu is empty or frames is 0.

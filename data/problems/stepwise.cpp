@@ -164,7 +164,8 @@ class Generation {
   /// Whether the periodic checkpoint is due.
   [[nodiscard]] bool due() const {
     if (options_.checkpoint.empty() || options_.checkpoint_interval <= 0) return false;
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - saved_).count() >= options_.checkpoint_interval;
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - saved_).count() >=
+           options_.checkpoint_interval;
   }
 
   void save() {
@@ -236,7 +237,8 @@ void validate_request(const GenerateOptions& options) {
   if (options.particles < 1)
     throw UsageError("generate.particles is " + std::to_string(options.particles) + ", expected at least 1.");
   if (options.frames < 1)
-    throw UsageError("generate.frames is " + std::to_string(options.frames) + ", expected at least 1 (the initial populations alone).");
+    throw UsageError("generate.frames is " + std::to_string(options.frames) +
+                     ", expected at least 1 (the initial populations alone).");
   if (!(options.checkpoint_interval >= 0) || !std::isfinite(options.checkpoint_interval))
     throw UsageError("generate.checkpoint_interval is " + text(options.checkpoint_interval) +
                      ", expected seconds, or 0 for none.");

@@ -50,8 +50,8 @@ struct StepwiseProblem {
   data::DatasetHeader header;  ///< complete; mu, times, particles as requested
   std::vector<DiagnosticColumn> columns;
   TimeGrid grid;
-  /// Runs at several mu may go side by side, a thread each: threads then meet once a frame instead of several times a step.
-  /// For runs that are small beside the machine's memory.
+  /// Runs at several mu may go side by side, a thread each: threads then meet once a frame instead of several times a
+  /// step. For runs that are small beside the machine's memory.
   bool side_by_side = true;
   std::function<std::unique_ptr<StepwiseRun>(double mu)> start;
   std::function<std::unique_ptr<StepwiseRun>(double mu, const h5::File& file, const std::string& group)> restore;

@@ -31,7 +31,8 @@ void add(const T* source, long rows, long columns, T scale, T* target) {
 
 /// d_map += gradient latent^T and d_latent += map^T gradient, times scale.
 template <class T>
-void add_bias_factors(const SharedLayer<T>& shared, const T* gradient, const T* latent, T scale, T* d_map, T* d_latent) {
+void add_bias_factors(const SharedLayer<T>& shared, const T* gradient, const T* latent, T scale, T* d_map,
+                      T* d_latent) {
   if (!latent) return;
   const long latents = shared.latents, stride = padded(shared.out);
   if (d_map)
@@ -41,10 +42,12 @@ void add_bias_factors(const SharedLayer<T>& shared, const T* gradient, const T* 
     for (long z = 0; z < latents; ++z) d_latent[z] += scale * dot(shared.map_t + z * stride, gradient, stride);
 }
 
-/// The gradient of left diag(scale) right, given that of the product (and of its rate, whose left factor alone is known).
+/// The gradient of left diag(scale) right, given that of the product (and of its rate, whose left factor alone is
+/// known).
 template <class T>
 void add_low_rank(Workspace<T>& w, const GroupLayer<T>& layer, const SharedLayer<T>& shared,
-                  const LayerArrays<const T>& values, long group, const LayerArrays<T>& target, long slot, T scale, T time) {
+                  const LayerArrays<const T>& values, long group, const LayerArrays<T>& target, long slot, T scale,
+                  T time) {
   const long in = shared.in, out = shared.out, rank = shared.rank;
   const long in16 = padded(in), out16 = padded(out), rank16 = padded(rank);
   const T* s = at_group(values.scale, values.scale_stride, group);
@@ -99,8 +102,8 @@ void add_gradients(Workspace<T>& w, const PlainShape& shape, const SharedLayer<T
     add<T>(layer.d_weight, out, in, scale, at_group(target.weight, target.weight_stride, slot));
     add<T>(layer.d_bias, 1, out, scale, at_group(target.bias, target.bias_stride, slot));
     if (shared[l].rank > 0) add_low_rank(w, layer, shared[l], value, group, target, slot, scale, time);
-    add_bias_factors<T>(shared[l], layer.d_bias, at_group(value.latent, value.latent_stride, group), scale, target.bias_map,
-                        at_group(target.latent, target.latent_stride, slot));
+    add_bias_factors<T>(shared[l], layer.d_bias, at_group(value.latent, value.latent_stride, group), scale,
+                        target.bias_map, at_group(target.latent, target.latent_stride, slot));
     if (time == 0) continue;
     add_bias_factors<T>(shared[l], layer.d_bias_rate, at_group(value.latent_rate, value.latent_rate_stride, group),
                         scale * time, target.bias_map, at_group(target.latent_rate, target.latent_rate_stride, slot));

@@ -18,7 +18,8 @@ void tile_sine_cosine(const T* x, long stride, long count, T omega, T* sine, T* 
   }
 }
 
-/// Features of `count` points with their first derivatives, and second ones if asked; rows up to the end of the last block are zero.
+/// Features of `count` points with their first derivatives, and second ones if asked; rows up to the end of the last
+/// block are zero.
 template <class T>
 void load_features(const PlainShape& shape, const T* x, long count, bool second, Workspace<T>& w) {
   const long d = shape.dimension, stride = padded(shape.features), elements = padded_rows(count) * stride;
@@ -97,7 +98,8 @@ void features_to_gradient(const PlainShape& shape, const Workspace<T>& w, long c
     long j = p * stride;
     for (long c = 0; c < d; ++c) {
       T sum = 0;
-      for (long k = feature_count(shape.coordinates[c]); k > 0; --k, ++j) sum += w.feature_slope[j] * w.feature_adjoint[j];
+      for (long k = feature_count(shape.coordinates[c]); k > 0; --k, ++j)
+        sum += w.feature_slope[j] * w.feature_adjoint[j];
       gradient[p * d + c] = sum;
     }
   }

@@ -59,12 +59,20 @@ SCOREFIELD_INLINE void product(const Term<T>* terms, int count, long rows, long 
     const long j = v * lanes;
     for (long i = 0; i < rows; i += kBlockRows) {
       switch (vectors - v) {
-        case 1: product_block<T, 1>(terms, count, i, j, init, epilogue); break;
+        case 1:
+          product_block<T, 1>(terms, count, i, j, init, epilogue);
+          break;
 #if defined(__AVX512F__)
-        case 2: product_block<T, 2>(terms, count, i, j, init, epilogue); break;
-        case 3: product_block<T, 3>(terms, count, i, j, init, epilogue); break;
+        case 2:
+          product_block<T, 2>(terms, count, i, j, init, epilogue);
+          break;
+        case 3:
+          product_block<T, 3>(terms, count, i, j, init, epilogue);
+          break;
 #endif
-        default: product_block<T, kBlockVectors>(terms, count, i, j, init, epilogue); break;
+        default:
+          product_block<T, kBlockVectors>(terms, count, i, j, init, epilogue);
+          break;
       }
     }
   }

@@ -44,9 +44,9 @@ struct PlainShape {
 /// One layer of the MLP for all groups, where a group is one (mu, t). Row-major arrays; null means absent.
 ///   y = W x + b,   W = weight + left diag(scale) right,   b = bias + bias_map latent,
 ///   dW/dt = weight_rate + left diag(scale_rate) right,    db/dt = bias_rate + bias_map latent_rate.
-/// A group's array starts at pointer + stride * group; stride 0: all groups share it. `left`, `right` and `bias_map` are
-/// always shared, scale, latent and the rates never. Low-rank and bias modulation stay in factors, so that neither their
-/// effective weights nor those weights' gradients are ever written to memory.
+/// A group's array starts at pointer + stride * group; stride 0: all groups share it. `left`, `right` and `bias_map`
+/// are always shared, scale, latent and the rates never. Low-rank and bias modulation stay in factors, so that neither
+/// their effective weights nor those weights' gradients are ever written to memory.
 template <class T>
 struct LayerArrays {
   T* weight = nullptr;       ///< [out, in]
@@ -66,7 +66,8 @@ struct LayerArrays {
 };
 
 /// What one group adds to the objective, with s the potential, v = grad_x s, and X' a given velocity:
-///   sum over its points of  kinetic |v|^2/2 + velocity X'.v + time ds/dt + laplacian lap s + potential s,  times `scale`.
+///   sum over its points of  kinetic |v|^2/2 + velocity X'.v + time ds/dt + laplacian lap s + potential s,  times
+///   `scale`.
 /// kinetic must be 0 or 1.
 struct GroupTerms {
   double kinetic = 1;
@@ -88,15 +89,15 @@ struct GroupSums {
 /// Points of all groups.
 template <class T>
 struct PointArrays {
-  const T* x = nullptr;         ///< [G, N, d]
-  const T* velocity = nullptr;  ///< [G, N, d] or null: zero
-  const T* probes = nullptr;    ///< [P, G, N, d]: Hutchinson probes of the Laplacian; null: exact, by d unit vectors
+  const T* x = nullptr;          ///< [G, N, d]
+  const T* velocity = nullptr;   ///< [G, N, d] or null: zero
+  const T* probes = nullptr;     ///< [P, G, N, d]: Hutchinson probes of the Laplacian; null: exact, by d unit vectors
   std::int64_t probe_count = 0;  ///< P
-  /// [R, d], for all groups: their time and potential terms are also taken at these points, times -N/R, so that no function of
-  /// time added to s changes the objective. Null: not.
+  /// [R, d], for all groups: their time and potential terms are also taken at these points, times -N/R, so that no
+  /// function of time added to s changes the objective. Null: not.
   const T* gauge = nullptr;
   std::int64_t gauge_count = 0;  ///< R
-  T* gradient = nullptr;  ///< [G, N, d] or null: receives grad_x s
+  T* gradient = nullptr;         ///< [G, N, d] or null: receives grad_x s
 };
 
 }  // namespace scorefield::kernels

@@ -92,7 +92,8 @@ void pack_weights(GroupLayer<T>& layer, const SharedLayer<T>& shared, const Laye
   }
   const T* scale = at_group(a.scale, a.scale_stride, group);
   for (long k = 0; k < rank; ++k)
-    for (long j = 0; j < out16; ++j) layer.left_t[k * out16 + j] = (scale ? scale[k] : T(0)) * shared.left_t[k * out16 + j];
+    for (long j = 0; j < out16; ++j)
+      layer.left_t[k * out16 + j] = (scale ? scale[k] : T(0)) * shared.left_t[k * out16 + j];
   const Term<T> low{layer.left_t, 1, out16, shared.right, in16, rank};
   product<T>(&low, 1, out, in, start_from(start, in16), write_to(layer.weight, in16));
   const Term<T> low_t{shared.right, 1, in16, layer.left_t, out16, rank};
@@ -122,8 +123,8 @@ void pack_rates(GroupLayer<T>& layer, const SharedLayer<T>& shared, const LayerA
 }
 
 template <class T>
-void pack_group(Workspace<T>& w, const PlainShape& shape, const SharedLayer<T>* shared, const LayerArrays<const T>* arrays,
-                long group, T time) {
+void pack_group(Workspace<T>& w, const PlainShape& shape, const SharedLayer<T>* shared,
+                const LayerArrays<const T>* arrays, long group, T time) {
   const long last = shape.hidden_layers, stride = padded(shape.width);
   for (long l = 0; l <= last; ++l) {
     pack_weights(w.layer[l], shared[l], arrays[l], group);

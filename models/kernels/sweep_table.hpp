@@ -25,15 +25,16 @@ struct SweepTable {
   long (*shared_elements)(const PlainShape&, const Layout&);
   void (*prepare_shared)(const PlainShape&, const Layout&, const LayerArrays<const T>*, T* shared);
   long (*workspace_elements)(const PlainShape&, const Layout&);
-  void (*potential_and_gradient)(const PlainShape&, const Layout&, const T* shared, const LayerArrays<const T>*, long group,
-                                 const T* x, long count, T* potential, T* gradient, T* memory);
-  /// Adds to `gradients`: shared arrays in place, a group's own at index `slot`. `gradient` (grad_x s of the points) may be null.
+  void (*potential_and_gradient)(const PlainShape&, const Layout&, const T* shared, const LayerArrays<const T>*,
+                                 long group, const T* x, long count, T* potential, T* gradient, T* memory);
+  /// Adds to `gradients`: shared arrays in place, a group's own at index `slot`. `gradient` (grad_x s of the points)
+  /// may be null.
   GroupSums (*parameter_gradient)(const PlainShape&, const Layout&, const T* shared, const LayerArrays<const T>*,
                                   long group, const GroupTerms&, const T* x, const T* velocity, const T* probes,
                                   long probe_count, long probe_stride, long count, const T* gauge, long gauge_count,
                                   T gauge_scale, T* gradient, const LayerArrays<T>* gradients, long slot, T* memory);
-  /// c [rows, columns] = a [rows, depth] b [depth, columns]: the sweeps' own product and nothing else. rows a multiple of
-  /// kProductRows, columns of kProductColumns.
+  /// c [rows, columns] = a [rows, depth] b [depth, columns]: the sweeps' own product and nothing else. rows a multiple
+  /// of kProductRows, columns of kProductColumns.
   void (*multiply)(long rows, long depth, long columns, const T* a, const T* b, T* c);
 };
 

@@ -55,8 +55,8 @@ void output_values(const Tile<T>& tile, T* potential) {
     potential[p] = layer.bias[0] + dot(layer.weight, h + p * tile.stride, tile.stride);
 }
 
-/// Sweep 2: adjoint = scale ds/dy of every hidden layer, then v = grad_x s into `gradient` [points, d]. Unused rows get no
-/// adjoint. Keeps silu'' ds/dh in `second` (order 2), or it in `curvature` and silu''' ds/dh in `third` (order 3).
+/// Sweep 2: adjoint = scale ds/dy of every hidden layer, then v = grad_x s into `gradient` [points, d]. Unused rows get
+/// no adjoint. Keeps silu'' ds/dh in `second` (order 2), or it in `curvature` and silu''' ds/dh in `third` (order 3).
 template <class T, int order>
 void reverse_to_input(const Tile<T>& tile, T* gradient) {
   const long stride = tile.stride, last = tile.shape.hidden_layers - 1;
@@ -82,7 +82,8 @@ void reverse_to_input(const Tile<T>& tile, T* gradient) {
       product<T>(&term, 1, tile.rows, tile.shared[l].in, start_from_zero<T>(),
                  [&](long i, long j, Vec<T> g) { apply(below, i, j, g); });
     } else {
-      product<T>(&term, 1, tile.rows, tile.shared[l].in, start_from_zero<T>(), write_to(w.feature_adjoint, tile.in16(0)));
+      product<T>(&term, 1, tile.rows, tile.shared[l].in, start_from_zero<T>(),
+                 write_to(w.feature_adjoint, tile.in16(0)));
     }
   }
   features_to_gradient(tile.shape, w, tile.points, gradient);

@@ -300,15 +300,16 @@ template <class T>
 void multiply(std::int64_t rows, std::int64_t depth, std::int64_t columns, const T* a, const T* b, T* c) {
   if (rows % kProductRows != 0 || columns % kProductColumns != 0)
     throw UsageError("multiply: rows must be a multiple of " + std::to_string(kProductRows) + " and columns of " +
-                     std::to_string(kProductColumns) + ", got " + std::to_string(rows) + " and " + std::to_string(columns) + ".");
+                     std::to_string(kProductColumns) + ", got " + std::to_string(rows) + " and " +
+                     std::to_string(columns) + ".");
   table<T>().multiply(rows, depth, columns, a, b, c);
 }
 
-#define SCOREFIELD_INSTANTIATE(T)                                                                                      \
-  template void potential_and_gradient<T>(const NetworkShape&, std::span<const LayerArrays<const T>>, std::int64_t,    \
-                                          std::int64_t, const T*, T*, T*);                                             \
-  template std::vector<GroupSums> parameter_gradient<T>(const NetworkShape&, std::span<const LayerArrays<const T>>,    \
-                                                        std::span<const GroupTerms>, std::int64_t,                     \
+#define SCOREFIELD_INSTANTIATE(T)                                                                                   \
+  template void potential_and_gradient<T>(const NetworkShape&, std::span<const LayerArrays<const T>>, std::int64_t, \
+                                          std::int64_t, const T*, T*, T*);                                          \
+  template std::vector<GroupSums> parameter_gradient<T>(const NetworkShape&, std::span<const LayerArrays<const T>>, \
+                                                        std::span<const GroupTerms>, std::int64_t,                  \
                                                         const PointArrays<T>&, std::span<const LayerArrays<T>>);    \
   template void multiply<T>(std::int64_t, std::int64_t, std::int64_t, const T*, const T*, T*);
 SCOREFIELD_INSTANTIATE(float)

@@ -22,8 +22,8 @@ void select_instruction_set(const std::string& name);
 /// s and grad_x s at `count` points of each of `groups` groups. x: [G, count, d]; potential: [G, count] or null;
 /// gradient: [G, count, d] or null. layers: [L]. Threads over groups and fixed ranges of points.
 template <class T>
-void potential_and_gradient(const NetworkShape& shape, std::span<const LayerArrays<const T>> layers, std::int64_t groups,
-                            std::int64_t count, const T* x, T* potential, T* gradient);
+void potential_and_gradient(const NetworkShape& shape, std::span<const LayerArrays<const T>> layers,
+                            std::int64_t groups, std::int64_t count, const T* x, T* potential, T* gradient);
 
 /// Gradient of the objective of GroupTerms with respect to every array of the layers: six forward-equivalents of matrix
 /// products, nine with one Hutchinson probe and 6 + 3 d with the exact Laplacian, no double backward (README.md;

@@ -24,8 +24,8 @@ void set_direction(const Tile<T>& tile, const GroupTerms& terms, const T* veloci
   feature_tangent(tile.shape, w, w.direction, tile.points, w.feature_tangent);
 }
 
-/// Sweep 3: the directional derivative along (u, time), plus the second-order part of the Laplacian, of every hidden layer;
-/// sums.transport receives what the output has of it beyond u.v.
+/// Sweep 3: the directional derivative along (u, time), plus the second-order part of the Laplacian, of every hidden
+/// layer; sums.transport receives what the output has of it beyond u.v.
 template <class T, int order>
 void tangent(const Tile<T>& tile, const GroupTerms& terms, GroupSums& sums) {
   Workspace<T>& w = tile.w;
@@ -50,8 +50,8 @@ void tangent(const Tile<T>& tile, const GroupTerms& terms, GroupSums& sums) {
           if constexpr (order == kLaplacian) {
             const Vec<T> square = load<T>(out.square + at);
             store<T>(out.tangent + at, y * load<T>(out.first + at) + square * load<T>(out.second + at));
-            store<T>(out.second + at, y * load<T>(out.curvature + at) + square * load<T>(out.third + at) +
-                                          load<T>(out.mixed + at));
+            store<T>(out.second + at,
+                     y * load<T>(out.curvature + at) + square * load<T>(out.third + at) + load<T>(out.mixed + at));
           } else {
             store<T>(out.tangent + at, y * load<T>(out.first + at));
             store<T>(out.second + at, y * load<T>(out.second + at));
@@ -80,7 +80,8 @@ void accumulate_layer(const Tile<T>& tile, long l, const T* cotangent, bool with
   const SharedLayer<T>& shared = tile.shared[l];
   const long stride = tile.stride, in16 = tile.in16(l), rank16 = tile.rank16(l), rows = tile.rows;
   const T* adjoint = w.hidden[l].adjoint;
-  const Term<T> term[] = {{cotangent, 1, stride, tile.input(l), in16, rows}, {adjoint, 1, stride, tile.tangent(l), in16, rows}};
+  const Term<T> term[] = {{cotangent, 1, stride, tile.input(l), in16, rows},
+                          {adjoint, 1, stride, tile.tangent(l), in16, rows}};
   accumulate(tile, term, with_tangent ? 2 : 1, l, layer.d_weight);
   for (long j = 0; j < stride; j += Simd<T>::lanes) {
     Vec<T> bias = load<T>(layer.d_bias + j), rate = load<T>(layer.d_bias_rate + j);
@@ -98,7 +99,8 @@ void accumulate_layer(const Tile<T>& tile, long l, const T* cotangent, bool with
   }
   if (shared.rank == 0) return;
   const Term<T> left{adjoint, 1, stride, tile.rate(l), rank16, rows};
-  product<T>(&left, 1, shared.out, shared.rank, start_from(layer.d_rate_left, rank16), write_to(layer.d_rate_left, rank16));
+  product<T>(&left, 1, shared.out, shared.rank, start_from(layer.d_rate_left, rank16),
+             write_to(layer.d_rate_left, rank16));
   const Term<T> right{w.rate_adjoint, 1, rank16, tile.input(l), in16, rows};
   product<T>(&right, 1, shared.rank, shared.in, start_from(layer.d_right, in16), write_to(layer.d_right, in16));
 }
@@ -233,8 +235,8 @@ template <class T>
 GroupSums parameter_gradient(const PlainShape& shape, const Layout& layout, const T* shared_memory,
                              const LayerArrays<const T>* arrays, long group, const GroupTerms& terms, const T* x,
                              const T* velocity, const T* probes, long probe_count, long probe_stride, long count,
-                             const T* gauge, long gauge_count, T gauge_scale, T* gradient, const LayerArrays<T>* gradients,
-                             long slot, T* memory) {
+                             const T* gauge, long gauge_count, T gauge_scale, T* gradient,
+                             const LayerArrays<T>* gradients, long slot, T* memory) {
   SharedLayer<T> shared[kMaxLayers];
   lay_out_shared<T>(shared, shape, layout, const_cast<T*>(shared_memory));
   Workspace<T> w;
@@ -251,8 +253,7 @@ GroupSums parameter_gradient(const PlainShape& shape, const Layout& layout, cons
     if (terms.laplacian != 0)
       tile_gradient<T, kLaplacian>(tile, terms, velocity ? velocity + at : nullptr, probes ? probes + at : nullptr,
                                    probe_count, probe_stride, sums);
-    else
-      tile_gradient<T, kGradients>(tile, terms, velocity ? velocity + at : nullptr, nullptr, 0, 0, sums);
+    else tile_gradient<T, kGradients>(tile, terms, velocity ? velocity + at : nullptr, nullptr, 0, 0, sums);
     if (!gradient) continue;
     for (long i = 0; i < points * d; ++i) gradient[at + i] = w.gradient[i];
   }

@@ -1,8 +1,8 @@
 // Packed weights and the buffers of one tile of points. Per-instruction-set source (see simd.hpp).
 #pragma once
 
-#include "models/kernels/sweep_table.hpp"
 #include "models/kernels/simd.hpp"
+#include "models/kernels/sweep_table.hpp"
 
 namespace scorefield::kernels::SCOREFIELD_ISA {
 
@@ -11,15 +11,16 @@ constexpr long kValueTileRows = 96;
 constexpr long kTileRows = 48;
 
 /// Points of a tile: as many as keep all their activations in the second-level cache. Values and gradients alone
-/// (kValues) keep silu' of every layer and two alternating buffers each of h and its adjoint; the more of them there are, the
-/// seldomer the weights, which fill the cache at width 128, are read again.
+/// (kValues) keep silu' of every layer and two alternating buffers each of h and its adjoint; the more of them there
+/// are, the seldomer the weights, which fill the cache at width 128, are read again.
 template <class T>
 SCOREFIELD_INLINE long tile_rows(const PlainShape& shape, int order) {
   constexpr long kCacheBytes = 1 << 20;
   const long layers = shape.hidden_layers;
   const long arrays = order == kValues ? layers + 4 : (order == kLaplacian ? 11 : 5) * layers;
   const long most = order == kValues ? kValueTileRows : kTileRows;
-  const long rows = kCacheBytes / (arrays * padded(shape.width) * static_cast<long>(sizeof(T))) / kBlockRows * kBlockRows;
+  const long rows =
+      kCacheBytes / (arrays * padded(shape.width) * static_cast<long>(sizeof(T))) / kBlockRows * kBlockRows;
   return rows < kBlockRows ? kBlockRows : rows > most ? most : rows;
 }
 
@@ -83,12 +84,12 @@ struct GroupLayer {
 /// What one tile keeps of one hidden layer, each [rows, width16] unless said otherwise.
 template <class T>
 struct LayerBuffers {
-  T* value;      ///< h = silu(y)
-  T* first;      ///< silu'(y)
-  T* second;     ///< silu''(y); at the end the cotangent of y
-  T* adjoint;    ///< a = ds/dy, which is also the cotangent of the tangent of y
-  T* tangent;    ///< tangent of h
-  T* rate;       ///< [rows, r16]: right * h of the next layer
+  T* value;    ///< h = silu(y)
+  T* first;    ///< silu'(y)
+  T* second;   ///< silu''(y); at the end the cotangent of y
+  T* adjoint;  ///< a = ds/dy, which is also the cotangent of the tangent of y
+  T* tangent;  ///< tangent of h
+  T* rate;     ///< [rows, r16]: right * h of the next layer
   // With a Laplacian:
   T* third;      ///< silu'''(y), then times ds/dh
   T* curvature;  ///< silu''(y) ds/dh
@@ -182,7 +183,8 @@ long lay_out(Workspace<T>& w, const PlainShape& shape, const Layout& layout, T* 
     buffers.tangent = arena.matrix(rows, shape.width);
     buffers.rate = arena.matrix(rows, layout.rank[l + 1]);
     if (!laplacian) continue;
-    T** const extra[] = {&buffers.third, &buffers.curvature, &buffers.square, &buffers.mixed, &buffers.slope, &buffers.jet};
+    T** const extra[] = {&buffers.third, &buffers.curvature, &buffers.square,
+                         &buffers.mixed, &buffers.slope,     &buffers.jet};
     for (T** buffer : extra) *buffer = arena.matrix(rows, shape.width);
   }
   T** const feature_buffers[] = {&w.feature,         &w.feature_slope,   &w.feature_curvature,

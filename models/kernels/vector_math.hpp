@@ -33,7 +33,8 @@ SCOREFIELD_INLINE Vec<T> clamp(Vec<T> x, T low, T high) {
 /// Overflow is avoided above, below it fades to 0; NaN stays NaN.
 SCOREFIELD_INLINE Vec<float> exponential(Vec<float> x) {
 #if defined(__AVX512F__)
-  const Vec<float> t = _mm512_maskz_min_ps(0xFFFF, _mm512_set1_ps(126.0f), x * 1.44269504088896341f);  // NaN in the second operand stays
+  const Vec<float> t =
+      _mm512_maskz_min_ps(0xFFFF, _mm512_set1_ps(126.0f), x * 1.44269504088896341f);  // NaN in the second operand stays
   const Vec<float> n = _mm512_maskz_roundscale_ps(0xFFFF, t, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
 #else
   const Vec<float> t = clamp<float>(x * 1.44269504088896341f, -126.0f, 126.0f);
@@ -59,9 +60,9 @@ SCOREFIELD_INLINE Vec<double> exponential(Vec<double> x) {
   x = clamp<double>(x, -708.0, 709.0);
   const Vec<double> n = round_nearest(x * 1.44269504088896340736);
   const Vec<double> r = (x - n * 6.93147180369123816490e-01) - n * 1.90821492927058770002e-10;
-  const double inverse_factorial[] = {1.0 / 479001600, 1.0 / 39916800, 1.0 / 3628800, 1.0 / 362880, 1.0 / 40320,
-                                      1.0 / 5040,      1.0 / 720,      1.0 / 120,     1.0 / 24,     1.0 / 6,
-                                      0.5,             1.0,            1.0};
+  const double inverse_factorial[] = {
+      1.0 / 479001600, 1.0 / 39916800, 1.0 / 3628800, 1.0 / 362880, 1.0 / 40320, 1.0 / 5040, 1.0 / 720,
+      1.0 / 120,       1.0 / 24,       1.0 / 6,       0.5,          1.0,         1.0};
   Vec<double> p = broadcast<double>(1.0 / 6227020800.0);
   for (const double coefficient : inverse_factorial) p = p * r + coefficient;
   return p * power_of_two(n);
@@ -93,11 +94,23 @@ template <>
 struct Trigonometry<double> {
   static constexpr double two_over_pi = 0.63661977236758134308;
   static constexpr double half_pi[3] = {1.57079625129699707031, 7.54978941586159635336e-8, 5.39030285815811905290e-15};
-  static constexpr double sine[9] = {1.0 / 355687428096000.0, -1.0 / 1307674368000.0, 1.0 / 6227020800.0,
-                                     -1.0 / 39916800,         1.0 / 362880,           -1.0 / 5040,
-                                     1.0 / 120,               -1.0 / 6,               1.0};
-  static constexpr double cosine[9] = {1.0 / 20922789888000.0, -1.0 / 87178291200.0, 1.0 / 479001600, -1.0 / 3628800,
-                                       1.0 / 40320,            -1.0 / 720,           1.0 / 24,        -0.5,
+  static constexpr double sine[9] = {1.0 / 355687428096000.0,
+                                     -1.0 / 1307674368000.0,
+                                     1.0 / 6227020800.0,
+                                     -1.0 / 39916800,
+                                     1.0 / 362880,
+                                     -1.0 / 5040,
+                                     1.0 / 120,
+                                     -1.0 / 6,
+                                     1.0};
+  static constexpr double cosine[9] = {1.0 / 20922789888000.0,
+                                       -1.0 / 87178291200.0,
+                                       1.0 / 479001600,
+                                       -1.0 / 3628800,
+                                       1.0 / 40320,
+                                       -1.0 / 720,
+                                       1.0 / 24,
+                                       -0.5,
                                        1.0};
 };
 

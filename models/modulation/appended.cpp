@@ -9,7 +9,8 @@
 
 namespace scorefield::models {
 
-AppendedInputs::AppendedInputs(const ModelOptions& options, const kernels::NetworkShape& shape, std::int64_t mu_dimension) {
+AppendedInputs::AppendedInputs(const ModelOptions& options, const kernels::NetworkShape& shape,
+                               std::int64_t mu_dimension) {
   register_plain_layers(*this, shape, weights_, biases_);
   const std::int64_t inputs = mu_dimension + 1 + 2 * options.time_features;
   conditions_ = register_parameter(

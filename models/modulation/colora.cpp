@@ -25,7 +25,8 @@ CoLoRAModulation::CoLoRAModulation(const ModelOptions& options, const kernels::N
       continue;
     }
     ++modulated_;
-    layer.left = register_parameter("left" + suffix, torch::randn({out, rank_}) / std::sqrt(static_cast<double>(rank_)));
+    layer.left =
+        register_parameter("left" + suffix, torch::randn({out, rank_}) / std::sqrt(static_cast<double>(rank_)));
     layer.right = register_parameter("right" + suffix, torch::zeros({rank_, in}));
     if (latents_ > 0) layer.latent = register_parameter("latent" + suffix, torch::zeros({out, latents_}));
     layers_.push_back(std::move(layer));
@@ -36,12 +37,13 @@ CoLoRAModulation::CoLoRAModulation(const ModelOptions& options, const kernels::N
 
 torch::Tensor CoLoRAModulation::spread(const torch::Tensor& values) const {
   if (!scalar_ || !values.defined()) return values;
-  return torch::cat({values.narrow(1, 0, modulated_).repeat_interleave(rank_, 1), values.narrow(1, modulated_, latents_)}, 1);
+  return torch::cat(
+      {values.narrow(1, 0, modulated_).repeat_interleave(rank_, 1), values.narrow(1, modulated_, latents_)}, 1);
 }
 
 ModulatedWeights CoLoRAModulation::make_weights(const torch::Tensor& mu, const torch::Tensor& t, bool with_rates) {
-  TORCH_CHECK_VALUE(mu.dim() == 2 && t.dim() == 1 && mu.size(0) == t.size(0), "modulation expects mu [G, p] and t [G], ",
-                    "got ", mu.sizes(), " and ", t.sizes());
+  TORCH_CHECK_VALUE(mu.dim() == 2 && t.dim() == 1 && mu.size(0) == t.size(0),
+                    "modulation expects mu [G, p] and t [G], ", "got ", mu.sizes(), " and ", t.sizes());
   const auto [value, rate] = hypernetwork_->forward(mu, t, with_rates);
   ModulatedWeights weights{{}, spread(value), spread(rate)};
   std::int64_t scale_start = 0;

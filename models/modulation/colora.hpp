@@ -8,16 +8,17 @@
 
 namespace scorefield::models {
 
-/// CoLoRA (arXiv 2402.14646): in every modulated layer W(mu, t) = W + A diag(alpha(mu, t)) B, with one alpha per rank or,
-/// as in the paper, one alpha for all ranks, and the
-/// bias modulation b(mu, t) = b + C z(mu, t) with latents z shared by all layers. One hypernetwork gives all alphas
-/// and z. B and C start at zero: training starts from an unmodulated network.
+/// CoLoRA (arXiv 2402.14646): in every modulated layer W(mu, t) = W + A diag(alpha(mu, t)) B, with one alpha per rank
+/// or, as in the paper, one alpha for all ranks, and the bias modulation b(mu, t) = b + C z(mu, t) with latents z
+/// shared by all layers. One hypernetwork gives all alphas and z. B and C start at zero: training starts from an
+/// unmodulated network.
 class CoLoRAModulation : public Modulation {
  public:
   CoLoRAModulation(const ModelOptions& options, const kernels::NetworkShape& shape, std::int64_t mu_dimension);
 
  private:
-  [[nodiscard]] ModulatedWeights make_weights(const torch::Tensor& mu, const torch::Tensor& t, bool with_rates) override;
+  [[nodiscard]] ModulatedWeights make_weights(const torch::Tensor& mu, const torch::Tensor& t,
+                                              bool with_rates) override;
 
   struct Layer {
     torch::Tensor weight;  ///< W [out, in]

@@ -9,7 +9,8 @@
 
 namespace scorefield::models {
 
-FilmModulation::FilmModulation(const ModelOptions& options, const kernels::NetworkShape& shape, std::int64_t mu_dimension) {
+FilmModulation::FilmModulation(const ModelOptions& options, const kernels::NetworkShape& shape,
+                               std::int64_t mu_dimension) {
   register_plain_layers(*this, shape, weights_, biases_);
   for (std::int64_t l = 0; l < shape.layers(); ++l)
     modulated_.push_back(l < shape.hidden_layers && is_modulated(options, l));

@@ -19,7 +19,8 @@ FullHypernetworkModulation::FullHypernetworkModulation(const ModelOptions& optio
   hypernetwork_ = register_module("hypernetwork", std::make_shared<Hypernetwork>(hypernetwork));
 }
 
-ModulatedWeights FullHypernetworkModulation::make_weights(const torch::Tensor& mu, const torch::Tensor& t, bool with_rates) {
+ModulatedWeights FullHypernetworkModulation::make_weights(const torch::Tensor& mu, const torch::Tensor& t,
+                                                          bool with_rates) {
   const auto [value, rate] = hypernetwork_->forward(mu, t, with_rates);
   ModulatedWeights result{{}, value, {}};
   const std::int64_t groups = value.size(0);

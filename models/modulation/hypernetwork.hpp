@@ -9,8 +9,8 @@
 namespace scorefield::models {
 
 struct HypernetworkOptions {
-  std::int64_t mu_dimension = 1;   ///< p
-  std::int64_t outputs = 1;        ///< number of modulation values
+  std::int64_t mu_dimension = 1;  ///< p
+  std::int64_t outputs = 1;       ///< number of modulation values
   std::int64_t width = 48;
   std::int64_t depth = 2;          ///< hidden layers
   bool zero_output = false;        ///< start with all outputs zero

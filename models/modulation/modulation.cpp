@@ -66,10 +66,14 @@ EffectiveWeights effective_weights(const ModulatedWeights& weights) {
 std::shared_ptr<Modulation> make_modulation(const ModelOptions& options, const kernels::NetworkShape& shape,
                                             std::int64_t mu_dimension) {
   switch (options.modulation) {
-    case ModulationKind::film: return std::make_shared<FilmModulation>(options, shape, mu_dimension);
-    case ModulationKind::hypernetwork: return std::make_shared<FullHypernetworkModulation>(options, shape, mu_dimension);
-    case ModulationKind::none: return std::make_shared<AppendedInputs>(options, shape, mu_dimension);
-    case ModulationKind::colora: return std::make_shared<CoLoRAModulation>(options, shape, mu_dimension);
+    case ModulationKind::film:
+      return std::make_shared<FilmModulation>(options, shape, mu_dimension);
+    case ModulationKind::hypernetwork:
+      return std::make_shared<FullHypernetworkModulation>(options, shape, mu_dimension);
+    case ModulationKind::none:
+      return std::make_shared<AppendedInputs>(options, shape, mu_dimension);
+    case ModulationKind::colora:
+      return std::make_shared<CoLoRAModulation>(options, shape, mu_dimension);
   }
   TORCH_CHECK(false, "unknown modulation");
 }

@@ -16,15 +16,15 @@ namespace scorefield::models {
 ///   W_g = weight + left diag(values_g[scale_start ..]) right,   b_g = bias + bias_map values_g[latent_start ..].
 /// Time derivatives follow from the rates of the values, plus weight_rate and bias_rate. Undefined tensors are absent.
 struct ModulatedLayer {
-  torch::Tensor weight;            ///< [out, in] shared by the groups, or [G, out, in]
-  torch::Tensor bias;              ///< [out] shared by the groups, or [G, out]
-  torch::Tensor left;              ///< [out, r]
-  torch::Tensor right;             ///< [r, in]
+  torch::Tensor weight;  ///< [out, in] shared by the groups, or [G, out, in]
+  torch::Tensor bias;    ///< [out] shared by the groups, or [G, out]
+  torch::Tensor left;    ///< [out, r]
+  torch::Tensor right;   ///< [r, in]
   std::int64_t scale_start = 0;
-  torch::Tensor bias_map;          ///< [out, z]
+  torch::Tensor bias_map;  ///< [out, z]
   std::int64_t latent_start = 0;
-  torch::Tensor weight_rate;       ///< [G, out, in]: d weight / dt of a group's own weight
-  torch::Tensor bias_rate;         ///< [G, out]
+  torch::Tensor weight_rate;  ///< [G, out, in]: d weight / dt of a group's own weight
+  torch::Tensor bias_rate;    ///< [G, out]
 };
 
 struct ModulatedWeights {
@@ -58,11 +58,13 @@ class Modulation : public torch::nn::Module {
   [[nodiscard]] ModulatedWeights weights(const torch::Tensor& mu, const torch::Tensor& t, bool with_rates);
 
  private:
-  [[nodiscard]] virtual ModulatedWeights make_weights(const torch::Tensor& mu, const torch::Tensor& t, bool with_rates) = 0;
+  [[nodiscard]] virtual ModulatedWeights make_weights(const torch::Tensor& mu, const torch::Tensor& t,
+                                                      bool with_rates) = 0;
 };
 
 /// The modulation that the options name, for a network of this shape with p physics parameters.
 [[nodiscard]] std::shared_ptr<Modulation> make_modulation(const ModelOptions& options,
-                                                          const kernels::NetworkShape& shape, std::int64_t mu_dimension);
+                                                          const kernels::NetworkShape& shape,
+                                                          std::int64_t mu_dimension);
 
 }  // namespace scorefield::models

@@ -11,8 +11,8 @@
 
 namespace scorefield::models {
 
-/// Registers "weight<l>" (LeCun normal) and "bias<l>" (zero) of the plain network; the output layer starts small, so that
-/// the first drift is close to zero.
+/// Registers "weight<l>" (LeCun normal) and "bias<l>" (zero) of the plain network; the output layer starts small, so
+/// that the first drift is close to zero.
 void register_plain_layers(torch::nn::Module& module, const kernels::NetworkShape& shape,
                            std::vector<torch::Tensor>& weights, std::vector<torch::Tensor>& biases);
 

@@ -13,10 +13,12 @@ torch::Tensor condition_features(const torch::Tensor& mu, const torch::Tensor& t
   return torch::cat({mu, (2 * t - 1).unsqueeze(1), phase.sin(), phase.cos()}, 1);
 }
 
-torch::Tensor condition_feature_rates(const torch::Tensor& mu, const torch::Tensor& t, const torch::Tensor& frequencies) {
+torch::Tensor condition_feature_rates(const torch::Tensor& mu, const torch::Tensor& t,
+                                      const torch::Tensor& frequencies) {
   const auto phase = t.unsqueeze(1) * frequencies;
   return torch::cat({torch::zeros_like(mu), torch::full_like(t, 2).unsqueeze(1), phase.cos() * frequencies,
-                     -phase.sin() * frequencies}, 1);
+                     -phase.sin() * frequencies},
+                    1);
 }
 
 }  // namespace scorefield::models

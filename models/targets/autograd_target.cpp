@@ -44,8 +44,7 @@ std::vector<Result> over_blocks(const torch::Tensor& x, const Body& body) {
     return results;
   }
   parallel_for(count, [&](std::int64_t b) {
-    results[static_cast<std::size_t>(b)] =
-        body(x.slice(0, b * kBlockRows, std::min(x.size(0), (b + 1) * kBlockRows)));
+    results[static_cast<std::size_t>(b)] = body(x.slice(0, b * kBlockRows, std::min(x.size(0), (b + 1) * kBlockRows)));
   });
   return results;
 }

@@ -13,7 +13,8 @@
 namespace scorefield::targets {
 namespace {
 
-std::shared_ptr<const Target> family_from_toml(const std::string& toml, const std::string& origin, const std::string& name) {
+std::shared_ptr<const Target> family_from_toml(const std::string& toml, const std::string& origin,
+                                               const std::string& name) {
   FamilyOptions options;
   OptionSet set;
   bind(set, options);
@@ -43,7 +44,8 @@ const std::vector<NamedTarget>& named_targets() {
       {"funnel-2", "Neal's funnel, d = 2", "family = \"funnel\"\ndimension = 2\n"},
       {"rings", "two concentric rings", "family = \"rings\"\nradii = [2.0, 5.0]\nscale = 0.3\n"},
       {"ten-modes", "ten equal Gaussians on a circle of radius 5",
-       "family = \"mixture\"\nscale = 0.4\nmeans = [5.0, 0.0, 4.045085, 2.938926, 1.545085, 4.755283, -1.545085, 4.755283, "
+       "family = \"mixture\"\nscale = 0.4\nmeans = [5.0, 0.0, 4.045085, 2.938926, 1.545085, 4.755283, -1.545085, "
+       "4.755283, "
        "-4.045085, 2.938926, -5.0, 0.0, -4.045085, -2.938926, -1.545085, -4.755283, 1.545085, -4.755283, 4.045085, "
        "-2.938926]\n"},
       {"three-modes", "2-D Gaussians of weights .5, .3, .2",
@@ -59,7 +61,8 @@ const std::vector<NamedTarget>& named_targets() {
        "4.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]\n"},
       {"student-t", "10-D Student t, 5 degrees of freedom", "family = \"student-t\"\ndimension = 10\nnu = 5\n"},
       {"logistic", "posterior of a logistic regression on 250 rows, d = 20", "family = \"logistic\"\n"},
-      {"eight-schools", "hierarchical posterior of eight schools, not centred, d = 10", "family = \"eight-schools\"\n"}};
+      {"eight-schools", "hierarchical posterior of eight schools, not centred, d = 10",
+       "family = \"eight-schools\"\n"}};
   return all;
 }
 

@@ -40,9 +40,10 @@ Tensor family_covariance(const FamilyOptions& o) {
   require_positive("'condition'", o.condition);
   const auto i = torch::arange(d, torch::kFloat64);
   const auto distance = (i.unsqueeze(0) - i.unsqueeze(1)).abs();
-  const auto correlation = o.correlation == 0 ? torch::eye(d, torch::kFloat64)
-                           : at::pow(std::abs(o.correlation), distance) *
-                                 (o.correlation < 0 ? 1 - 2 * distance.remainder(2) : torch::ones_like(distance));
+  const auto correlation = o.correlation == 0
+                               ? torch::eye(d, torch::kFloat64)
+                               : at::pow(std::abs(o.correlation), distance) *
+                                     (o.correlation < 0 ? 1 - 2 * distance.remainder(2) : torch::ones_like(distance));
   const auto position = d > 1 ? i / static_cast<double>(d - 1) - 0.5 : i;
   const auto spread = o.scale * (0.5 * std::log(o.condition) * position).exp();
   return spread.unsqueeze(0) * correlation * spread.unsqueeze(1);
@@ -55,8 +56,10 @@ std::shared_ptr<const Target> family_gaussian(const FamilyOptions& o, const std:
 std::shared_ptr<const Target> family_mixture(const FamilyOptions& o, const std::string& name) {
   const auto count = static_cast<std::int64_t>(o.means.size()) / o.dimension;
   require(count >= 1, "the number of modes in 'means'", count, "at least 1, with dimension numbers each");
-  const auto weights = o.weights.empty() ? torch::ones({count}, torch::kFloat64) : family_vector("weights", o.weights, count);
-  require(weights.min().item<double>() > 0, "the smallest of 'weights'", weights.min().item<double>(), "a number above 0");
+  const auto weights =
+      o.weights.empty() ? torch::ones({count}, torch::kFloat64) : family_vector("weights", o.weights, count);
+  require(weights.min().item<double>() > 0, "the smallest of 'weights'", weights.min().item<double>(),
+          "a number above 0");
   return make_mixture(name, weights, family_vector("means", o.means, count * o.dimension).view({count, o.dimension}),
                       family_covariance(o));
 }

@@ -21,8 +21,9 @@ constexpr std::int64_t kLogisticRows = 250, kLogisticColumns = 20;
 class Logistic final : public AutogradTarget {
  public:
   Logistic(std::string name, double prior) : name_(std::move(name)), prior_(prior) {
-    const auto table = torch::from_blob(const_cast<double*>(kLogisticData), {kLogisticRows, kLogisticColumns},
-                                        torch::kFloat64).clone();
+    const auto table =
+        torch::from_blob(const_cast<double*>(kLogisticData), {kLogisticRows, kLogisticColumns}, torch::kFloat64)
+            .clone();
     outcome_ = table.select(1, 0).clone();
     features_ = table.clone();
     features_.select(1, 0).fill_(1);  // the intercept
@@ -85,7 +86,8 @@ class EightSchools final : public AutogradTarget {
     const auto effect = effect_.to(x.options()), error = error_.to(x.options());
     const auto mu = x.slice(1, 0, 1), log_tau = x.slice(1, 1, 2), eta = x.slice(1, 2);
     const auto residual = (effect - mu - log_tau.exp() * eta) / error;
-    const auto tau_prior = log_tau - torch::log1p((2 * log_tau).exp() / 25);  // half-Cauchy(5) and d tau = tau d log tau
+    const auto tau_prior =
+        log_tau - torch::log1p((2 * log_tau).exp() / 25);  // half-Cauchy(5) and d tau = tau d log tau
     return -0.5 * (residual.square().sum(1) + eta.square().sum(1)) + (tau_prior - mu.square() / 50).select(1, 0);
   }
 
@@ -101,6 +103,8 @@ std::shared_ptr<const Target> make_logistic(const std::string& name, double prio
   return std::make_shared<Logistic>(name, prior);
 }
 
-std::shared_ptr<const Target> make_eight_schools(const std::string& name) { return std::make_shared<EightSchools>(name); }
+std::shared_ptr<const Target> make_eight_schools(const std::string& name) {
+  return std::make_shared<EightSchools>(name);
+}
 
 }  // namespace scorefield::targets

@@ -20,7 +20,8 @@ namespace {
 using torch::Tensor;
 
 [[noreturn]] void refuse_density(const std::string& name) {
-  throw UsageError("target '" + name + "' is a set of samples: it has no density and no score. Use a method of kernel "
+  throw UsageError("target '" + name +
+                   "' is a set of samples: it has no density and no score. Use a method of kernel "
                    "energies: ift, mmd-flow, noisy-mmd-flow or wfr.");
 }
 
@@ -28,7 +29,8 @@ using torch::Tensor;
 Tensor read_numpy(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   std::string magic(8, '\0');
-  if (!file.read(magic.data(), 8) || magic.compare(0, 6, "\x93NUMPY") != 0) throw FileError(path, "is not a .npy file.");
+  if (!file.read(magic.data(), 8) || magic.compare(0, 6, "\x93NUMPY") != 0)
+    throw FileError(path, "is not a .npy file.");
   std::uint32_t length = 0;
   file.read(reinterpret_cast<char*>(&length), magic[6] == 1 ? 2 : 4);
   if (length > 65536) throw FileError(path, "its header is damaged.");
@@ -36,13 +38,14 @@ Tensor read_numpy(const std::string& path) {
   file.read(header.data(), length);
   const bool single = header.find("'<f4'") != std::string::npos;
   if (!single && header.find("'<f8'") == std::string::npos)
-    throw FileError(path, "expected an array of float32 or float64, found " + header.substr(0, 60) + ". Convert it with astype.");
+    throw FileError(
+        path, "expected an array of float32 or float64, found " + header.substr(0, 60) + ". Convert it with astype.");
   if (header.find("'fortran_order': True") != std::string::npos)
     throw FileError(path, "is in Fortran order. Save numpy.ascontiguousarray(x).");
   long long rows = 0, columns = 0;
   const auto shape = header.find("'shape':");
-  if (shape == std::string::npos || std::sscanf(header.c_str() + shape, "'shape': (%lld, %lld)", &rows, &columns) != 2 ||
-      rows < 1 || columns < 1)
+  if (shape == std::string::npos ||
+      std::sscanf(header.c_str() + shape, "'shape': (%lld, %lld)", &rows, &columns) != 2 || rows < 1 || columns < 1)
     throw FileError(path, "expected an array [N, d].");
   auto values = torch::empty({rows, columns}, single ? torch::kFloat32 : torch::kFloat64);
   if (!file.read(static_cast<char*>(values.data_ptr()), static_cast<std::streamsize>(values.nbytes())))
@@ -91,7 +94,8 @@ std::shared_ptr<const SampleTarget> open_sample_target(const std::string& path, 
     samples = read_numpy(path);
   } else {
     const auto file = h5::File::open(path);
-    const auto format = data::read_provenance(file, {data::kDatasetFormat, data::kRolloutFormat, data::kSamplesFormat}).format;
+    const auto format =
+        data::read_provenance(file, {data::kDatasetFormat, data::kRolloutFormat, data::kSamplesFormat}).format;
     if (format == data::kSamplesFormat) {
       const auto dims = file.dims("/samples");
       samples = torch::tensor(file.read<double>("/samples"), torch::kFloat64).view({dims.at(0), dims.at(1)});

@@ -37,6 +37,7 @@ class SampleTarget final : public Target {
 };
 
 /// @throws FileError
-[[nodiscard]] std::shared_ptr<const SampleTarget> open_sample_target(const std::string& path, const SampleSetOptions& options);
+[[nodiscard]] std::shared_ptr<const SampleTarget> open_sample_target(const std::string& path,
+                                                                     const SampleSetOptions& options);
 
 }  // namespace scorefield::targets

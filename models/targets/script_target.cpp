@@ -24,15 +24,16 @@ std::string shape_of(const Tensor& tensor) {
 class ScriptTarget final : public AutogradTarget {
  public:
   ScriptTarget(std::string path, torch::jit::Module module, std::int64_t dimension, torch::ScalarType type)
-      : path_(std::move(path)), module_(std::move(module)), dimension_(dimension), type_(type),
+      : path_(std::move(path)),
+        module_(std::move(module)),
+        dimension_(dimension),
+        type_(type),
         has_score_(module_.find_method("score").has_value()) {}
   [[nodiscard]] std::int64_t dimension() const override { return dimension_; }
   [[nodiscard]] std::string name() const override { return std::filesystem::path(path_).stem().string(); }
 
  protected:
-  [[nodiscard]] Tensor expression(const Tensor& x) const override {
-    return call("forward", x, {x.size(0)});
-  }
+  [[nodiscard]] Tensor expression(const Tensor& x) const override { return call("forward", x, {x.size(0)}); }
   [[nodiscard]] Evaluation evaluate_block(const Tensor& x) const override {
     if (!has_score_) return AutogradTarget::evaluate_block(x);
     const torch::NoGradGuard no_grad;
@@ -54,8 +55,8 @@ class ScriptTarget final : public AutogradTarget {
       throw FileError(path_, std::string(method) + "(x) with x " + shape_of(x) + " failed: " + error.what());
     }
     if (result.sizes() != shape)
-      throw FileError(path_, std::string(method) + "(x) gives " + shape_of(result) + " for x " + shape_of(x) + ", expected " +
-                                 (shape.size() == 1 ? "[N]" : "[N, d]") + ".");
+      throw FileError(path_, std::string(method) + "(x) gives " + shape_of(result) + " for x " + shape_of(x) +
+                                 ", expected " + (shape.size() == 1 ? "[N]" : "[N, d]") + ".");
     return result.to(torch::kFloat64);
   }
 
@@ -69,14 +70,16 @@ class ScriptTarget final : public AutogradTarget {
 }  // namespace
 
 std::shared_ptr<const Target> open_script_target(const std::string& path, torch::Device device) {
-  if (!std::filesystem::is_regular_file(path)) throw FileError(path, "no such file. A target is a name of 'scorefield list targets' or a file.");
+  if (!std::filesystem::is_regular_file(path))
+    throw FileError(path, "no such file. A target is a name of 'scorefield list targets' or a file.");
   try {
     auto module = torch::jit::load(path, device);
     module.eval();
     if (!module.hasattr("dim") || !module.attr("dim").isInt())
       throw FileError(path, "has no integer attribute 'dim', the number of coordinates. Set self.dim in the module.");
     const auto dimension = module.attr("dim").toInt();
-    if (dimension < 1) throw FileError(path, "its attribute 'dim' is " + std::to_string(dimension) + ", expected 1 or more.");
+    if (dimension < 1)
+      throw FileError(path, "its attribute 'dim' is " + std::to_string(dimension) + ", expected 1 or more.");
     auto type = torch::kFloat64;
     for (const auto& parameter : module.parameters())
       if (parameter.is_floating_point()) type = parameter.scalar_type();

@@ -116,8 +116,8 @@ class Rings final : public NamedShape {
 
 }  // namespace
 
-std::shared_ptr<const Target> make_banana(const std::string& name, std::int64_t dimension, double curvature, double spread,
-                                          double scale) {
+std::shared_ptr<const Target> make_banana(const std::string& name, std::int64_t dimension, double curvature,
+                                          double spread, double scale) {
   return std::make_shared<Banana>(name, dimension, curvature, spread, scale);
 }
 

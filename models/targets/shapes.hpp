@@ -10,8 +10,8 @@
 namespace scorefield::targets {
 
 /// Independent pairs (x1, x2): x1 ~ N(0, spread^2), x2 = curvature (x1^2 - spread^2) + N(0, scale^2). dimension even.
-[[nodiscard]] std::shared_ptr<const Target> make_banana(const std::string& name, std::int64_t dimension, double curvature,
-                                                        double spread, double scale);
+[[nodiscard]] std::shared_ptr<const Target> make_banana(const std::string& name, std::int64_t dimension,
+                                                        double curvature, double spread, double scale);
 
 /// Neal's funnel: x1 ~ N(0, 9), the others N(0, exp(x1)).
 [[nodiscard]] std::shared_ptr<const Target> make_funnel(const std::string& name, std::int64_t dimension);

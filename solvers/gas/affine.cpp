@@ -30,7 +30,9 @@ Vector line_velocity(const Vector& y, const Vector& f, std::int64_t cells) {
       momentum[node] += w * f[i] + slope / h;  // force and pressure
     });
   for (Eigen::Index i = 0; i < y.size(); ++i)
-    visit(i, [&](Eigen::Index node, double w, double) { velocity[i] += w * momentum[node] / std::max(mass[node], 1e-12); });
+    visit(i, [&](Eigen::Index node, double w, double) {
+      velocity[i] += w * momentum[node] / std::max(mass[node], 1e-12);
+    });
   return velocity;
 }
 
@@ -39,8 +41,8 @@ Vector line_velocity(const Vector& y, const Vector& f, std::int64_t cells) {
 Affine::Affine(const Matrix& initial, const AffineOptions& options, std::uint64_t seed, Evaluator evaluate)
     : options_(options), seed_(seed), evaluate_(std::move(evaluate)) {
   if (initial.cols() <= initial.rows())
-    throw UsageError("the affine gas needs more particles than coordinates: " + std::to_string(initial.cols()) + " for d = " +
-                     std::to_string(initial.rows()) + ". Raise --particles.");
+    throw UsageError("the affine gas needs more particles than coordinates: " + std::to_string(initial.cols()) +
+                     " for d = " + std::to_string(initial.rows()) + ". Raise --particles.");
   cloud_.x = initial;
 }
 
@@ -59,8 +61,8 @@ void Affine::affine_step(const Matrix& z, const Matrix& s, const Matrix& factor)
 
 void Affine::sliced_step(const Matrix& z, const Matrix& s, const Matrix& factor) {
   const auto d = z.rows();
-  const Matrix frame =
-      dense::orthogonal_factor(normals(d, d, seed_, (std::uint64_t{0x73} << 56) + static_cast<std::uint64_t>(iteration_)));
+  const Matrix frame = dense::orthogonal_factor(
+      normals(d, d, seed_, (std::uint64_t{0x73} << 56) + static_cast<std::uint64_t>(iteration_)));
   const Matrix y = dense::transposed_product(frame, z), f = dense::transposed_product(frame, s);
   Matrix v(d, z.cols());
   for (Eigen::Index a = 0; a < d; ++a)
@@ -81,7 +83,8 @@ void Affine::step(bool last) {
   const Matrix factor = dense::cholesky(c, "the cloud's covariance");
   const Matrix z = dense::solve_lower(factor, cloud_.x.colwise() - mean);
   const Matrix s = dense::transposed_product(factor, cloud_.score);
-  if (!s.allFinite()) throw DivergenceError(iteration_, "the score", "Start nearer to the target (sample.start_scale).");
+  if (!s.allFinite())
+    throw DivergenceError(iteration_, "the score", "Start nearer to the target (sample.start_scale).");
   G_ = s.squaredNorm() / static_cast<double>(s.size());
   if (options_.sliced) sliced_step(z, s, factor);
   else affine_step(z, s, factor);
@@ -93,7 +96,8 @@ void Affine::test_validity() const {
   if (G_ < options_.limit) return;
   char text[320];
   std::snprintf(text, sizeof text,
-                "the affine gas does not suit this target: at rest G = E[s'Cs]/d is %.2f, above %.2f (1 for one elliptic mode), so "
+                "the affine gas does not suit this target: at rest G = E[s'Cs]/d is %.2f, above %.2f (1 for one "
+                "elliptic mode), so "
                 "the density is curved or has several modes. Use --method gas, or affine.force=true to keep the cloud.",
                 G_, options_.limit);
   throw UsageError(text);

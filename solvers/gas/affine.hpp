@@ -1,8 +1,8 @@
 #pragma once
 
 #include <cstdint>
-#include <utility>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "solvers/gas/cloud.hpp"
@@ -10,9 +10,10 @@
 
 namespace scorefield::gas {
 
-/// The isothermal gas with an affine velocity field, in the cloud's whitened coordinates z: dz/dt = (E[s z^T] + I) z + E[s].
-/// Exact and without noise for an elliptic target; wrong on anything else, which G = E[|s|^2]/d (1 for an elliptic target)
-/// tells when the cloud has come to rest. Or the sliced gas: one-dimensional grids along a random frame each step.
+/// The isothermal gas with an affine velocity field, in the cloud's whitened coordinates z: dz/dt = (E[s z^T] + I) z +
+/// E[s]. Exact and without noise for an elliptic target; wrong on anything else, which G = E[|s|^2]/d (1 for an
+/// elliptic target) tells when the cloud has come to rest. Or the sliced gas: one-dimensional grids along a random
+/// frame each step.
 class Affine {
  public:
   Affine(const Matrix& initial, const AffineOptions& options, std::uint64_t seed, Evaluator evaluate);

@@ -36,7 +36,8 @@ BridgeResult bridge_weights(const Cloud& cloud, const Mixture& mixture, std::uin
     // l = log p - log g on both sides, in the region alone; draws outside count as p = 0.
     std::vector<double> of_p, of_g;
     for (std::int64_t i = 0; i < draws; ++i)
-      if (lead[static_cast<std::size_t>(i)] == k && std::isfinite(proposal.log_p[i])) of_g.push_back(proposal.log_p[i] - g_proposal[i]);
+      if (lead[static_cast<std::size_t>(i)] == k && std::isfinite(proposal.log_p[i]))
+        of_g.push_back(proposal.log_p[i] - g_proposal[i]);
     std::vector<Eigen::Index> members;
     for (Eigen::Index i = 0; i < cloud.count(); ++i)
       if (result.cluster[static_cast<std::size_t>(i)] == k) members.push_back(i);
@@ -45,8 +46,10 @@ BridgeResult bridge_weights(const Cloud& cloud, const Mixture& mixture, std::uin
       continue;
     }
     const Vector g_members = single.log_density(cloud.x(Eigen::all, members));
-    for (std::size_t i = 0; i < members.size(); ++i) of_p.push_back(cloud.log_p[members[i]] - g_members[static_cast<Eigen::Index>(i)]);
-    const double n1 = static_cast<double>(of_p.size()), n2 = static_cast<double>(draws), s1 = n1 / (n1 + n2), s2 = n2 / (n1 + n2);
+    for (std::size_t i = 0; i < members.size(); ++i)
+      of_p.push_back(cloud.log_p[members[i]] - g_members[static_cast<Eigen::Index>(i)]);
+    const double n1 = static_cast<double>(of_p.size()), n2 = static_cast<double>(draws), s1 = n1 / (n1 + n2),
+                 s2 = n2 / (n1 + n2);
     std::vector<double> sorted = of_p;
     std::nth_element(sorted.begin(), sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2), sorted.end());
     const double centre = sorted[sorted.size() / 2];
@@ -64,7 +67,8 @@ BridgeResult bridge_weights(const Cloud& cloud, const Mixture& mixture, std::uin
         bottom2 += f * f;
       }
       r = (top / n2) / (bottom / n1);
-      variance = (top2 / n2 / ((top / n2) * (top / n2)) - 1) / n2 + (bottom2 / n1 / ((bottom / n1) * (bottom / n1)) - 1) / n1;
+      variance =
+          (top2 / n2 / ((top / n2) * (top / n2)) - 1) / n2 + (bottom2 / n1 / ((bottom / n1) * (bottom / n1)) - 1) / n1;
     }
     log_z[k] = centre + std::log(r);
     result.error = std::max(result.error, std::sqrt(std::max(0.0, variance)));
@@ -89,16 +93,19 @@ std::vector<Eigen::Index> allocate(const BridgeResult& bridge, const Vector& u) 
   const auto n = static_cast<std::int64_t>(bridge.cluster.size());
   const auto K = bridge.weights.size();
   std::vector<std::vector<Eigen::Index>> members(static_cast<std::size_t>(K));
-  for (std::int64_t i = 0; i < n; ++i) members[static_cast<std::size_t>(bridge.cluster[static_cast<std::size_t>(i)])].push_back(i);
+  for (std::int64_t i = 0; i < n; ++i)
+    members[static_cast<std::size_t>(bridge.cluster[static_cast<std::size_t>(i)])].push_back(i);
   // Largest remainders make the counts add up.
   std::vector<std::int64_t> wanted(static_cast<std::size_t>(K));
   std::vector<std::pair<double, std::size_t>> remainder;
   std::int64_t left = n;
   for (Eigen::Index k = 0; k < K; ++k) {
     const double exact = bridge.weights[k] * static_cast<double>(n);
-    wanted[static_cast<std::size_t>(k)] = members[static_cast<std::size_t>(k)].empty() ? 0 : static_cast<std::int64_t>(exact);
+    wanted[static_cast<std::size_t>(k)] =
+        members[static_cast<std::size_t>(k)].empty() ? 0 : static_cast<std::int64_t>(exact);
     left -= wanted[static_cast<std::size_t>(k)];
-    if (!members[static_cast<std::size_t>(k)].empty()) remainder.emplace_back(exact - std::floor(exact), static_cast<std::size_t>(k));
+    if (!members[static_cast<std::size_t>(k)].empty())
+      remainder.emplace_back(exact - std::floor(exact), static_cast<std::size_t>(k));
   }
   std::sort(remainder.rbegin(), remainder.rend());
   for (std::size_t i = 0; left > 0; ++i, --left) ++wanted[remainder[i % remainder.size()].second];
@@ -112,7 +119,8 @@ std::vector<Eigen::Index> allocate(const BridgeResult& bridge, const Vector& u) 
     for (std::int64_t i = wanted[k]; i < have; ++i) vacant.push_back(list[static_cast<std::size_t>(i)]);
     for (std::int64_t i = have; i < wanted[k]; ++i) copies.push_back(list[static_cast<std::size_t>(i % have)]);
   }
-  for (std::size_t i = 0; i < vacant.size() && i < copies.size(); ++i) source[static_cast<std::size_t>(vacant[i])] = copies[i];
+  for (std::size_t i = 0; i < vacant.size() && i < copies.size(); ++i)
+    source[static_cast<std::size_t>(vacant[i])] = copies[i];
   return source;
 }
 

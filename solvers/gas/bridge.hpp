@@ -10,18 +10,18 @@ namespace scorefield::gas {
 
 /// The share of the target in every cluster, and how well it is known.
 struct BridgeResult {
-  Vector weights;                      ///< [K], sum 1
-  std::vector<Eigen::Index> cluster;   ///< of every particle
-  double error = 0;                    ///< largest relative error of a weight
+  Vector weights;                     ///< [K], sum 1
+  std::vector<Eigen::Index> cluster;  ///< of every particle
+  double error = 0;                   ///< largest relative error of a weight
 };
 
-/// Meng and Wong's optimal bridge between the particles of each cluster and draws of its fitted Gaussian, both restricted to
-/// the region where that component leads.
-[[nodiscard]] BridgeResult bridge_weights(const Cloud& cloud, const Mixture& mixture, std::uint64_t seed, std::uint64_t stream,
-                                          const Evaluator& evaluate);
+/// Meng and Wong's optimal bridge between the particles of each cluster and draws of its fitted Gaussian, both
+/// restricted to the region where that component leads.
+[[nodiscard]] BridgeResult bridge_weights(const Cloud& cloud, const Mixture& mixture, std::uint64_t seed,
+                                          std::uint64_t stream, const Evaluator& evaluate);
 
-/// Which particle stands where afterwards: every cluster gets N times its weight, rounded; surplus particles become copies of
-/// those of clusters that lack some. u [N] uniforms.
+/// Which particle stands where afterwards: every cluster gets N times its weight, rounded; surplus particles become
+/// copies of those of clusters that lack some. u [N] uniforms.
 [[nodiscard]] std::vector<Eigen::Index> allocate(const BridgeResult& bridge, const Vector& u);
 
 /// Weights [M] of points x [d, M] that give every cluster its share [K]; clusters as in bridge_weights.

@@ -13,8 +13,8 @@ using dense::Vector;
 /// A cloud with what the target says of it; particles are columns, [d, N].
 struct Cloud {
   Matrix x;
-  Vector log_p;   ///< [N]; empty where the target has no density
-  Matrix score;   ///< [d, N]; empty where it was not asked for
+  Vector log_p;  ///< [N]; empty where the target has no density
+  Matrix score;  ///< [d, N]; empty where it was not asked for
 
   [[nodiscard]] std::int64_t count() const { return x.cols(); }
   [[nodiscard]] std::int64_t dimension() const { return x.rows(); }

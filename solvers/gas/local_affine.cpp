@@ -31,10 +31,12 @@ PolishResult polish_cloud(Cloud& cloud, const Mixture& mixture, std::int64_t ste
       const double weight = share.row(k).sum();
       if (weight < 4.0 * static_cast<double>(d)) continue;
       const Matrix score = dense::transposed_product(part.factor, cloud.score);
-      const double G = (score.colwise().squaredNorm().array() * share.row(k).array()).sum() / (weight * static_cast<double>(d));
+      const double G =
+          (score.colwise().squaredNorm().array() * share.row(k).array()).sum() / (weight * static_cast<double>(d));
       if (!(G < kLargestG)) continue;
       const Matrix pull = score + dense::transposed_product(part.factor, slope[at] - whole);  // s + grad log r
-      Matrix A = dense::product_transposed(pull * share.row(k).asDiagonal(), white[at]) / weight + Matrix::Identity(d, d);
+      Matrix A =
+          dense::product_transposed(pull * share.row(k).asDiagonal(), white[at]) / weight + Matrix::Identity(d, d);
       A = 0.5 * (A + A.transpose()).eval();
       Vector b = pull * share.row(k).transpose() / weight;
       const double size = std::sqrt(A.squaredNorm() + b.squaredNorm());
@@ -47,7 +49,8 @@ PolishResult polish_cloud(Cloud& cloud, const Mixture& mixture, std::int64_t ste
   evaluate(cloud, true);
   PolishResult result;
   result.moved = std::sqrt(dense::solve_lower(inner, cloud.x - start).squaredNorm() / static_cast<double>(n));
-  const double dd = static_cast<double>(d), floor = (std::sqrt(dd) + 0.5 * dd) / std::sqrt(static_cast<double>(n) / static_cast<double>(K));
+  const double dd = static_cast<double>(d),
+               floor = (std::sqrt(dd) + 0.5 * dd) / std::sqrt(static_cast<double>(n) / static_cast<double>(K));
   if (result.moved > 3 * floor)
     result.note = "the polish moved the particles by " + std::to_string(result.moved) +
                   " deviations, more than sampling error explains: compare the unpolished cloud (/extra/unpolished).";

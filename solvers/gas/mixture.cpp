@@ -30,8 +30,8 @@ std::pair<double, double> best_cut(const Vector& u) {
   return {std::log((squares - total * total / n) / std::max(least, 1e-300)), threshold};
 }
 
-/// The direction along which a cloud falls apart best: axes, principal axes, and from the best of them the fixed points of
-/// kurtosis and skewness, which point from mode to mode. True where a particle lies beyond the cut.
+/// The direction along which a cloud falls apart best: axes, principal axes, and from the best of them the fixed points
+/// of kurtosis and skewness, which point from mode to mode. True where a particle lies beyond the cut.
 std::vector<bool> best_split(const Matrix& x) {
   const auto d = x.rows();
   const Vector mean = x.rowwise().mean();
@@ -176,8 +176,10 @@ Mixture Mixture::choose(const Matrix& x, std::int64_t most) {
       for (std::size_t i = 0; i < members[k].size(); ++i) side[beyond[i] ? 1 : 0].push_back(members[k][i]);
       if (static_cast<double>(std::min(side[0].size(), side[1].size())) < fewest) continue;
       auto trial = best.components_;
-      const double weight = trial[k].weight, share = static_cast<double>(side[0].size()) / static_cast<double>(members[k].size());
-      auto left = single(x(Eigen::all, side[0])).components_.front(), right = single(x(Eigen::all, side[1])).components_.front();
+      const double weight = trial[k].weight,
+                   share = static_cast<double>(side[0].size()) / static_cast<double>(members[k].size());
+      auto left = single(x(Eigen::all, side[0])).components_.front(),
+           right = single(x(Eigen::all, side[1])).components_.front();
       left.weight = weight * share;
       right.weight = weight * (1 - share);
       trial[k] = std::move(left);

@@ -13,16 +13,17 @@ class Mixture {
   struct Component {
     double weight = 1;
     Vector mean;
-    Matrix covariance, factor;  ///< lower Cholesky factor
+    Matrix covariance, factor;     ///< lower Cholesky factor
     double log_normalisation = 0;  ///< log weight - log sqrt det(2 pi C)
   };
 
   /// One Gaussian with the cloud's moments.
   [[nodiscard]] static Mixture single(const Matrix& x);
-  /// Expectation-maximisation from a first guess; covariances are shrunk a little towards their diagonal, and a component
-  /// with fewer than 2 d + 2 points dissolves.
+  /// Expectation-maximisation from a first guess; covariances are shrunk a little towards their diagonal, and a
+  /// component with fewer than 2 d + 2 points dissolves.
   [[nodiscard]] static Mixture refine(const Matrix& x, Mixture mixture);
-  /// Splits components along the direction in which they fall apart best, while the Bayesian information criterion gains.
+  /// Splits components along the direction in which they fall apart best, while the Bayesian information criterion
+  /// gains.
   [[nodiscard]] static Mixture choose(const Matrix& x, std::int64_t most);
   /// From weights, means and covariances.
   [[nodiscard]] static Mixture from(std::vector<Component> components);

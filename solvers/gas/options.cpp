@@ -11,7 +11,8 @@ void bind(OptionSet& set, GasOptions& o) {
   set.add("gas.sweeps", o.sweeps, "kicks at each temperature");
   set.add("gas.final_sweeps", o.final_sweeps, "kicks at temperature 1");
   set.add("gas.clusters", o.clusters, "most components of the fitted mixtures");
-  set.add("gas.teleport", o.teleport, "independence moves, proposed by a mixture fitted to the other half of the cloud");
+  set.add("gas.teleport", o.teleport,
+          "independence moves, proposed by a mixture fitted to the other half of the cloud");
   set.add("gas.bridge", o.bridge, "mode weights by bridge sampling between clusters");
   set.add("gas.thinning", o.thinning,
           "choose the particles, as support points, from the clouds of that many last kicks; 0: take the last cloud");

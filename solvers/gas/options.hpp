@@ -8,16 +8,17 @@ namespace scorefield::gas {
 
 /// The tempered gas.
 struct GasOptions {
-  double widen = 2;                 ///< factor of the initial cloud's deviation
-  double ess = 0.9;                 ///< effective sample size, over N, that chooses the next temperature
-  std::int64_t leapfrog = 6;        ///< steps of one kick
-  std::int64_t sweeps = 1;          ///< kicks at each temperature
-  std::int64_t final_sweeps = 10;   ///< kicks at temperature 1
-  std::int64_t clusters = 16;       ///< most components of the fitted mixtures
-  bool teleport = true;             ///< independence moves from a mixture fitted to the other half
-  bool bridge = true;               ///< mode weights by bridge sampling between clusters
-  std::int64_t thinning = 9;        ///< last kicks at temperature 1 whose clouds the particles are chosen from; 0: the last one
-  std::int64_t polish = 25;         ///< local-affine steps at the end; 0: none
+  double widen = 2;                ///< factor of the initial cloud's deviation
+  double ess = 0.9;                ///< effective sample size, over N, that chooses the next temperature
+  std::int64_t leapfrog = 6;       ///< steps of one kick
+  std::int64_t sweeps = 1;         ///< kicks at each temperature
+  std::int64_t final_sweeps = 10;  ///< kicks at temperature 1
+  std::int64_t clusters = 16;      ///< most components of the fitted mixtures
+  bool teleport = true;            ///< independence moves from a mixture fitted to the other half
+  bool bridge = true;              ///< mode weights by bridge sampling between clusters
+  std::int64_t thinning =
+      9;  ///< last kicks at temperature 1 whose clouds the particles are chosen from; 0: the last one
+  std::int64_t polish = 25;  ///< local-affine steps at the end; 0: none
 };
 void bind(OptionSet& set, GasOptions& options);
 void validate(const GasOptions& options);  ///< @throws UsageError naming the option
@@ -36,10 +37,10 @@ void validate(const SmcOptions& options);  ///< @throws UsageError naming the op
 /// The affine gas: one nearly elliptic mode in any dimension.
 struct AffineOptions {
   double dt = 0.2;
-  double limit = 2;                 ///< largest G that is accepted
-  bool force = false;               ///< go on whatever the validity test says
-  bool sliced = false;              ///< instead: the sliced gas
-  std::int64_t cells = 64;          ///< sliced: cells of each one-dimensional grid
+  double limit = 2;         ///< largest G that is accepted
+  bool force = false;       ///< go on whatever the validity test says
+  bool sliced = false;      ///< instead: the sliced gas
+  std::int64_t cells = 64;  ///< sliced: cells of each one-dimensional grid
   double tolerance = 1e-4;
 };
 void bind(OptionSet& set, AffineOptions& options);

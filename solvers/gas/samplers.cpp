@@ -16,13 +16,21 @@ std::vector<double> gas_state_values(const torch::Tensor& tensor) {
 
 void require_density(const sampling::Setup& setup, const char* method) {
   if (!setup.target->has_log_density())
-    throw UsageError("target '" + setup.target->name() + "' has no log density, only its gradient or samples; " + method +
-                     " compares densities. Use --method mpm (affine gas), ula or svgd.");
+    throw UsageError("target '" + setup.target->name() + "' has no log density, only its gradient or samples; " +
+                     method + " compares densities. Use --method mpm (affine gas), ula or svgd.");
 }
 
 GasOptions plain_smc(const SmcOptions& o) {
-  return {.widen = o.widen, .ess = o.ess, .leapfrog = o.leapfrog, .sweeps = o.sweeps, .final_sweeps = o.final_sweeps,
-          .clusters = 1, .teleport = false, .bridge = false, .thinning = 0, .polish = 0};
+  return {.widen = o.widen,
+          .ess = o.ess,
+          .leapfrog = o.leapfrog,
+          .sweeps = o.sweeps,
+          .final_sweeps = o.final_sweeps,
+          .clusters = 1,
+          .teleport = false,
+          .bridge = false,
+          .thinning = 0,
+          .polish = 0};
 }
 
 }  // namespace
@@ -65,7 +73,8 @@ GasSampler::GasSampler(const sampling::Setup& setup, const GasOptions& options) 
 GasSampler::GasSampler(const sampling::Setup& setup, const SmcOptions& options) {
   require_density(setup, "tempered SMC");
   validate(options);
-  gas_ = std::make_unique<Tempered>(columns(setup.initial), plain_smc(options), setup.seed, make_evaluator(setup.target));
+  gas_ =
+      std::make_unique<Tempered>(columns(setup.initial), plain_smc(options), setup.seed, make_evaluator(setup.target));
 }
 
 std::map<std::string, torch::Tensor> GasSampler::extras() const {
@@ -73,16 +82,20 @@ std::map<std::string, torch::Tensor> GasSampler::extras() const {
   return {{"unpolished", rows(gas_->unpolished())}};
 }
 std::map<std::string, torch::Tensor> GasSampler::state() const { return {{"gas", gas_state_tensor(gas_->save())}}; }
-void GasSampler::restore(const std::map<std::string, torch::Tensor>& state) { gas_->load(gas_state_values(state.at("gas"))); }
+void GasSampler::restore(const std::map<std::string, torch::Tensor>& state) {
+  gas_->load(gas_state_values(state.at("gas")));
+}
 
 AffineSampler::AffineSampler(const sampling::Setup& setup, const AffineOptions& options) : steps_(setup.steps) {
   validate(options);
   gas_ = std::make_unique<Affine>(columns(setup.initial), options, setup.seed, make_evaluator(setup.target));
-  notes_.push_back(options.sliced ? "sliced gas: one-dimensional pressures along a random frame each step"
-                                  : "above d = 3 the gas moves with an affine velocity: exact for one elliptic mode, tested by G");
+  notes_.push_back(options.sliced
+                       ? "sliced gas: one-dimensional pressures along a random frame each step"
+                       : "above d = 3 the gas moves with an affine velocity: exact for one elliptic mode, tested by G");
 }
 std::map<std::string, torch::Tensor> AffineSampler::state() const {
-  return {{"gas", gas_state_tensor(gas_->save())}, {"made", torch::tensor({static_cast<double>(made_)}, torch::kFloat64)}};
+  return {{"gas", gas_state_tensor(gas_->save())},
+          {"made", torch::tensor({static_cast<double>(made_)}, torch::kFloat64)}};
 }
 void AffineSampler::restore(const std::map<std::string, torch::Tensor>& state) {
   gas_->load(gas_state_values(state.at("gas")));

@@ -25,10 +25,11 @@ Rows in_units(const Matrix& x, const Vector& weights) {
 }
 
 /// total[i] += weight |x_i - x_j| for the points of a block.
-void add_distances(const Rows& x, Eigen::Index first, Eigen::Index size, Eigen::Index j, float weight, Eigen::ArrayXf& squares,
-                   Vector& total) {
+void add_distances(const Rows& x, Eigen::Index first, Eigen::Index size, Eigen::Index j, float weight,
+                   Eigen::ArrayXf& squares, Vector& total) {
   squares.head(size).setZero();
-  for (Eigen::Index c = 0; c < x.cols(); ++c) squares.head(size) += (x.col(c).segment(first, size).array() - x(j, c)).square();
+  for (Eigen::Index c = 0; c < x.cols(); ++c)
+    squares.head(size) += (x.col(c).segment(first, size).array() - x(j, c)).square();
   total.segment(first, size).array() += (weight * squares.head(size).sqrt()).cast<double>();
 }
 
@@ -43,8 +44,11 @@ void for_blocks(Eigen::Index points, Body&& body) {
 class Selection {
  public:
   Selection(const Matrix& x, const Vector& weights)
-      : x_(in_units(x, weights)), far_(Vector::Zero(x.cols())), near_(Vector::Zero(x.cols())),
-        taken_(static_cast<std::size_t>(x.cols()), 0), best_(static_cast<std::size_t>((x.cols() + kBlock - 1) / kBlock)) {
+      : x_(in_units(x, weights)),
+        far_(Vector::Zero(x.cols())),
+        near_(Vector::Zero(x.cols())),
+        taken_(static_cast<std::size_t>(x.cols()), 0),
+        best_(static_cast<std::size_t>((x.cols() + kBlock - 1) / kBlock)) {
     const Eigen::Index stride = (x_.rows() + kMostReferences - 1) / kMostReferences;
     double sum = 0;
     for (Eigen::Index j = 0; j < x_.rows(); j += stride) sum += weights[j];
@@ -55,7 +59,8 @@ class Selection {
     });
   }
 
-  /// The free point that lowers the energy distance most beside the `chosen` ones, after `left` has left them (-1: none has).
+  /// The free point that lowers the energy distance most beside the `chosen` ones, after `left` has left them (-1: none
+  /// has).
   Eigen::Index choose(Eigen::Index last, Eigen::Index left, double chosen) {
     if (left >= 0) taken_[static_cast<std::size_t>(left)] = 0;
     for_blocks(x_.rows(), [&](std::int64_t b, Eigen::Index first, Eigen::Index size) {
@@ -93,11 +98,13 @@ class Selection {
 
 std::vector<Eigen::Index> support_points(const Matrix& x, const Vector& weights, std::int64_t count) {
   if (count > x.cols())
-    throw Error("support points: " + std::to_string(count) + " of " + std::to_string(x.cols()) + " points were asked for.");
+    throw Error("support points: " + std::to_string(count) + " of " + std::to_string(x.cols()) +
+                " points were asked for.");
   Selection selection(x, weights);
   std::vector<Eigen::Index> chosen;
   Eigen::Index last = -1;
-  for (std::int64_t k = 0; k < count; ++k) chosen.push_back(last = selection.choose(last, -1, static_cast<double>(k + 1)));
+  for (std::int64_t k = 0; k < count; ++k)
+    chosen.push_back(last = selection.choose(last, -1, static_cast<double>(k + 1)));
   for (auto& point : chosen) point = last = selection.choose(last, point, static_cast<double>(count));
   return chosen;
 }

@@ -7,10 +7,10 @@
 
 namespace scorefield::gas {
 
-/// Chooses `count` of the points x [d, M] that stand for all of them with their weights [M] (positive, any sum): those of least
-/// energy distance 2 E|X - Y| - E|X - X'| - E|Y - Y'| in coordinates of unit deviation, one after the other (kernel herding,
-/// arXiv 1203.3472) and then each once more while the others stay. The error of such a set falls nearly as 1/count, down to
-/// that of the points themselves (support points, Mak and Joseph, Ann. Statist. 46, 2562).
+/// Chooses `count` of the points x [d, M] that stand for all of them with their weights [M] (positive, any sum): those
+/// of least energy distance 2 E|X - Y| - E|X - X'| - E|Y - Y'| in coordinates of unit deviation, one after the other
+/// (kernel herding, arXiv 1203.3472) and then each once more while the others stay. The error of such a set falls
+/// nearly as 1/count, down to that of the points themselves (support points, Mak and Joseph, Ann. Statist. 46, 2562).
 /// O(M (min(M, kMostReferences) + count) d), the same for any number of threads. No index comes twice.
 [[nodiscard]] std::vector<Eigen::Index> support_points(const Matrix& x, const Vector& weights, std::int64_t count);
 

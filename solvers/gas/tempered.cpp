@@ -30,7 +30,8 @@ Tempered::Tempered(const Matrix& initial, const GasOptions& options, std::uint64
   start_deviation_ = options.widen * std::sqrt(c.trace() / static_cast<double>(initial.rows()));
   if (!(start_deviation_ > 0)) throw UsageError("the initial cloud has no extent.");
   // Exact draws of q, evened by the initial cloud's own whitening.
-  const Matrix z = dense::solve_lower(dense::cholesky(c, "the initial cloud's covariance"), initial.colwise() - start_mean_);
+  const Matrix z =
+      dense::solve_lower(dense::cholesky(c, "the initial cloud's covariance"), initial.colwise() - start_mean_);
   cloud_.x = (start_deviation_ * z).colwise() + start_mean_;
   evaluate_(cloud_, true);
   metric_ = start_deviation_ * Matrix::Identity(initial.rows(), initial.rows());
@@ -68,7 +69,8 @@ void Tempered::cool() {
     }
     high = low;
   }
-  if (!(high > 0)) throw DivergenceError(iteration_, "log p of the cloud", "Start nearer to the target (sample.start_scale).");
+  if (!(high > 0))
+    throw DivergenceError(iteration_, "log p of the cloud", "Start nearer to the target (sample.start_scale).");
   beta_ = high >= 1 - beta_ ? 1 : beta_ + high;
   const Vector w = (high * slope.array() - high * slope.maxCoeff()).exp();
   const double n = static_cast<double>(w.size()), total = w.sum(), u = uniforms(1, seed_, stream(1))[0];
@@ -76,7 +78,8 @@ void Tempered::cool() {
   double sum = 0;
   for (Eigen::Index i = 0; i < w.size(); ++i) {
     sum += w[i] / total * n;
-    while (static_cast<double>(source.size()) + u < sum && source.size() < static_cast<std::size_t>(w.size())) source.push_back(i);
+    while (static_cast<double>(source.size()) + u < sum && source.size() < static_cast<std::size_t>(w.size()))
+      source.push_back(i);
   }
   while (source.size() < static_cast<std::size_t>(w.size())) source.push_back(w.size() - 1);
   pick(source);
@@ -134,15 +137,18 @@ void Tempered::teleport() {
     const auto& target = side[1 - a];
     const Mixture proposal = Mixture::refine(source, mixture_);
     Cloud next;
-    next.x = proposal.draw(static_cast<std::int64_t>(target.size()), seed_, stream(10 + 4 * static_cast<std::uint64_t>(a)));
+    next.x =
+        proposal.draw(static_cast<std::int64_t>(target.size()), seed_, stream(10 + 4 * static_cast<std::uint64_t>(a)));
     evaluate_(next, true);
     const Matrix old = cloud_.x(Eigen::all, target);
     const Vector g_new = proposal.log_density(next.x), g_old = proposal.log_density(old);
     const Vector q_new = log_start(next.x), q_old = log_start(old);
-    const Vector u = uniforms(static_cast<std::int64_t>(target.size()), seed_, stream(12 + 4 * static_cast<std::uint64_t>(a)));
+    const Vector u =
+        uniforms(static_cast<std::int64_t>(target.size()), seed_, stream(12 + 4 * static_cast<std::uint64_t>(a)));
     for (std::size_t j = 0; j < target.size(); ++j) {
       const auto k = static_cast<Eigen::Index>(j), i = target[j];
-      const double gain = beta_ * (next.log_p[k] - cloud_.log_p[i]) + (1 - beta_) * (q_new[k] - q_old[k]) - g_new[k] + g_old[k];
+      const double gain =
+          beta_ * (next.log_p[k] - cloud_.log_p[i]) + (1 - beta_) * (q_new[k] - q_old[k]) - g_new[k] + g_old[k];
       if (!std::isfinite(gain) || !(std::log(u[k]) < gain)) continue;
       cloud_.x.col(i) = next.x.col(k);
       cloud_.score.col(i) = next.score.col(k);
@@ -160,7 +166,8 @@ void Tempered::bridge() {
   bridge_error_ = result.error;
   if (result.error > 0.2) {
     char text[160];
-    std::snprintf(text, sizeof text, "bridge sampling between %d clusters: relative error %.2f, above .2; mode weights are not reliable.",
+    std::snprintf(text, sizeof text,
+                  "bridge sampling between %d clusters: relative error %.2f, above .2; mode weights are not reliable.",
                   static_cast<int>(mixture_.size()), result.error);
     notes_.emplace_back(text);
     return;
@@ -190,7 +197,8 @@ void Tempered::thin() {
 void Tempered::collect() {
   const auto before = pool_.count(), n = cloud_.count(), d = cloud_.dimension();
   if (before == 0) mean_teleports_ = 0;
-  mean_teleports_ = (mean_teleports_ * static_cast<double>(before) + accepted_teleports_ * static_cast<double>(n)) / static_cast<double>(before + n);
+  mean_teleports_ = (mean_teleports_ * static_cast<double>(before) + accepted_teleports_ * static_cast<double>(n)) /
+                    static_cast<double>(before + n);
   pool_.x.conservativeResize(d, before + n);
   pool_.score.conservativeResize(d, before + n);
   pool_.log_p.conservativeResize(before + n);
@@ -213,15 +221,18 @@ void Tempered::polish() {
   if (!result.note.empty()) notes_.push_back(result.note);
 }
 
-/// G = E[s' C s]/d with the clusters' pooled covariance, 1 for elliptic modes: far above it the density's scale changes over the cloud, as in a funnel, and
-/// kicks of one step size cannot reach its narrow part.
+/// G = E[s' C s]/d with the clusters' pooled covariance, 1 for elliptic modes: far above it the density's scale changes
+/// over the cloud, as in a funnel, and kicks of one step size cannot reach its narrow part.
 void Tempered::warn_of_funnels() {
   const Matrix spread = dense::product(mixture_.inner_covariance(), cloud_.score);
   const double G = cloud_.score.cwiseProduct(spread).sum() / static_cast<double>(cloud_.score.size());
   if (G < 10) return;
   char text[200];
-  std::snprintf(text, sizeof text, "G = E[s'Cs]/d is %.3g, above 10: the density's scale changes over the cloud, as in a funnel; do not rely "
-                "on its narrow parts.", G);
+  std::snprintf(
+      text, sizeof text,
+      "G = E[s'Cs]/d is %.3g, above 10: the density's scale changes over the cloud, as in a funnel; do not rely "
+      "on its narrow parts.",
+      G);
   notes_.emplace_back(text);
 }
 
@@ -269,20 +280,36 @@ void Tempered::advance() {
       polish();
       phase_ = Phase::done;
       break;
-    case Phase::done: break;
+    case Phase::done:
+      break;
   }
 }
 
 std::vector<std::pair<std::string, double>> Tempered::trace() const {
-  return {{"beta", beta_}, {"acceptance", acceptance_}, {"teleport_acceptance", accepted_teleports_},
-          {"step_size", step_size_}, {"clusters", static_cast<double>(mixture_.size())}, {"bridge_error", bridge_error_},
+  return {{"beta", beta_},
+          {"acceptance", acceptance_},
+          {"teleport_acceptance", accepted_teleports_},
+          {"step_size", step_size_},
+          {"clusters", static_cast<double>(mixture_.size())},
+          {"bridge_error", bridge_error_},
           {"polish_moved", moved_}};
 }
 
 std::vector<double> Tempered::save() const {
-  std::vector<double> s{static_cast<double>(phase_), beta_, step_size_, acceptance_, accepted_teleports_, bridge_error_, moved_, mean_teleports_,
-                        static_cast<double>(iteration_), static_cast<double>(sweep_), start_deviation_,
-                        static_cast<double>(mixture_.size()), static_cast<double>(unpolished_.size()), static_cast<double>(pool_.count()),
+  std::vector<double> s{static_cast<double>(phase_),
+                        beta_,
+                        step_size_,
+                        acceptance_,
+                        accepted_teleports_,
+                        bridge_error_,
+                        moved_,
+                        mean_teleports_,
+                        static_cast<double>(iteration_),
+                        static_cast<double>(sweep_),
+                        start_deviation_,
+                        static_cast<double>(mixture_.size()),
+                        static_cast<double>(unpolished_.size()),
+                        static_cast<double>(pool_.count()),
                         static_cast<double>(pool_weights_.size())};
   const auto put = [&](const double* data, Eigen::Index count) { s.insert(s.end(), data, data + count); };
   put(start_mean_.data(), start_mean_.size());
@@ -306,7 +333,9 @@ std::vector<double> Tempered::save() const {
 void Tempered::load(const std::vector<double>& state) {
   const double* next = state.data();
   phase_ = static_cast<Phase>(static_cast<int>(*next++));
-  for (double* field : {&beta_, &step_size_, &acceptance_, &accepted_teleports_, &bridge_error_, &moved_, &mean_teleports_}) *field = *next++;
+  for (double* field :
+       {&beta_, &step_size_, &acceptance_, &accepted_teleports_, &bridge_error_, &moved_, &mean_teleports_})
+    *field = *next++;
   iteration_ = static_cast<std::int64_t>(*next++);
   sweep_ = static_cast<std::int64_t>(*next++);
   start_deviation_ = *next++;

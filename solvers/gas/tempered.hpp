@@ -11,9 +11,10 @@
 
 namespace scorefield::gas {
 
-/// A cloud cooled from a wide Gaussian q to the target p along q^(1-beta) p^beta. Every step() is one temperature of the
-/// ladder, then one sweep at beta = 1, then the bridge between clusters, then the choice of particles from the last sweeps' clouds,
-/// then the polish. With teleport, bridge, thinning and polish switched off it is tempered sequential Monte Carlo with Hamiltonian moves.
+/// A cloud cooled from a wide Gaussian q to the target p along q^(1-beta) p^beta. Every step() is one temperature of
+/// the ladder, then one sweep at beta = 1, then the bridge between clusters, then the choice of particles from the last
+/// sweeps' clouds, then the polish. With teleport, bridge, thinning and polish switched off it is tempered sequential
+/// Monte Carlo with Hamiltonian moves.
 class Tempered {
  public:
   enum class Phase { ladder, equilibrium, bridge, thin, polish, done };

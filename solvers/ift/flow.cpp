@@ -19,9 +19,13 @@ double kernel_scale(const pairs::RadialKernel& kernel) { return kernel.bandwidth
 
 }  // namespace
 
-Flow::Flow(Kind kind, const FlowOptions& options, Cloud start, const std::vector<double>& y, bool fresh, std::int64_t steps,
-           std::uint64_t seed, pairs::PairSums pair_sums)
-    : kind_(kind), options_(options), fresh_(fresh), steps_(steps), seed_(seed),
+Flow::Flow(Kind kind, const FlowOptions& options, Cloud start, const std::vector<double>& y, bool fresh,
+           std::int64_t steps, std::uint64_t seed, pairs::PairSums pair_sums)
+    : kind_(kind),
+      options_(options),
+      fresh_(fresh),
+      steps_(steps),
+      seed_(seed),
       pair_sums_(pair_sums ? std::move(pair_sums) : pairs::fused_pair_sums(options.double_precision)) {
   validate(options);
   const std::int64_t d = start.d;
@@ -40,7 +44,8 @@ Flow::Flow(Kind kind, const FlowOptions& options, Cloud start, const std::vector
 
 void Flow::sums(const std::vector<double>& at, const std::vector<double>& z, const double* a, double* value,
                 double* gradient) const {
-  const std::int64_t d = state.cloud.d, n = static_cast<std::int64_t>(at.size()) / d, m = static_cast<std::int64_t>(z.size()) / d;
+  const std::int64_t d = state.cloud.d, n = static_cast<std::int64_t>(at.size()) / d,
+                     m = static_cast<std::int64_t>(z.size()) / d;
   pair_sums_(kernel_, {at.data(), n, z.data(), m, d, a}, {.value = value, .gradient = gradient});
 }
 
@@ -145,7 +150,8 @@ void Flow::step(const std::vector<double>& y) {
   const double unit = h_ * (kernel_.form == pairs::Form::energy ? 1 : h_);
   double squares = 0;
   for (std::size_t i = 0; i < n; ++i) {
-    const double move = decay * options_.step * unit * (published && weighted ? static_cast<double>(n) * cloud.w[i] : 1);
+    const double move =
+        decay * options_.step * unit * (published && weighted ? static_cast<double>(n) * cloud.w[i] : 1);
     for (std::size_t c = 0; c < d; ++c) {
       const double displacement = move * gradient[i * d + c];
       cloud.x[i * d + c] -= displacement;

@@ -16,13 +16,14 @@ struct Cloud {
 
 /// Flows that lower F = MMD^2(w, target)/2 (arXiv 2405.17075), torch-free. With the witness u = K w - mean_y k(., y):
 ///   transport  x_i -= step h^2 grad u(x_i)                      (published variant: times n w_i)
-///   weights    ift: w -= rate/Lambda (u - mean u), projected on the simplex; Lambda = largest eigenvalue of the centred K
+///   weights    ift: w -= rate/Lambda (u - mean u), projected on the simplex; Lambda = largest eigenvalue of the
+///   centred K
 ///              wfr: w *= exp(-rate n/Lambda (u - w.u)), normalised
 /// Both steps share one pass over the pairs (the published variant makes a second one in between).
 class Flow {
  public:
-  /// steps: length of the run, over which noise and, for fresh data, steps decay. y: an exemplary batch. pair_sums: null: the fused
-  /// ones, in the options' precision.
+  /// steps: length of the run, over which noise and, for fresh data, steps decay. y: an exemplary batch. pair_sums:
+  /// null: the fused ones, in the options' precision.
   Flow(Kind kind, const FlowOptions& options, Cloud start, const std::vector<double>& y, bool fresh, std::int64_t steps,
        std::uint64_t seed, pairs::PairSums pair_sums = nullptr);
 
@@ -46,7 +47,8 @@ class Flow {
   [[nodiscard]] const pairs::RadialKernel& kernel() const { return kernel_; }
 
  private:
-  void sums(const std::vector<double>& at, const std::vector<double>& z, const double* a, double* value, double* gradient) const;
+  void sums(const std::vector<double>& at, const std::vector<double>& z, const double* a, double* value,
+            double* gradient) const;
   void witness(const std::vector<double>& at, const std::vector<double>& y, double* gradient);
   void weight_step(double decay);
   void update_limit();

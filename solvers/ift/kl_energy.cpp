@@ -10,8 +10,11 @@
 
 namespace scorefield::ift {
 
-KlFlow::KlFlow(const FlowOptions& options, Cloud start, bool with_weights, std::uint64_t seed, pairs::PairSums pair_sums)
-    : options_(options), with_weights_(with_weights), seed_(seed),
+KlFlow::KlFlow(const FlowOptions& options, Cloud start, bool with_weights, std::uint64_t seed,
+               pairs::PairSums pair_sums)
+    : options_(options),
+      with_weights_(with_weights),
+      seed_(seed),
       pair_sums_(pair_sums ? std::move(pair_sums) : pairs::fused_pair_sums(true)) {
   validate(options);
   const auto n = static_cast<std::size_t>(start.n);

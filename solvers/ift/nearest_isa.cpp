@@ -9,7 +9,8 @@ typedef float Sixteen __attribute__((vector_size(64), aligned(4), may_alias));
 
 /// `rows` rows against the sixteen in `others` [d, 16], which are rows first to first + 15 of x.
 template <int rows>
-inline __attribute__((always_inline)) void compare(const float* x, i64 d, const i64* of, const float* others, i64 first, float* squares) {
+inline __attribute__((always_inline)) void compare(const float* x, i64 d, const i64* of, const float* others, i64 first,
+                                                   float* squares) {
   Sixteen sum[rows] = {};
   const float* own[rows];
   for (int r = 0; r < rows; ++r) own[r] = x + of[r] * d;

@@ -19,15 +19,20 @@ void bind(OptionSet& set, FlowOptions& options) {
   set.add("ift.ess", options.ess, "split heavy particles while the weight ESS is below this share of N; 0: never");
   set.add("ift.noise", options.noise, "noise of noisy-mmd-flow in units of h, in the first 4/9 of the steps");
   set.add("ift.data", options.data,
-          {{"auto", FlowOptions::Data::automatic}, {"fixed", FlowOptions::Data::fixed}, {"fresh", FlowOptions::Data::fresh}},
+          {{"auto", FlowOptions::Data::automatic},
+           {"fixed", FlowOptions::Data::fixed},
+           {"fresh", FlowOptions::Data::fresh}},
           "one target sample for all steps or a fresh one each; auto: fresh where exact draws exist");
-  set.add("ift.target_samples", options.target_samples, "target points of a step; 0: as many as particles, or the whole sample set");
+  set.add("ift.target_samples", options.target_samples,
+          "target points of a step; 0: as many as particles, or the whole sample set");
   set.add("ift.loss_every", options.loss_every, "fresh data: iterations between two losses against held-out draws");
   set.add("ift.double_precision", options.double_precision, "pair sums in double instead of float");
 }
 
 void validate(const FlowOptions& o) {
-  const auto positive = [](const std::string& key, double value) { require_positive("option 'ift." + key + "'", value); };
+  const auto positive = [](const std::string& key, double value) {
+    require_positive("option 'ift." + key + "'", value);
+  };
   if (o.step != 0) positive("step", o.step);
   positive("weight_rate", o.weight_rate);
   require(o.weight_rate <= 1, "option 'ift.weight_rate'", o.weight_rate, "at most 1, the limit of stability");

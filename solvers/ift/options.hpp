@@ -7,7 +7,8 @@
 
 namespace scorefield::ift {
 
-/// What moves: positions only, with noise, positions and weights by Fisher-Rao, positions and weights in the MMD geometry.
+/// What moves: positions only, with noise, positions and weights by Fisher-Rao, positions and weights in the MMD
+/// geometry.
 enum class Kind { mmd_flow, noisy_mmd_flow, wfr, ift };
 
 /// Kernel flows (solvers/ift/README.md). Steps are free of n: positions move by step h^2 (-grad witness).

@@ -9,10 +9,10 @@
 #include "core/error.hpp"
 #include "models/targets/counted_target.hpp"
 #include "models/targets/sample_target.hpp"
-#include "solvers/sampling/rows.hpp"
 #include "solvers/ift/kl_energy.hpp"
 #include "solvers/ift/weights.hpp"
 #include "solvers/pairs/device_pair_sums.hpp"
+#include "solvers/sampling/rows.hpp"
 
 namespace scorefield::ift {
 namespace {
@@ -36,10 +36,13 @@ class FlowSamplerBase : public sampling::Sampler {
   [[nodiscard]] std::vector<std::pair<std::string, double>> trace() const override {
     return {{"loss", loss()}, {"weight_ess", effective_size(flow_state().cloud.w)}, {"mean_speed", flow_state().speed}};
   }
-  [[nodiscard]] bool converged() const override { return flow_state().iteration > 1 && flow_state().speed < 2e-5 * bandwidth(); }
+  [[nodiscard]] bool converged() const override {
+    return flow_state().iteration > 1 && flow_state().speed < 2e-5 * bandwidth();
+  }
   [[nodiscard]] std::vector<std::string> notes() const override {
     auto all = notes_;
-    if (flow_state().splits > 0) all.push_back(std::to_string(flow_state().splits) + " heavy particles were split onto dead ones");
+    if (flow_state().splits > 0)
+      all.push_back(std::to_string(flow_state().splits) + " heavy particles were split onto dead ones");
     return all;
   }
   [[nodiscard]] std::map<std::string, torch::Tensor> state_tensors() const {
@@ -47,9 +50,9 @@ class FlowSamplerBase : public sampling::Sampler {
     return {{"x", particles()},
             {"w", tensor_of(s.cloud.w, {s.cloud.n})},
             {"power", tensor_of(s.power, {static_cast<std::int64_t>(s.power.size())})},
-            {"scalars", tensor_of({s.limit, s.loss, s.speed, static_cast<double>(s.iteration), static_cast<double>(s.splits),
-                                    held_out_loss_},
-                                   {6})}};
+            {"scalars", tensor_of({s.limit, s.loss, s.speed, static_cast<double>(s.iteration),
+                                   static_cast<double>(s.splits), held_out_loss_},
+                                  {6})}};
   }
 
  protected:
@@ -87,20 +90,24 @@ class MmdSampler final : public FlowSamplerBase {
     const auto* samples = sample_set(target);
     const std::int64_t n = setup.initial.size(0);
     fresh_ = options.data == FlowOptions::Data::fresh || (options.data == FlowOptions::Data::automatic && !samples);
-    batch_size_ = options.target_samples > 0 ? options.target_samples : samples && !fresh_ ? samples->samples().size(0) : n;
+    batch_size_ = options.target_samples > 0 ? options.target_samples
+                  : samples && !fresh_       ? samples->samples().size(0)
+                                             : n;
     if (samples && !(fresh_ || options.target_samples > 0)) batch_ = rows_of(samples->samples());
     else {
       const auto drawn = target.draw(batch_size_, draw_seed(setup.seed, -1));
       if (!drawn.defined())
-        throw UsageError("Target " + target.name() + " has no exact draws, which the MMD energy needs. Give a sample file, or "
+        throw UsageError("Target " + target.name() +
+                         " has no exact draws, which the MMD energy needs. Give a sample file, or "
                          "use --method ift --set ift.energy=kl.");
       batch_ = rows_of(drawn);
     }
     if (fresh_) held_out_ = rows_of(target.draw(std::max<std::int64_t>(4 * n, 1000), draw_seed(setup.seed, -2)));
     flow_.emplace(kind, options, start_of(setup), batch_, fresh_, setup.steps, setup.seed,
                   pairs::pair_sums_on(setup.device, options.double_precision));
-    notes_.push_back("kernel bandwidth " + std::to_string(flow_->bandwidth()) + ", " + std::to_string(batch_size_) +
-                     (fresh_ ? " fresh target points every iteration; the loss is against held-out draws" : " fixed target points"));
+    notes_.push_back(
+        "kernel bandwidth " + std::to_string(flow_->bandwidth()) + ", " + std::to_string(batch_size_) +
+        (fresh_ ? " fresh target points every iteration; the loss is against held-out draws" : " fixed target points"));
   }
 
   void step() override {
@@ -110,7 +117,9 @@ class MmdSampler final : public FlowSamplerBase {
     if (fresh_ && (done % options_.loss_every == 0 || done == 1 || done == setup_.steps))
       held_out_loss_ = flow_->loss_against(held_out_);
   }
-  [[nodiscard]] torch::Tensor weights() const override { return tensor_of(flow_->state.cloud.w, {flow_->state.cloud.n}); }
+  [[nodiscard]] torch::Tensor weights() const override {
+    return tensor_of(flow_->state.cloud.w, {flow_->state.cloud.n});
+  }
   [[nodiscard]] std::map<std::string, torch::Tensor> state() const override { return state_tensors(); }
   void restore(const std::map<std::string, torch::Tensor>& stored) override { take(flow_->state, stored); }
 
@@ -130,11 +139,14 @@ class MmdSampler final : public FlowSamplerBase {
 class KlSampler final : public FlowSamplerBase {
  public:
   KlSampler(const Setup& setup, const FlowOptions& options)
-      : target_(setup.target), flow_(options, start_of(setup), setup.target->has_log_density(), setup.seed,
+      : target_(setup.target),
+        flow_(options, start_of(setup), setup.target->has_log_density(), setup.seed,
               pairs::pair_sums_on(setup.device, true)) {
     if (sample_set(*target_))
-      throw UsageError("ift.energy = \"kl\" needs a density; " + target_->name() + " is a set of samples. Use ift.energy = \"mmd\".");
-    if (!target_->has_log_density()) notes_.emplace_back("only a score is known: weights stay equal, mode weights are not identified");
+      throw UsageError("ift.energy = \"kl\" needs a density; " + target_->name() +
+                       " is a set of samples. Use ift.energy = \"mmd\".");
+    if (!target_->has_log_density())
+      notes_.emplace_back("only a score is known: weights stay equal, mode weights are not identified");
   }
   void step() override {
     flow_.step([&](const Rows& x, Rows& log_density, Rows& score) {
@@ -155,8 +167,8 @@ class KlSampler final : public FlowSamplerBase {
   KlFlow flow_;
 };
 
-sampling::Method flow_method(Kind kind, std::string name, std::string summary, const std::shared_ptr<FlowOptions>& options,
-                             bool binds) {
+sampling::Method flow_method(Kind kind, std::string name, std::string summary,
+                             const std::shared_ptr<FlowOptions>& options, bool binds) {
   return {std::move(name), std::move(summary), 1200,
           [options, binds](OptionSet& set) {
             if (binds) bind(set, *options);
@@ -172,9 +184,11 @@ sampling::Method flow_method(Kind kind, std::string name, std::string summary, c
 
 std::vector<sampling::Method> flow_methods() {
   const auto options = std::make_shared<FlowOptions>();
-  return {flow_method(Kind::ift, "ift", "interaction-force transport: MMD to samples or KL to a density, with weights", options, true),
+  return {flow_method(Kind::ift, "ift", "interaction-force transport: MMD to samples or KL to a density, with weights",
+                      options, true),
           flow_method(Kind::mmd_flow, "mmd-flow", "MMD gradient flow, equal weights (options ift.*)", options, false),
-          flow_method(Kind::noisy_mmd_flow, "noisy-mmd-flow", "MMD flow with noise-injected gradients (options ift.*)", options, false),
+          flow_method(Kind::noisy_mmd_flow, "noisy-mmd-flow", "MMD flow with noise-injected gradients (options ift.*)",
+                      options, false),
           flow_method(Kind::wfr, "wfr", "Wasserstein-Fisher-Rao flow of the MMD (options ift.*)", options, false)};
 }
 

@@ -15,7 +15,8 @@ void project_on_simplex(std::vector<double>& w);
 
 /// Puts the lightest particles beside the heaviest, both with half of the pair's mass, until the effective size reaches
 /// `share` of the number or no particle is at least twice as heavy as the lightest. The copy lies half the distance to
-/// the nearest neighbour (before any split) away (at least `spread` / 50) in a random direction. x: [n, d]. Returns the number of splits.
+/// the nearest neighbour (before any split) away (at least `spread` / 50) in a random direction. x: [n, d]. Returns the
+/// number of splits.
 std::int64_t split_heavy(std::vector<double>& x, std::vector<double>& w, std::int64_t d, double share, double spread,
                          const Philox& random);
 

@@ -22,13 +22,23 @@ using Values = std::vector<double>;
 class LangevinSampler final : public sampling::Sampler {
  public:
   LangevinSampler(bool metropolis, const sampling::Setup& setup, const LangevinOptions& options)
-      : target_(setup.target), options_(options), metropolis_(metropolis), seed_(setup.seed), n_(setup.initial.size(0)),
-        d_(setup.initial.size(1)), steps_(setup.steps), x_(rows_of(setup.initial)), variance_(static_cast<std::size_t>(d_), 1.0) {
+      : target_(setup.target),
+        options_(options),
+        metropolis_(metropolis),
+        seed_(setup.seed),
+        n_(setup.initial.size(0)),
+        d_(setup.initial.size(1)),
+        steps_(setup.steps),
+        x_(rows_of(setup.initial)),
+        variance_(static_cast<std::size_t>(d_), 1.0) {
     require(options.step >= 0, "option 'langevin.step'", options.step, "a number from 0");
-    require(options.burn_in >= 0 && options.burn_in <= 1, "option 'langevin.burn_in'", options.burn_in, "a number from 0 to 1");
-    require(options.acceptance > 0 && options.acceptance < 1, "option 'langevin.acceptance'", options.acceptance, "a number between 0 and 1");
+    require(options.burn_in >= 0 && options.burn_in <= 1, "option 'langevin.burn_in'", options.burn_in,
+            "a number from 0 to 1");
+    require(options.acceptance > 0 && options.acceptance < 1, "option 'langevin.acceptance'", options.acceptance,
+            "a number between 0 and 1");
     if (metropolis && !target_->has_log_density())
-      throw UsageError("MALA compares densities, and " + target_->name() + " knows only the gradient of its logarithm. Use --method ula.");
+      throw UsageError("MALA compares densities, and " + target_->name() +
+                       " knows only the gradient of its logarithm. Use --method ula.");
     const double scale = std::pow(static_cast<double>(d_), -1.0 / 3);
     step_ = options.step > 0 ? options.step : (metropolis ? 1.0 : 0.1) * scale;
   }
@@ -37,7 +47,8 @@ class LangevinSampler final : public sampling::Sampler {
     if (log_density_.empty()) look(x_, log_density_, score_);
     const bool adapting = static_cast<double>(iteration_) < options_.burn_in * static_cast<double>(steps_);
     if (adapting && iteration_ % 10 == 0) follow_the_cloud();
-    const Philox noise(seed_, static_cast<std::uint64_t>(2 * iteration_)), coin(seed_, static_cast<std::uint64_t>(2 * iteration_ + 1));
+    const Philox noise(seed_, static_cast<std::uint64_t>(2 * iteration_)),
+        coin(seed_, static_cast<std::uint64_t>(2 * iteration_ + 1));
     const auto d = static_cast<std::size_t>(d_), n = static_cast<std::size_t>(n_);
     Values y(x_.size()), log_density, score;
     for (std::size_t i = 0; i < n; ++i)
@@ -102,7 +113,8 @@ class LangevinSampler final : public sampling::Sampler {
  private:
   void look(const Values& at, Values& log_density, Values& score) const {
     const auto evaluation = target_->evaluate(tensor_of(at, {n_, d_}));
-    log_density = evaluation.log_density.defined() ? rows_of(evaluation.log_density) : Values(static_cast<std::size_t>(n_), 0.0);
+    log_density =
+        evaluation.log_density.defined() ? rows_of(evaluation.log_density) : Values(static_cast<std::size_t>(n_), 0.0);
     score = rows_of(evaluation.score);
   }
   [[nodiscard]] double mean_of(const Values& x, const Values& score, std::size_t i, std::size_t c) const {
@@ -116,7 +128,8 @@ class LangevinSampler final : public sampling::Sampler {
     for (std::size_t c = 0; c < d; ++c) {
       double mean = 0, square = 0;
       for (std::size_t i = c; i < x_.size(); i += d) mean += x_[i] / static_cast<double>(n_);
-      for (std::size_t i = c; i < x_.size(); i += d) square += (x_[i] - mean) * (x_[i] - mean) / static_cast<double>(n_);
+      for (std::size_t i = c; i < x_.size(); i += d)
+        square += (x_[i] - mean) * (x_[i] - mean) / static_cast<double>(n_);
       variance_[c] = std::max(square, 1e-12);
     }
   }

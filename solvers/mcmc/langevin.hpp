@@ -10,8 +10,8 @@ namespace scorefield::mcmc {
 ///   y = x + e/2 C score(x) + sqrt(e) C^(1/2) xi,   C diagonal: the cloud's variances, followed during the burn-in
 /// MALA accepts y with the Metropolis rule and needs log p; ULA takes every y and is biased by O(e).
 struct LangevinOptions {
-  double step = 0;        ///< e; 0: tuned. MALA: to the acceptance below during the burn-in; ULA: .1 d^(-1/3)
-  double burn_in = 0.5;   ///< share of the steps in which step and preconditioner adapt
+  double step = 0;       ///< e; 0: tuned. MALA: to the acceptance below during the burn-in; ULA: .1 d^(-1/3)
+  double burn_in = 0.5;  ///< share of the steps in which step and preconditioner adapt
   double acceptance = 0.574;
 };
 

@@ -35,8 +35,7 @@ Matrix solid_stress(const MpmOptions& o, Matrix& F) {
   const Eigen::JacobiSVD<Matrix, Eigen::NoQRPreconditioner> svd(F, Eigen::ComputeFullU | Eigen::ComputeFullV);
   const auto& U = svd.matrixU();
   const auto& V = svd.matrixV();
-  if (o.body == Body::corotated)
-    return 2 * mu * (F - U * V.transpose()) * F.transpose() + lambda * (J - 1) * J * one;
+  if (o.body == Body::corotated) return 2 * mu * (F - U * V.transpose()) * F.transpose() + lambda * (J - 1) * J * one;
   // von Mises: logarithmic strains; the deviator's stress stays below the yield stress.
   Vector strain = svd.singularValues().cwiseMax(1e-4).array().log();
   const double trace = strain.sum();

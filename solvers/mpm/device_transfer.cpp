@@ -19,8 +19,8 @@ Tensor spline(const Tensor& f) {
 
 /// Particles seen from the grid: their lowest nodes and, for each of the 3^d nodes from there, its offset and weight.
 struct Stencil {
-  Tensor first;      ///< [N] index of the lowest node
-  Tensor place;      ///< [N, d] in cells from it
+  Tensor first;  ///< [N] index of the lowest node
+  Tensor place;  ///< [N, d] in cells from it
   struct Node {
     std::int64_t offset;
     std::array<std::int64_t, 3> step;  ///< nodes along each axis
@@ -37,7 +37,8 @@ Stencil make_stencil(const GridView<T>& grid, const Tensor& x) {
   Stencil stencil{torch::zeros({x.size(0)}, x.options().dtype(torch::kInt64)), position - base, {}};
   std::vector<Tensor> weights;
   std::array<std::int64_t, 3> stride{1, 1, 1};
-  for (std::int64_t a = d - 2; a >= 0; --a) stride[static_cast<std::size_t>(a)] = stride[static_cast<std::size_t>(a + 1)] * grid.size[a + 1];
+  for (std::int64_t a = d - 2; a >= 0; --a)
+    stride[static_cast<std::size_t>(a)] = stride[static_cast<std::size_t>(a + 1)] * grid.size[a + 1];
   for (std::int64_t a = 0; a < d; ++a) {
     stencil.first += base.select(1, a).to(torch::kInt64) * stride[static_cast<std::size_t>(a)];
     weights.push_back(spline(stencil.place.select(1, a)));
@@ -66,8 +67,8 @@ Tensor kicked(const Tensor& a, const Kick& kick) {
 }
 
 template <class T>
-void pass(torch::Device device, const GridView<T>& grid, const ParticleView<T>& particles, std::int64_t count, const Kick& kick, T keep,
-          T dt, T limit, std::int64_t d, double* positions, T* box) {
+void pass(torch::Device device, const GridView<T>& grid, const ParticleView<T>& particles, std::int64_t count,
+          const Kick& kick, T keep, T dt, T limit, std::int64_t d, double* positions, T* box) {
   const torch::NoGradGuard no_graph;
   constexpr auto type = std::is_same_v<T, float> ? torch::kFloat32 : torch::kFloat64;
   const auto on_host = [&](const T* data, std::int64_t groups) {  // only ever read through it
@@ -79,10 +80,8 @@ void pass(torch::Device device, const GridView<T>& grid, const ParticleView<T>& 
 
   // Momentum of the affine field m (v + C (x_i - x)) less the force's impulse, and mass, both per particle mass.
   Tensor columns = rows.narrow(1, 2, d);  // [N, axis, lane]
-  if (particles.stress)
-    columns = columns + on_host(particles.stress, d).to(device);
-  else
-    columns = columns + particles.pressure * torch::eye(d, kLanes, rows.options());
+  if (particles.stress) columns = columns + on_host(particles.stress, d).to(device);
+  else columns = columns + particles.pressure * torch::eye(d, kLanes, rows.options());
   columns = columns * grid.h;
   Tensor value = rows.select(1, 1).clone();
   if (kick.acceleration) {
@@ -96,7 +95,8 @@ void pass(torch::Device device, const GridView<T>& grid, const ParticleView<T>& 
   for (const auto& node : stencil.nodes) {
     Tensor here = value;
     for (std::int64_t a = 0; a < d; ++a)
-      if (const auto step = node.step[static_cast<std::size_t>(a)]; step > 0) here = here + static_cast<double>(step) * columns.select(1, a);
+      if (const auto step = node.step[static_cast<std::size_t>(a)]; step > 0)
+        here = here + static_cast<double>(step) * columns.select(1, a);
     nodes.index_put_({stencil.first + node.offset}, node.weight.unsqueeze(1) * here, /*accumulate=*/true);
   }
 
@@ -119,7 +119,8 @@ void pass(torch::Device device, const GridView<T>& grid, const ParticleView<T>& 
   next.select(1, 1).copy_(velocity);
   if (particles.affine)
     for (std::int64_t a = 0; a < d; ++a) {
-      const Tensor column = (4 / grid.h) * (moments[static_cast<std::size_t>(a)] - stencil.place.select(1, a).unsqueeze(1) * velocity);
+      const Tensor column =
+          (4 / grid.h) * (moments[static_cast<std::size_t>(a)] - stencil.place.select(1, a).unsqueeze(1) * velocity);
       next.select(1, 2 + a).narrow(1, 0, d).copy_(column.narrow(1, 0, d));
     }
   const Tensor moved = x + (dt * velocity.narrow(1, 0, d)).clamp(-limit, limit);
@@ -138,8 +139,9 @@ void pass(torch::Device device, const GridView<T>& grid, const ParticleView<T>& 
 
 template <class T>
 GridStep<T> grid_step(torch::Device device) {
-  return [device](const GridView<T>& grid, const ParticleView<T>& particles, std::int64_t count, const Kick& kick, T keep, T dt, T limit,
-                  int d, double* positions, T* box) { pass(device, grid, particles, count, kick, keep, dt, limit, d, positions, box); };
+  return [device](const GridView<T>& grid, const ParticleView<T>& particles, std::int64_t count, const Kick& kick,
+                  T keep, T dt, T limit, int d, double* positions,
+                  T* box) { pass(device, grid, particles, count, kick, keep, dt, limit, d, positions, box); };
 }
 
 }  // namespace

@@ -6,8 +6,8 @@
 
 namespace scorefield::mpm {
 
-/// The passage to the grid and back in LibTorch operations on `device`. Momentum is summed by sorting, not by atomic additions, so
-/// that a run repeats bit for bit there, too. Same precision as the fused transfers, not the same bits.
+/// The passage to the grid and back in LibTorch operations on `device`. Momentum is summed by sorting, not by atomic
+/// additions, so that a run repeats bit for bit there, too. Same precision as the fused transfers, not the same bits.
 [[nodiscard]] GridSteps device_grid_steps(torch::Device device);
 
 /// Null on the CPU, whose transfers are fused; those above elsewhere.

@@ -38,8 +38,13 @@ bool is_solid(Body body) { return body != Body::gas && body != Body::none; }
 
 template <class T>
 Engine<T>::Engine(int d, std::span<const double> positions, const MpmOptions& options, GridStep<T> elsewhere)
-    : d_(d), count_(static_cast<std::int64_t>(positions.size()) / d), stride_(kLanes * (d + 2)), options_(options),
-      transfers_(transfers<T>(d)), elsewhere_(std::move(elsewhere)), particles_(static_cast<std::size_t>(count_ * stride_), T(0)) {
+    : d_(d),
+      count_(static_cast<std::int64_t>(positions.size()) / d),
+      stride_(kLanes * (d + 2)),
+      options_(options),
+      transfers_(transfers<T>(d)),
+      elsewhere_(std::move(elsewhere)),
+      particles_(static_cast<std::size_t>(count_ * stride_), T(0)) {
   if (d < 1 || d > 3) throw UsageError("a grid needs 1 to 3 coordinates, got " + std::to_string(d) + ".");
   for (std::int64_t p = 0; p < count_; ++p)
     for (int a = 0; a < d; ++a) particle(p)[a] = static_cast<T>(positions[static_cast<std::size_t>(p * d + a)]);
@@ -79,7 +84,8 @@ void Engine<T>::gather_all(const ParticleView<T>& view, T dt, T limit) {
   const std::int64_t blocks = (count_ + kParticleBlock - 1) / kParticleBlock;
   boxes_.resize(static_cast<std::size_t>(6 * blocks));
   over_blocks(count_, kParticleBlock, [&](std::int64_t begin, std::int64_t end) {
-    transfers_.gather(grid_, view, dt, limit, begin, end, positions_.data(), boxes_.data() + 6 * (begin / kParticleBlock));
+    transfers_.gather(grid_, view, dt, limit, begin, end, positions_.data(),
+                      boxes_.data() + 6 * (begin / kParticleBlock));
   });
   for (std::size_t a = 0; a < static_cast<std::size_t>(d_); ++a) {
     box_[a] = boxes_[a];
@@ -105,7 +111,8 @@ void Engine<T>::place_grid() {
       // The corner lies on a multiple of h, so that a cloud at rest sees a grid at rest.
       const double first = std::floor(static_cast<double>(low[a]) / spacing_) - kMargin;
       grid_.origin[a] = static_cast<T>(first * spacing_);
-      grid_.size[a] = static_cast<std::int64_t>(std::ceil(static_cast<double>(high[a]) / spacing_) - first) + kMargin + 2;
+      grid_.size[a] =
+          static_cast<std::int64_t>(std::ceil(static_cast<double>(high[a]) / spacing_) - first) + kMargin + 2;
       node_count_ *= grid_.size[a];
       if (node_count_ > kMostNodes) break;
     }
@@ -129,7 +136,8 @@ void Engine<T>::order_by_slab() {
   const T inverse = T(1) / grid_.h;
   for (std::int64_t p = 0; p < count_; ++p)
     cell_[static_cast<std::size_t>(p)] =
-        static_cast<std::int32_t>((static_cast<T>(positions_[static_cast<std::size_t>(p * d_)]) - grid_.origin[0]) * inverse - T(0.5)) /
+        static_cast<std::int32_t>(
+            (static_cast<T>(positions_[static_cast<std::size_t>(p * d_)]) - grid_.origin[0]) * inverse - T(0.5)) /
         static_cast<std::int32_t>(kSlabRows);
   // Neighbours in memory are mostly neighbours in space: stretches of one slab are counted and placed at once.
   const auto stretches = [&](auto&& visit) {
@@ -145,7 +153,8 @@ void Engine<T>::order_by_slab() {
   for (std::size_t s = 1; s < slab_start_.size(); ++s) slab_start_[s] += slab_start_[s - 1];
   std::vector<std::int64_t> next(slab_start_.begin(), slab_start_.end() - 1);
   stretches([&](std::size_t slab, std::int64_t begin, std::int64_t end) {
-    std::iota(order_.begin() + next[slab], order_.begin() + next[slab] + (end - begin), static_cast<std::int32_t>(begin));
+    std::iota(order_.begin() + next[slab], order_.begin() + next[slab] + (end - begin),
+              static_cast<std::int32_t>(begin));
     next[slab] += end - begin;
   });
 }
@@ -176,7 +185,8 @@ void Engine<T>::pass_grid(const ParticleView<T>& view, const Kick& kick, T keep,
     return;
   }
   scatter_all(view, kick);
-  over_blocks(node_count_, kNodeBlock, [&](std::int64_t begin, std::int64_t end) { transfers_.update(grid_, keep, begin, end); });
+  over_blocks(node_count_, kNodeBlock,
+              [&](std::int64_t begin, std::int64_t end) { transfers_.update(grid_, keep, begin, end); });
   gather_all(view, dt, limit);
 }
 
@@ -193,7 +203,8 @@ void Engine<T>::compute_stress(double dt) {
       std::copy(F, F + d_ * d_, stored);
       for (int column = 0; column < d_; ++column)
         for (int row = 0; row < d_; ++row)
-          stress_[static_cast<std::size_t>((p * d_ + column) * kLanes + row)] = static_cast<T>(factor * tau[row * d_ + column]);
+          stress_[static_cast<std::size_t>((p * d_ + column) * kLanes + row)] =
+              static_cast<T>(factor * tau[row * d_ + column]);
     }
   });
 }
@@ -206,8 +217,8 @@ void Engine<T>::advance(double dt, double limit, double damping, std::span<const
   const T pressure = options_.body == Body::gas ? static_cast<T>(dt * 4 / (spacing_ * spacing_)) : T(0);
   pass_grid({particles_.data(), stress_.empty() ? nullptr : stress_.data(), pressure,
              options_.affine || is_solid(options_.body)},  // a solid's F needs the velocity gradient
-            {acceleration.empty() ? nullptr : acceleration.data(), dt, limit / dt}, static_cast<T>(1 / (1 + damping * dt)),
-            static_cast<T>(dt), static_cast<T>(limit));
+            {acceleration.empty() ? nullptr : acceleration.data(), dt, limit / dt},
+            static_cast<T>(1 / (1 + damping * dt)), static_cast<T>(dt), static_cast<T>(limit));
   if (!is_solid(options_.body)) return;
   over_blocks(count_, kParticleBlock, [&](std::int64_t begin, std::int64_t end) {
     double next[9];
@@ -229,7 +240,8 @@ void Engine<T>::advance(double dt, double limit, double damping, std::span<const
 
 template <class T>
 void Engine<T>::fit_spacing(double per_cell, std::int64_t most_cells) {
-  const double wanted = std::max(1.0, std::min(static_cast<double>(count_) / per_cell, static_cast<double>(most_cells)));
+  const double wanted =
+      std::max(1.0, std::min(static_cast<double>(count_) / per_cell, static_cast<double>(most_cells)));
   double extent = 0;
   for (int a = 0; a < d_; ++a) {
     T low = particle(0)[a], high = low;
@@ -280,7 +292,9 @@ void Engine<T>::sort() {
     const auto to = static_cast<std::int64_t>(start[static_cast<std::size_t>(cell_[static_cast<std::size_t>(p)])]++);
     std::copy_n(particle(p), stride_, scratch_.data() + to * stride_);
     std::copy_n(positions_.data() + p * d_, d_, positions.data() + to * d_);
-    if (!deformation_.empty()) std::copy_n(deformation_.data() + static_cast<std::size_t>(p) * block, block, deformation.data() + static_cast<std::size_t>(to) * block);
+    if (!deformation_.empty())
+      std::copy_n(deformation_.data() + static_cast<std::size_t>(p) * block, block,
+                  deformation.data() + static_cast<std::size_t>(to) * block);
   }
   particles_.swap(scratch_);
   deformation_.swap(deformation);
@@ -302,7 +316,8 @@ void Engine<T>::read_velocities(std::span<double> v) const {
 template <class T>
 void Engine<T>::read_density(std::span<double> density) const {
   const double volume = std::pow(spacing_, d_);
-  for (std::int64_t p = 0; p < count_; ++p) density[static_cast<std::size_t>(p)] = static_cast<double>(particle(p)[kLanes + 3]) / volume;
+  for (std::int64_t p = 0; p < count_; ++p)
+    density[static_cast<std::size_t>(p)] = static_cast<double>(particle(p)[kLanes + 3]) / volume;
 }
 
 template <class T>
@@ -334,7 +349,9 @@ void Engine<T>::copy_particles(std::span<const std::int32_t> source, std::span<c
     if (from == p) continue;
     std::copy_n(scratch_.data() + from * stride_, stride_, particle(p));
     for (int a = 0; a < d_; ++a) particle(p)[a] += static_cast<T>(jitter[static_cast<std::size_t>(p * d_ + a)]);
-    if (!deformation_.empty()) std::copy_n(deformation.data() + static_cast<std::size_t>(from) * block, block, deformation_.data() + static_cast<std::size_t>(p) * block);
+    if (!deformation_.empty())
+      std::copy_n(deformation.data() + static_cast<std::size_t>(from) * block, block,
+                  deformation_.data() + static_cast<std::size_t>(p) * block);
   }
 }
 
@@ -387,7 +404,8 @@ template <class T>
 double Engine<T>::fastest_wave() const {
   if (!is_solid(options_.body)) return 1;
   double speed = 0;
-  for (std::int64_t p = 0; p < count_; ++p) speed = std::max(speed, wave_speed(options_, d_, deformation_.data() + p * d_ * d_));
+  for (std::int64_t p = 0; p < count_; ++p)
+    speed = std::max(speed, wave_speed(options_, d_, deformation_.data() + p * d_ * d_));
   return speed;
 }
 

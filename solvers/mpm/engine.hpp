@@ -11,11 +11,11 @@
 
 namespace scorefield::mpm {
 
-/// One passage of `count` particles to the grid and back: what scatter, update and gather of Transfers do to all of them, with
-/// the same meaning of every argument. `grid.nodes` is null.
+/// One passage of `count` particles to the grid and back: what scatter, update and gather of Transfers do to all of
+/// them, with the same meaning of every argument. `grid.nodes` is null.
 template <class T>
-using GridStep = std::function<void(const GridView<T>& grid, const ParticleView<T>& particles, std::int64_t count, const Kick& kick,
-                                    T keep, T dt, T limit, int d, double* positions, T* box)>;
+using GridStep = std::function<void(const GridView<T>& grid, const ParticleView<T>& particles, std::int64_t count,
+                                    const Kick& kick, T keep, T dt, T limit, int d, double* positions, T* box)>;
 
 /// Matter on a grid that follows it, d <= 3, in the coordinates that the caller gives: explicit steps of MLS-MPM with
 /// implicit damping. Knows no target: the caller kicks the particles. Deterministic for any number of threads: slabs of
@@ -30,8 +30,8 @@ class Engine {
   [[nodiscard]] std::int64_t count() const { return count_; }
   [[nodiscard]] int dimension() const { return d_; }
 
-  /// v += dt a (a [N, d], or empty), then one transfer to the grid and back: pressure of temperature 1 (gas), stress, damping
-  /// (implicit, a rate), motion. Neither the kick nor the motion moves a particle by more than `limit`.
+  /// v += dt a (a [N, d], or empty), then one transfer to the grid and back: pressure of temperature 1 (gas), stress,
+  /// damping (implicit, a rate), motion. Neither the kick nor the motion moves a particle by more than `limit`.
   void advance(double dt, double limit, double damping, std::span<const double> acceleration = {});
 
   /// Grid spacing with `per_cell` particles in an occupied cell on average, but never more occupied cells than

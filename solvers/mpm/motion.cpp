@@ -20,8 +20,8 @@ constexpr std::int64_t kRespace = 10;   ///< steps between two looks at the grid
 constexpr std::int64_t kFlatOver = 20;  ///< steps over which the stopping rule compares
 constexpr double kFastest = 0.5;        ///< longest move and largest kick of a particle in one step, whitened
 constexpr double kMostCells[] = {150, 2500, 30000};
-constexpr double kSlow = 0.03;          ///< mean square speed under which a cloud has arrived; births keep it simmering
-constexpr double kRestShare = 0.1;      ///< of the steps, at the end, without birth and death
+constexpr double kSlow = 0.03;      ///< mean square speed under which a cloud has arrived; births keep it simmering
+constexpr double kRestShare = 0.1;  ///< of the steps, at the end, without birth and death
 
 /// Scalars of the state that a resumed run needs.
 struct Clock {
@@ -31,10 +31,16 @@ struct Clock {
 template <class T>
 class GridMotion final : public Motion {
  public:
-  GridMotion(int d, std::span<const double> positions, const MpmOptions& options, std::uint64_t seed, std::int64_t steps,
-             const GridStep<T>& elsewhere)
-      : d_(d), options_(options), random_(seed, std::uint64_t{0x6d} << 56), steps_(static_cast<double>(steps)),
-        engine_(d, positions, options, elsewhere), positions_(positions.begin(), positions.end()), mean_(d), factor_(d, d) {
+  GridMotion(int d, std::span<const double> positions, const MpmOptions& options, std::uint64_t seed,
+             std::int64_t steps, const GridStep<T>& elsewhere)
+      : d_(d),
+        options_(options),
+        random_(seed, std::uint64_t{0x6d} << 56),
+        steps_(static_cast<double>(steps)),
+        engine_(d, positions, options, elsewhere),
+        positions_(positions.begin(), positions.end()),
+        mean_(d),
+        factor_(d, d) {
     mean_.setZero();
     factor_.setIdentity();
     reframe(true);
@@ -72,7 +78,7 @@ class GridMotion final : public Motion {
 
   [[nodiscard]] std::vector<std::pair<std::string, double>> trace() const override {
     return {{"free_energy", clock_.energy}, {"mean_square_speed", clock_.speed}, {"temperature", clock_.temperature},
-            {"teleported", clock_.copies}, {"grid_spacing", engine_.spacing()}, {"dt", clock_.dt}};
+            {"teleported", clock_.copies},  {"grid_spacing", engine_.spacing()}, {"dt", clock_.dt}};
   }
   [[nodiscard]] bool converged() const override {
     return clock_.rest_start >= 0 && clock_.flat > 0 &&
@@ -81,14 +87,16 @@ class GridMotion final : public Motion {
   [[nodiscard]] std::vector<std::string> notes() const override {
     std::vector<std::string> notes;
     if (options_.body != Body::gas)
-      notes.emplace_back("mpm.body: only the isothermal gas comes to rest at the target; this body's own stress decides where "
-                         "the particles stand.");
+      notes.emplace_back(
+          "mpm.body: only the isothermal gas comes to rest at the target; this body's own stress decides where "
+          "the particles stand.");
     return notes;
   }
 
   [[nodiscard]] std::vector<double> save() const override {
-    std::vector<double> state{clock_.step, clock_.rest_start, clock_.energy, clock_.speed, clock_.temperature, clock_.copies,
-                              clock_.dt, clock_.flat, static_cast<double>(history_.size())};
+    std::vector<double> state{clock_.step,  clock_.rest_start,  clock_.energy,
+                              clock_.speed, clock_.temperature, clock_.copies,
+                              clock_.dt,    clock_.flat,        static_cast<double>(history_.size())};
     state.insert(state.end(), history_.begin(), history_.end());
     state.insert(state.end(), mean_.data(), mean_.data() + d_);
     state.insert(state.end(), factor_.data(), factor_.data() + d_ * d_);
@@ -98,8 +106,8 @@ class GridMotion final : public Motion {
   }
   void load(std::span<const double> state) override {
     auto next = state.begin();
-    for (double* field : {&clock_.step, &clock_.rest_start, &clock_.energy, &clock_.speed, &clock_.temperature, &clock_.copies,
-                          &clock_.dt, &clock_.flat})
+    for (double* field : {&clock_.step, &clock_.rest_start, &clock_.energy, &clock_.speed, &clock_.temperature,
+                          &clock_.copies, &clock_.dt, &clock_.flat})
       *field = *next++;
     const auto length = static_cast<std::ptrdiff_t>(*next++);
     history_.assign(next, next + length);
@@ -115,8 +123,8 @@ class GridMotion final : public Motion {
  private:
   [[nodiscard]] bool resting() const { return clock_.rest_start >= 0; }
 
-  /// The free energy and, when it is time, birth and death by it: particles stand where log rho - log p exceeds its mean
-  /// too often. Both logarithms have seen the same average over the grid, so that its bias cancels.
+  /// The free energy and, when it is time, birth and death by it: particles stand where log rho - log p exceeds its
+  /// mean too often. Both logarithms have seen the same average over the grid, so that its bias cancels.
   void balance(std::span<const double> log_p, double T_inverse, std::vector<double>& force) {
     const auto n = engine_.count();
     const bool teleport = teleport_due(clock_.step) && clock_.step > 0;
@@ -189,7 +197,8 @@ class GridMotion final : public Motion {
     if (teleport_due(clock_.step) || step % 8 == 0) engine_.sort();
   }
 
-  /// Takes the cloud's mean and covariance as the new coordinates. A solid keeps its first ones: its strain refers to them.
+  /// Takes the cloud's mean and covariance as the new coordinates. A solid keeps its first ones: its strain refers to
+  /// them.
   void reframe(bool first) {
     const bool solid = options_.body != Body::gas && options_.body != Body::none;
     if (!options_.whiten || (!first && (solid || options_.body == Body::none))) return;
@@ -202,15 +211,17 @@ class GridMotion final : public Motion {
     for (std::int64_t p = 0; p < n; ++p)
       for (int i = 0; i < d_; ++i)
         for (int j = 0; j < d_; ++j)
-          covariance(i, j) += (y[static_cast<std::size_t>(p * d_ + i)] - mean[i]) * (y[static_cast<std::size_t>(p * d_ + j)] - mean[j]) /
-                              static_cast<double>(n);
+          covariance(i, j) += (y[static_cast<std::size_t>(p * d_ + i)] - mean[i]) *
+                              (y[static_cast<std::size_t>(p * d_ + j)] - mean[j]) / static_cast<double>(n);
     covariance.diagonal().array() += 1e-12;
     if (!first && (covariance - Matrix::Identity(d_, d_)).norm() < 0.02 && mean.norm() < 0.02) return;
-    const Matrix change = dense::cholesky(covariance, "the cloud's covariance");  // old coordinates = change * new + mean
+    const Matrix change =
+        dense::cholesky(covariance, "the cloud's covariance");  // old coordinates = change * new + mean
     const Matrix inverse = dense::solve_lower(change, Matrix::Identity(d_, d_));
     const Vector shift = -inverse * mean;
     const Matrix forward_rows = inverse.transpose(), back_rows = change.transpose();  // row-major copies
-    engine_.transform({forward_rows.data(), static_cast<std::size_t>(d_ * d_)}, {back_rows.data(), static_cast<std::size_t>(d_ * d_)},
+    engine_.transform({forward_rows.data(), static_cast<std::size_t>(d_ * d_)},
+                      {back_rows.data(), static_cast<std::size_t>(d_ * d_)},
                       {shift.data(), static_cast<std::size_t>(d_)});
     mean_ += factor_ * mean;
     factor_ = dense::product(factor_, change);
@@ -244,8 +255,8 @@ class GridMotion final : public Motion {
 
 }  // namespace
 
-std::unique_ptr<Motion> make_motion(int d, std::span<const double> positions, const MpmOptions& options, std::uint64_t seed,
-                                    std::int64_t steps, const GridSteps& elsewhere) {
+std::unique_ptr<Motion> make_motion(int d, std::span<const double> positions, const MpmOptions& options,
+                                    std::uint64_t seed, std::int64_t steps, const GridSteps& elsewhere) {
   validate(options);
   if (options.precision == Precision::single_)
     return std::make_unique<GridMotion<float>>(d, positions, options, seed, steps, elsewhere.single);

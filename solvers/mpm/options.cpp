@@ -6,11 +6,17 @@ namespace scorefield::mpm {
 
 void bind(OptionSet& set, MpmOptions& o) {
   set.add("mpm.body", o.body,
-          {{"gas", Body::gas}, {"none", Body::none}, {"neo-hookean", Body::neo_hookean}, {"corotated", Body::corotated},
-           {"linear", Body::linear}, {"von-mises", Body::von_mises}, {"tait", Body::tait}},
+          {{"gas", Body::gas},
+           {"none", Body::none},
+           {"neo-hookean", Body::neo_hookean},
+           {"corotated", Body::corotated},
+           {"linear", Body::linear},
+           {"von-mises", Body::von_mises},
+           {"tait", Body::tait}},
           "what the particles are made of; only the gas comes to rest at the target, the others are biased");
   set.add("mpm.affine", o.affine, "APIC transfers; false: PIC");
-  set.add("mpm.precision", o.precision, {{"single", Precision::single_}, {"double", Precision::double_}}, "of particles and grid");
+  set.add("mpm.precision", o.precision, {{"single", Precision::single_}, {"double", Precision::double_}},
+          "of particles and grid");
   set.add("mpm.dt", o.dt, "largest time step, in units of whitened length over sound speed");
   set.add("mpm.courant", o.courant, "time step at most courant * grid spacing / sound speed");
   set.add("mpm.damping", o.damping, "damping rate in units of the whitened cloud's frequency");
@@ -18,9 +24,11 @@ void bind(OptionSet& set, MpmOptions& o) {
   set.add("mpm.whiten", o.whiten, "move in running coordinates where the cloud has unit covariance");
   set.add("mpm.temperature", o.temperature, "temperature of the target at the start, 1: no annealing");
   set.add("mpm.cooling", o.cooling, "share of the steps in which the temperature falls to 1");
-  set.add("mpm.teleport_every", o.teleport_every, "steps between two birth-death steps, which move mass between modes; 0: none");
+  set.add("mpm.teleport_every", o.teleport_every,
+          "steps between two birth-death steps, which move mass between modes; 0: none");
   set.add("mpm.teleport_rate", o.teleport_rate, "rate of birth and death");
-  set.add("mpm.tolerance", o.tolerance, "stop when the free energy and the mean square speed change less over 20 steps");
+  set.add("mpm.tolerance", o.tolerance,
+          "stop when the free energy and the mean square speed change less over 20 steps");
   set.add("mpm.young", o.young, "solids: Young's modulus");
   set.add("mpm.poisson", o.poisson, "solids: Poisson's ratio");
   set.add("mpm.yield", o.yield, "von-mises: yield stress");

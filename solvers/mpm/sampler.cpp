@@ -23,11 +23,12 @@ MpmSampler::MpmSampler(const sampling::Setup& setup, const MpmMethodOptions& opt
     return;
   }
   if (!target_->has_log_density() && options.grid.teleport_every > 0)
-    notes_.emplace_back("no birth and death: it compares densities, and this target has only a score. The particles keep the "
-                        "mode whose basin they fell into, so mode weights are not identified.");
+    notes_.emplace_back(
+        "no birth and death: it compares densities, and this target has only a score. The particles keep the "
+        "mode whose basin they fell into, so mode weights are not identified.");
   const auto x = setup.initial.to(torch::kFloat64).contiguous();
-  motion_ = make_motion(static_cast<int>(d), {x.const_data_ptr<double>(), static_cast<std::size_t>(x.numel())}, options.grid,
-                        setup.seed, setup.steps, grid_steps_on(setup.device));
+  motion_ = make_motion(static_cast<int>(d), {x.const_data_ptr<double>(), static_cast<std::size_t>(x.numel())},
+                        options.grid, setup.seed, setup.steps, grid_steps_on(setup.device));
 }
 
 void MpmSampler::step() {
@@ -44,10 +45,13 @@ torch::Tensor MpmSampler::particles() const {
   if (affine_) return affine_->particles();
   const auto& x = motion_->positions();
   const auto d = target_->dimension();
-  return torch::from_blob(const_cast<double*>(x.data()), {static_cast<std::int64_t>(x.size()) / d, d}, torch::kFloat64).clone();
+  return torch::from_blob(const_cast<double*>(x.data()), {static_cast<std::int64_t>(x.size()) / d, d}, torch::kFloat64)
+      .clone();
 }
 
-std::vector<std::pair<std::string, double>> MpmSampler::trace() const { return affine_ ? affine_->trace() : motion_->trace(); }
+std::vector<std::pair<std::string, double>> MpmSampler::trace() const {
+  return affine_ ? affine_->trace() : motion_->trace();
+}
 bool MpmSampler::converged() const { return affine_ ? affine_->converged() : motion_->converged(); }
 
 std::vector<std::string> MpmSampler::notes() const {

@@ -30,7 +30,7 @@ class MpmSampler final : public sampling::Sampler {
 
  private:
   std::shared_ptr<const targets::Target> target_;
-  std::unique_ptr<Motion> motion_;              ///< d <= 3
+  std::unique_ptr<Motion> motion_;             ///< d <= 3
   std::unique_ptr<sampling::Sampler> affine_;  ///< above
   std::vector<std::string> notes_;
 };

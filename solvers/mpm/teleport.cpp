@@ -21,7 +21,8 @@ std::vector<std::int32_t> systematic_copies(std::span<const double> weights, dou
     if (copies == 0) dead.push_back(static_cast<std::int32_t>(p));
     for (std::int64_t c = 1; c < copies; ++c) surplus.push_back(static_cast<std::int32_t>(p));
   }
-  for (std::size_t i = 0; i < dead.size() && i < surplus.size(); ++i) source[static_cast<std::size_t>(dead[i])] = surplus[i];
+  for (std::size_t i = 0; i < dead.size() && i < surplus.size(); ++i)
+    source[static_cast<std::size_t>(dead[i])] = surplus[i];
   return source;
 }
 

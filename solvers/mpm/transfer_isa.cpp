@@ -33,7 +33,9 @@ constexpr int kRegisterBytes = 32;
 constexpr int kRegisterBytes = 16;
 #endif
 template <class T>
-constexpr int kTogether = kRegisterBytes / (4 * static_cast<int>(sizeof(T))) > 1 ? kRegisterBytes / (4 * static_cast<int>(sizeof(T))) : 1;
+constexpr int kTogether = kRegisterBytes / (4 * static_cast<int>(sizeof(T))) > 1
+                              ? kRegisterBytes / (4 * static_cast<int>(sizeof(T)))
+                              : 1;
 
 template <class T, int nodes>
 struct Wide {
@@ -49,29 +51,45 @@ struct Row {
   W part[registers];
 };
 
-// Four numbers into all nodes of a register, and one node's four out of it. Intrinsics: GCC takes the way through memory for
-// vector types of different lengths.
+// Four numbers into all nodes of a register, and one node's four out of it. Intrinsics: GCC takes the way through
+// memory for vector types of different lengths.
 inline __attribute__((always_inline)) void spread(Vec<float> v, Vec<float>& w) { w = v; }
 inline __attribute__((always_inline)) void spread(Vec<double> v, Vec<double>& w) { w = v; }
 template <int n>
-inline __attribute__((always_inline)) void node_out(const Vec<float>& w, Vec<float>& v) { v = w; }
+inline __attribute__((always_inline)) void node_out(const Vec<float>& w, Vec<float>& v) {
+  v = w;
+}
 template <int n>
-inline __attribute__((always_inline)) void node_out(const Vec<double>& w, Vec<double>& v) { v = w; }
+inline __attribute__((always_inline)) void node_out(const Vec<double>& w, Vec<double>& v) {
+  v = w;
+}
 #ifdef __AVX2__
 using Wide8 = Wide<float, 2>::type;
-inline __attribute__((always_inline)) void spread(Vec<float> v, Wide8& w) { w = (Wide8)_mm256_set_m128((__m128)v, (__m128)v); }
+inline __attribute__((always_inline)) void spread(Vec<float> v, Wide8& w) {
+  w = (Wide8)_mm256_set_m128((__m128)v, (__m128)v);
+}
 template <int n>
-inline __attribute__((always_inline)) void node_out(const Wide8& w, Vec<float>& v) { v = (Vec<float>)_mm256_extractf128_ps((__m256)w, n); }
+inline __attribute__((always_inline)) void node_out(const Wide8& w, Vec<float>& v) {
+  v = (Vec<float>)_mm256_extractf128_ps((__m256)w, n);
+}
 #endif
 #ifdef __AVX512F__
 using Wide16 = Wide<float, 4>::type;
 using Wide8d = Wide<double, 2>::type;
-inline __attribute__((always_inline)) void spread(Vec<float> v, Wide16& w) { w = (Wide16)_mm512_broadcast_f32x4((__m128)v); }
-inline __attribute__((always_inline)) void spread(Vec<double> v, Wide8d& w) { w = (Wide8d)_mm512_broadcast_f64x4((__m256d)v); }
+inline __attribute__((always_inline)) void spread(Vec<float> v, Wide16& w) {
+  w = (Wide16)_mm512_broadcast_f32x4((__m128)v);
+}
+inline __attribute__((always_inline)) void spread(Vec<double> v, Wide8d& w) {
+  w = (Wide8d)_mm512_broadcast_f64x4((__m256d)v);
+}
 template <int n>
-inline __attribute__((always_inline)) void node_out(const Wide16& w, Vec<float>& v) { v = (Vec<float>)_mm512_extractf32x4_ps((__m512)w, n); }
+inline __attribute__((always_inline)) void node_out(const Wide16& w, Vec<float>& v) {
+  v = (Vec<float>)_mm512_extractf32x4_ps((__m512)w, n);
+}
 template <int n>
-inline __attribute__((always_inline)) void node_out(const Wide8d& w, Vec<double>& v) { v = (Vec<double>)_mm512_extractf64x4_pd((__m512d)w, n); }
+inline __attribute__((always_inline)) void node_out(const Wide8d& w, Vec<double>& v) {
+  v = (Vec<double>)_mm512_extractf64x4_pd((__m512d)w, n);
+}
 #endif
 
 template <class T>
@@ -154,8 +172,8 @@ inline __attribute__((always_inline)) Vec<T> kicked(const Kick& kick, const doub
 
 /// Consecutive particles of one cell add to the same 3^D nodes, which stay in registers in the meantime.
 template <class T, int D>
-void scatter(const GridView<T>& grid, const ParticleView<T>& particles, const Kick& kick, const std::int32_t* order, i64 begin,
-             i64 end) {
+void scatter(const GridView<T>& grid, const ParticleView<T>& particles, const Kick& kick, const std::int32_t* order,
+             i64 begin, i64 end) {
   using V = Vec<T>;
   using R = Rows<T, D>;
   using W = typename Row<T>::W;
@@ -199,7 +217,8 @@ void scatter(const GridView<T>& grid, const ParticleView<T>& particles, const Ki
     [[maybe_unused]] const W middle = spread<T>(column[D == 3 ? 1 : 0]);
     for (int k = 0; k < registers; ++k) {
       const T f = at.offset[D - 1];
-      const W w = spline.coefficient[0].part[k] + f * (spline.coefficient[1].part[k] + f * spline.coefficient[2].part[k]);
+      const W w =
+          spline.coefficient[0].part[k] + f * (spline.coefficient[1].part[k] + f * spline.coefficient[2].part[k]);
       const W row_value = w * (base + along * spline.index.part[k]);
       if constexpr (D == 1) {
         sum[0].part[k] += row_value;
@@ -211,7 +230,8 @@ void scatter(const GridView<T>& grid, const ParticleView<T>& particles, const Ki
       } else {
         const W step = w * outer, side = w * middle;
         for (int i = 0; i < 3; ++i)
-          for (int j = 0; j < 3; ++j) sum[3 * i + j].part[k] += (w0[i] * w1[j]) * (row_value + T(i) * step + T(j) * side);
+          for (int j = 0; j < 3; ++j)
+            sum[3 * i + j].part[k] += (w0[i] * w1[j]) * (row_value + T(i) * step + T(j) * side);
       }
     }
   }
@@ -235,7 +255,8 @@ void update(const GridView<T>& grid, T keep, i64 begin, i64 end) {
 }
 
 template <class T, int D>
-void gather(const GridView<T>& grid, const ParticleView<T>& particles, T dt, T limit, i64 begin, i64 end, double* positions, T* box) {
+void gather(const GridView<T>& grid, const ParticleView<T>& particles, T dt, T limit, i64 begin, i64 end,
+            double* positions, T* box) {
   using V = Vec<T>;
   using R = Rows<T, D>;
   using W = typename Row<T>::W;
@@ -266,7 +287,8 @@ void gather(const GridView<T>& grid, const ParticleView<T>& particles, T dt, T l
     Row<T> mean, outer, middle;  // sums w v, w i v, w j v of each node of a row
     for (int k = 0; k < registers; ++k) {
       const T f = at.offset[D - 1];
-      const W w = spline.coefficient[0].part[k] + f * (spline.coefficient[1].part[k] + f * spline.coefficient[2].part[k]);
+      const W w =
+          spline.coefficient[0].part[k] + f * (spline.coefficient[1].part[k] + f * spline.coefficient[2].part[k]);
       if constexpr (D == 1) {
         mean.part[k] = w * node[0].part[k];
       } else if constexpr (D == 2) {

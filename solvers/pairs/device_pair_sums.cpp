@@ -42,7 +42,8 @@ Tensor squared_distances(const Tensor& x, const Tensor& z) {
   if (x.size(1) > kDirect)
     return torch::addmm(z.square().sum(1).unsqueeze(0), x, z.t(), 1, -2).add_(x.square().sum(1, true)).clamp_min_(0);
   Tensor sum = torch::zeros({x.size(0), z.size(0)}, x.options());
-  for (std::int64_t c = 0; c < x.size(1); ++c) sum += (x.select(1, c).unsqueeze(1) - z.select(1, c).unsqueeze(0)).square_();
+  for (std::int64_t c = 0; c < x.size(1); ++c)
+    sum += (x.select(1, c).unsqueeze(1) - z.select(1, c).unsqueeze(0)).square_();
   return sum;
 }
 
@@ -62,8 +63,9 @@ PairSums device_pair_sums(torch::Device device, bool double_precision) {
     // Centred on the sources, so that float loses no digits to a far origin.
     const Tensor z_wide = wide(in.z, {in.m, in.d}), origin = z_wide.mean(0);
     const Tensor z = (z_wide - origin).to(type), x = (wide(in.x, {in.n, in.d}) - origin).to(type);
-    const Tensor a = in.a ? wide(in.a, {in.m}).to(type)
-                          : torch::full({in.m}, 1 / static_cast<double>(in.m), torch::TensorOptions(device).dtype(type));
+    const Tensor a = in.a
+                         ? wide(in.a, {in.m}).to(type)
+                         : torch::full({in.m}, 1 / static_cast<double>(in.m), torch::TensorOptions(device).dtype(type));
     const Tensor s = in.s ? wide(in.s, {in.m, in.d}).to(type) : Tensor();
     const std::int64_t rows = std::max<std::int64_t>(1, kDevicePairs / in.m);
     for (std::int64_t first = 0; first < in.n; first += rows) {

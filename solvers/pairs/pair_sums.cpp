@@ -39,11 +39,14 @@ KernelTerms terms_of(const RadialKernel& kernel) {
   for (std::size_t b = 0; b < count; ++b) {
     const double h = kernel.bandwidths[b];
     require_positive("the kernel's bandwidth", h);
-    terms.scale[b] = kernel.form == Form::gaussian ? 0.5 / (h * h) : kernel.form == Form::imq ? 1 / (h * h) : 1e-4 * h * h;
+    terms.scale[b] = kernel.form == Form::gaussian ? 0.5 / (h * h)
+                     : kernel.form == Form::imq    ? 1 / (h * h)
+                                                   : 1e-4 * h * h;
     terms.weight[b] = 1.0 / static_cast<double>(count);
   }
   std::sort(terms.scale, terms.scale + count);
-  // A power costs two products instead of an exponential. Two in a row at most: each makes the rounding error four times larger.
+  // A power costs two products instead of an exponential. Two in a row at most: each makes the rounding error four
+  // times larger.
   for (std::size_t b = 1, in_a_row = 0; b < count; ++b) {
     terms.power[b] = in_a_row < 2 && terms.scale[b] == 4 * terms.scale[b - 1];
     in_a_row = terms.power[b] ? in_a_row + 1 : 0;
@@ -117,9 +120,23 @@ void PairPass<T>::operator()(const double* x, std::int64_t n, const Sources<T>& 
       norms[i] = static_cast<T>(square);
     }
     double values[kRows];
-    const PairTask<T> task{points, norms,     rows, d, stride, sources.blocks_, sources.z_transposed_,
-                           sources.z_, sources.norm_, sources.a_, out.field ? sources.s_ : nullptr, terms,
-                           out.gradient != nullptr, values, gradient, field, norms + kRows + 16};
+    const PairTask<T> task{points,
+                           norms,
+                           rows,
+                           d,
+                           stride,
+                           sources.blocks_,
+                           sources.z_transposed_,
+                           sources.z_,
+                           sources.norm_,
+                           sources.a_,
+                           out.field ? sources.s_ : nullptr,
+                           terms,
+                           out.gradient != nullptr,
+                           values,
+                           gradient,
+                           field,
+                           norms + kRows + 16};
     kernel(task);
     for (std::int64_t i = 0; i < rows; ++i) {
       if (out.value) out.value[first + i] = values[i];

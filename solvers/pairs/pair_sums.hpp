@@ -8,7 +8,8 @@
 
 namespace scorefield::pairs {
 
-/// Points z_j that act on others, with coefficients a_j and, where wanted, vectors s_j; packed once, used by many passes.
+/// Points z_j that act on others, with coefficients a_j and, where wanted, vectors s_j; packed once, used by many
+/// passes.
 template <class T>
 class Sources {
  public:
@@ -35,7 +36,8 @@ struct PairOutputs {
   double* field = nullptr;     ///< [n, d] sum_j a_j k(x_i, z_j) s_j
 };
 
-/// What acts on what: sources z [m, d] with coefficients a [m] (null: all 1/m) and vectors s [m, d] (null: none) at points x [n, d].
+/// What acts on what: sources z [m, d] with coefficients a [m] (null: all 1/m) and vectors s [m, d] (null: none) at
+/// points x [n, d].
 struct PairInputs {
   const double* x;
   std::int64_t n;

@@ -190,28 +190,35 @@ void blocked(const PairTask<T>& task, const Kernel& kernel) {
   for (long i = 0; i < task.rows; ++i)
     for (long c = 0; c < task.d; ++c) {
       T& gradient = task.gradient[i * stride + c];
-      gradient = static_cast<T>(slope_total[i] * static_cast<double>(task.x[i * stride + c]) -
-                                static_cast<double>(gradient));
+      gradient =
+          static_cast<T>(slope_total[i] * static_cast<double>(task.x[i * stride + c]) - static_cast<double>(gradient));
     }
 }
 
 template <class T, class Kernel>
 void run_with(const PairTask<T>& task, const Kernel& kernel) {
   switch (task.d) {
-    case 1: return direct<T, 1>(task, kernel);
-    case 2: return direct<T, 2>(task, kernel);
-    case 3: return direct<T, 3>(task, kernel);
-    default: return blocked<T>(task, kernel);
+    case 1:
+      return direct<T, 1>(task, kernel);
+    case 2:
+      return direct<T, 2>(task, kernel);
+    case 3:
+      return direct<T, 3>(task, kernel);
+    default:
+      return blocked<T>(task, kernel);
   }
 }
 
 template <class T>
 void run(const PairTask<T>& task) {
   switch (task.kernel.form) {
-    case 0: return task.kernel.count == 1 ? run_with<T>(task, Gaussian<T, true>(task.kernel))
-                                          : run_with<T>(task, Gaussian<T, false>(task.kernel));
-    case 1: return run_with<T>(task, Multiquadric<T>(task.kernel));
-    default: return run_with<T>(task, Energy<T>(task.kernel));
+    case 0:
+      return task.kernel.count == 1 ? run_with<T>(task, Gaussian<T, true>(task.kernel))
+                                    : run_with<T>(task, Gaussian<T, false>(task.kernel));
+    case 1:
+      return run_with<T>(task, Multiquadric<T>(task.kernel));
+    default:
+      return run_with<T>(task, Energy<T>(task.kernel));
   }
 }
 

@@ -4,19 +4,19 @@
 
 namespace scorefield::pairs {
 
-constexpr long kRows = 48;        // query points of a task, a multiple of 6
-constexpr long kColumns = 256;    // sources of a block, a multiple of 16
-constexpr long kStrip = 64;       // sources side by side in z_transposed: what one pass of the matrix product takes
-constexpr long kDirect = 3;       // up to this dimension distances come from coordinates
+constexpr long kRows = 48;      // query points of a task, a multiple of 6
+constexpr long kColumns = 256;  // sources of a block, a multiple of 16
+constexpr long kStrip = 64;     // sources side by side in z_transposed: what one pass of the matrix product takes
+constexpr long kDirect = 3;     // up to this dimension distances come from coordinates
 constexpr int kMaxTerms = 8;
 
 /// phi as coefficients: scale is 1/2h^2 (Gaussian), 1/h^2 (inverse multiquadric) or e^2 (energy), weight sums to 1.
 struct KernelTerms {
   int form;
   int count;
-  double scale[kMaxTerms];   ///< ascending
+  double scale[kMaxTerms];  ///< ascending
   double weight[kMaxTerms];
-  bool power[kMaxTerms];     ///< Gaussian: this term is the fourth power of the one before (half its bandwidth)
+  bool power[kMaxTerms];  ///< Gaussian: this term is the fourth power of the one before (half its bandwidth)
 };
 
 /// One block of query rows against all source blocks, on the calling thread. Rows of x, z and s are padded to `stride`

@@ -13,9 +13,15 @@ double RadialKernel::value(double square) const {
   for (const double h : bandwidths) {
     const double scaled = square / (h * h);
     switch (form) {
-      case Form::gaussian: sum += std::exp(-0.5 * scaled); break;
-      case Form::imq: sum += 1 / std::sqrt(1 + scaled); break;
-      case Form::energy: sum -= std::sqrt(square + 1e-4 * h * h); break;
+      case Form::gaussian:
+        sum += std::exp(-0.5 * scaled);
+        break;
+      case Form::imq:
+        sum += 1 / std::sqrt(1 + scaled);
+        break;
+      case Form::energy:
+        sum -= std::sqrt(square + 1e-4 * h * h);
+        break;
     }
   }
   return sum / static_cast<double>(bandwidths.size());
@@ -51,10 +57,14 @@ RadialKernel make_kernel(const KernelOptions& options, const double* z, std::int
           "a finite number, 0 or above");
   const double h = options.bandwidth > 0 ? options.bandwidth : median_distance(z, m, d) / std::numbers::sqrt2;
   switch (options.name) {
-    case KernelOptions::Name::gaussian: return {Form::gaussian, {h}};
-    case KernelOptions::Name::mixture: return {Form::gaussian, {h / 4, h / 2, h, 2 * h, 4 * h}};
-    case KernelOptions::Name::imq: return {Form::imq, {h}};
-    case KernelOptions::Name::energy: return {Form::energy, {h}};
+    case KernelOptions::Name::gaussian:
+      return {Form::gaussian, {h}};
+    case KernelOptions::Name::mixture:
+      return {Form::gaussian, {h / 4, h / 2, h, 2 * h, 4 * h}};
+    case KernelOptions::Name::imq:
+      return {Form::imq, {h}};
+    case KernelOptions::Name::energy:
+      return {Form::energy, {h}};
   }
   return {};
 }

@@ -30,8 +30,9 @@ void validate(const PicOptions& options, double mu) {
   require_positive("option 'pic.dt'", options.dt);
   require_positive("option 'pic.duration'", options.duration);
   require(options.duration / options.dt <= 1e9, "option 'pic.dt'", options.dt, "at most 1e9 steps in pic.duration");
-  require(options.simulated_particles >= 1 && options.simulated_particles <= kMaxParticles, "option 'pic.simulated_particles'",
-          options.simulated_particles, "a whole number from 1 to " + std::to_string(kMaxParticles));
+  require(options.simulated_particles >= 1 && options.simulated_particles <= kMaxParticles,
+          "option 'pic.simulated_particles'", options.simulated_particles,
+          "a whole number from 1 to " + std::to_string(kMaxParticles));
   if (!(std::isfinite(mu) && mu > 0)) {
     std::ostringstream message;
     message << "mu is " << mu << ", expected a finite number above 0 (it is the plasma period over 2 pi).";

@@ -17,8 +17,8 @@ namespace {
 /// threads.
 std::int64_t choose_block_size(std::int64_t cells) { return std::clamp<std::int64_t>(32 * cells, 8192, 65280); }
 
-/// Numbers that a block's counts take: those of its cells and a cache line's worth behind them, so that two threads never
-/// write to the same line.
+/// Numbers that a block's counts take: those of its cells and a cache line's worth behind them, so that two threads
+/// never write to the same line.
 std::int64_t count_stride(const PicOptions& options) {
   constexpr std::int64_t kLine = 64 / sizeof(std::uint64_t);
   return (options.cells + 1) * (options.shape == Shape::tsc ? 2 : 1) + kLine;

@@ -89,8 +89,9 @@ class Simulation {
 
   std::int64_t block_size_;
   std::int64_t blocks_;
-  std::vector<std::uint64_t> packed_;   ///< [threads, 1 (CIC) or 2 (TSC), cells + 1], padded: a block's counts
-  std::vector<ChargeSums> thread_charges_;  ///< [threads]: of a thread's blocks; exact, so whose they were does not matter
+  std::vector<std::uint64_t> packed_;  ///< [threads, 1 (CIC) or 2 (TSC), cells + 1], padded: a block's counts
+  std::vector<ChargeSums>
+      thread_charges_;                  ///< [threads]: of a thread's blocks; exact, so whose they were does not matter
   std::vector<Moments> block_moments_;  ///< [blocks]: sums of v^2 and v
   ChargeSums charge_;
   KickTable<Real> kicks_;

@@ -14,7 +14,8 @@ namespace {
 
 using torch::Tensor;
 
-/// Draws that stand for the target: M of them alone give an MMD of sqrt(N/(N + M)) floors, which 4000 beside 1000 particles make .45.
+/// Draws that stand for the target: M of them alone give an MMD of sqrt(N/(N + M)) floors, which 4000 beside 1000
+/// particles make .45.
 constexpr std::int64_t kReferenceDraws = 16000, kNeighbourDraws = 4000;
 constexpr std::int64_t kFloorSets = 4, kMostSteinPoints = 2000;
 constexpr std::int64_t kMostCompared = 4000;  ///< particles in what costs a pass over all pairs
@@ -22,7 +23,8 @@ constexpr std::int64_t kNeighbour = 5;
 constexpr std::uint64_t kReferenceSeed = 0x5ca1ab1e;  ///< exact draws that no run shares its noise with
 
 /// sum_ij wx_i wy_j k(x_i, y_j), by fused passes that store no pair.
-double pair_mean(const pairs::RadialKernel& kernel, const Tensor& x, const Tensor& wx, const Tensor& y, const Tensor& wy) {
+double pair_mean(const pairs::RadialKernel& kernel, const Tensor& x, const Tensor& wx, const Tensor& y,
+                 const Tensor& wy) {
   const pairs::Sources<double> sources(y.const_data_ptr<double>(), y.size(0), y.size(1), wy.const_data_ptr<double>());
   const auto value = torch::empty({x.size(0)}, torch::kFloat64);
   pairs::PairOutputs out;
@@ -34,7 +36,9 @@ double pair_mean(const pairs::RadialKernel& kernel, const Tensor& x, const Tenso
 Tensor even_weights(std::int64_t n) { return torch::full({n}, 1.0 / static_cast<double>(n), torch::kFloat64); }
 
 /// `count` of n rows, drawn by the seed.
-Tensor some_rows(std::int64_t n, std::int64_t count, std::uint64_t seed) { return torch::tensor(random_subset(n, count, seed)); }
+Tensor some_rows(std::int64_t n, std::int64_t count, std::uint64_t seed) {
+  return torch::tensor(random_subset(n, count, seed));
+}
 
 /// Distance of every row of x to its k-th nearest row of y.
 Tensor neighbour_distance(const Tensor& x, const Tensor& y, std::int64_t k) {
@@ -46,7 +50,8 @@ Tensor neighbour_distance(const Tensor& x, const Tensor& y, std::int64_t k) {
 
 /// KL(density of x | density of y) from neighbours; x among themselves have one more, the point itself.
 double neighbour_divergence(const Tensor& x, const Tensor& y) {
-  const auto own = neighbour_distance(x, x, kNeighbour + 1).clamp_min(1e-300), other = neighbour_distance(x, y, kNeighbour).clamp_min(1e-300);
+  const auto own = neighbour_distance(x, x, kNeighbour + 1).clamp_min(1e-300),
+             other = neighbour_distance(x, y, kNeighbour).clamp_min(1e-300);
   return static_cast<double>(x.size(1)) * (other.log() - own.log()).mean().item<double>() +
          std::log(static_cast<double>(y.size(0)) / static_cast<double>(x.size(0) - 1));
 }
@@ -72,8 +77,8 @@ Reference make_reference(const Cloud& draws) {
 
 /// Squared kernel discrepancy (V-statistic).
 double discrepancy(const pairs::RadialKernel& kernel, const Cloud& cloud, const Cloud& draws, double draws_own) {
-  return pair_mean(kernel, cloud.x, cloud.w, cloud.x, cloud.w) - 2 * pair_mean(kernel, cloud.x, cloud.w, draws.x, draws.w) +
-         draws_own;
+  return pair_mean(kernel, cloud.x, cloud.w, cloud.x, cloud.w) -
+         2 * pair_mean(kernel, cloud.x, cloud.w, draws.x, draws.w) + draws_own;
 }
 
 /// MMD and energy distance.
@@ -88,14 +93,16 @@ const targets::SampleTarget* sample_set(const targets::Target& target) {
   return dynamic_cast<const targets::SampleTarget*>(counted ? counted->inner().get() : &target);
 }
 
-/// Points that stand for the target: a sample set's own, as far as they are not too many; undefined where there are none.
+/// Points that stand for the target: a sample set's own, as far as they are not too many; undefined where there are
+/// none.
 Tensor reference_points(const targets::Target& target) {
   const auto* set = sample_set(target);
   if (set && set->samples().size(0) <= kReferenceDraws) return set->samples();
   return target.draw(kReferenceDraws, kReferenceSeed);
 }
 
-void compare_with_draws(Diagnostics& out, const targets::Target& target, const Tensor& samples, const Tensor& weights, bool even) {
+void compare_with_draws(Diagnostics& out, const targets::Target& target, const Tensor& samples, const Tensor& weights,
+                        bool even) {
   const auto draws = reference_points(target);
   if (!draws.defined()) return;
   const auto centre = draws.mean(0), spread = draws.std(0, false);
@@ -109,11 +116,14 @@ void compare_with_draws(Diagnostics& out, const targets::Target& target, const T
     mmd_floor += m / kFloorSets;
     energy_floor += e / kFloorSets;
   }
-  out.insert(out.end(), {{"mmd", mmd}, {"mmd_floor", mmd_floor}, {"energy_distance", energy}, {"energy_distance_floor", energy_floor}});
+  out.insert(
+      out.end(),
+      {{"mmd", mmd}, {"mmd_floor", mmd_floor}, {"energy_distance", energy}, {"energy_distance_floor", energy_floor}});
   if (!even || std::min(samples.size(0), draws.size(0)) < 2 * kNeighbour) return;
   const auto others = reference.draws.x.narrow(0, 0, std::min(draws.size(0), kNeighbourDraws));
   out.emplace_back("kl_knn", neighbour_divergence(unit(samples), others));
-  out.emplace_back("kl_knn_floor", neighbour_divergence(unit(target.draw(samples.size(0), kReferenceSeed + 1)), others));
+  out.emplace_back("kl_knn_floor",
+                   neighbour_divergence(unit(target.draw(samples.size(0), kReferenceSeed + 1)), others));
 }
 
 void compare_moments(Diagnostics& out, const targets::Truth& truth, const Tensor& samples, const Tensor& weights) {
@@ -128,11 +138,14 @@ void compare_moments(Diagnostics& out, const targets::Truth& truth, const Tensor
   const auto shift = at::linalg_solve_triangular(factor, (mean - truth.mean).unsqueeze(1), false);
   const double root = std::sqrt(static_cast<double>(samples.size(1)));
   out.emplace_back("mean_error", shift.norm().item<double>() / root);
-  out.emplace_back("covariance_error", (white - torch::eye(samples.size(1), torch::kFloat64)).norm().item<double>() / root);
+  out.emplace_back("covariance_error",
+                   (white - torch::eye(samples.size(1), torch::kFloat64)).norm().item<double>() / root);
   const auto [own, own_info] = at::linalg_cholesky_ex(white);
   if (own_info.item<int>() == 0)
-    out.emplace_back("gaussian_kl", 0.5 * (white.trace() + shift.square().sum() - static_cast<double>(samples.size(1))).item<double>() -
-                                        own.diagonal().log().sum().item<double>());
+    out.emplace_back(
+        "gaussian_kl",
+        0.5 * (white.trace() + shift.square().sum() - static_cast<double>(samples.size(1))).item<double>() -
+            own.diagonal().log().sum().item<double>());
 }
 
 void compare_modes(Diagnostics& out, const targets::Truth& truth, const Tensor& samples, const Tensor& weights) {

@@ -18,7 +18,7 @@ struct Setup {
   std::shared_ptr<const targets::Target> target;  ///< counts its evaluations; shared by all calls of the run
   torch::Tensor initial;                          ///< [N, d] float64 on the CPU
   std::uint64_t seed = 0;
-  std::int64_t steps = 0;  ///< iterations that the run will make at most: what schedules are laid out over
+  std::int64_t steps = 0;              ///< iterations that the run will make at most: what schedules are laid out over
   torch::Device device = torch::kCPU;  ///< of the sums over all pairs; the target keeps to its own
 };
 

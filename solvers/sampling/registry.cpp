@@ -29,7 +29,8 @@ std::vector<Method> make_methods() {
       "mpm", "material point method: a gas whose pressure balances the score; affine gas above d = 3", 200));
   all.push_back(make_method<gas::GasSampler, gas::GasOptions>(
       "gas", "tempered gas: ladder, kicks with accept test, far moves, bridge between clusters, polish", 2000));
-  all.push_back(make_method<gas::GasSampler, gas::SmcOptions>("smc", "tempered sequential Monte Carlo, for comparison", 2000));
+  all.push_back(
+      make_method<gas::GasSampler, gas::SmcOptions>("smc", "tempered sequential Monte Carlo, for comparison", 2000));
   all.push_back(sph::sph_method());
   for (auto& method : ift::flow_methods()) all.push_back(std::move(method));
   all.push_back(svgd::svgd_method());

@@ -16,6 +16,7 @@ struct Choice {
   std::string reason;
 };
 /// @throws UsageError for an unknown name
-[[nodiscard]] Choice choose_method(const std::vector<Method>& methods, const std::string& name, const targets::Target& target);
+[[nodiscard]] Choice choose_method(const std::vector<Method>& methods, const std::string& name,
+                                   const targets::Target& target);
 
 }  // namespace scorefield::sampling

@@ -20,8 +20,8 @@ namespace {
 
 using torch::Tensor;
 
-/// The run's clouds without knowing how long it will be: every stride-th one, and every second of them is left out when there
-/// are more than twice as many as wanted.
+/// The run's clouds without knowing how long it will be: every stride-th one, and every second of them is left out when
+/// there are more than twice as many as wanted.
 void keep_frame(Frames& frames, std::int64_t wanted, std::int64_t iteration, const Sampler& sampler) {
   if (wanted == 0) return;
   auto& kept = frames.iterations;
@@ -66,7 +66,8 @@ DensityGrid density_grid(const targets::Target& target, const Tensor& samples) {
     grid.axis[a] = torch::linspace(low - margin, high + margin, kPoints, torch::kFloat64);
   }
   const auto points = torch::stack({grid.axis[0].unsqueeze(1).expand({kPoints, kPoints}).reshape(-1),
-                                    grid.axis[1].unsqueeze(0).expand({kPoints, kPoints}).reshape(-1)}, 1);
+                                    grid.axis[1].unsqueeze(0).expand({kPoints, kPoints}).reshape(-1)},
+                                   1);
   grid.log_prob = target.log_density(points).detach().to(torch::kCPU, torch::kFloat64).view({kPoints, kPoints});
   return grid;
 }
@@ -94,12 +95,13 @@ void read_checkpoint(const RunOptions& options, RunResult& result, Sampler& samp
   const auto file = h5::File::open(options.checkpoint);
   const auto provenance = data::read_provenance(file, {data::kCheckpointFormat});
   if (provenance.config != options.config)
-    throw FileError(options.checkpoint, "belongs to a run with other options. Repeat the same command with --resume, or "
-                                        "remove the file to start again.");
+    throw FileError(options.checkpoint,
+                    "belongs to a run with other options. Repeat the same command with --resume, or "
+                    "remove the file to start again.");
   result.iterations = file.integer_attribute("/", "iterations");
   result.seconds = file.number_attribute("/", "seconds");
-  result.evaluations = {file.integer_attribute("/", "score_evaluations"), file.integer_attribute("/", "density_evaluations"),
-                        file.integer_attribute("/", "calls")};
+  result.evaluations = {file.integer_attribute("/", "score_evaluations"),
+                        file.integer_attribute("/", "density_evaluations"), file.integer_attribute("/", "calls")};
   sampler.restore(read_tensor_map(file, "/state"));
   if (file.has_attribute("/", "notes")) result.notes = file.strings_attribute("/", "notes");
   result.frames = read_frames(file);

@@ -15,12 +15,12 @@
 namespace scorefield::sampling {
 
 struct RunOptions {
-  std::int64_t steps = 0;      ///< at most; 0: the method's default
-  bool stop = true;            ///< stop when the method says that it has converged
-  std::string checkpoint{};    ///< where an interrupted run leaves its state; empty: nowhere
-  bool resume = false;         ///< go on from the checkpoint
-  std::int64_t frames = 0;     ///< clouds of the run that the file keeps, evenly over its iterations; 0: none
-  std::string config{};        ///< resolved configuration: a checkpoint of another one is refused
+  std::int64_t steps = 0;    ///< at most; 0: the method's default
+  bool stop = true;          ///< stop when the method says that it has converged
+  std::string checkpoint{};  ///< where an interrupted run leaves its state; empty: nowhere
+  bool resume = false;       ///< go on from the checkpoint
+  std::int64_t frames = 0;   ///< clouds of the run that the file keeps, evenly over its iterations; 0: none
+  std::string config{};      ///< resolved configuration: a checkpoint of another one is refused
   std::int64_t seed = 0;
   torch::Device device = torch::kCPU;  ///< of the methods' sums over all pairs
 };
@@ -42,8 +42,8 @@ using Trace = std::map<std::string, std::vector<double>>;
 
 struct RunResult {
   std::string method;
-  torch::Tensor samples;  ///< [N, d]
-  torch::Tensor weights;  ///< [N] or undefined
+  torch::Tensor samples;   ///< [N, d]
+  torch::Tensor weights;   ///< [N] or undefined
   torch::Tensor log_prob;  ///< [N] or undefined
   std::map<std::string, torch::Tensor> extras;
   Frames frames;
@@ -58,7 +58,8 @@ struct RunResult {
 
 /// Runs the method from `initial` until it has converged or made its steps. An interrupt ends it between two
 /// iterations with a checkpoint.
-/// @throws UsageError when the method does not suit the target, Interrupted, DivergenceError, FileError for the checkpoint
+/// @throws UsageError when the method does not suit the target, Interrupted, DivergenceError, FileError for the
+/// checkpoint
 [[nodiscard]] RunResult run(const RunOptions& options, const Method& method,
                             const std::shared_ptr<targets::CountedTarget>& target, const torch::Tensor& initial,
                             const ProgressObserver& observer);

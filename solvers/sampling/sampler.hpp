@@ -10,8 +10,8 @@
 
 namespace scorefield::sampling {
 
-/// A particle method between two iterations: one cloud, moved until it represents the target. Built from the target, the
-/// initial cloud [N, d] float64, its options struct and a seed; keeps no file and prints nothing.
+/// A particle method between two iterations: one cloud, moved until it represents the target. Built from the target,
+/// the initial cloud [N, d] float64, its options struct and a seed; keeps no file and prints nothing.
 class Sampler {
  public:
   virtual ~Sampler() = default;

@@ -42,7 +42,8 @@ std::map<std::string, Tensor> read_tensor_map(const h5::File& file, const std::s
 
 void write_frames(h5::File& file, const Frames& frames) {
   if (frames.iterations.empty()) return;
-  file.write<std::int64_t>("/frames/iterations", frames.iterations, {static_cast<std::int64_t>(frames.iterations.size())});
+  file.write<std::int64_t>("/frames/iterations", frames.iterations,
+                           {static_cast<std::int64_t>(frames.iterations.size())});
   write_cloud_tensor(file, "/frames/positions", torch::stack(frames.clouds));
 }
 
@@ -51,7 +52,8 @@ Frames read_frames(const h5::File& file) {
   return {file.read<std::int64_t>("/frames/iterations"), read_cloud_tensor(file, "/frames/positions").unbind(0)};
 }
 
-void write_samples(const std::string& path, const RunResult& result, const std::string& target, const RunOptions& options) {
+void write_samples(const std::string& path, const RunResult& result, const std::string& target,
+                   const RunOptions& options) {
   data::AtomicFile destination(path);
   auto file = h5::File::create(destination.temporary_path(), path);
   data::write_provenance(file, {.format = data::kSamplesFormat, .seed = options.seed, .config = options.config});
@@ -63,7 +65,9 @@ void write_samples(const std::string& path, const RunResult& result, const std::
   write_tensor_map(file, "/extra", result.extras);
   write_frames(file, result.frames);
   if (result.density.log_prob.defined())
-    write_tensor_map(file, "/density", {{"axis0", result.density.axis[0]}, {"axis1", result.density.axis[1]}, {"log_prob", result.density.log_prob}});
+    write_tensor_map(
+        file, "/density",
+        {{"axis0", result.density.axis[0]}, {"axis1", result.density.axis[1]}, {"log_prob", result.density.log_prob}});
   file.set_attribute("/", "method", result.method);
   file.set_attribute("/", "target", target);
   file.set_attribute("/", "iterations", result.iterations);

@@ -10,8 +10,10 @@
 
 namespace scorefield::sampling {
 
-/// Writes /samples, /weights, /log_prob, /trace/NAME, frames with the density around them, and the method's further arrays, atomically. @throws FileError
-void write_samples(const std::string& path, const RunResult& result, const std::string& target, const RunOptions& options);
+/// Writes /samples, /weights, /log_prob, /trace/NAME, frames with the density around them, and the method's further
+/// arrays, atomically. @throws FileError
+void write_samples(const std::string& path, const RunResult& result, const std::string& target,
+                   const RunOptions& options);
 
 /// The cloud [N, d] float64 of a samples file. @throws FileError
 [[nodiscard]] torch::Tensor read_samples(const std::string& path);

@@ -39,8 +39,7 @@ Drift pointwise(Formula formula) {
         const std::array<double, d> rate = formula(t, std::array<double, d>{x[i * kLanes + n]...});
         ((b[i * kLanes + n] = rate[i]), ...);
       }
-    }
-    (std::make_index_sequence<d>{});
+    }(std::make_index_sequence<d>{});
   };
 }
 

@@ -12,7 +12,8 @@ namespace {
 using torch::Tensor;
 
 Tensor to_device(std::span<const float> row, torch::Device device) {
-  return torch::from_blob(const_cast<float*>(row.data()), {static_cast<std::int64_t>(row.size())}, torch::kFloat32).to(device);  // only read
+  return torch::from_blob(const_cast<float*>(row.data()), {static_cast<std::int64_t>(row.size())}, torch::kFloat32)
+      .to(device);  // only read
 }
 
 Tensor to_device(std::span<const std::vector<float>> rows, torch::Device device) {
@@ -104,10 +105,12 @@ std::vector<float> density(torch::Device device, const Arrangement& all) {
   return to_host(sum);
 }
 
-FloatRows force(torch::Device device, const Arrangement& all, std::span<const float> pressure_row, std::span<const float> density_row,
-                std::span<const std::vector<float>> velocity_rows, float viscosity) {
+FloatRows force(torch::Device device, const Arrangement& all, std::span<const float> pressure_row,
+                std::span<const float> density_row, std::span<const std::vector<float>> velocity_rows,
+                float viscosity) {
   const torch::NoGradGuard no_graph;
-  const Tensor x = to_device(all.x, device), pressure = to_device(pressure_row, device), rho = to_device(density_row, device);
+  const Tensor x = to_device(all.x, device), pressure = to_device(pressure_row, device),
+               rho = to_device(density_row, device);
   const Tensor v = velocity_rows.empty() ? Tensor() : to_device(velocity_rows, device), sum = torch::zeros_like(x);
   const double along_factor = static_cast<double>(x.size(0) + 2) / 3;
   for_blocks(all, device, [&](const Block& block) {
@@ -133,10 +136,13 @@ FloatRows force(torch::Device device, const Arrangement& all, std::span<const fl
 
 NeighbourSums device_neighbour_sums(torch::Device device) {
   return {[device](const Arrangement& all) { return density(device, all); },
-          [device](const Arrangement& all, std::span<const float> pressure, std::span<const float> rho, std::span<const std::vector<float>> v,
+          [device](const Arrangement& all, std::span<const float> pressure, std::span<const float> rho,
+                   std::span<const std::vector<float>> v,
                    float viscosity) { return force(device, all, pressure, rho, v, viscosity); }};
 }
 
-NeighbourSums neighbour_sums_on(torch::Device device) { return device.is_cpu() ? NeighbourSums{} : device_neighbour_sums(device); }
+NeighbourSums neighbour_sums_on(torch::Device device) {
+  return device.is_cpu() ? NeighbourSums{} : device_neighbour_sums(device);
+}
 
 }  // namespace scorefield::sph

@@ -6,8 +6,8 @@
 
 namespace scorefield::sph {
 
-/// The sums over candidates in LibTorch operations on `device`, blocks of particles at a time. Same precision as the fused sums, not
-/// the same bits; deterministic, since every particle sums its own row.
+/// The sums over candidates in LibTorch operations on `device`, blocks of particles at a time. Same precision as the
+/// fused sums, not the same bits; deterministic, since every particle sums its own row.
 [[nodiscard]] NeighbourSums device_neighbour_sums(torch::Device device);
 
 /// Null on the CPU, whose sums are fused; those above elsewhere.

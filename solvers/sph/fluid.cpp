@@ -29,12 +29,21 @@ double default_smoothing_length(std::int64_t n, std::int64_t d) {
   return (1 + 4.5 / dimension) * std::sqrt(4 * std::numbers::pi) * std::pow(static_cast<double>(n), -1 / dimension);
 }
 
-Fluid::Fluid(const SphOptions& options, const std::vector<double>& x, std::int64_t d, std::int64_t steps, NeighbourSums elsewhere)
-    : z(x), v(x.size(), 0.0), metric(d), options_(options), d_(d), steps_(steps), neighbours_(options.kernel, std::move(elsewhere)) {
+Fluid::Fluid(const SphOptions& options, const std::vector<double>& x, std::int64_t d, std::int64_t steps,
+             NeighbourSums elsewhere)
+    : z(x),
+      v(x.size(), 0.0),
+      metric(d),
+      options_(options),
+      d_(d),
+      steps_(steps),
+      neighbours_(options.kernel, std::move(elsewhere)) {
   validate(options);
   if (d > kTrustedDimension && !options.force_dimension)
-    throw UsageError("SPH is refused at d = " + std::to_string(d) + ", above 6: a particle's neighbours within any useful smoothing length "
-                     "become too few, its own kernel dominates the density, pressure vanishes and the cloud shrinks (variance .1 of the "
+    throw UsageError("SPH is refused at d = " + std::to_string(d) +
+                     ", above 6: a particle's neighbours within any useful smoothing length "
+                     "become too few, its own kernel dominates the density, pressure vanishes and the cloud shrinks "
+                     "(variance .1 of the "
                      "target's at d = 50). Use --method gas, or --set sph.force_dimension=true to see it.");
   const std::int64_t n = static_cast<std::int64_t>(x.size()) / d;
   final_h_ = options.smoothing_length > 0 ? options.smoothing_length : default_smoothing_length(n, d);
@@ -42,12 +51,13 @@ Fluid::Fluid(const SphOptions& options, const std::vector<double>& x, std::int64
 
 double Fluid::smoothing_length() const {
   const double start = std::max(options_.initial_smoothing, final_h_);
-  const double progress = static_cast<double>(iteration) / (kSettled * static_cast<double>(std::max<std::int64_t>(steps_, 1)));
+  const double progress =
+      static_cast<double>(iteration) / (kSettled * static_cast<double>(std::max<std::int64_t>(steps_, 1)));
   return start * std::pow(final_h_ / start, std::clamp(progress, 0.0, 1.0));
 }
 
-/// The metric changes and positions stay. Velocities keep their whitened values: those of a contracting cloud would grow
-/// without bound in a contracting metric.
+/// The metric changes and positions stay. Velocities keep their whitened values: those of a contracting cloud would
+/// grow without bound in a contracting metric.
 void Fluid::follow_the_cloud() {
   const auto x = metric.to_x(z);
   const double before = metric.log_determinant();
@@ -65,7 +75,8 @@ std::vector<double> Fluid::body_force(const Answer& answer) const {
 void Fluid::step(const Target& target) {
   const auto d = static_cast<std::size_t>(d_), n = z.size() / d;
   const double h = smoothing_length(), nu = options_.viscosity * h;
-  if (options_.whiten && iteration % kWhitenInterval == 0 && static_cast<double>(iteration) < kSettled * static_cast<double>(steps_))
+  if (options_.whiten && iteration % kWhitenInterval == 0 &&
+      static_cast<double>(iteration) < kSettled * static_cast<double>(steps_))
     follow_the_cloud();
   const Answer answer = target(metric.to_x(z));
 
@@ -80,7 +91,8 @@ void Fluid::step(const Target& target) {
   // A cloud wider than the target falls inwards and would pass through a focus: critical damping at the body force's
   // mean curvature, which is 1 at rest in whitened coordinates.
   double curvature = 0;
-  for (std::size_t i = 0; i < z.size(); ++i) curvature -= options_.alpha * force[i] * z[i] / static_cast<double>(z.size());
+  for (std::size_t i = 0; i < z.size(); ++i)
+    curvature -= options_.alpha * force[i] * z[i] / static_cast<double>(z.size());
   const double damping = options_.damping * std::sqrt(std::max(1.0, curvature));
 
   double fastest = 0, steepest = 0;

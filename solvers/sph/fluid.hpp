@@ -24,7 +24,8 @@ class Fluid {
  public:
   /// steps: length of the run, over which h decreases. @throws UsageError above d = 6 unless forced
   /// elsewhere: where the sums over neighbours happen; null: in the fused loops
-  Fluid(const SphOptions& options, const std::vector<double>& x, std::int64_t d, std::int64_t steps, NeighbourSums elsewhere = {});
+  Fluid(const SphOptions& options, const std::vector<double>& x, std::int64_t d, std::int64_t steps,
+        NeighbourSums elsewhere = {});
 
   void step(const Target& target);
 

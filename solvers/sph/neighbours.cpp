@@ -14,9 +14,9 @@
 namespace scorefield::sph {
 namespace {
 
-constexpr std::int64_t kBlock = 64;       // particles of a task above d = 3
-constexpr std::int64_t kTile = 512;       // their candidates at a time
-constexpr std::int64_t kMaxCells = 96;    // along an axis: outliers share the outermost cells
+constexpr std::int64_t kBlock = 64;     // particles of a task above d = 3
+constexpr std::int64_t kTile = 512;     // their candidates at a time
+constexpr std::int64_t kMaxCells = 96;  // along an axis: outliers share the outermost cells
 constexpr std::int64_t kCellsPerTask = 8;
 constexpr float kFar = 1e15f;
 
@@ -66,11 +66,12 @@ void Neighbours::arrange(const std::vector<double>& x, std::int64_t d, double h)
     for (std::size_t i = 0; i < order_.size(); ++i)
       x_[c][i] = static_cast<float>(x[static_cast<std::size_t>(order_[i] * d) + c] / h);
   }
-  for (std::size_t i = 0; i < order_.size(); ++i) place_[static_cast<std::size_t>(order_[i])] = static_cast<std::int64_t>(i);
+  for (std::size_t i = 0; i < order_.size(); ++i)
+    place_[static_cast<std::size_t>(order_[i])] = static_cast<std::int64_t>(i);
 }
 
-/// Counting sort, stable. The grid is centred on the mean; cells beyond its ends are folded into the outermost ones, which
-/// keeps neighbours in the same or in adjacent cells.
+/// Counting sort, stable. The grid is centred on the mean; cells beyond its ends are folded into the outermost ones,
+/// which keeps neighbours in the same or in adjacent cells.
 void Neighbours::sort_into_cells(const std::vector<double>& x) {
   const double edge = support(shape_) * h_ * (1 + 1e-6);
   const auto d = static_cast<std::size_t>(d_);
@@ -92,8 +93,9 @@ void Neighbours::sort_into_cells(const std::vector<double>& x) {
   for (std::size_t i = 0; i < cell.size(); ++i) {
     std::int64_t index = 0;
     for (std::size_t c = 0; c < 3; ++c) {
-      const std::int64_t along =
-          c < d ? static_cast<std::int64_t>(std::clamp((x[i * d + c] - low[c]) / edge, 0.0, static_cast<double>(cells_[c] - 1))) : 0;
+      const std::int64_t along = c < d ? static_cast<std::int64_t>(std::clamp((x[i * d + c] - low[c]) / edge, 0.0,
+                                                                              static_cast<double>(cells_[c] - 1)))
+                                       : 0;
       index = index * cells_[c] + along;
     }
     cell[i] = index;
@@ -123,9 +125,12 @@ Neighbours::Cell Neighbours::cell(std::int64_t index) const {
     low[c] = std::max<std::int64_t>(at[c] - 1, 0);
     high[c] = std::min(at[c] + 1, cells_[c] - 1);
   }
-  const auto start = [&](std::int64_t a, std::int64_t b, std::int64_t c) { return (a * cells_[1] + b) * cells_[2] + c; };
+  const auto start = [&](std::int64_t a, std::int64_t b, std::int64_t c) {
+    return (a * cells_[1] + b) * cells_[2] + c;
+  };
   const auto add = [&](std::int64_t from, std::int64_t to) {
-    const std::int64_t first = cell_start_[static_cast<std::size_t>(from)], end = cell_start_[static_cast<std::size_t>(to) + 1];
+    const std::int64_t first = cell_start_[static_cast<std::size_t>(from)],
+                       end = cell_start_[static_cast<std::size_t>(to) + 1];
     if (first < end) found.ranges[static_cast<std::size_t>(found.range_count++)] = {first, end};
   };
   if (last == 0) add(start(low[0], 0, 0), start(high[0], 0, 0));
@@ -166,7 +171,8 @@ void Neighbours::sweep(const Fields& fields, Body&& body) const {
         const Cell home = cell(occupied_[static_cast<std::size_t>(group)]);
         std::size_t count = 0;
         for (std::int64_t k = 0; k < home.range_count; ++k)
-          count += static_cast<std::size_t>(home.ranges[static_cast<std::size_t>(k)].second - home.ranges[static_cast<std::size_t>(k)].first);
+          count += static_cast<std::size_t>(home.ranges[static_cast<std::size_t>(k)].second -
+                                            home.ranges[static_cast<std::size_t>(k)].first);
         near_by.shape(rows, count);
         for (std::size_t r = 0; r < rows; ++r) {
           float* to = near_by.row[r];
@@ -223,30 +229,31 @@ void Neighbours::density(std::vector<double>& rho) const {
   rho.resize(static_cast<std::size_t>(n_));
   if (elsewhere_.density) {
     const auto sums = elsewhere_.density(arrangement());
-    for (std::size_t i = 0; i < sums.size(); ++i) rho[static_cast<std::size_t>(order_[i])] = scale * static_cast<double>(sums[i]);
+    for (std::size_t i = 0; i < sums.size(); ++i)
+      rho[static_cast<std::size_t>(order_[i])] = scale * static_cast<double>(sums[i]);
     return;
   }
-  sweep(FloatRows{}, [&](float** x, std::size_t candidates, const float** own, std::int64_t first, std::int64_t count,
-                                               bool fresh) {
-    std::vector<float> sums(static_cast<std::size_t>(count));
-    SumTask task{};
-    task.shape = static_cast<int>(shape_);
-    task.d = d_;
-    task.candidates = static_cast<long>(candidates);
-    task.x = x;
-    task.count = count;
-    task.own_x = own;
-    task.sum = sums.data();
-    kernels.density(task);
-    for (std::int64_t i = 0; i < count; ++i) {
-      double& value = rho[static_cast<std::size_t>(order_[static_cast<std::size_t>(first + i)])];
-      value = (fresh ? 0 : value) + scale * static_cast<double>(sums[static_cast<std::size_t>(i)]);
-    }
-  });
+  sweep(FloatRows{},
+        [&](float** x, std::size_t candidates, const float** own, std::int64_t first, std::int64_t count, bool fresh) {
+          std::vector<float> sums(static_cast<std::size_t>(count));
+          SumTask task{};
+          task.shape = static_cast<int>(shape_);
+          task.d = d_;
+          task.candidates = static_cast<long>(candidates);
+          task.x = x;
+          task.count = count;
+          task.own_x = own;
+          task.sum = sums.data();
+          kernels.density(task);
+          for (std::int64_t i = 0; i < count; ++i) {
+            double& value = rho[static_cast<std::size_t>(order_[static_cast<std::size_t>(first + i)])];
+            value = (fresh ? 0 : value) + scale * static_cast<double>(sums[static_cast<std::size_t>(i)]);
+          }
+        });
 }
 
-void Neighbours::acceleration(const std::vector<double>& A, const std::vector<double>& rho, const std::vector<double>& v,
-                              double nu, std::vector<double>& a) const {
+void Neighbours::acceleration(const std::vector<double>& A, const std::vector<double>& rho,
+                              const std::vector<double>& v, double nu, std::vector<double>& a) const {
   const SumKernels kernels = sph_kernels();
   const auto d = static_cast<std::size_t>(d_), n = static_cast<std::size_t>(n_);
   FloatRows fields(2 + (nu > 0 ? d : 0), std::vector<float>(n));
@@ -265,10 +272,12 @@ void Neighbours::acceleration(const std::vector<double>& A, const std::vector<do
   if (elsewhere_.force) {
     const auto force = elsewhere_.force(arrangement(), fields[0], fields[1], std::span(fields).subspan(2), viscosity);
     for (std::size_t i = 0; i < n; ++i)
-      for (std::size_t c = 0; c < d; ++c) a[static_cast<std::size_t>(order_[i]) * d + c] = scale * static_cast<double>(force[c][i]);
+      for (std::size_t c = 0; c < d; ++c)
+        a[static_cast<std::size_t>(order_[i]) * d + c] = scale * static_cast<double>(force[c][i]);
     return;
   }
-  sweep(fields, [&](float** rows, std::size_t candidates, const float** own, std::int64_t first, std::int64_t count, bool fresh) {
+  sweep(fields, [&](float** rows, std::size_t candidates, const float** own, std::int64_t first, std::int64_t count,
+                    bool fresh) {
     Rows sums;
     sums.shape(d, static_cast<std::size_t>(count));
     SumTask task{};

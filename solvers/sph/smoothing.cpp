@@ -17,7 +17,8 @@ Profile profile(Shape shape, double q) {
       const double rest = 1 - q / 2, cube = rest * rest * rest;
       return {cube * rest * (1 + 2 * q), 5 * cube};
     }
-    case Shape::gaussian: return {std::exp(-q * q), 2 * std::exp(-q * q)};
+    case Shape::gaussian:
+      return {std::exp(-q * q), 2 * std::exp(-q * q)};
   }
   return {0, 0};
 }

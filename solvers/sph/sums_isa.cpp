@@ -105,8 +105,13 @@ void density_in(const SumTask& task) {
 }
 template <class Shape>
 void force_in(const SumTask& task) {
-  if (task.v) return task.d == 2 ? force_of<Shape, 2, true>(task) : task.d == 3 ? force_of<Shape, 3, true>(task) : force_of<Shape, 0, true>(task);
-  return task.d == 2 ? force_of<Shape, 2, false>(task) : task.d == 3 ? force_of<Shape, 3, false>(task) : force_of<Shape, 0, false>(task);
+  if (task.v)
+    return task.d == 2   ? force_of<Shape, 2, true>(task)
+           : task.d == 3 ? force_of<Shape, 3, true>(task)
+                         : force_of<Shape, 0, true>(task);
+  return task.d == 2   ? force_of<Shape, 2, false>(task)
+         : task.d == 3 ? force_of<Shape, 3, false>(task)
+                       : force_of<Shape, 0, false>(task);
 }
 
 void density(const SumTask& task) {

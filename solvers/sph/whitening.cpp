@@ -14,7 +14,9 @@ Eigen::Map<const Matrix> columns(const std::vector<double>& rows, std::int64_t d
 }
 std::vector<double> rows(const Matrix& columns) { return {columns.data(), columns.data() + columns.size()}; }
 
-Eigen::Map<const Vector> vector(const std::vector<double>& v) { return {v.data(), static_cast<std::int64_t>(v.size())}; }
+Eigen::Map<const Vector> vector(const std::vector<double>& v) {
+  return {v.data(), static_cast<std::int64_t>(v.size())};
+}
 
 /// The factor, whose rows are stored one after the other.
 Matrix lower(const Whitening& whitening) { return columns(whitening.L, whitening.d).transpose(); }

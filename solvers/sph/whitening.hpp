@@ -12,7 +12,8 @@ struct Whitening {
 
   /// Identity.
   explicit Whitening(std::int64_t dimension);
-  /// Mean and Cholesky factor of the covariance of x [n, d]; directions without extent keep a thousandth of the largest.
+  /// Mean and Cholesky factor of the covariance of x [n, d]; directions without extent keep a thousandth of the
+  /// largest.
   static Whitening of(const std::vector<double>& x, std::int64_t d);
 
   [[nodiscard]] std::vector<double> to_x(const std::vector<double>& z) const;

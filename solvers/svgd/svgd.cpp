@@ -20,16 +20,23 @@ using sampling::tensor_of;
 class SvgdSampler final : public sampling::Sampler {
  public:
   SvgdSampler(const sampling::Setup& setup, const SvgdOptions& options)
-      : target_(setup.target), options_(options), n_(setup.initial.size(0)), d_(setup.initial.size(1)), steps_(setup.steps),
-        pair_sums_(pairs::pair_sums_on(setup.device, options.double_precision)), x_(rows_of(setup.initial)), squares_(x_.size(), 0.0) {
+      : target_(setup.target),
+        options_(options),
+        n_(setup.initial.size(0)),
+        d_(setup.initial.size(1)),
+        steps_(setup.steps),
+        pair_sums_(pairs::pair_sums_on(setup.device, options.double_precision)),
+        x_(rows_of(setup.initial)),
+        squares_(x_.size(), 0.0) {
     require_positive("option 'svgd.step'", options.step);
     require(options.bandwidth >= 0, "option 'svgd.bandwidth'", options.bandwidth, "a number from 0");
   }
 
   void step() override {
     const auto score = rows_of(target_->score(particles()));
-    h_ = options_.bandwidth > 0 ? options_.bandwidth
-                                : pairs::median_distance(x_.data(), n_, d_) / std::sqrt(2 * std::log(static_cast<double>(n_) + 1));
+    h_ = options_.bandwidth > 0
+             ? options_.bandwidth
+             : pairs::median_distance(x_.data(), n_, d_) / std::sqrt(2 * std::log(static_cast<double>(n_) + 1));
     std::vector<double> pull(x_.size()), push(x_.size());
     pair_sums_({pairs::Form::gaussian, {h_}}, {x_.data(), n_, x_.data(), n_, d_, nullptr, score.data()},
                {.gradient = push.data(), .field = pull.data()});
@@ -54,7 +61,9 @@ class SvgdSampler final : public sampling::Sampler {
   [[nodiscard]] std::vector<std::pair<std::string, double>> trace() const override {
     return {{"mean_speed", speed_}, {"stein_direction", direction_}, {"bandwidth", h_}};
   }
-  [[nodiscard]] bool converged() const override { return iteration_ > 10 && direction_ < 1e-3 * std::sqrt(static_cast<double>(d_)); }
+  [[nodiscard]] bool converged() const override {
+    return iteration_ > 10 && direction_ < 1e-3 * std::sqrt(static_cast<double>(d_));
+  }
   [[nodiscard]] std::map<std::string, torch::Tensor> state() const override {
     return {{"x", particles()},
             {"squares", tensor_of(squares_, {n_, d_})},

@@ -6,11 +6,11 @@ namespace scorefield::svgd {
 
 /// Stein variational gradient descent (arXiv 1608.04471):
 ///   x_i += step phi_i,  phi_i = (1/N) sum_j [k(x_j, x_i) score_j + grad_{x_j} k(x_j, x_i)]
-/// with a Gaussian kernel whose h^2 = median^2 / (2 ln(N + 1)) follows the cloud, and AdaGrad with momentum (decay .9) per
-/// coordinate, as in the authors' code. Known: it shrinks the cloud in high dimension.
+/// with a Gaussian kernel whose h^2 = median^2 / (2 ln(N + 1)) follows the cloud, and AdaGrad with momentum (decay .9)
+/// per coordinate, as in the authors' code. Known: it shrinks the cloud in high dimension.
 struct SvgdOptions {
-  double step = 0.1;           ///< AdaGrad's step, in units of the cloud's spread per coordinate
-  double bandwidth = 0;        ///< h; 0: from the median
+  double step = 0.1;     ///< AdaGrad's step, in units of the cloud's spread per coordinate
+  double bandwidth = 0;  ///< h; 0: from the median
   bool double_precision = false;
 };
 

@@ -120,8 +120,10 @@ TEST_F(Chain, FromDataToErrors) {
 
 /// The amplitude of the density wave is the parameter: a rollout must start with that of its own mu.
 TEST_F(Chain, RolloutsStartFromTheirOwnPopulation) {
-  const std::vector<std::string> generate{"generate", "landau", "--mu", "0.1,0.5", "--particles", "1000", "--frames", "3",
-                                          "--set", "pic.simulated_particles=4000", "--set", "pic.cells=32", "--set", "pic.dt=0.2"};
+  const std::vector<std::string> generate{
+      "generate", "landau",       "--mu",  "0.1,0.5",   "--particles",
+      "1000",     "--frames",     "3",     "--set",     "pic.simulated_particles=4000",
+      "--set",    "pic.cells=32", "--set", "pic.dt=0.2"};
   succeed(with(generate, {"--output", "train.h5"}));
   succeed(tiny_train("train.h5", "model.h5", "2"));
   const auto wave = [&](const std::vector<std::string>& more) {
@@ -137,8 +139,11 @@ TEST_F(Chain, RolloutsStartFromTheirOwnPopulation) {
   EXPECT_NEAR(wave({"--mu", "0.4", "--particles", "3000"}), 0.4, 0.02) << "more than the model keeps";
   EXPECT_NEAR(wave({"--mu", "0.4", "--set", "infer.start=nearest"}), 0.5, 0.02);
   EXPECT_NEAR(wave({"--mu", "0.5"}), 0.5, 0.02);
-  EXPECT_EQ(folder_.listing(), (std::vector<std::string>{"model.h5", "rollout.h5", "train.h5"})) << "nothing else is left";
-  fail(2, {"infer", "model.h5", "--mu", "0.4", "--particles", "3000", "--set", "infer.start=nearest", "--output", "none.h5"},
+  EXPECT_EQ(folder_.listing(), (std::vector<std::string>{"model.h5", "rollout.h5", "train.h5"}))
+      << "nothing else is left";
+  fail(2,
+       {"infer", "model.h5", "--mu", "0.4", "--particles", "3000", "--set", "infer.start=nearest", "--output",
+        "none.h5"},
        {"3000", "1000", "--initial"});
 }
 
@@ -212,7 +217,8 @@ TEST_F(Chain, ControlCDuringGenerateLeavesACheckpointAndNoOutput) {
 }
 
 TEST_F(Chain, BenchmarksRunAndReportTheContractsKeys) {
-  const auto result = succeed({"benchmark", "score-d4-w64", "rollout", "pic", "--seconds", "0", "--threads", "1", "--json"});
+  const auto result =
+      succeed({"benchmark", "score-d4-w64", "rollout", "pic", "--seconds", "0", "--threads", "1", "--json"});
   const auto report = nlohmann::json::parse(result.out);
   EXPECT_EQ(report["machine"]["threads"], 1);
   ASSERT_EQ(report["cases"].size(), 3u);
@@ -241,7 +247,9 @@ TEST_F(Chain, InferRefusesZeroParticlesAndMoreThanThereAre) {
   succeed(tiny_generate("train.h5"));
   succeed(tiny_train("train.h5", "model.h5", "2"));
   fail(2, {"infer", "model.h5", "--mu", "1.3", "--particles", "0", "--output", "rollout.h5"}, {"--particles", "'0'"});
-  fail(2, {"infer", "model.h5", "--mu", "1.3", "--particles", "201", "--set", "infer.start=nearest", "--output", "rollout.h5"},
+  fail(2,
+       {"infer", "model.h5", "--mu", "1.3", "--particles", "201", "--set", "infer.start=nearest", "--output",
+        "rollout.h5"},
        {"201", "200"});
 }
 

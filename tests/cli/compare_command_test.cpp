@@ -15,7 +15,8 @@ class Compare : public Cli, public ::testing::WithParamInterface<const char*> {}
 
 /// Cells fail for one reason only: the velocity form on stochastic systems, whose samples have no velocities.
 TEST_P(Compare, ShippedExperimentRunsAndContinues) {
-  const std::vector<std::string> command{"compare", GetParam(), "--output", "out", "--quick", "--threads", "1", "--json"};
+  const std::vector<std::string> command{"compare", GetParam(),  "--output", "out",
+                                         "--quick", "--threads", "1",        "--json"};
   const auto first = json::parse(succeed(command).out);
   EXPECT_GT(first.at("computed"), 0);
   EXPECT_EQ(first.at("reused"), 0);
@@ -68,7 +69,8 @@ TEST_F(CompareCommand, InferWritesTheLogDensityAndSamplesBaselines) {
   succeed(tiny_generate("train.h5", "0"));
   succeed(tiny_train("train.h5", "model.h5", "4"));
   succeed({"infer", "model.h5", "--mu", "1.3", "--output", "rollout.h5", "--log-density", "--set", "infer.steps=8"});
-  EXPECT_THAT(succeed({"inspect", "rollout.h5"}).out, ::testing::AllOf(HasSubstr("log-density"), HasSubstr("[1, 5, 200]")));
+  EXPECT_THAT(succeed({"inspect", "rollout.h5"}).out,
+              ::testing::AllOf(HasSubstr("log-density"), HasSubstr("[1, 5, 200]")));
   for (const char* loss : {"ncsm", "cfm", "dsm"}) {
     auto train = tiny_train("train.h5", std::string(loss) + ".h5", "4");
     train.insert(train.end(), {"--set", std::string("loss.name=") + loss});

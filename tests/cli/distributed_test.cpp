@@ -31,7 +31,7 @@ std::string free_port() {
 class Distributed : public Cli {
  protected:
   std::unique_ptr<RunningCommand> start(int rank, std::vector<std::string> arguments, const std::string& port) const {
-    std::vector<std::string> command{"/usr/bin/env",           "WORLD_SIZE=2", "RANK=" + std::to_string(rank),
+    std::vector<std::string> command{"/usr/bin/env",          "WORLD_SIZE=2",        "RANK=" + std::to_string(rank),
                                      "MASTER_ADDR=127.0.0.1", "MASTER_PORT=" + port, SCOREFIELD_BINARY};
     command.insert(command.end(), arguments.begin(), arguments.end());
     return std::make_unique<RunningCommand>(command, folder_.path());
@@ -49,9 +49,7 @@ class Distributed : public Cli {
 
   /// Largest difference between two files' arrays relative to the largest value.
   double difference(const std::string& name, const std::string& one, const std::string& two) const {
-    const auto read = [&](const std::string& file) {
-      return h5::File::open(folder_ / file).read<float>(name);
-    };
+    const auto read = [&](const std::string& file) { return h5::File::open(folder_ / file).read<float>(name); };
     const auto a = read(one), b = read(two);
     EXPECT_EQ(a.size(), b.size());
     double error = 0, scale = 0;
@@ -78,8 +76,8 @@ TEST_F(Distributed, TwoProcessesTrainAsOneWithTheSameBatch) {
   EXPECT_LT(difference("/model/parameters/modulation.weight0", "one.h5", "two.h5"), 1e-5);
   EXPECT_LT(difference("/model/parameters/modulation.weight1", "one.h5", "two.h5"), 1e-5);
 
-  const std::vector<std::string> infer{"infer",  "two.h5", "--mu",        "1.2,1.3,1.4", "--frames", "4",
-                                       "--output", "rollout2.h5", "--threads", "1"};
+  const std::vector<std::string> infer{"infer", "two.h5",   "--mu",        "1.2,1.3,1.4", "--frames",
+                                       "4",     "--output", "rollout2.h5", "--threads",   "1"};
   succeed_together(infer);
   auto alone = infer;
   alone[7] = "rollout1.h5";
@@ -106,8 +104,8 @@ TEST_F(Distributed, ALostProcessIsAClearError) {
 }
 
 TEST_F(Distributed, AHalfSetEnvironmentIsExplained) {
-  const auto result = run_command({"/usr/bin/env", "WORLD_SIZE=2", SCOREFIELD_BINARY, "train", "data.h5", "--output", "m.h5"},
-                                  folder_.path());
+  const auto result = run_command(
+      {"/usr/bin/env", "WORLD_SIZE=2", SCOREFIELD_BINARY, "train", "data.h5", "--output", "m.h5"}, folder_.path());
   EXPECT_EQ(result.exit_code, 2);
   EXPECT_THAT(result.err, ::testing::HasSubstr("RANK is missing"));
 }

@@ -40,8 +40,9 @@ using ParticleMethods = Cli;
 TEST_F(ParticleMethods, EachReachesACorrelatedGaussian) {
   for (const auto& method : methods()) {
     SCOPED_TRACE(method.name);
-    const auto result = succeed({"sample", "gaussian", "--method", method.name, "--particles", "400", "--steps", method.steps,
-                                 "--threads", "1", "--output", method.name + ".h5", "--json", "--seed", "3"});
+    const auto result =
+        succeed({"sample", "gaussian", "--method", method.name, "--particles", "400", "--steps", method.steps,
+                 "--threads", "1", "--output", method.name + ".h5", "--json", "--seed", "3"});
     const auto facts = nlohmann::json::parse(result.out);
     EXPECT_EQ(facts["method"], method.name);
     EXPECT_EQ(facts["particles"], 400);
@@ -64,14 +65,16 @@ TEST_F(ParticleMethods, EachReachesACorrelatedGaussian) {
     EXPECT_NEAR(covariance[0], 1, method.tolerance);
     EXPECT_NEAR(covariance[1], 0.8, method.tolerance);
     EXPECT_NEAR(covariance[2], 1, method.tolerance);
-    for (const auto& name : method.trace) EXPECT_EQ(read_column(path, "/trace/" + name).size(), facts["iterations"].get<std::size_t>()) << name;
+    for (const auto& name : method.trace)
+      EXPECT_EQ(read_column(path, "/trace/" + name).size(), facts["iterations"].get<std::size_t>()) << name;
   }
 }
 
 TEST_F(ParticleMethods, MmdFlowsLowerTheLoss) {
   // Their last stragglers take long to arrive: what ift's weights and splits are for.
   for (const std::string name : {"mmd-flow", "noisy-mmd-flow", "wfr"}) {
-    succeed({"sample", "gaussian", "--method", name, "--particles", "200", "--steps", "60", "--threads", "1", "--output", "flow.h5", "--quiet"});
+    succeed({"sample", "gaussian", "--method", name, "--particles", "200", "--steps", "60", "--threads", "1",
+             "--output", "flow.h5", "--quiet"});
     const auto loss = read_column((folder_.path() / "flow.h5").string(), "/trace/loss");
     EXPECT_LT(loss.back(), 0.5 * loss.front()) << name;
   }
@@ -83,8 +86,8 @@ TEST_F(ParticleMethods, SeedsRepeatForAnyNumberOfThreads) {
     std::vector<std::vector<double>> clouds;
     for (const std::string threads : {"1", "2"}) {
       const std::string file = name + threads + ".h5";
-      succeed({"sample", "three-modes", "--method", name, "--particles", "200", "--steps", "12", "--threads", threads, "--output", file,
-               "--quiet", "--seed", "5"});
+      succeed({"sample", "three-modes", "--method", name, "--particles", "200", "--steps", "12", "--threads", threads,
+               "--output", file, "--quiet", "--seed", "5"});
       clouds.push_back(read_column((folder_.path() / file).string(), "/samples"));
     }
     EXPECT_EQ(clouds[0], clouds[1]);
@@ -92,14 +95,17 @@ TEST_F(ParticleMethods, SeedsRepeatForAnyNumberOfThreads) {
 }
 
 TEST_F(ParticleMethods, RefusalsSayWhyAndWhatToUse) {
-  fail(2, {"sample", "gaussian-10", "--method", "sph", "--output", "a.h5"}, {"SPH is refused", "kernel", "--method gas"});
-  fail(2, {"sample", "gaussian", "--method", "ift", "--output", "a.h5", "--set", "ift.weight_rate=3"}, {"ift.weight_rate"});
+  fail(2, {"sample", "gaussian-10", "--method", "sph", "--output", "a.h5"},
+       {"SPH is refused", "kernel", "--method gas"});
+  fail(2, {"sample", "gaussian", "--method", "ift", "--output", "a.h5", "--set", "ift.weight_rate=3"},
+       {"ift.weight_rate"});
 }
 
 TEST_F(ParticleMethods, PublishedVariantAndKlEnergyAreChoices) {
-  for (const std::string setting : {"ift.variant=published", "ift.energy=kl", "ift.weights=kl", "ift.data=fixed", "ift.kernel=energy", "ift.kernel=imq"}) {
-    const auto result = succeed({"sample", "gaussian", "--method", "ift", "--particles", "150", "--steps", "30", "--threads", "1", "--output",
-                                 "k.h5", "--json", "--set", setting});
+  for (const std::string setting : {"ift.variant=published", "ift.energy=kl", "ift.weights=kl", "ift.data=fixed",
+                                    "ift.kernel=energy", "ift.kernel=imq"}) {
+    const auto result = succeed({"sample", "gaussian", "--method", "ift", "--particles", "150", "--steps", "30",
+                                 "--threads", "1", "--output", "k.h5", "--json", "--set", setting});
     EXPECT_TRUE(std::isfinite(nlohmann::json::parse(result.out)["last"]["loss"].get<double>())) << setting;
   }
 }

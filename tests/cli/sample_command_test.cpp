@@ -25,8 +25,10 @@ class Sample : public Cli {
   bool scripts(const std::vector<std::pair<std::string, std::string>>& expressions) const {
     std::string code = "import torch\n";
     for (const auto& [name, forward] : expressions)
-      code += "class " + name + "(torch.nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.dim = 2\n"
-              "    def forward(self, x):\n        return " + forward + "\ntorch.jit.script(" + name + "()).save('" + name + ".pt')\n";
+      code += "class " + name +
+              "(torch.nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.dim = 2\n"
+              "    def forward(self, x):\n        return " +
+              forward + "\ntorch.jit.script(" + name + "()).save('" + name + ".pt')\n";
     write_text(folder_ / "make.py", code);
     const bool made = run_command({SCOREFIELD_TORCH_PYTHON, "make.py"}, folder_.path()).exit_code == 0;
     std::filesystem::remove(folder_ / "make.py");
@@ -35,8 +37,8 @@ class Sample : public Cli {
 };
 
 TEST_F(Sample, JsonHasTheContractsKeysAndTheFileItsContent) {
-  const auto result = succeed({"sample", "gaussian", "--particles", "300", "--threads", "1", "--seed", "4", "--output", "s.h5", "--json",
-                               "--set", "sample.frames=5"});
+  const auto result = succeed({"sample", "gaussian", "--particles", "300", "--threads", "1", "--seed", "4", "--output",
+                               "s.h5", "--json", "--set", "sample.frames=5"});
   const auto facts = nlohmann::json::parse(result.out);
   EXPECT_EQ(facts["command"], "sample");
   EXPECT_EQ(facts["method"], "mpm");
@@ -48,7 +50,8 @@ TEST_F(Sample, JsonHasTheContractsKeysAndTheFileItsContent) {
   EXPECT_EQ(facts["score_evaluations"], 300 * iterations);
   EXPECT_TRUE(facts["converged"].is_boolean());
   EXPECT_GT(facts["seconds"].get<double>(), 0);
-  for (const char* key : {"mean_error", "covariance_error", "gaussian_kl", "mmd", "mmd_floor", "energy_distance", "kl_knn", "kl_knn_floor", "ksd"})
+  for (const char* key : {"mean_error", "covariance_error", "gaussian_kl", "mmd", "mmd_floor", "energy_distance",
+                          "kl_knn", "kl_knn_floor", "ksd"})
     EXPECT_TRUE(facts["diagnostics"][key].is_number()) << key;
   EXPECT_LT(facts["diagnostics"]["gaussian_kl"].get<double>(), 0.01);
   EXPECT_FALSE(facts["diagnostics"].contains("weight_ess")) << "the cloud has no weights";
@@ -69,14 +72,19 @@ TEST_F(Sample, JsonHasTheContractsKeysAndTheFileItsContent) {
   EXPECT_EQ(file.integer_attribute("/", "seed"), 4);
   EXPECT_THAT(file.string_attribute("/", "config"), HasSubstr("frames = 5"));
   // On the grid log p is that of the correlated Gaussian (.8), up to a constant.
-  const auto a = file.read<double>("/density/axis0"), b = file.read<double>("/density/axis1"), log_p = file.read<double>("/density/log_prob");
+  const auto a = file.read<double>("/density/axis0"), b = file.read<double>("/density/axis1"),
+             log_p = file.read<double>("/density/log_prob");
   const auto exact = [](double x, double y) { return -(x * x - 1.6 * x * y + y * y) / 0.72; };
   EXPECT_NEAR(log_p[7] - log_p[b.size() * 20 + 3], exact(a[0], b[7]) - exact(a[20], b[3]), 1e-9);
 }
 
 TEST_F(Sample, InterruptedAndResumedRunsAreTheUninterruptedOneBitForBit) {
-  const std::vector<std::string> options{"--particles", "3000", "--steps", "400", "--threads", "1", "--set", "sample.stop=false",
-                                         "--set", "sample.frames=4", "--set", "sample.diagnostics=false"};
+  const std::vector<std::string> options{"--particles", "3000",
+                                         "--steps",     "400",
+                                         "--threads",   "1",
+                                         "--set",       "sample.stop=false",
+                                         "--set",       "sample.frames=4",
+                                         "--set",       "sample.diagnostics=false"};
   const auto command = [&](const std::string& output) {
     std::vector<std::string> all{"sample", "banana", "--output", output};
     all.insert(all.end(), options.begin(), options.end());
@@ -100,21 +108,23 @@ TEST_F(Sample, InterruptedAndResumedRunsAreTheUninterruptedOneBitForBit) {
   succeed(again);
   succeed(command("whole.h5"));
   EXPECT_EQ(folder_.listing(), (std::vector<std::string>{"part.h5", "whole.h5"}));
-  for (const char* name : {"/samples", "/log_prob", "/trace/free_energy", "/trace/score_evaluations", "/frames/positions"})
+  for (const char* name :
+       {"/samples", "/log_prob", "/trace/free_energy", "/trace/score_evaluations", "/frames/positions"})
     EXPECT_EQ(column("part.h5", name), column("whole.h5", name)) << name;
 }
 
 TEST_F(Sample, SeedsRepeatForAnyNumberOfThreads) {
   for (const std::string target : {"three-modes", "gaussian-10"}) {
     for (const std::string threads : {"1", "2"})
-      succeed({"sample", target, "--particles", "200", "--steps", "20", "--threads", threads, "--output", threads + ".h5", "--quiet",
-               "--set", "sample.diagnostics=false"});
+      succeed({"sample", target, "--particles", "200", "--steps", "20", "--threads", threads, "--output",
+               threads + ".h5", "--quiet", "--set", "sample.diagnostics=false"});
     EXPECT_EQ(column("1.h5", "/samples"), column("2.h5", "/samples")) << target;
   }
 }
 
 TEST_F(Sample, DiagnosticsOfManyParticlesSayHowManyTheyCompare) {
-  const auto result = succeed({"sample", "gaussian", "--particles", "5000", "--steps", "30", "--threads", "1", "--output", "s.h5", "--json"});
+  const auto result = succeed(
+      {"sample", "gaussian", "--particles", "5000", "--steps", "30", "--threads", "1", "--output", "s.h5", "--json"});
   EXPECT_EQ(nlohmann::json::parse(result.out)["diagnostics"]["compared_particles"], 4000);
 }
 
@@ -130,14 +140,18 @@ TEST_F(Sample, BadInputIsNamed) {
          {setting.substr(0, setting.find('=')), "expected"});
   fail(1, {"sample", "gaussian", "--output", "absent/s.h5"}, {"absent"});
   fail(1, {"sample", "absent.pt", "--output", "s.h5"}, {"absent.pt", "no such file"});
-  succeed({"sample", "gaussian-10", "--particles", "50", "--steps", "2", "--method", "ula", "--output", "ten.h5", "--quiet"});
-  fail(2, {"sample", "gaussian", "--initial", "ten.h5", "--output", "s.h5", "--quiet"}, {"ten.h5", "10 coordinates", "2"});
+  succeed({"sample", "gaussian-10", "--particles", "50", "--steps", "2", "--method", "ula", "--output", "ten.h5",
+           "--quiet"});
+  fail(2, {"sample", "gaussian", "--initial", "ten.h5", "--output", "s.h5", "--quiet"},
+       {"ten.h5", "10 coordinates", "2"});
 }
 
 TEST_F(Sample, TorchScriptTargetsAreSampledAndNanIsNamed) {
-  if (!scripts({{"fine", "-(x * x).sum(1) / 2"}, {"bad", "torch.log(-1.0 - (x * x).sum(1))"}, {"wrong", "-(x * x) / 2"}}))
+  if (!scripts(
+          {{"fine", "-(x * x).sum(1) / 2"}, {"bad", "torch.log(-1.0 - (x * x).sum(1))"}, {"wrong", "-(x * x) / 2"}}))
     GTEST_SKIP() << "no Python with torch";
-  const auto result = succeed({"sample", "fine.pt", "--particles", "300", "--threads", "1", "--output", "s.h5", "--json"});
+  const auto result =
+      succeed({"sample", "fine.pt", "--particles", "300", "--threads", "1", "--output", "s.h5", "--json"});
   EXPECT_EQ(nlohmann::json::parse(result.out)["dimension"], 2);
   double square = 0;
   for (const double x : column("s.h5", "/samples")) square += x * x / 600;
@@ -151,8 +165,8 @@ TEST_F(Sample, ScoreNetworksAreTargetsAndPeriodicCoordinatesStayInTheirBox) {
   auto train = tiny_train("data.h5", "model.h5", "3");
   train.insert(train.end(), {"--set", "loss.name=dsm", "--quiet"});
   succeed(train);
-  const auto result = succeed({"sample", "model.h5", "--particles", "300", "--steps", "10", "--threads", "1", "--output", "s.h5", "--json",
-                               "--set", "target.mu=1.3", "--set", "target.time=10"});
+  const auto result = succeed({"sample", "model.h5", "--particles", "300", "--steps", "10", "--threads", "1",
+                               "--output", "s.h5", "--json", "--set", "target.mu=1.3", "--set", "target.time=10"});
   const auto facts = nlohmann::json::parse(result.out);
   EXPECT_EQ(facts["method"], "mpm");
   EXPECT_EQ(dims("s.h5", "/samples"), (std::vector<std::int64_t>{300, 2}));

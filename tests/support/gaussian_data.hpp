@@ -27,7 +27,8 @@ struct GaussianCase {
   }
 
   /// Its potential. x: [G, N, 2], mu: [G, 1], t: [G] -> [G, N].
-  static torch::Tensor potential(const torch::Tensor& x, const torch::Tensor& mu, const torch::Tensor& t, double sigma) {
+  static torch::Tensor potential(const torch::Tensor& x, const torch::Tensor& mu, const torch::Tensor& t,
+                                 double sigma) {
     const auto velocity = torch::cat({mu, torch::full_like(mu, -0.5)}, 1);
     const auto centered = x - (velocity * t.unsqueeze(1)).unsqueeze(1);
     const auto s = 0.5 + kSpreadRate * t;
@@ -47,20 +48,19 @@ struct GaussianCase {
     return -0.5 * sum / n;
   }
 
-  static double quantile(double u) {
-    return torch::special_ndtri(torch::tensor(u, torch::kFloat64)).item<double>();
-  }
+  static double quantile(double u) { return torch::special_ndtri(torch::tensor(u, torch::kFloat64)).item<double>(); }
 };
 
 /// Writes the Gaussian's trajectories at every mu: N low-discrepancy particles (others with
 /// another `start`), K equally spaced times.
-inline void write_gaussian_dataset(const std::string& path, const std::vector<double>& mus, std::int64_t particles = 4000,
-                                   std::int64_t frames = 33, double start = 0.5) {
+inline void write_gaussian_dataset(const std::string& path, const std::vector<double>& mus,
+                                   std::int64_t particles = 4000, std::int64_t frames = 33, double start = 0.5) {
   data::DatasetHeader header;
   header.provenance.format = data::kDatasetFormat;
   header.mu_names = {"mu"};
   for (const double mu : mus) header.mu.push_back({mu});
-  for (std::int64_t k = 0; k < frames; ++k) header.time.push_back(static_cast<double>(k) / static_cast<double>(frames - 1));
+  for (std::int64_t k = 0; k < frames; ++k)
+    header.time.push_back(static_cast<double>(k) / static_cast<double>(frames - 1));
   header.time_units = "1";
   header.particles = particles;
   header.coordinates = {"x", "y"};
@@ -70,7 +70,8 @@ inline void write_gaussian_dataset(const std::string& path, const std::vector<do
   const auto index = torch::arange(particles, torch::kFloat64);
   // The R2 sequence: additive recurrence with the plastic number, quiet in every prefix.
   const auto fraction = [](const torch::Tensor& value) { return value - value.floor(); };
-  const auto u = torch::stack({fraction(start + index * 0.7548776662466927), fraction(start + index * 0.5698402909980532)}, 1);
+  const auto u =
+      torch::stack({fraction(start + index * 0.7548776662466927), fraction(start + index * 0.5698402909980532)}, 1);
   const auto z = torch::special_ndtri(u.clamp(1e-6, 1 - 1e-6));
   data::DatasetWriter writer(path, header);
   for (std::size_t m = 0; m < mus.size(); ++m)

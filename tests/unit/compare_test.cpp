@@ -51,8 +51,8 @@ TEST(Compare, RunsEveryCellOnceAndSaysWhyOneFails) {
   EXPECT_EQ(first.computed, 2);
   EXPECT_EQ(first.failed, 2);
   const auto table = data::read_text_file(folder.path("out/table.md"));
-  for (const char* words : {"# tiny", "## bistable", "| dice |", "*floor*", "*nearest*", "sliced W2", "moments error", "worst / nearest", "## Standing", "## Failed cells",
-                            "velocity, seed 1: ", "/velocities"})
+  for (const char* words : {"# tiny", "## bistable", "| dice |", "*floor*", "*nearest*", "sliced W2", "moments error",
+                            "worst / nearest", "## Standing", "## Failed cells", "velocity, seed 1: ", "/velocities"})
     EXPECT_THAT(table, HasSubstr(words));
   const auto cells = read(folder.path("out/table.json")).at("cells");
   ASSERT_EQ(cells.size(), 4u);
@@ -114,7 +114,8 @@ name = "oscillator"
 model = { width = 7 }
 [problem.methods.dice.infer]
 steps = 9
-)", "tiny.toml", false);
+)",
+                                           "tiny.toml", false);
   const auto width = [&](std::size_t problem, std::size_t method) {
     return plan_cell(experiment, experiment.problems[problem], experiment.methods[method]).train.model.width;
   };
@@ -128,7 +129,8 @@ TEST(Compare, ShippedExperimentsAreValidAtBothScales) {
   std::vector<std::string> names;
   for (const auto& preset : experiment_presets()) {
     names.emplace_back(preset.name);
-    const auto whole = parse_experiment(preset.toml, preset.name, false), quick = parse_experiment(preset.toml, preset.name, true);
+    const auto whole = parse_experiment(preset.toml, preset.name, false),
+               quick = parse_experiment(preset.toml, preset.name, true);
     EXPECT_EQ(whole.methods.size(), quick.methods.size());
     EXPECT_EQ(quick.seeds.size(), 1u);
     EXPECT_GT(whole.time_limit, 0);
@@ -146,8 +148,18 @@ TEST(Compare, TheExampleIsValid) {
 }
 
 TEST(CompareTable, AveragesOverSeedsAndQuotesCommas) {
-  const json cells{{{"problem", "p"}, {"method", "m"}, {"seed", 0}, {"status", "done"}, {"mean", {{"sinkhorn", 0.1}, {"sinkhorn_floor", 0.01}}}, {"training_seconds", 10}},
-                   {{"problem", "p"}, {"method", "m"}, {"seed", 1}, {"status", "done"}, {"mean", {{"sinkhorn", 0.3}, {"sinkhorn_floor", 0.01}}}, {"training_seconds", 12}},
+  const json cells{{{"problem", "p"},
+                    {"method", "m"},
+                    {"seed", 0},
+                    {"status", "done"},
+                    {"mean", {{"sinkhorn", 0.1}, {"sinkhorn_floor", 0.01}}},
+                    {"training_seconds", 10}},
+                   {{"problem", "p"},
+                    {"method", "m"},
+                    {"seed", 1},
+                    {"status", "done"},
+                    {"mean", {{"sinkhorn", 0.3}, {"sinkhorn_floor", 0.01}}},
+                    {"training_seconds", 12}},
                    {{"problem", "p"}, {"method", "n"}, {"seed", 0}, {"status", "failed"}, {"error", "a \"b\", c"}}};
   const auto table = to_markdown("t", "", cells);
   EXPECT_THAT(table, HasSubstr("| *floor* | 0.01 |"));
@@ -161,7 +173,11 @@ json finished(const std::string& method, double first, double second, double inf
   const auto at = [](double error, double nearest, bool trained) {
     return json{{"moments_error", error}, {"moments_nearest", nearest}, {"is_training_mu", trained}};
   };
-  return {{"problem", "p"}, {"method", method}, {"seed", 0}, {"status", "done"}, {"conditional", conditional},
+  return {{"problem", "p"},
+          {"method", method},
+          {"seed", 0},
+          {"status", "done"},
+          {"conditional", conditional},
           {"inference_seconds", inference},
           {"mean", {{"moments_error", (first + second + 0.9) / 3}, {"moments_floor", 0.1}, {"moments_nearest", 0.4}}},
           {"per_mu", {at(first, 0.4, false), at(second, 0.5, false), at(0.9, 0.3, true)}}};

@@ -86,14 +86,16 @@ TEST_F(Cache, DifferencesAreCentralAndTakeTheShortWay) {
   const std::string bare = folder.path("bare.h5");
   test::write_marked_dataset(bare, header);
   FrameCache cache(DatasetReader(bare), 100 * kFrameBytes, Velocities::differences);
-  // Frames are 100 a frame apart and the times of the first and the last 2: 100 a unit of time, whole turns of the periodic x.
+  // Frames are 100 a frame apart and the times of the first and the last 2: 100 a unit of time, whole turns of the
+  // periodic x.
   EXPECT_EQ(cache.get(1, 1)->velocities, (std::vector<float>{0, 100, 0, 100, 0, 100, 0, 100}));
   EXPECT_EQ(cache.get(1, 1)->samples, test::marked_frame(header, 1, 1));
   test::expect_error<Error>([&] { (void)cache.get(1, 0); }, {"inner frames"});
   header.identity = Identity::marginals;
   const std::string marginals = folder.path("marginals.h5");
   test::write_marked_dataset(marginals, header);
-  test::expect_error<FileError>([&] { FrameCache(DatasetReader(marginals), 0, Velocities::differences); }, {"trajectories"});
+  test::expect_error<FileError>([&] { FrameCache(DatasetReader(marginals), 0, Velocities::differences); },
+                                {"trajectories"});
 }
 
 TEST_F(Cache, ThreadsShareIt) {

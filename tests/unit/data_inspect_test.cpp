@@ -81,8 +81,8 @@ TEST_F(Inspect, ModelCountsItsValuesAndShowsTheLastLoss) {
   write_model();
   const std::string text = describe_file(path);
   for (const char* part : {"scorefield/model", "9 parameters (network 6, modulation 3), 12 training steps",
-                           "/model/parameters/modulation.weight0  float32 [3, 2]", "loss: 2 entries, last -0.75", "seed 9",
-                           "-0.5, -0.75  (2 values of mu)", "2 frames, 0 to 4 s", "x [box], period 1"})
+                           "/model/parameters/modulation.weight0  float32 [3, 2]", "loss: 2 entries, last -0.75",
+                           "seed 9", "-0.5, -0.75  (2 values of mu)", "2 frames, 0 to 4 s", "x [box], period 1"})
     EXPECT_THAT(text, HasSubstr(part));
   const json facts = json::parse(describe_file_json(path));
   EXPECT_EQ(facts["parameters"], 9);

@@ -16,7 +16,8 @@ namespace {
 Matrix some_matrix(Eigen::Index rows, Eigen::Index columns) {
   Matrix a(rows, columns);
   for (Eigen::Index i = 0; i < rows; ++i)
-    for (Eigen::Index j = 0; j < columns; ++j) a(i, j) = std::sin(1.0 + 3.7 * static_cast<double>(i) + 0.9 * static_cast<double>(i * j + j));
+    for (Eigen::Index j = 0; j < columns; ++j)
+      a(i, j) = std::sin(1.0 + 3.7 * static_cast<double>(i) + 0.9 * static_cast<double>(i * j + j));
   return a;
 }
 
@@ -33,7 +34,8 @@ double entry(const Matrix& a, const Matrix& b, Eigen::Index i, Eigen::Index j) {
 
 TEST(Dense, ProductsAreSumsOverTheInnerIndex) {
   const Matrix a = some_matrix(5, 7), b = some_matrix(7, 4);
-  const Matrix plain = product(a, b), left = transposed_product(a.transpose(), b), right = product_transposed(a, b.transpose());
+  const Matrix plain = product(a, b), left = transposed_product(a.transpose(), b),
+               right = product_transposed(a, b.transpose());
   for (Eigen::Index i = 0; i < 5; ++i)
     for (Eigen::Index j = 0; j < 4; ++j)
       for (const Matrix* value : {&plain, &left, &right}) EXPECT_NEAR((*value)(i, j), entry(a, b, i, j), 1e-14);
@@ -41,8 +43,7 @@ TEST(Dense, ProductsAreSumsOverTheInnerIndex) {
 
 TEST(Dense, CovarianceByHandAndByCountedRepetition) {
   Matrix x(2, 3);
-  x << 0, 1, 5,
-       2, 2, -1;
+  x << 0, 1, 5, 2, 2, -1;
   const Vector mean = x.rowwise().mean();
   Matrix expected(2, 2);
   expected << 14, -9, -9, 6;
@@ -69,9 +70,10 @@ TEST(Dense, CholeskySaysWhatItCannotFactor) {
   flat(2, 2) = -1;
   EXPECT_FALSE(try_cholesky(flat, "flat"));
   test::expect_error<Error>([&] { static_cast<void>(cholesky(flat, "the cloud's covariance")); },
-                               {"the cloud's covariance", "not positive definite"});
+                            {"the cloud's covariance", "not positive definite"});
   const Matrix nan = Matrix::Constant(2, 2, std::numeric_limits<double>::quiet_NaN());
-  test::expect_error<Error>([&] { static_cast<void>(try_cholesky(nan, "a component")); }, {"a component", "not finite"});
+  test::expect_error<Error>([&] { static_cast<void>(try_cholesky(nan, "a component")); },
+                            {"a component", "not finite"});
 }
 
 TEST(Dense, SymmetricEigenvaluesAscendAndRebuildTheMatrix) {

@@ -1,4 +1,5 @@
-// Matter moved by LibTorch operations, against the fused loops: grid transfers of the material points, neighbour sums of SPH.
+// Matter moved by LibTorch operations, against the fused loops: grid transfers of the material points, neighbour sums
+// of SPH.
 
 #include <gtest/gtest.h>
 
@@ -37,7 +38,8 @@ Rows swing(int d, const mpm::MpmOptions& options, mpm::GridStep<T> elsewhere, Ro
     if (k == 5) engine.sort();
   }
   smooth.resize(static_cast<std::size_t>(n));
-  for (std::int64_t p = 0; p < n; ++p) smooth[static_cast<std::size_t>(p)] = engine.positions()[static_cast<std::size_t>(p * d)];
+  for (std::int64_t p = 0; p < n; ++p)
+    smooth[static_cast<std::size_t>(p)] = engine.positions()[static_cast<std::size_t>(p * d)];
   engine.smooth(smooth);
   velocities.resize(static_cast<std::size_t>(n * d));
   engine.read_velocities(velocities);
@@ -56,7 +58,8 @@ void expect_the_same_swing(torch::Device device, double tolerance) {
         Rows speed[2], smooth[2];
         const Rows expected = swing<T>(d, options, nullptr, speed[0], smooth[0]);
         const Rows found = swing<T>(d, options, step_of<T>(steps), speed[1], smooth[1]);
-        const auto label = ::testing::Message() << "d = " << d << ", body " << static_cast<int>(body) << ", affine " << affine;
+        const auto label = ::testing::Message()
+                           << "d = " << d << ", body " << static_cast<int>(body) << ", affine " << affine;
         EXPECT_LT(largest_difference(found, expected), tolerance) << label;
         EXPECT_LT(largest_difference(speed[1], speed[0]), 10 * tolerance) << label;
         EXPECT_LT(largest_difference(smooth[1], smooth[0]), tolerance) << label;
@@ -69,7 +72,8 @@ TEST_F(OnDevice, GridTransfersEqualTheFusedOnesInSinglePrecision) { expect_the_s
 TEST_F(OnDevice, GridTransfersRepeatBitForBit) {
   const auto steps = mpm::device_grid_steps(device_);
   Rows speed[2], smooth[2];
-  const Rows first = swing<float>(3, {}, steps.single, speed[0], smooth[0]), second = swing<float>(3, {}, steps.single, speed[1], smooth[1]);
+  const Rows first = swing<float>(3, {}, steps.single, speed[0], smooth[0]),
+             second = swing<float>(3, {}, steps.single, speed[1], smooth[1]);
   EXPECT_EQ(first, second);
   EXPECT_EQ(speed[0], speed[1]);
   EXPECT_EQ(smooth[0], smooth[1]);
@@ -100,7 +104,8 @@ TEST_F(OnDevice, NeighbourSumsEqualTheFusedOnes) {
           for (std::size_t i = 0; i < A.size(); ++i) A[i] = 1 / rho[0][i];
           neighbours.acceleration(A, rho[0], v, viscosity, acceleration[on_device]);
         }
-        const auto label = ::testing::Message() << "shape " << static_cast<int>(shape) << ", d = " << d << ", viscosity " << viscosity;
+        const auto label = ::testing::Message()
+                           << "shape " << static_cast<int>(shape) << ", d = " << d << ", viscosity " << viscosity;
         EXPECT_LT(largest_difference(rho[1], rho[0]), 1e-5) << label;
         EXPECT_LT(largest_difference(acceleration[1], acceleration[0]), 2e-5) << label;
       }
@@ -113,7 +118,8 @@ TEST_F(OnDevice, NeighbourSumsComeInBlocks) {
   const Rows x = test::normals(n * d, 7, 1);
   Rows rho[2];
   for (const int on_device : {0, 1}) {
-    sph::Neighbours neighbours(sph::Shape::wendland, on_device ? sph::device_neighbour_sums(device_) : sph::NeighbourSums{});
+    sph::Neighbours neighbours(sph::Shape::wendland,
+                               on_device ? sph::device_neighbour_sums(device_) : sph::NeighbourSums{});
     neighbours.arrange(x, d, 1);
     neighbours.density(rho[on_device]);
   }

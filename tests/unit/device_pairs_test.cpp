@@ -29,8 +29,8 @@ TEST_F(OnDevice, PairSumsEqualTheFusedOnes) {
     const std::int64_t n = 90, m = 200;
     const Rows x = cloud(n * d, 1, 5), z = cloud(m * d, 2, 5), s = cloud(m * d, 3), a = cloud(m, 4);
     const double h = std::sqrt(static_cast<double>(d));
-    for (const RadialKernel& kernel : {RadialKernel{Form::gaussian, {h / 2, h, 2 * h}}, RadialKernel{Form::imq, {h, 3 * h}},
-                                       RadialKernel{Form::energy, {20 * h}}})
+    for (const RadialKernel& kernel : {RadialKernel{Form::gaussian, {h / 2, h, 2 * h}},
+                                       RadialKernel{Form::imq, {h, 3 * h}}, RadialKernel{Form::energy, {20 * h}}})
       for (const bool wide : {true, false})
         for (const double* coefficients : {a.data(), static_cast<const double*>(nullptr)}) {
           Rows value[2], gradient[2], field[2];
@@ -43,9 +43,12 @@ TEST_F(OnDevice, PairSumsEqualTheFusedOnes) {
                  {value[on_device].data(), gradient[on_device].data(), field[on_device].data()});
           }
           const double tolerance = wide ? 1e-12 : 2e-5;
-          EXPECT_LT(largest_difference(value[1], value[0]), tolerance) << "form " << static_cast<int>(kernel.form) << ", d = " << d;
-          EXPECT_LT(largest_difference(gradient[1], gradient[0]), tolerance) << "form " << static_cast<int>(kernel.form) << ", d = " << d;
-          EXPECT_LT(largest_difference(field[1], field[0]), tolerance) << "form " << static_cast<int>(kernel.form) << ", d = " << d;
+          EXPECT_LT(largest_difference(value[1], value[0]), tolerance)
+              << "form " << static_cast<int>(kernel.form) << ", d = " << d;
+          EXPECT_LT(largest_difference(gradient[1], gradient[0]), tolerance)
+              << "form " << static_cast<int>(kernel.form) << ", d = " << d;
+          EXPECT_LT(largest_difference(field[1], field[0]), tolerance)
+              << "form " << static_cast<int>(kernel.form) << ", d = " << d;
         }
   }
 }

@@ -1,5 +1,5 @@
-// What a device other than the CPU is trusted with. SCOREFIELD_TEST_DEVICE chooses it (scripts/test --device cuda); without it
-// the comparisons run on the CPU itself, where they hold the LibTorch sweeps against the kernels.
+// What a device other than the CPU is trusted with. SCOREFIELD_TEST_DEVICE chooses it (scripts/test --device cuda);
+// without it the comparisons run on the CPU itself, where they hold the LibTorch sweeps against the kernels.
 
 #include <gtest/gtest.h>
 #include <torch/autograd.h>
@@ -56,7 +56,8 @@ class NetworkOnDevice : public test::OnDevice {
     batch.t = torch::rand({4});
     batch.gauge = torch::randn({3, 2});
     for (int g = 0; g < 4; ++g)
-      batch.terms.push_back({.kinetic = 1.0 + g, .velocity = -0.5, .time = 1.0, .potential = 0.3 * g, .scale = 0.25 / (1 + g)});
+      batch.terms.push_back(
+          {.kinetic = 1.0 + g, .velocity = -0.5, .time = 1.0, .potential = 0.3 * g, .scale = 0.25 / (1 + g)});
     batch.total_groups = 4;
     return batch;
   }
@@ -67,12 +68,13 @@ std::vector<Tensor> gradients(models::ScoreNetwork& network, const Tensor& loss)
   loss.backward();
   std::vector<Tensor> found;
   for (const auto& parameter : network.parameters())
-    found.push_back((parameter.grad().defined() ? parameter.grad() : torch::zeros_like(parameter)).detach().clone().cpu());
+    found.push_back(
+        (parameter.grad().defined() ? parameter.grad() : torch::zeros_like(parameter)).detach().clone().cpu());
   return found;
 }
 
-/// Largest error over tensors, relative to their Frobenius norms; a tensor whose gradient cancels (the output's bias under a
-/// gauge) counts by the norm of all together.
+/// Largest error over tensors, relative to their Frobenius norms; a tensor whose gradient cancels (the output's bias
+/// under a gauge) counts by the norm of all together.
 double largest_error(const std::vector<Tensor>& found, const std::vector<Tensor>& expected) {
   double total = 0, largest = 0;
   for (const auto& tensor : expected) total += tensor.square().sum().item<double>();
@@ -84,7 +86,8 @@ double largest_error(const std::vector<Tensor>& found, const std::vector<Tensor>
 
 TEST_F(NetworkOnDevice, ObjectiveAndGradientsEqualTheCpuKernels) {
   for (const auto kind : {training::LaplacianKind::exact, training::LaplacianKind::hutchinson}) {
-    const training::LossOptions loss{.kind = training::LossKind::action_matching, .sigma = 0.2, .laplacian = kind, .probes = 2};
+    const training::LossOptions loss{
+        .kind = training::LossKind::action_matching, .sigma = 0.2, .laplacian = kind, .probes = 2};
     const auto objective = training::make_objective(loss, training::EngineKind::fused, 1);
     auto batch = make_batch();
     for (Tensor* tensor : batch.tensors()) *tensor = tensor->to(torch::kFloat64);
@@ -95,9 +98,9 @@ TEST_F(NetworkOnDevice, ObjectiveAndGradientsEqualTheCpuKernels) {
     const auto inputs = objective->prepare(batch, 7, device_);
     const models::GroupPoints points{inputs.batch.x, inputs.batch.velocity, inputs.probes, inputs.batch.gauge};
     network->to(device_);
-    const auto value = models::swept_objective(network->shape(),
-                                               network->modulation().weights(inputs.batch.mu, inputs.batch.t, true),
-                                               models::term_tensors(inputs.batch.terms, points.x.options()), points);
+    const auto value =
+        models::swept_objective(network->shape(), network->modulation().weights(inputs.batch.mu, inputs.batch.t, true),
+                                models::term_tensors(inputs.batch.terms, points.x.options()), points);
     EXPECT_NEAR(value.item<double>(), on_cpu.item<double>(), 1e-12 * std::abs(on_cpu.item<double>()) + 1e-13);
     EXPECT_LT(largest_error(gradients(*network, value), expected), 1e-11);
   }
@@ -160,8 +163,11 @@ TEST_F(NetworkOnDevice, TrainsLikeTheCpu) {
   config.training.steps = 20;
   std::vector<Tensor> weights[2];
   for (const bool on_device : {false, true}) {
-    training::TrainRequest request{.data_path = folder.path("data.h5"), .output_path = folder.path("model.h5"), .config = config,
-                                   .config_toml = "", .seed = 4};
+    training::TrainRequest request{.data_path = folder.path("data.h5"),
+                                   .output_path = folder.path("model.h5"),
+                                   .config = config,
+                                   .config_toml = "",
+                                   .seed = 4};
     if (on_device) request.device = device_.str();
     (void)training::train(request);
     for (const auto& parameter : training::load_model(folder.path("model.h5")).network->parameters())
@@ -193,10 +199,12 @@ TEST(RecordedStep, NeedsNothingFromTheHost) {
     leaf(weights.rates);
     for (auto& layer : weights.layers)
       for (Tensor* tensor : {&layer.weight, &layer.bias, &layer.left, &layer.right, &layer.bias_map}) leaf(*tensor);
-    const std::vector<kernels::GroupTerms> terms(3, {.kinetic = 1, .time = 1, .laplacian = sigma, .potential = 1, .scale = 1});
+    const std::vector<kernels::GroupTerms> terms(
+        3, {.kinetic = 1, .time = 1, .laplacian = sigma, .potential = 1, .scale = 1});
     auto on_device = models::term_tensors(terms, torch::TensorOptions());
     on_device.values = on_device.values.to(torch::kMeta);
-    const models::GroupPoints points{torch::empty({3, 10, 2}, torch::kMeta), {}, {}, torch::empty({2, 2}, torch::kMeta)};
+    const models::GroupPoints points{
+        torch::empty({3, 10, 2}, torch::kMeta), {}, {}, torch::empty({2, 2}, torch::kMeta)};
     const auto loss = models::swept_objective(network.shape(), weights, on_device, points);
     loss.backward();
     EXPECT_TRUE(leaves.front().second.grad().is_meta());

@@ -125,7 +125,8 @@ TEST(TemperedGas, ResumesBitForBit) {
   Tempered whole(start, {}, 7, target);
   int steps = 0;
   for (; !whole.done(); ++steps) whole.step();
-  for (const int stop : {5, steps - 6, steps - 3, steps - 1}) {  // on the ladder, with sweeps to choose from, after them
+  for (const int stop :
+       {5, steps - 6, steps - 3, steps - 1}) {  // on the ladder, with sweeps to choose from, after them
     Tempered first(start, {}, 7, target), second(start, {}, 7, target);
     for (int k = 0; k < stop; ++k) first.step();
     second.load(first.save());

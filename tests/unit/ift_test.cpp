@@ -1,4 +1,5 @@
-// Kernel flows: the weights' geometry, one step against derivatives of the loss, and the experiment of arXiv 2405.17075.
+// Kernel flows: the weights' geometry, one step against derivatives of the loss, and the experiment of arXiv
+// 2405.17075.
 
 #include <gtest/gtest.h>
 
@@ -106,7 +107,8 @@ TEST(MmdFlow, StepsDoNotDependOnTheNumberOfParticles) {
   const Rows y = normal_cloud(80, 2, 5), x = normal_cloud(40, 1, 6);
   Rows twice = x;
   twice.insert(twice.end(), x.begin(), x.end());
-  Flow once(Kind::mmd_flow, gaussian(1), {20, 2, x, {}}, y, false, 10, 1), doubled(Kind::mmd_flow, gaussian(1), {40, 2, twice, {}}, y, false, 10, 1);
+  Flow once(Kind::mmd_flow, gaussian(1), {20, 2, x, {}}, y, false, 10, 1),
+      doubled(Kind::mmd_flow, gaussian(1), {40, 2, twice, {}}, y, false, 10, 1);
   for (int k = 0; k < 5; ++k) {
     once.step(y);
     doubled.step(y);

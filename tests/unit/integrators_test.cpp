@@ -101,8 +101,8 @@ TEST(EulerMaruyama, HasTheDiscreteVarianceExactlyAndTheTrueOneAtWeakOrderOne) {
 }
 
 TEST(EulerMaruyama, HasWeakAndStrongOrderOneAgainstTheFinePathOfTheSameNoise) {
-  // A Brownian path on 1024 fine steps; coarse steps use its increments. For additive noise Euler-Maruyama is Milstein's
-  // scheme: the path-wise error E|X_h - X| falls like h, and so does the error of the mean.
+  // A Brownian path on 1024 fine steps; coarse steps use its increments. For additive noise Euler-Maruyama is
+  // Milstein's scheme: the path-wise error E|X_h - X| falls like h, and so does the error of the mean.
   constexpr std::int64_t kFine = 1024, kParticles = 400;
   const Field field = ornstein_uhlenbeck();
   const auto like = torch::zeros({kParticles, 1}, torch::kFloat64);
@@ -217,7 +217,8 @@ TEST(Integrate, FramesBetweenStepsTakeTheShortWayRound) {
 }
 
 TEST(Integrate, WrapsPeriodicCoordinatesOnly) {
-  const Field wind(2, [](const torch::Tensor& x, double) { return torch::tensor({3.0, -2.0}, x.options()).expand_as(x); });
+  const Field wind(2,
+                   [](const torch::Tensor& x, double) { return torch::tensor({3.0, -2.0}, x.options()).expand_as(x); });
   IntegrateOptions options = make_options(IntegrationMethod::rk4, 16);
   options.periods = {5, 0};
   const auto x0 = torch::tensor({{4.0, 1.0}, {-1.0, 1.0}}, torch::kFloat64);
@@ -283,7 +284,8 @@ TEST(IntegrateErrors, SayWhatIsWrong) {
               ThrowsMessage<c10::ValueError>(HasSubstr("expected [N, 2]")));
 }
 
-/// Methods of low order take more steps when nobody says how many: a decay in a twentieth of the time is followed by all of them.
+/// Methods of low order take more steps when nobody says how many: a decay in a twentieth of the time is followed by
+/// all of them.
 TEST(IntegrateOptionsTest, StepsThatAreNotGivenFollowTheMethod) {
   const Field decay(1, [](const torch::Tensor& x, double) { return -20 * x; });
   for (const auto method : {IntegrationMethod::euler, IntegrationMethod::heun, IntegrationMethod::rk4}) {
@@ -292,7 +294,8 @@ TEST(IntegrateOptionsTest, StepsThatAreNotGivenFollowTheMethod) {
     double worst = 0;
     integrate(decay, torch::ones({1, 1}, torch::kFloat64), {0, 0.05, 0.1, 0.2, 1}, options,
               [&, times = std::vector<double>{0, 0.05, 0.1, 0.2, 1}](std::int64_t frame, const torch::Tensor& x) {
-                worst = std::max(worst, std::abs(x.item<double>() - std::exp(-20 * times[static_cast<std::size_t>(frame)])));
+                worst = std::max(worst,
+                                 std::abs(x.item<double>() - std::exp(-20 * times[static_cast<std::size_t>(frame)])));
               });
     EXPECT_LT(worst, method == IntegrationMethod::euler ? 0.01 : 5e-4);
   }

@@ -18,9 +18,11 @@ constexpr std::int64_t kRows = 2 * kProductRows, kDepth = 7, kColumns = 9 * kPro
 template <class T>
 class Array {
  public:
-  Array(std::int64_t count, std::uint64_t stream) : values_(static_cast<T*>(::operator new(bytes(count), std::align_val_t{64}))) {
+  Array(std::int64_t count, std::uint64_t stream)
+      : values_(static_cast<T*>(::operator new(bytes(count), std::align_val_t{64}))) {
     const Philox random(3, stream);
-    for (std::int64_t i = 0; i < count; ++i) values_.get()[i] = static_cast<T>(random.normals(static_cast<std::uint64_t>(i))[0]);
+    for (std::int64_t i = 0; i < count; ++i)
+      values_.get()[i] = static_cast<T>(random.normals(static_cast<std::uint64_t>(i))[0]);
   }
   T* data() const { return values_.get(); }
 
@@ -59,12 +61,13 @@ TEST_P(Product, RefusesSizesThatAreNoWholeBlocks) {
   EXPECT_THROW(multiply(kProductRows, 1, kProductColumns + 1, x.data(), x.data(), x.data()), UsageError);
 }
 
-INSTANTIATE_TEST_SUITE_P(InstructionSets, Product, ::testing::ValuesIn(available_instruction_sets()), [](const auto& set) {
-  std::string name = set.param;
-  for (char& letter : name)
-    if (letter == '-') letter = '_';
-  return name;
-});
+INSTANTIATE_TEST_SUITE_P(InstructionSets, Product, ::testing::ValuesIn(available_instruction_sets()),
+                         [](const auto& set) {
+                           std::string name = set.param;
+                           for (char& letter : name)
+                             if (letter == '-') letter = '_';
+                           return name;
+                         });
 
 }  // namespace
 }  // namespace scorefield::kernels

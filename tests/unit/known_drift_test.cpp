@@ -1,4 +1,5 @@
-// Free streaming as the known part of a drift: which coordinates it moves, what losses leave to it, and rollouts with it.
+// Free streaming as the known part of a drift: which coordinates it moves, what losses leave to it, and rollouts with
+// it.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -116,16 +117,23 @@ TEST_P(FallingBodies, LossAtTheExactPotentialIsThatOfTheForceAlone) {
   normalizer.scale = {1, 1};
   normalizer.time_span = 1;
   training::BatchSource source(data::DatasetReader(folder_.path("data.h5")), normalizer, config(), 1);
-  const training::GroupPotential exact = [](const Tensor& x, const Tensor& mu, const Tensor&) { return mu * x.select(-1, 1); };
+  const training::GroupPotential exact = [](const Tensor& x, const Tensor& mu, const Tensor&) {
+    return mu * x.select(-1, 1);
+  };
   double sum = 0;
-  for (int i = 0; i < 8; ++i) sum += training::autograd_objective(exact, config().loss, source.make(i), 1, i).item<double>() / 8;
+  for (int i = 0; i < 8; ++i)
+    sum += training::autograd_objective(exact, config().loss, source.make(i), 1, i).item<double>() / 8;
   const double expected = -0.5 * (0.25 + 1 + 2.25) / 3;
   EXPECT_NEAR(sum, expected, 0.02 * -expected);
 }
 
 TEST_P(FallingBodies, RolloutFalls) {
   write_fall(folder_.path("data.h5"));
-  training::train({.data_path = folder_.path("data.h5"), .output_path = folder_.path("model.h5"), .config = config(), .config_toml = "", .seed = 4});
+  training::train({.data_path = folder_.path("data.h5"),
+                   .output_path = folder_.path("model.h5"),
+                   .config = config(),
+                   .config_toml = "",
+                   .seed = 4});
   training::InferOptions options;
   options.mu = {1.2};
   training::infer(folder_.path("model.h5"), folder_.path("rollout.h5"), options, "", 1, "cpu");
@@ -145,7 +153,9 @@ TEST_P(FallingBodies, RolloutFalls) {
 INSTANTIATE_TEST_SUITE_P(Losses, FallingBodies,
                          ::testing::Values(LossKind::velocity, LossKind::action_matching, LossKind::dice),
                          [](const auto& info) {
-                           return info.param == LossKind::velocity ? "velocity" : info.param == LossKind::dice ? "dice" : "simpson";
+                           return info.param == LossKind::velocity ? "velocity"
+                                  : info.param == LossKind::dice   ? "dice"
+                                                                   : "simpson";
                          });
 
 }  // namespace

@@ -5,8 +5,8 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
-#include <numbers>
 #include <nlohmann/json.hpp>
+#include <numbers>
 
 #include "core/error.hpp"
 #include "core/random.hpp"
@@ -202,7 +202,8 @@ TEST_F(EvaluationTest, CloudsOfATranslatedPopulationAreItsShiftApart) {
 TEST_F(EvaluationTest, MomentsOfATranslatedPopulationAreItsShiftApart) {
   const Evaluation result = run();
   const EvaluationAtMu& at = result.per_mu[0];
-  // The truth has unit variance in v over all frames, and on the circle of x, of radius sqrt(12) / 2 pi, another 3 / pi^2.
+  // The truth has unit variance in v over all frames, and on the circle of x, of radius sqrt(12) / 2 pi, another 3 /
+  // pi^2.
   const double unit = at.coordinate_scales[1] * std::sqrt(1 + 3 / std::pow(std::numbers::pi, 2));
   const Score& error = at.scores.moments_error;
   EXPECT_NEAR(*error.prediction, 0.1 / unit, 1e-5);
@@ -213,8 +214,8 @@ TEST_F(EvaluationTest, MomentsOfATranslatedPopulationAreItsShiftApart) {
   EXPECT_NEAR(*result.mean.moments_error.prediction,
               (*error.prediction + *result.per_mu[1].scores.moments_error.prediction) / 2, 1e-12);
   const auto json = nlohmann::json::parse(to_json(result));
-  for (const char* key : {"moments_error", "moments_floor", "moments_nearest", "moments_interpolated", "covariance_error",
-                          "covariance_floor", "covariance_nearest", "covariance_interpolated"}) {
+  for (const char* key : {"moments_error", "moments_floor", "moments_nearest", "moments_interpolated",
+                          "covariance_error", "covariance_floor", "covariance_nearest", "covariance_interpolated"}) {
     EXPECT_TRUE(json["per_mu"][0].contains(key)) << key;
     EXPECT_TRUE(json["mean"].contains(key)) << key;
   }
@@ -272,9 +273,9 @@ TEST_F(EvaluationTest, AbsentBaselinesAreAbsentKeys) {
   const auto& at = json["per_mu"][0];
   EXPECT_TRUE(at.contains("electric_energy_error"));
   EXPECT_TRUE(at.contains("sinkhorn"));
-  for (const char* key : {"electric_energy_floor", "electric_energy_nearest", "electric_energy_interpolated",
-                          "sinkhorn_floor", "sliced_w2_nearest", "moments_floor", "moments_interpolated", "inside_training_range",
-                          "nearest_mu"})
+  for (const char* key :
+       {"electric_energy_floor", "electric_energy_nearest", "electric_energy_interpolated", "sinkhorn_floor",
+        "sliced_w2_nearest", "moments_floor", "moments_interpolated", "inside_training_range", "nearest_mu"})
     EXPECT_FALSE(at.contains(key)) << key;
   EXPECT_FALSE(json["mean"].contains("electric_energy_floor"));
   EXPECT_FALSE(at["electric_energy"].contains("nearest"));

@@ -50,7 +50,8 @@ TEST(Moments, ErrorsAreInUnitsOfTheSpreadOverTime) {
   // The truth jumps between x = -2 and 2 with deviations 1: a pooled variance of 4 + 1 + 1.
   const std::vector<Moments> truth{moments_of(rectangle(-2, 0, 1, 1), kFree), moments_of(rectangle(2, 0, 1, 1), kFree)};
   const auto errors_of = [&](const PointCloud& first, const PointCloud& second) {
-    return moment_errors({distance(moments_of(first, kFree), truth[0]), distance(moments_of(second, kFree), truth[1])}, truth);
+    return moment_errors({distance(moments_of(first, kFree), truth[0]), distance(moments_of(second, kFree), truth[1])},
+                         truth);
   };
   EXPECT_NEAR(errors_of(rectangle(-2, 0.6F, 1, 1), rectangle(2, 0, 1, 1)).moments, std::sqrt(0.36 / 12), 1e-6);
   EXPECT_EQ(errors_of(rectangle(-2, 0.6F, 1, 1), rectangle(2, 0, 1, 1)).covariance, 0);

@@ -9,9 +9,9 @@
 #include "models/forward_laplacian.hpp"
 #include "models/fused.hpp"
 #include "models/kernels/sweeps.hpp"
-#include "models/serial_section.hpp"
 #include "models/network_drift.hpp"
 #include "models/score_network.hpp"
+#include "models/serial_section.hpp"
 #include "models/tensor_sweeps.hpp"
 #include "tests/support/gradient_check.hpp"
 
@@ -149,7 +149,8 @@ TEST_P(FusedGradient, WithLaplacianEqualsDoubleBackward) {
   const auto& c = std::get<0>(GetParam());
   const auto network = make_network(c.width, c.depth, c.rank, c.periodic, torch::kFloat64);
   const auto terms = entropic_terms();
-  const auto points = make_points(static_cast<std::int64_t>(terms.size()), std::min<std::int64_t>(c.count, 100), torch::kFloat64);
+  const auto points =
+      make_points(static_cast<std::int64_t>(terms.size()), std::min<std::int64_t>(c.count, 100), torch::kFloat64);
   const auto names = network->named_parameters().keys();
   for (const bool exact : {true, false}) {
     const auto probes = exact ? Tensor() : torch::randn({2, points.x.size(0), points.x.size(1), 2}, torch::kFloat64);
@@ -234,7 +235,8 @@ INSTANTIATE_TEST_SUITE_P(Shapes, FusedGradient,
                                                               Case{80, 2, 3, 1700, true}),
                                             ::testing::ValuesIn(kernels::available_instruction_sets())),
                          [](const auto& info) {
-                           auto name = "w" + std::to_string(std::get<0>(info.param).width) + "d" + std::to_string(std::get<0>(info.param).depth) + "_" + std::get<1>(info.param);
+                           auto name = "w" + std::to_string(std::get<0>(info.param).width) + "d" +
+                                       std::to_string(std::get<0>(info.param).depth) + "_" + std::get<1>(info.param);
                            std::replace(name.begin(), name.end(), '-', '_');
                            return name;
                          });
@@ -290,7 +292,8 @@ TEST_P(EveryModulation, RatesAreTimeDerivatives) {
   };
   const auto rates = at(0, true), later = at(h, false), earlier = at(-h, false);
   for (std::size_t l = 0; l < rates.size(); ++l) {
-    EXPECT_LT((rates[l].weight_rate - (later[l].weight - earlier[l].weight) / (2 * h)).abs().max().item<double>(), 1e-8);
+    EXPECT_LT((rates[l].weight_rate - (later[l].weight - earlier[l].weight) / (2 * h)).abs().max().item<double>(),
+              1e-8);
     EXPECT_LT((rates[l].bias_rate - (later[l].bias - earlier[l].bias) / (2 * h)).abs().max().item<double>(), 1e-8);
   }
 }
@@ -306,17 +309,18 @@ TEST_P(EveryModulation, StartsFromAPlainNetwork) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Modulations, EveryModulation,
-                         ::testing::Values(ModulationCase{"colora", ModulationKind::colora},
-                                           ModulationCase{"colora_scalar", ModulationKind::colora, AlphaKind::scalar},
-                                           ModulationCase{"colora_scalar_two_layers", ModulationKind::colora, AlphaKind::scalar, {2, 4}},
-                                           ModulationCase{"colora_first_layer", ModulationKind::colora, AlphaKind::per_rank, {1}},
-                                           ModulationCase{"film", ModulationKind::film},
-                                           ModulationCase{"film_middle", ModulationKind::film, AlphaKind::per_rank, {2}},
-                                           ModulationCase{"hypernetwork", ModulationKind::hypernetwork},
-                                           ModulationCase{"hypernetwork_output", ModulationKind::hypernetwork, AlphaKind::per_rank, {1, 4}},
-                                           ModulationCase{"none", ModulationKind::none}),
-                         [](const auto& info) { return info.param.name; });
+INSTANTIATE_TEST_SUITE_P(
+    Modulations, EveryModulation,
+    ::testing::Values(ModulationCase{"colora", ModulationKind::colora},
+                      ModulationCase{"colora_scalar", ModulationKind::colora, AlphaKind::scalar},
+                      ModulationCase{"colora_scalar_two_layers", ModulationKind::colora, AlphaKind::scalar, {2, 4}},
+                      ModulationCase{"colora_first_layer", ModulationKind::colora, AlphaKind::per_rank, {1}},
+                      ModulationCase{"film", ModulationKind::film},
+                      ModulationCase{"film_middle", ModulationKind::film, AlphaKind::per_rank, {2}},
+                      ModulationCase{"hypernetwork", ModulationKind::hypernetwork},
+                      ModulationCase{"hypernetwork_output", ModulationKind::hypernetwork, AlphaKind::per_rank, {1, 4}},
+                      ModulationCase{"none", ModulationKind::none}),
+    [](const auto& info) { return info.param.name; });
 
 /// Layers that are not listed have one weight for all (mu, t), and a scalar alpha moves all ranks together.
 TEST(ModulatedLayers, AreTheListedOnesAndNoOthers) {
@@ -384,8 +388,8 @@ TEST(SweptObjective, EqualsTheKernels) {
     const auto probes = torch::randn({3, points.x.size(0), 30, 2}, torch::kFloat64);
     for (const auto& given : {Tensor(), probes}) {
       const auto kernels = fused(*network, points, terms, given);
-      const auto swept = swept_objective(network->shape(), network->modulation().weights(points.mu, points.t, true), terms,
-                                         {points.x, points.velocity, given});
+      const auto swept = swept_objective(network->shape(), network->modulation().weights(points.mu, points.t, true),
+                                         terms, {points.x, points.velocity, given});
       EXPECT_NEAR(swept.item<double>(), kernels.item<double>(), 1e-12 * std::abs(kernels.item<double>()) + 1e-13);
       const auto expected = gradients_of(*network, kernels);
       expect_close(gradients_of(*network, swept), expected, names);
@@ -394,7 +398,8 @@ TEST(SweptObjective, EqualsTheKernels) {
 }
 
 TEST(FusedGradientFloat, ErrorNoWorseThanDoubleBackward) {
-  const auto single = make_network(64, 6, 4, true, torch::kFloat32), exact = make_network(64, 6, 4, true, torch::kFloat32);
+  const auto single = make_network(64, 6, 4, true, torch::kFloat32),
+             exact = make_network(64, 6, 4, true, torch::kFloat32);
   exact->to(torch::kFloat64);
   const auto terms = mixed_terms();
   auto points = make_points(static_cast<std::int64_t>(terms.size()), 200, torch::kFloat32);
@@ -452,7 +457,8 @@ TEST(ScoreNetwork, DerivativesMatchCentralDifferences) {
   const auto x = points.x[0];
   const auto t = points.t.detach().clone().requires_grad_(true);
   const auto rate = torch::autograd::grad({potential_at(x, t).sum()}, {t})[0].item<double>();
-  const auto difference = (potential_at(x, points.t + h) - potential_at(x, points.t - h)).sum().item<double>() / (2 * h);
+  const auto difference =
+      (potential_at(x, points.t + h) - potential_at(x, points.t - h)).sum().item<double>() / (2 * h);
   EXPECT_NEAR(rate, difference, 1e-8 * (1 + std::abs(difference)));
 }
 

@@ -198,8 +198,8 @@ TEST(Soap, DoesNotDependOnHowMatricesAreBatched) {
   auto first = make_optimizer(stack, options), second = make_optimizer(single, options);
   take_steps(*first, [&](const NamedTensors& p) { return quartic(p[0].second); }, 30, 1e-2);
   take_steps(
-      *second,
-      [&](const NamedTensors& p) { return quartic(torch::stack({p[0].second, p[1].second, p[2].second})); }, 30, 1e-2);
+      *second, [&](const NamedTensors& p) { return quartic(torch::stack({p[0].second, p[1].second, p[2].second})); },
+      30, 1e-2);
   for (int i = 0; i < 3; ++i)
     EXPECT_LT((stack[0].second[i] - single[static_cast<std::size_t>(i)].second).abs().max().item<double>(), 1e-10);
 }
@@ -306,7 +306,8 @@ TEST_P(EveryOptimizer, DoesNotDependOnTheNumberOfThreads) {
     at::set_num_threads(threads);
     NamedTensors p;
     for (int i = 0; i < 6; ++i)
-      p.emplace_back(std::string(1, static_cast<char>('a' + i)), parameter(random_tensor({64, 64}, 40 + static_cast<std::uint64_t>(i))));
+      p.emplace_back(std::string(1, static_cast<char>('a' + i)),
+                     parameter(random_tensor({64, 64}, 40 + static_cast<std::uint64_t>(i))));
     p.emplace_back("wide", parameter(random_tensor({150, 130}, 50)));
     p.emplace_back("long", parameter(random_tensor({100003}, 51)));
     auto optimizer = make_optimizer(p, options_for(GetParam()));

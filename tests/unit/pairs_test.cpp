@@ -25,7 +25,8 @@ struct Sums {
 
 struct Setting {
   std::int64_t n = 101, m = 300, d;
-  std::vector<double> x = normals(n * d, 11, 1), z = normals(m * d, 11, 2), s = normals(m * d, 11, 3), a = normals(m, 11, 4);
+  std::vector<double> x = normals(n * d, 11, 1), z = normals(m * d, 11, 2), s = normals(m * d, 11, 3),
+                      a = normals(m, 11, 4);
   explicit Setting(std::int64_t dimension) : d(dimension) {
     for (double& value : a) value /= static_cast<double>(m);
     for (double& value : x) value += 5;  // far from the origin

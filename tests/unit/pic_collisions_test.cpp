@@ -120,9 +120,7 @@ TEST(DensityWave, LoadedParticlesFollowTheFunction) {
 
 TEST(DensityWave, RefusesNegativeDensities) {
   expect_error<UsageError>(
-      [] {
-        (void)pic::load({{{1, 0, 1}}, {}, {1.5, 1}}, 50, 10, pic::Start::quiet, Philox(1, 1));
-      },
+      [] { (void)pic::load({{{1, 0, 1}}, {}, {1.5, 1}}, 50, 10, pic::Start::quiet, Philox(1, 1)); },
       {"density perturbation", "1.5"});
 }
 

@@ -266,11 +266,8 @@ TEST(Simulation, StopsWhenAParticleCrossesHalfOfTheBoxInAStep) {
 TEST(Simulation, RefusesParticlesThatAreNotFinite) {
   pic::PicOptions options;
   options.simulated_particles = 2;
-  expect_error<DivergenceError>(
-      [&] {
-        pic::Simulation<float>(options, 0.01, 1, {{1, std::nan("")}, {0, 0}});
-      },
-      {"initial particle 1"});
+  expect_error<DivergenceError>([&] { pic::Simulation<float>(options, 0.01, 1, {{1, std::nan("")}, {0, 0}}); },
+                                {"initial particle 1"});
 }
 
 TEST(ElectricEnergy, WrapsPositionsAndNamesWhatIsNotFinite) {

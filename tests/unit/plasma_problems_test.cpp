@@ -56,9 +56,11 @@ TEST(BumpOnTail, SaysThatItsParticlesDiffuse) {
   };
   EXPECT_EQ(diffusion_of(small("bump-on-tail", {"generate.mu=1.5"})), (std::vector<double>{0, 1e-3}));
   EXPECT_EQ(diffusion_of(small("two-stream", {"generate.mu=1.5"})), std::vector<double>{});
-  EXPECT_EQ(diffusion_of({"vlasov", {"generate.mu=1.5", "generate.particles=100", "generate.frames=11", "vlasov.case=bump-on-tail",
-                                     "vlasov.cells=32", "vlasov.velocity_cells=128", "vlasov.duration=1"}}),
-            (std::vector<double>{0, 1e-3}));
+  EXPECT_EQ(
+      diffusion_of({"vlasov",
+                    {"generate.mu=1.5", "generate.particles=100", "generate.frames=11", "vlasov.case=bump-on-tail",
+                     "vlasov.cells=32", "vlasov.velocity_cells=128", "vlasov.duration=1"}}),
+      (std::vector<double>{0, 1e-3}));
 }
 
 /// d/dt of the kinetic energy by diffusion is eta L, far above what the field does here.

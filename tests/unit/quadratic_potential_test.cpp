@@ -55,8 +55,11 @@ training::Batch make_batch(bool gauge) {
   batch.t = torch::rand({4}, torch::kFloat64);
   if (gauge) batch.gauge = torch::randn({3, 3}, torch::kFloat64);
   for (int g = 0; g < 4; ++g)
-    batch.terms.push_back({.kinetic = g == 3 ? 0.0 : 1.0, .velocity = g == 3 ? 0 : -0.5 - g, .time = g == 3 ? 0.0 : 1.0,
-                           .potential = 0.3 * g, .scale = 0.25 / (1 + g)});
+    batch.terms.push_back({.kinetic = g == 3 ? 0.0 : 1.0,
+                           .velocity = g == 3 ? 0 : -0.5 - g,
+                           .time = g == 3 ? 0.0 : 1.0,
+                           .potential = 0.3 * g,
+                           .scale = 0.25 / (1 + g)});
   batch.total_groups = 4;
   return batch;
 }
@@ -74,7 +77,8 @@ TEST(QuadraticPotential, GradientIsThatOfThePotentialAndLeavesPeriodicCoordinate
   const auto network = make_network();
   const auto x = torch::randn({20, 3}, torch::kFloat64), mu = torch::full({1, 1}, 0.4, torch::kFloat64);
   const auto t = torch::full({1}, 0.7, torch::kFloat64);
-  const auto exact = models::gradient([&](const Tensor& points) { return network->potential(points.unsqueeze(0), mu, t).squeeze(0); }, x);
+  const auto exact = models::gradient(
+      [&](const Tensor& points) { return network->potential(points.unsqueeze(0), mu, t).squeeze(0); }, x);
   EXPECT_LT((network->gradient(x, mu, 0.7) - exact).abs().max().item<double>(), 1e-12);
   const auto q = network->quadratic()->coefficients(mu, t, false);
   EXPECT_EQ(q.curvature[0][0].item<double>(), 0);
@@ -87,7 +91,8 @@ TEST(QuadraticPotential, FusedObjectiveEqualsDoubleBackward) {
   for (const bool gauge : {false, true})
     for (const double sigma : {0.0, 0.3})
       for (const auto kind : {LaplacianKind::exact, LaplacianKind::hutchinson}) {
-        const training::LossOptions loss{.kind = LossKind::action_matching, .sigma = sigma, .laplacian = kind, .probes = 2};
+        const training::LossOptions loss{
+            .kind = LossKind::action_matching, .sigma = sigma, .laplacian = kind, .probes = 2};
         const auto batch = make_batch(gauge);
         const auto fused = training::make_objective(loss, training::EngineKind::fused, 1)->loss(*network, batch, 7);
         const auto found = gradients(*network, fused);
@@ -95,7 +100,8 @@ TEST(QuadraticPotential, FusedObjectiveEqualsDoubleBackward) {
         const auto expected = gradients(*network, exact);
         EXPECT_NEAR(fused.item<double>(), exact.item<double>(), 1e-11 * std::abs(exact.item<double>()));
         for (std::size_t i = 0; i < found.size(); ++i)
-          EXPECT_LE((found[i] - expected[i]).norm().item<double>(), 1e-10 * expected[i].norm().item<double>() + 1e-12) << i;
+          EXPECT_LE((found[i] - expected[i]).norm().item<double>(), 1e-10 * expected[i].norm().item<double>() + 1e-12)
+              << i;
       }
 }
 
@@ -131,7 +137,8 @@ TEST(QuadraticPotential, DensityFallsByTheWholeLaplacian) {
   const auto laplacian = models::laplacian_exact(
       [&](const Tensor& points) { return network->potential(points.unsqueeze(0), mu, t).squeeze(0); }, x);
   EXPECT_LT((moved.select(1, 3) + laplacian).abs().max().item<double>(), 1e-11);
-  EXPECT_LT((moved.narrow(1, 0, 3) - models::NetworkDrift(network, {0.4}).drift(x, 0.7)).abs().max().item<double>(), 1e-11);
+  EXPECT_LT((moved.narrow(1, 0, 3) - models::NetworkDrift(network, {0.4}).drift(x, 0.7)).abs().max().item<double>(),
+            1e-11);
 }
 
 /// x_c(t) = c t / d + (1 - .6 t) z_c in `d` coordinates at mu = 0 and 1 alike.
@@ -161,7 +168,8 @@ void write_contraction(const std::string& path, std::int64_t d) {
 }
 
 /// Relative error of the trained drift at mu = .5, t = .5.
-double contraction_error(const std::string& data, const std::string& output, std::int64_t d, LossKind loss, bool quadratic) {
+double contraction_error(const std::string& data, const std::string& output, std::int64_t d, LossKind loss,
+                         bool quadratic) {
   training::TrainConfig config;
   config.model.width = 6;
   config.model.depth = 1;
@@ -180,7 +188,8 @@ double contraction_error(const std::string& data, const std::string& output, std
   torch::manual_seed(2);
   const auto z = torch::randn({500, d}), shift = torch::arange(d, torch::kFloat32) / static_cast<double>(d);
   const auto x = shift * 0.5 + 0.7 * z, exact = shift - 0.6 * z;
-  const auto found = models::NetworkDrift(model.network, {0.5}).drift(((x - center) / scale).to(torch::kFloat32), 0.5) * scale;
+  const auto found =
+      models::NetworkDrift(model.network, {0.5}).drift(((x - center) / scale).to(torch::kFloat32), 0.5) * scale;
   return ((found - exact).norm() / exact.norm()).item<double>();
 }
 

@@ -139,7 +139,8 @@ TEST(MonteCarlo, IsUnbiasedWithErrorSigmaOverRootN) {
   EXPECT_NEAR(square / variance, 1, 0.09);
 }
 
-/// Order four where the function is flat at the ends; two otherwise, from the nodes that stand for the stretches outside of the panels.
+/// Order four where the function is flat at the ends; two otherwise, from the nodes that stand for the stretches
+/// outside of the panels.
 TEST(MovingSimpson, IsOfOrderFourInsideAndTwoAtTheEnds) {
   const auto error = [](std::int64_t nodes, const std::function<double(double)>& f, double exact) {
     double square = 0;
@@ -275,9 +276,11 @@ TEST(QuadratureAtFrames, MovingPanelsKeepTheirWeights) {
 
 TEST(QuadratureAtFrames, TrapezoidAndRandomTimesMove) {
   const auto times = frames(201);
-  const auto trapezoid = at_times(make_quadrature({.kind = QuadratureKind::trapezoid, .nodes = 11}), QuadratureKind::trapezoid, times);
+  const auto trapezoid =
+      at_times(make_quadrature({.kind = QuadratureKind::trapezoid, .nodes = 11}), QuadratureKind::trapezoid, times);
   EXPECT_NEAR(integral(trapezoid, 1), 1.0 / 2, 1e-14);
-  const auto random = at_times(make_quadrature({.kind = QuadratureKind::monte_carlo, .nodes = 11}, 1, 2), QuadratureKind::monte_carlo, times);
+  const auto random = at_times(make_quadrature({.kind = QuadratureKind::monte_carlo, .nodes = 11}, 1, 2),
+                               QuadratureKind::monte_carlo, times);
   for (const double node : random.nodes) EXPECT_TRUE(std::binary_search(times.begin(), times.end(), node));
   for (const double weight : random.weights) EXPECT_EQ(weight, 1.0 / 11);
 }

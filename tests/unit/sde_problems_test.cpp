@@ -98,7 +98,8 @@ TEST_P(StochasticProblem, RestoresItsOptionsFromTheFile) {
 TEST_P(StochasticProblem, OneFrameIsTheInitialPopulation) {
   TemporaryFolder folder;
   for (const char* frames : {"2", "1"})
-    Request(GetParam(), {"generate.particles=50", "sde.duration=0.02", std::string("generate.frames=") + frames}).generate(folder.path(frames));
+    Request(GetParam(), {"generate.particles=50", "sde.duration=0.02", std::string("generate.frames=") + frames})
+        .generate(folder.path(frames));
   const data::DatasetReader two(folder.path("2")), one(folder.path("1"));
   EXPECT_EQ(one.header().time, std::vector<double>{0});
   EXPECT_EQ(samples(one, 0, 0), samples(two, 0, 0));

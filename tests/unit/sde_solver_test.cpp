@@ -219,9 +219,8 @@ TEST(SdeSolver, ReadsStatesAndDrifts) {
 
 TEST(SdeSolver, DivergenceNamesCoordinateParticleAndStep) {
   System unstable = pendulum();
-  unstable.drift = pointwise<2>([](double, const std::array<double, 2>& x) {
-    return std::array{0.0, x[1] * x[1] * x[1] * 1e100};
-  });
+  unstable.drift =
+      pointwise<2>([](double, const std::array<double, 2>& x) { return std::array{0.0, x[1] * x[1] * x[1] * 1e100}; });
   Ensemble ensemble(unstable, {{0, 1}, {0, 0}, Population::Law::normal}, 10, {});
   expect_error<DivergenceError>([&] { ensemble.advance(4); }, {"coordinate 1 of particle 0", "step 4", "sde.dt"});
 }

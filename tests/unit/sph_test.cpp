@@ -181,14 +181,15 @@ Moments rest(const SphOptions& options, std::int64_t n, std::int64_t steps) {
   Moments m;
   for (std::size_t c = 0; c < 2; ++c) {
     for (std::size_t i = c; i < x.size(); i += 2) m.mean[c] += x[i] / static_cast<double>(n);
-    for (std::size_t i = c; i < x.size(); i += 2) m.variance[c] += std::pow(x[i] - m.mean[c], 2) / static_cast<double>(n);
+    for (std::size_t i = c; i < x.size(); i += 2)
+      m.variance[c] += std::pow(x[i] - m.mean[c], 2) / static_cast<double>(n);
   }
   return m;
 }
 
 TEST(GasAtRest, HasTheVarianceOfItsTheory) {
-  // Mean square of one coordinate under W is 5 h^2/18 for Wendland C2 in the plane; then the blob functional's stationary
-  // variance s^2 per unit target variance: 1/b + k/b^2 = 1, b = s^2 + k.
+  // Mean square of one coordinate under W is 5 h^2/18 for Wendland C2 in the plane; then the blob functional's
+  // stationary variance s^2 per unit target variance: 1/b + k/b^2 = 1, b = s^2 + k.
   for (const double h : {0.6, 1.5}) {
     SphOptions options;
     options.smoothing_length = h;

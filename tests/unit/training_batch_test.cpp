@@ -22,7 +22,8 @@ using test::GaussianCase;
 class GaussianBatches : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
-    path_ = (std::filesystem::temp_directory_path() / ("scorefield-batch-" + std::to_string(::getpid()) + ".h5")).string();
+    path_ =
+        (std::filesystem::temp_directory_path() / ("scorefield-batch-" + std::to_string(::getpid()) + ".h5")).string();
     test::write_gaussian_dataset(path_, {0.5, 1.0, 1.5});
   }
   static void TearDownTestSuite() { std::filesystem::remove(path_); }
@@ -60,10 +61,10 @@ TEST_P(LossAtExactPotential, IsMinusHalfTheKineticAction) {
   };
   double sum = 0;
   constexpr int batches = 12;
-  for (int i = 0; i < batches; ++i)
-    sum += autograd_objective(exact, config.loss, source.make(i), 1, i).item<double>();
-  const double expected =
-      (GaussianCase::least_loss(0.5, c.sigma) + GaussianCase::least_loss(1.0, c.sigma) + GaussianCase::least_loss(1.5, c.sigma)) / 3;
+  for (int i = 0; i < batches; ++i) sum += autograd_objective(exact, config.loss, source.make(i), 1, i).item<double>();
+  const double expected = (GaussianCase::least_loss(0.5, c.sigma) + GaussianCase::least_loss(1.0, c.sigma) +
+                           GaussianCase::least_loss(1.5, c.sigma)) /
+                          3;
   EXPECT_NEAR(sum / batches, expected, 0.01 * std::abs(expected));
 }
 
@@ -73,19 +74,24 @@ INSTANTIATE_TEST_SUITE_P(
         LossCase{"velocity", LossKind::velocity, QuadratureKind::simpson, 3, 0, LaplacianKind::exact},
         LossCase{"velocity_entropic", LossKind::velocity, QuadratureKind::simpson, 3, 0.3, LaplacianKind::exact},
         LossCase{"simpson", LossKind::action_matching, QuadratureKind::simpson, 33, 0, LaplacianKind::exact},
-        LossCase{"gauss_legendre", LossKind::action_matching, QuadratureKind::gauss_legendre, 16, 0, LaplacianKind::exact},
-        LossCase{"moving_simpson", LossKind::action_matching, QuadratureKind::moving_simpson, 33, 0, LaplacianKind::exact},
-        LossCase{"simpson_entropic_exact", LossKind::action_matching, QuadratureKind::simpson, 33, 0.3, LaplacianKind::exact},
+        LossCase{"gauss_legendre", LossKind::action_matching, QuadratureKind::gauss_legendre, 16, 0,
+                 LaplacianKind::exact},
+        LossCase{"moving_simpson", LossKind::action_matching, QuadratureKind::moving_simpson, 33, 0,
+                 LaplacianKind::exact},
+        LossCase{"simpson_entropic_exact", LossKind::action_matching, QuadratureKind::simpson, 33, 0.3,
+                 LaplacianKind::exact},
         LossCase{"simpson_entropic_hutchinson", LossKind::action_matching, QuadratureKind::simpson, 33, 0.3,
                  LaplacianKind::hutchinson},
-        LossCase{"velocity_missing_times", LossKind::velocity, QuadratureKind::simpson, 3, 0, LaplacianKind::exact, 1, 0.4},
+        LossCase{"velocity_missing_times", LossKind::velocity, QuadratureKind::simpson, 3, 0, LaplacianKind::exact, 1,
+                 0.4},
         LossCase{"dice", LossKind::dice, QuadratureKind::simpson, 3, 0, LaplacianKind::exact},
         LossCase{"dice_stride", LossKind::dice, QuadratureKind::simpson, 3, 0, LaplacianKind::exact, 3},
         LossCase{"dice_missing_times", LossKind::dice, QuadratureKind::simpson, 3, 0, LaplacianKind::exact, 1, 0.6},
         LossCase{"dice_entropic", LossKind::dice, QuadratureKind::simpson, 3, 0.3, LaplacianKind::exact}),
     [](const auto& info) { return info.param.name; });
 
-/// On few nodes a rule mistakes c(t) for a gain of the loss; with gauge points it cancels to round-off, whatever the rule.
+/// On few nodes a rule mistakes c(t) for a gain of the loss; with gauge points it cancels to round-off, whatever the
+/// rule.
 TEST_F(GaussianBatches, GaugePointsMakeTheLossBlindToFunctionsOfTime) {
   for (const auto rule : {QuadratureKind::simpson, QuadratureKind::gauss_legendre}) {
     TrainConfig config;
@@ -148,7 +154,9 @@ TEST_F(GaussianBatches, BothEnginesFixTheGaugeAlike) {
   }
   EXPECT_NEAR(value[0], value[1], 1e-10 * std::abs(value[1]));
   for (std::size_t i = 0; i < gradients[0].size(); ++i)
-    EXPECT_LE((gradients[0][i] - gradients[1][i]).norm().item<double>(), 1e-11 * gradients[1][i].norm().item<double>() + 1e-14) << i;
+    EXPECT_LE((gradients[0][i] - gradients[1][i]).norm().item<double>(),
+              1e-11 * gradients[1][i].norm().item<double>() + 1e-14)
+        << i;
 }
 
 /// What adding c(t) to a potential changes in the loss of one batch, in double precision.
@@ -172,7 +180,8 @@ TEST_F(GaussianBatches, DiceIsInvariantToAFunctionOfTimeToRoundOff) {
   EXPECT_NEAR(effect_of_gauge(make_source(config), config.loss), 0, 1e-10);
 }
 
-/// Both ends of a pair hold the same particles: their difference is the particle's own path, whatever the order of frames.
+/// Both ends of a pair hold the same particles: their difference is the particle's own path, whatever the order of
+/// frames.
 TEST_F(GaussianBatches, DiceFollowsParticlesFromOneFrameToTheNext) {
   TrainConfig config;
   config.loss.kind = LossKind::dice;
@@ -200,7 +209,8 @@ TEST_F(GaussianBatches, MissingTimesDifferBetweenMuAndKeepBothEnds) {
   std::map<float, std::set<float>> seen;
   for (int step = 0; step < 20; ++step) {
     const auto batch = source.make(step);
-    for (std::int64_t g = 0; g < batch.t.size(0); ++g) seen[batch.mu[g][0].item<float>()].insert(batch.t[g].item<float>());
+    for (std::int64_t g = 0; g < batch.t.size(0); ++g)
+      seen[batch.mu[g][0].item<float>()].insert(batch.t[g].item<float>());
   }
   ASSERT_EQ(seen.size(), 3u);
   for (const auto& [mu, times] : seen) {
@@ -251,8 +261,8 @@ TEST_F(GaussianBatches, ValidationParticlesAreNeverTrainedOn) {
   for (const auto& row : validation) EXPECT_EQ(training.count(row), 0u);
 }
 
-/// With samples jittered alike, the entropic term from the jitter has the mean of the exact Laplacian's, for every loss.
-/// For s - x_2^3 / 2 it is (sigma^2/2) (2 int S'/S dt - 3 E[x_2]) = .32 (2 ln 1.8 + .75) = .616.
+/// With samples jittered alike, the entropic term from the jitter has the mean of the exact Laplacian's, for every
+/// loss. For s - x_2^3 / 2 it is (sigma^2/2) (2 int S'/S dt - 3 E[x_2]) = .32 (2 ln 1.8 + .75) = .616.
 TEST_F(GaussianBatches, JitterGivesTheLaplacianByStein) {
   const GroupPotential cubic = [](const auto& x, const auto& mu, const auto& t) {
     return GaussianCase::potential(x, mu, t, 0) - 0.5 * x.select(-1, 1).pow(3);
@@ -279,7 +289,8 @@ TEST_F(GaussianBatches, JitterGivesTheLaplacianByStein) {
   }
 }
 
-/// For s = x_2 the loss is 1/2 + mean_0 x_2 - mean_1 x_2, with variance (S(0)^2 + S(1)^2) / (E N) from E groups of N draws.
+/// For s = x_2 the loss is 1/2 + mean_0 x_2 - mean_1 x_2, with variance (S(0)^2 + S(1)^2) / (E N) from E groups of N
+/// draws.
 TEST_F(GaussianBatches, EndGroupsShareTheBoundaryTerms) {
   const GroupPotential second = [](const auto& x, const auto&, const auto&) { return x.select(-1, 1); };
   for (const auto rule : {QuadratureKind::simpson, QuadratureKind::gauss_legendre})
@@ -313,7 +324,8 @@ TEST_F(GaussianBatches, StratifiedMeansVaryLess) {
     config.quadrature = {QuadratureKind::trapezoid, 2};
     auto source = make_source(config);
     std::vector<double> means;
-    for (int step = 0; step < 60; ++step) means.push_back(source.make(step).x[0].square().sum(-1).mean().item<double>());
+    for (int step = 0; step < 60; ++step)
+      means.push_back(source.make(step).x[0].square().sum(-1).mean().item<double>());
     const double mean = std::accumulate(means.begin(), means.end(), 0.0) / 60;
     double variance = 0;
     for (const double value : means) variance += (value - mean) * (value - mean) / 59;

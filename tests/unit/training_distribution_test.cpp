@@ -120,7 +120,8 @@ TEST_F(Distributions, ScoreNetworkIsConditionedOnMuAndTime) {
     const ScoreTarget target(path("score.h5"), {1.2}, t);
     const auto mean = torch::tensor({1.2 * t, -0.5 * t}, torch::kFloat64);
     const auto x = mean + GaussianCase::spread(t) * torch::randn({500, 2}, torch::kFloat64);
-    const auto variance = torch::tensor(target.noise(), torch::kFloat64).square() + std::pow(GaussianCase::spread(t), 2);
+    const auto variance =
+        torch::tensor(target.noise(), torch::kFloat64).square() + std::pow(GaussianCase::spread(t), 2);
     const auto exact = -(x - mean) / variance;
     EXPECT_LT(((target.score(x) - exact).square().mean() / exact.square().mean()).sqrt().item<double>(), 0.1) << t;
   }
@@ -139,7 +140,8 @@ struct BaselineCase {
 
 class ConditionalBaseline : public Distributions, public ::testing::WithParamInterface<BaselineCase> {};
 
-/// At an unseen mu every frame has the moments of the Gaussian there. Standard error of 4000 samples: 1.1 % of the spread.
+/// At an unseen mu every frame has the moments of the Gaussian there. Standard error of 4000 samples: 1.1 % of the
+/// spread.
 TEST_P(ConditionalBaseline, SamplesTheGaussianAtAnUnseenMu) {
   const auto data = path("gaussian.h5");
   test::write_gaussian_dataset(data, {0.5, 1.0, 1.5});
@@ -167,7 +169,8 @@ TEST_P(ConditionalBaseline, SamplesTheGaussianAtAnUnseenMu) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Methods, ConditionalBaseline,
-                         ::testing::Values(BaselineCase{"ncsm_flow", LossKind::ncsm, ConditionalMethod::probability_flow},
+                         ::testing::Values(BaselineCase{"ncsm_flow", LossKind::ncsm,
+                                                        ConditionalMethod::probability_flow},
                                            BaselineCase{"ncsm_langevin", LossKind::ncsm, ConditionalMethod::langevin},
                                            BaselineCase{"cfm", LossKind::cfm, ConditionalMethod::probability_flow}),
                          [](const auto& info) { return info.param.name; });
@@ -216,7 +219,8 @@ TEST_F(Distributions, CalibrationFindsAKnownMuWithItsUncertainty) {
   const auto result = calibrate(path("model.h5"), observed, options, 3);
   EXPECT_TRUE(result.converged);
   EXPECT_FALSE(result.at_boundary);
-  // Least squares of the means at t = 1/4, 1/2, 3/4, 1 of 1000 independent trajectories: E[x_k] = mu t_k, deviations S(t_k).
+  // Least squares of the means at t = 1/4, 1/2, 3/4, 1 of 1000 independent trajectories: E[x_k] = mu t_k, deviations
+  // S(t_k).
   double spread = 0, squares = 0;
   for (const double t : {0.25, 0.5, 0.75, 1.0}) {
     spread += t * GaussianCase::spread(t);
@@ -232,7 +236,8 @@ TEST_F(Distributions, CalibrationFindsAKnownMuWithItsUncertainty) {
   test::write_gaussian_dataset(path("few.h5"), {0.8, 1.27}, 500, 9, 0.13);
   options.particles = 500;
   options.bootstrap = 0;
-  EXPECT_EQ(calibrate(path("model.h5"), observed, options, 3).mu, calibrate(path("model.h5"), path("few.h5"), options, 3).mu);
+  EXPECT_EQ(calibrate(path("model.h5"), observed, options, 3).mu,
+            calibrate(path("model.h5"), path("few.h5"), options, 3).mu);
 
   // The derivative of the discrete rollout's distance, through every step.
   const double h = 2e-3;

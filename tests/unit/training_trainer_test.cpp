@@ -70,9 +70,9 @@ double drift_error(const ReducedModel& model, double sigma) {
   for (const double t : {0.1, 0.5, 0.9}) {
     torch::manual_seed(1);
     const auto x = torch::tensor({mu * t, -0.5 * t}) + GaussianCase::spread(t) * torch::randn({500, 2});
-    const auto exact = GaussianCase::drift(x, mu, t, 0) / scale -
-                       sigma * sigma / 2 * (x - torch::tensor({mu * t, -0.5 * t})) * scale /
-                           (GaussianCase::spread(t) * GaussianCase::spread(t));
+    const auto exact =
+        GaussianCase::drift(x, mu, t, 0) / scale - sigma * sigma / 2 * (x - torch::tensor({mu * t, -0.5 * t})) * scale /
+                                                       (GaussianCase::spread(t) * GaussianCase::spread(t));
     const auto found = drift.drift((x - center) / scale, t);
     error += (found - exact).square().sum().item<double>();
     total += exact.square().sum().item<double>();
@@ -109,27 +109,26 @@ TEST_P(TrainedDrift, EqualsTheExactOneAtAnUnseenMu) {
 
 INSTANTIATE_TEST_SUITE_P(
     Losses, TrainedDrift,
-    ::testing::Values(
-        LossCase{"velocity", LossKind::velocity, QuadratureKind::simpson, 3, 0, LaplacianKind::exact,
-                 optim::OptimizerKind::soap, 0.05},
-        LossCase{"velocity_adam", LossKind::velocity, QuadratureKind::simpson, 3, 0, LaplacianKind::exact,
-                 optim::OptimizerKind::adam, 0.05},
-        LossCase{"simpson", LossKind::action_matching, QuadratureKind::simpson, 17, 0, LaplacianKind::exact,
-                 optim::OptimizerKind::soap, 0.1},
-        LossCase{"moving_simpson", LossKind::action_matching, QuadratureKind::moving_simpson, 17, 0,
-                 LaplacianKind::exact, optim::OptimizerKind::soap, 0.1},
-        LossCase{"gauss_legendre", LossKind::action_matching, QuadratureKind::gauss_legendre, 12, 0,
-                 LaplacianKind::exact, optim::OptimizerKind::soap, 0.1},
-        LossCase{"velocity_entropic_exact", LossKind::velocity, QuadratureKind::simpson, 3, 0.3, LaplacianKind::exact,
-                 optim::OptimizerKind::soap, 0.05},
-        LossCase{"velocity_entropic_stein", LossKind::velocity, QuadratureKind::simpson, 3, 0.3, LaplacianKind::stein,
-                 optim::OptimizerKind::soap, 0.05, 0.05},
-        LossCase{"simpson_entropic_hutchinson", LossKind::action_matching, QuadratureKind::simpson, 17, 0.3,
-                 LaplacianKind::hutchinson, optim::OptimizerKind::soap, 0.1},
-        LossCase{"dice", LossKind::dice, QuadratureKind::simpson, 3, 0, LaplacianKind::exact, optim::OptimizerKind::soap,
-                 0.05},
-        LossCase{"dice_entropic", LossKind::dice, QuadratureKind::simpson, 3, 0.3, LaplacianKind::hutchinson,
-                 optim::OptimizerKind::soap, 0.1}),
+    ::testing::Values(LossCase{"velocity", LossKind::velocity, QuadratureKind::simpson, 3, 0, LaplacianKind::exact,
+                               optim::OptimizerKind::soap, 0.05},
+                      LossCase{"velocity_adam", LossKind::velocity, QuadratureKind::simpson, 3, 0, LaplacianKind::exact,
+                               optim::OptimizerKind::adam, 0.05},
+                      LossCase{"simpson", LossKind::action_matching, QuadratureKind::simpson, 17, 0,
+                               LaplacianKind::exact, optim::OptimizerKind::soap, 0.1},
+                      LossCase{"moving_simpson", LossKind::action_matching, QuadratureKind::moving_simpson, 17, 0,
+                               LaplacianKind::exact, optim::OptimizerKind::soap, 0.1},
+                      LossCase{"gauss_legendre", LossKind::action_matching, QuadratureKind::gauss_legendre, 12, 0,
+                               LaplacianKind::exact, optim::OptimizerKind::soap, 0.1},
+                      LossCase{"velocity_entropic_exact", LossKind::velocity, QuadratureKind::simpson, 3, 0.3,
+                               LaplacianKind::exact, optim::OptimizerKind::soap, 0.05},
+                      LossCase{"velocity_entropic_stein", LossKind::velocity, QuadratureKind::simpson, 3, 0.3,
+                               LaplacianKind::stein, optim::OptimizerKind::soap, 0.05, 0.05},
+                      LossCase{"simpson_entropic_hutchinson", LossKind::action_matching, QuadratureKind::simpson, 17,
+                               0.3, LaplacianKind::hutchinson, optim::OptimizerKind::soap, 0.1},
+                      LossCase{"dice", LossKind::dice, QuadratureKind::simpson, 3, 0, LaplacianKind::exact,
+                               optim::OptimizerKind::soap, 0.05},
+                      LossCase{"dice_entropic", LossKind::dice, QuadratureKind::simpson, 3, 0.3,
+                               LaplacianKind::hutchinson, optim::OptimizerKind::soap, 0.1}),
     [](const auto& info) { return info.param.name; });
 
 /// Every array of two files, compared bit for bit.
@@ -260,7 +259,8 @@ TEST_F(Trainer, MarginalsWithoutVelocitiesSayWhatToDo) {
   writer.commit();
   auto wrong = request(small_config(), "model.h5");
   wrong.data_path = path("plain.h5");
-  EXPECT_THAT([&] { train(wrong); }, ::testing::ThrowsMessage<FileError>(::testing::HasSubstr("loss.name=action-matching")));
+  EXPECT_THAT([&] { train(wrong); },
+              ::testing::ThrowsMessage<FileError>(::testing::HasSubstr("loss.name=action-matching")));
   EXPECT_FALSE(fs::exists(path("model.h5")));
 }
 

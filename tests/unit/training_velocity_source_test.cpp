@@ -1,4 +1,5 @@
-// Where the targets of the velocity form come from: stored velocities, those of particles that also diffuse, differences.
+// Where the targets of the velocity form come from: stored velocities, those of particles that also diffuse,
+// differences.
 
 #include <gtest/gtest.h>
 #include <torch/types.h>
@@ -50,9 +51,13 @@ class VelocitySource : public ::testing::Test {
     writer.commit();
   }
 
-  BatchSource open(const TrainConfig& config) { return {data::DatasetReader(path_), test::identity_normalizer(), config, 1}; }
+  BatchSource open(const TrainConfig& config) {
+    return {data::DatasetReader(path_), test::identity_normalizer(), config, 1};
+  }
 
-  std::string path_ = (std::filesystem::temp_directory_path() / ("scorefield-velocities-" + std::to_string(::getpid()) + ".h5")).string();
+  std::string path_ =
+      (std::filesystem::temp_directory_path() / ("scorefield-velocities-" + std::to_string(::getpid()) + ".h5"))
+          .string();
 };
 
 /// At x the central differences average to the current velocity sigma^2/2 x/(s^2 + sigma^2 t), the field that moves the
@@ -80,8 +85,8 @@ TEST_F(VelocitySource, DifferencesAverageToTheCurrentVelocity) {
 }
 
 /// The same population with stored velocities 0 and the diffusion sigma^2/2 of one coordinate declared, here over
-/// twice the time: smoothed by the jitter, the current velocity is D x/(s^2 + 2 D t + delta^2) along that coordinate and 0 along
-/// the other.
+/// twice the time: smoothed by the jitter, the current velocity is D x/(s^2 + 2 D t + delta^2) along that coordinate
+/// and 0 along the other.
 TEST_F(VelocitySource, DiffusionThatVelocitiesLeaveOutComesFromTheJitter) {
   auto header = plane_header();
   header.has_velocities = true;
@@ -111,7 +116,8 @@ TEST_F(VelocitySource, DiffusionThatVelocitiesLeaveOutComesFromTheJitter) {
   ASSERT_EQ(sums.size(), static_cast<std::size_t>(kFrames));
   for (const auto& [t, sum] : sums) {
     const double diffusion = kSigma * kSigma / 4 * 2 / 4, variance = (kVariance + kSigma * kSigma * t) / 4 + 0.09;
-    EXPECT_NEAR(sum[2] / sum[3], diffusion / variance, 0.04) << "t = " << t;  // 4 deviations; half of the samples are 1000 particles
+    EXPECT_NEAR(sum[2] / sum[3], diffusion / variance, 0.04)
+        << "t = " << t;  // 4 deviations; half of the samples are 1000 particles
     EXPECT_EQ(sum[0], 0) << "t = " << t;
   }
 }

@@ -99,7 +99,8 @@ TEST(TwoStream, OneFrameIsTheInitialPopulation) {
   const auto diagnostics = start.read_diagnostics();
   ASSERT_TRUE(diagnostics);
   EXPECT_EQ(diagnostics->time, std::vector<double>{0});
-  EXPECT_EQ(diagnostics->series.at("electric_energy").values[1], full.read_diagnostics()->series.at("electric_energy").values[101]);
+  EXPECT_EQ(diagnostics->series.at("electric_energy").values[1],
+            full.read_diagnostics()->series.at("electric_energy").values[101]);
 }
 
 TEST(TwoStream, ElectricEnergyOfAllParticlesIsTheRecordedOne) {

@@ -18,7 +18,8 @@ OscillatorComparison compare_with_oscillator(const std::string& model_path, cons
   const auto& header = reader.header();
   const auto problem = problems::problem_of(header);
   const auto* oscillator = dynamic_cast<const problems::Oscillator*>(problem.get());
-  if (oscillator == nullptr) throw FileError(data_path, "was not made by the problem 'oscillator', whose potential is known.");
+  if (oscillator == nullptr)
+    throw FileError(data_path, "was not made by the problem 'oscillator', whose potential is known.");
   const training::FieldProbe model(model_path);
   if (model.sigma() > 0)
     throw UsageError(model_path + " was trained with loss.sigma > 0; the closed form is compared at sigma = 0.");
@@ -27,7 +28,8 @@ OscillatorComparison compare_with_oscillator(const std::string& model_path, cons
   result.time = header.time;
   const auto& scale = model.scale();
   const double span = model.time_span();
-  // The exact potential in the model's coordinates is a sum over the two independent directions, each in its own unit of length.
+  // The exact potential in the model's coordinates is a sum over the two independent directions, each in its own unit
+  // of length.
   const double unit = (1 / (scale[0] * scale[0]) + 1 / (scale[1] * scale[1])) / 2 * span * span;
   const auto count = static_cast<std::size_t>(std::min(particles, header.particles));
   std::vector<float> samples(static_cast<std::size_t>(header.frame_size()));

@@ -56,8 +56,8 @@ class Runner {
     return plan.time_limit < 0 ? experiment_.time_limit : plan.time_limit;
   }
   [[nodiscard]] ProblemData prepare(const ProblemPlan& plan) const;
-  [[nodiscard]] json compute(const ProblemPlan& problem, const MethodPlan& method, std::int64_t seed, const CellPlan& plan,
-                             const ProblemData& data, const fs::path& base) const;
+  [[nodiscard]] json compute(const ProblemPlan& problem, const MethodPlan& method, std::int64_t seed,
+                             const CellPlan& plan, const ProblemData& data, const fs::path& base) const;
   void write_tables(const json& rows) const;
 
   const Experiment& experiment_;
@@ -111,14 +111,21 @@ json Runner::compute(const ProblemPlan& problem, const MethodPlan& method, std::
   const std::string where = problem.name + " " + method.name + " seed " + std::to_string(seed);
   const std::string model = base.string() + ".h5", rollout = base.string() + "-rollout.h5";
   json row;
-  const auto trained = training::train(
-      {.data_path = data.train, .output_path = model, .config = plan.train, .config_toml = plan.train_toml, .seed = seed,
-       .time_limit_seconds = time_limit(problem), .device = device_},
-      [&](const training::TrainProgress& progress) {
-        if (observer_ && progress.message.empty())
-          observer_({where + ": training", progress.step, progress.total_steps, "loss " + std::to_string(progress.loss),
-                     {progress.steps_per_second, progress.seconds_left}});
-      });
+  const auto trained = training::train({.data_path = data.train,
+                                        .output_path = model,
+                                        .config = plan.train,
+                                        .config_toml = plan.train_toml,
+                                        .seed = seed,
+                                        .time_limit_seconds = time_limit(problem),
+                                        .device = device_},
+                                       [&](const training::TrainProgress& progress) {
+                                         if (observer_ && progress.message.empty())
+                                           observer_({where + ": training",
+                                                      progress.step,
+                                                      progress.total_steps,
+                                                      "loss " + std::to_string(progress.loss),
+                                                      {progress.steps_per_second, progress.seconds_left}});
+                                       });
   row["training_seconds"] = trained.seconds;
   row["steps"] = trained.steps;
   row["step_milliseconds"] = 1e3 * trained.step_seconds;
@@ -198,14 +205,16 @@ CompareSummary Runner::run() {
         const auto folder = folder_ / "cells" / problem.name / method.name;
         fs::create_directories(folder);
         const auto base = folder / ("seed-" + std::to_string(seed));
-        const json options{{"data", plan_data(problem, DataRole::train).config + plan_data(problem, DataRole::test).config},
-                           {"train", plan.train_toml},
-                           {"infer", plan.infer_toml},
-                           {"evaluate", {experiment_.evaluate.points, experiment_.evaluate.epsilon,
-                                         experiment_.evaluate.projections, experiment_.evaluate.frames}},
-                           {"time_limit", time_limit(problem)},
-                           {"timing_particles", seed == experiment_.seeds.front() ? experiment_.timing_particles : 0},
-                           {"noise_batches", experiment_.noise_batches}};
+        const json options{
+            {"data", plan_data(problem, DataRole::train).config + plan_data(problem, DataRole::test).config},
+            {"train", plan.train_toml},
+            {"infer", plan.infer_toml},
+            {"evaluate",
+             {experiment_.evaluate.points, experiment_.evaluate.epsilon, experiment_.evaluate.projections,
+              experiment_.evaluate.frames}},
+            {"time_limit", time_limit(problem)},
+            {"timing_particles", seed == experiment_.seeds.front() ? experiment_.timing_particles : 0},
+            {"noise_batches", experiment_.noise_batches}};
         const auto known = read_json(base.string() + ".json");
         if (known.is_object() && known.value("status", "") == "done" && known.value("options", json()) == options) {
           ++summary.reused;
@@ -243,7 +252,8 @@ CompareSummary run_experiment(const Experiment& experiment, const std::string& f
                               const ProgressObserver& observer) {
   std::error_code problem;
   fs::create_directories(folder, problem);
-  if (problem || !fs::is_directory(folder)) throw FileError(folder, "cannot be made a folder: " + problem.message() + ".");
+  if (problem || !fs::is_directory(folder))
+    throw FileError(folder, "cannot be made a folder: " + problem.message() + ".");
   return Runner(experiment, folder, device, observer).run();
 }
 

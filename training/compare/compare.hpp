@@ -16,8 +16,8 @@ struct CompareSummary {
 ///   data/PROBLEM-train.h5, -test.h5, -floor.h5    high-fidelity runs with their times (.json), made once
 ///   cells/PROBLEM/METHOD/seed-S.json              one finished or failed cell; seed-S.h5 its model
 ///   table.json, table.csv, table.md               all cells, rewritten after each
-/// A finished cell whose options have not changed is not computed again, a failed one is tried again. A cell that fails says
-/// why and does not stop the others. @throws Interrupted, and FileError when the folder cannot be written
+/// A finished cell whose options have not changed is not computed again, a failed one is tried again. A cell that fails
+/// says why and does not stop the others. @throws Interrupted, and FileError when the folder cannot be written
 CompareSummary run_experiment(const Experiment& experiment, const std::string& folder, const std::string& device,
                               const ProgressObserver& observer);
 

@@ -205,7 +205,8 @@ CellPlan plan_cell(const Experiment& experiment, const ProblemPlan& problem, con
   const auto found = problem.methods.find(method.name);
   const Overrides own = found == problem.methods.end() ? Overrides{} : found->second;
   training::bind(train, plan.train);
-  for (const Layers* layers : {&experiment.train, &problem.train, &method.train, &own.train, &experiment.quick_train}) load(train, *layers);
+  for (const Layers* layers : {&experiment.train, &problem.train, &method.train, &own.train, &experiment.quick_train})
+    load(train, *layers);
   training::validate(plan.train);
   training::bind(infer, plan.infer);
   for (const Layers* layers : {&experiment.infer, &problem.infer, &method.infer, &own.infer, &experiment.quick_infer})
@@ -225,7 +226,8 @@ Experiment parse_experiment(const std::string& text, const std::string& origin, 
     throw UsageError(origin + ": not valid TOML: " + std::string(error.description()) + " (" + where.str() + ").");
   }
   const Section root(document, origin);
-  const std::vector<std::string> general{"seeds", "time_limit", "noise_batches", "timing_particles", "data", "train", "infer", "evaluate"};
+  const std::vector<std::string> general{"seeds", "time_limit", "noise_batches", "timing_particles",
+                                         "data",  "train",      "infer",         "evaluate"};
   auto keys = general;
   keys.insert(keys.end(), {"name", "summary", "problem", "method", "quick"});
   root.allow(keys);
@@ -245,7 +247,8 @@ Experiment parse_experiment(const std::string& text, const std::string& origin, 
     section.add_layer("infer", experiment.quick_infer);
     section.add_layer("data", shared_data);
   }
-  for (const auto& section : root.sections("problem")) experiment.problems.push_back(read_problem(section, shared_data, quick));
+  for (const auto& section : root.sections("problem"))
+    experiment.problems.push_back(read_problem(section, shared_data, quick));
   for (const auto& section : root.sections("method")) experiment.methods.push_back(read_method(section));
   check_names(experiment.problems, "problem", origin);
   check_names(experiment.methods, "method", origin);
@@ -255,8 +258,10 @@ Experiment parse_experiment(const std::string& text, const std::string& origin, 
   for (const auto& problem : experiment.problems) {
     for (const auto& [name, own] : problem.methods)
       if (std::find(names.begin(), names.end(), name) == names.end())
-        throw UsageError(origin + ": [[problem]] '" + problem.name + "', [methods]: " + unknown_name_message("method", name, names));
-    for (const auto role : {DataRole::train, DataRole::test, DataRole::floor}) static_cast<void>(plan_data(problem, role));
+        throw UsageError(origin + ": [[problem]] '" + problem.name +
+                         "', [methods]: " + unknown_name_message("method", name, names));
+    for (const auto role : {DataRole::train, DataRole::test, DataRole::floor})
+      static_cast<void>(plan_data(problem, role));
     for (const auto& method : experiment.methods) static_cast<void>(plan_cell(experiment, problem, method));
   }
   return experiment;

@@ -26,10 +26,10 @@ struct Overrides {
 
 /// One high-fidelity problem with its data settings.
 struct ProblemPlan {
-  std::string name;                      ///< in tables and folders
-  std::string problem;                   ///< of problems::make_problem
+  std::string name;                       ///< in tables and folders
+  std::string problem;                    ///< of problems::make_problem
   std::vector<double> train_mu, test_mu;  ///< empty: the problem's own
-  double time_limit = -1;  ///< seconds of every training on it; below 0: the experiment's
+  double time_limit = -1;                 ///< seconds of every training on it; below 0: the experiment's
   Layers data, train, infer;
   std::map<std::string, Overrides> methods;  ///< by the method's name: what it needs on this problem alone
 };
@@ -51,17 +51,20 @@ struct MethodPlan {
 struct Experiment {
   std::string name, summary;
   std::vector<std::int64_t> seeds{0};
-  double time_limit = 0;          ///< seconds of every training; 0: training.steps decides
-  std::int64_t timing_particles = 0;  ///< particles of a rollout of all training frames at one mu that is timed, with the first seed; 0: none
-  std::int64_t noise_batches = 0;  ///< batches for the noise of loss and gradient at the trained weights; 0: not measured
+  double time_limit = 0;  ///< seconds of every training; 0: training.steps decides
+  std::int64_t timing_particles =
+      0;  ///< particles of a rollout of all training frames at one mu that is timed, with the first seed; 0: none
+  std::int64_t noise_batches =
+      0;  ///< batches for the noise of loss and gradient at the trained weights; 0: not measured
   std::vector<ProblemPlan> problems;
   std::vector<MethodPlan> methods;
-  Layers train, infer;            ///< for all cells
+  Layers train, infer;  ///< for all cells
   Layers quick_train, quick_infer;
   metrics::EvaluateOptions evaluate;
 };
 
-/// Reads and checks everything, every cell's options included. @throws UsageError naming file, place and the nearest known key
+/// Reads and checks everything, every cell's options included. @throws UsageError naming file, place and the nearest
+/// known key
 [[nodiscard]] Experiment parse_experiment(const std::string& text, const std::string& origin, bool quick);
 
 /// A problem with its options for one of its files.

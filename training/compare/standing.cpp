@@ -100,22 +100,26 @@ std::string standing_table(const json& cells) {
       });
       if (sampled_afresh) {
         conditional = std::min(conditional.value_or(candidate.inference), candidate.inference);
-        if (candidate.all_frames) conditional_all = std::min(conditional_all.value_or(*candidate.all_frames), *candidate.all_frames);
+        if (candidate.all_frames)
+          conditional_all = std::min(conditional_all.value_or(*candidate.all_frames), *candidate.all_frames);
       } else if (!best || candidate.mean < best->mean) best = candidate;
     }
     if (!best) continue;
-    const auto times = [](const std::optional<double>& slow, const std::optional<double>& fast) -> std::optional<double> {
+    const auto times = [](const std::optional<double>& slow,
+                          const std::optional<double>& fast) -> std::optional<double> {
       return slow && fast && *fast > 0 ? std::optional(*slow / *fast) : std::nullopt;
     };
     text += "| " + problem + " | " + text_of(best->seeds.front().nearest_to_floor) + " | " + best->method + " | " +
             number_text(best->mean) + " | " + text_of(largest(best->seeds, &Standing::worst_to_nearest)) + " | " +
-            text_of(mean_of(best->seeds, &Standing::to_floor)) + " | " + text_of(times(conditional, best->inference)) + " | " +
-            text_of(times(conditional_all, best->all_frames)) + " |\n";
+            text_of(mean_of(best->seeds, &Standing::to_floor)) + " | " + text_of(times(conditional, best->inference)) +
+            " | " + text_of(times(conditional_all, best->all_frames)) + " |\n";
   }
   if (text.empty()) return text;
-  return "\n## Standing\n\nMain error: the electric energy's, or the moments' where there is no field. Best: least mean over seeds of "
+  return "\n## Standing\n\nMain error: the electric energy's, or the moments' where there is no field. Best: least "
+         "mean over seeds of "
          "the methods that move a population. Worst: over seeds and over the test mu that were not trained on.\n\n"
-         "| problem | nearest / floor | best method | error | worst error / nearest | error / floor | fastest conditional: "
+         "| problem | nearest / floor | best method | error | worst error / nearest | error / floor | fastest "
+         "conditional: "
          "times its inference | the same with all frames |\n| --- | ---: | --- | ---: | ---: | ---: | ---: | ---: |\n" +
          text;
 }

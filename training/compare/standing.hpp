@@ -6,8 +6,8 @@
 
 namespace scorefield::compare {
 
-/// Where one finished cell stands between its baselines, by its problem's main error: the electric energy's where there is a field,
-/// else that of the moments.
+/// Where one finished cell stands between its baselines, by its problem's main error: the electric energy's where there
+/// is a field, else that of the moments.
 struct Standing {
   std::string error;                       ///< key of the main error, "electric_energy_error" or "moments_error"
   double mean = 0;                         ///< over test mu
@@ -19,8 +19,9 @@ struct Standing {
 /// cell: with "mean" and "per_mu", as stored. Absent when it has neither error.
 [[nodiscard]] std::optional<Standing> standing_of(const nlohmann::json& cell);
 
-/// A table with a row per problem: how far its nearest training run is from the floor, the method with the least mean error over
-/// seeds among those that move a population, how it stands, and how much slower the fastest conditional method
+/// A table with a row per problem: how far its nearest training run is from the floor, the method with the least mean
+/// error over seeds among those that move a population, how it stands, and how much slower the fastest conditional
+/// method
 /// ("conditional": true) samples all frames. Empty when no cell has a main error.
 [[nodiscard]] std::string standing_table(const nlohmann::json& cells);
 

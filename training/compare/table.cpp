@@ -140,7 +140,8 @@ std::string to_csv(const json& cells) {
   std::vector<std::string> keys, metrics;
   const auto collect = [](const json& from, std::vector<std::string>& into) {
     for (const auto& [key, value] : from.items())
-      if (value.is_number() && key != "seed" && std::find(into.begin(), into.end(), key) == into.end()) into.push_back(key);
+      if (value.is_number() && key != "seed" && std::find(into.begin(), into.end(), key) == into.end())
+        into.push_back(key);
   };
   for (const auto& cell : cells) {
     collect(cell, keys);
@@ -170,10 +171,14 @@ std::string to_csv(const json& cells) {
 std::string to_markdown(const std::string& name, const std::string& summary, const json& cells) {
   std::string text = "# " + name + "\n";
   if (!summary.empty()) text += "\n" + summary + "\n";
-  text += "\nMeans over the test mu and, with their deviation, over seeds. floor: an independent run of the solver; nearest: the "
-          "training run of the nearest mu; interpolated: the training runs' E(t) or moments, linear in mu. worst / nearest: largest ratio "
-          "of the main error (E, or moments without a field) to that of the nearest run, over test mu; / floor: its mean over the floor's; all "
-          "frames: one rollout at one mu with every frame of the data (the first seed's, timing_particles particles).\n";
+  text +=
+      "\nMeans over the test mu and, with their deviation, over seeds. floor: an independent run of the solver; "
+      "nearest: the "
+      "training run of the nearest mu; interpolated: the training runs' E(t) or moments, linear in mu. worst / "
+      "nearest: largest ratio "
+      "of the main error (E, or moments without a field) to that of the nearest run, over test mu; / floor: its mean "
+      "over the floor's; all "
+      "frames: one rollout at one mu with every frame of the data (the first seed's, timing_particles particles).\n";
   for (const auto& problem : distinct(cells, "problem")) text += problem_table(problem, cells);
   text += standing_table(cells);
   bool first = true;

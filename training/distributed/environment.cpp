@@ -62,8 +62,8 @@ std::optional<LaunchEnvironment> read_launch_environment(const Lookup& lookup) {
   environment.host = host ? *host : need(lookup, "SLURM_LAUNCH_NODE_IPADDR", "SLURM_NTASKS");
   const int job = parse_number("SLURM_JOB_ID", lookup("SLURM_JOB_ID").value_or("0"), 0, 99999999);
   const auto port = lookup("MASTER_PORT");
-  environment.port = static_cast<std::uint16_t>(port ? parse_number("MASTER_PORT", *port, 1, kMostPort)
-                                                     : kFirstPort + job % kPorts);
+  environment.port =
+      static_cast<std::uint16_t>(port ? parse_number("MASTER_PORT", *port, 1, kMostPort) : kFirstPort + job % kPorts);
   return environment;
 }
 

@@ -11,8 +11,8 @@ namespace scorefield::distributed {
 struct LaunchEnvironment {
   int rank = 0;
   int size = 1;
-  int local_rank = 0;        ///< index on this machine: which GPU to take
-  std::string host;          ///< of the meeting point
+  int local_rank = 0;  ///< index on this machine: which GPU to take
+  std::string host;    ///< of the meeting point
   std::uint16_t port = 0;
   bool launcher_listens = false;  ///< the launcher itself serves the meeting point (torchrun's agent)
 };

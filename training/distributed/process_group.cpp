@@ -39,8 +39,9 @@ c10::intrusive_ptr<c10d::Backend> make_backend(const LaunchEnvironment& environm
     options->timeout = kCallTimeout;
     return c10::make_intrusive<c10d::ProcessGroupNCCL>(store, environment.rank, environment.size, options);
 #else
-    throw Error("several processes on GPUs need NCCL, and this build is without it: configure with "
-                "-DSCOREFIELD_NCCL=ON, or use --device cpu.");
+    throw Error(
+        "several processes on GPUs need NCCL, and this build is without it: configure with "
+        "-DSCOREFIELD_NCCL=ON, or use --device cpu.");
 #endif
   }
   auto options = c10d::ProcessGroupGloo::Options::create();

@@ -244,7 +244,8 @@ class Evaluator {
           distances);
     }
     distances.for_each(
-        [&truth](const std::vector<MomentDistance>& values, std::optional<double>& moments, std::optional<double>& covariance) {
+        [&truth](const std::vector<MomentDistance>& values, std::optional<double>& moments,
+                 std::optional<double>& covariance) {
           if (values.empty()) return;
           const MomentErrors errors = moment_errors(values, truth);
           moments = errors.moments;
@@ -268,9 +269,8 @@ class Evaluator {
       return Score{mean_of_source(&Score::prediction), mean_of_source(&Score::floor), mean_of_source(&Score::nearest),
                    mean_of_source(&Score::interpolated)};
     };
-    for (const auto metric :
-         {&Scores::electric_energy_error, &Scores::electric_energy_error_frames, &Scores::sinkhorn, &Scores::sliced_w2,
-          &Scores::moments_error, &Scores::covariance_error})
+    for (const auto metric : {&Scores::electric_energy_error, &Scores::electric_energy_error_frames, &Scores::sinkhorn,
+                              &Scores::sliced_w2, &Scores::moments_error, &Scores::covariance_error})
       result_.mean.*metric = mean_over_mu(metric);
   }
 

@@ -24,7 +24,8 @@ FloorRun FloorRun::generate(const problems::Problem& problem, const Run& referen
   options.mu = flat(mu);
   options.particles = particles;
   options.frames = reference.header().frames();
-  options.seed = problems::independent_seed(reference.header().provenance.seed, kFloorStream, static_cast<std::uint64_t>(seed));
+  options.seed =
+      problems::independent_seed(reference.header().provenance.seed, kFloorStream, static_cast<std::uint64_t>(seed));
   options.velocities = false;
   problem.validate(options);
 

@@ -63,7 +63,8 @@ MomentErrors moment_errors(const std::vector<MomentDistance>& distances, const s
       spread += square(truth[k].mean[i] - centre[i]) + truth[k].covariance[i * d + i];
     for (const double entry : truth[k].covariance) size += entry * entry;
   }
-  if (spread == 0 || size == 0) throw Error("the true population has no spread: an error relative to it does not exist");
+  if (spread == 0 || size == 0)
+    throw Error("the true population has no spread: an error relative to it does not exist");
   return {std::sqrt(gaussian / spread), std::sqrt(covariance / size)};
 }
 

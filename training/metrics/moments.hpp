@@ -23,19 +23,21 @@ struct Moments {
 
 /// How far two clouds' moments are from each other, squared.
 struct MomentDistance {
-  double gaussian = 0;    ///< sum_i (m_i - m*_i)^2 + (s_i - s*_i)^2, s_i^2 = C_ii: squared W2 of the Gaussians with these axes
+  double gaussian =
+      0;  ///< sum_i (m_i - m*_i)^2 + (s_i - s*_i)^2, s_i^2 = C_ii: squared W2 of the Gaussians with these axes
   double covariance = 0;  ///< |C - C*|^2, Frobenius
 };
 [[nodiscard]] MomentDistance distance(const Moments& cloud, const Moments& truth);
 
 /// Relative L2 over frames, in units of the truth's own spread over the same frames.
 struct MomentErrors {
-  /// sqrt( sum_k gaussian_k / sum_k sum_i [(m*_i(t_k) - mean_k m*_i)^2 + C*_ii(t_k)] ): the denominator is the variance of the
-  /// truth pooled over the frames. 1 says: as wrong as knowing nothing but the mean over time.
+  /// sqrt( sum_k gaussian_k / sum_k sum_i [(m*_i(t_k) - mean_k m*_i)^2 + C*_ii(t_k)] ): the denominator is the variance
+  /// of the truth pooled over the frames. 1 says: as wrong as knowing nothing but the mean over time.
   double moments = 0;
   double covariance = 0;  ///< sqrt( sum_k |C - C*|^2 / sum_k |C*|^2 )
 };
 /// distances, truth: [F]. @throws Error when lengths differ, or the truth is a point that never moves.
-[[nodiscard]] MomentErrors moment_errors(const std::vector<MomentDistance>& distances, const std::vector<Moments>& truth);
+[[nodiscard]] MomentErrors moment_errors(const std::vector<MomentDistance>& distances,
+                                         const std::vector<Moments>& truth);
 
 }  // namespace scorefield::metrics

@@ -52,8 +52,8 @@ class SpreadMeter {
 /// @throws Error if the length is not a multiple of d.
 [[nodiscard]] PointCloud normalised(std::span<const float> samples, const StateSpace& space);
 
-/// The cloud by coordinates, [D, N], where a coordinate of period P > 0 has become two, of a circle of circumference P: short
-/// distances are kept, long ones are chords. periods: [d].
+/// The cloud by coordinates, [D, N], where a coordinate of period P > 0 has become two, of a circle of circumference P:
+/// short distances are kept, long ones are chords. periods: [d].
 [[nodiscard]] std::vector<float> on_circles(const PointCloud& cloud, const std::vector<double>& periods);
 
 }  // namespace scorefield::metrics

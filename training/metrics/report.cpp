@@ -26,7 +26,8 @@ const MetricKeys kMetricKeys[] = {
     {&Scores::sinkhorn, {"sinkhorn", "sinkhorn_floor", "sinkhorn_nearest", "sinkhorn_interpolated"}},
     {&Scores::sliced_w2, {"sliced_w2", "sliced_w2_floor", "sliced_w2_nearest", "sliced_w2_interpolated"}},
     {&Scores::moments_error, {"moments_error", "moments_floor", "moments_nearest", "moments_interpolated"}},
-    {&Scores::covariance_error, {"covariance_error", "covariance_floor", "covariance_nearest", "covariance_interpolated"}}};
+    {&Scores::covariance_error,
+     {"covariance_error", "covariance_floor", "covariance_nearest", "covariance_interpolated"}}};
 const Compared<const char*> kSourceNames{"prediction", "floor", "nearest", "interpolated"};
 
 void add_scores(Json& object, const Scores& scores) {

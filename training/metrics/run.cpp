@@ -20,8 +20,9 @@ const data::Diagnostics::Series* energy_series(const std::optional<data::Diagnos
   if (found == diagnostics->series.end()) return nullptr;
   const h5::Dims expected{run.header().mu_count(), static_cast<std::int64_t>(diagnostics->time.size())};
   if (found->second.shape != expected)
-    throw FileError(run.path(), "dataset '/diagnostics/electric_energy' has shape [" + comma_joined(found->second.shape) +
-                                    "], expected [M, D] = [" + comma_joined(expected) + "]");
+    throw FileError(run.path(), "dataset '/diagnostics/electric_energy' has shape [" +
+                                    comma_joined(found->second.shape) + "], expected [M, D] = [" +
+                                    comma_joined(expected) + "]");
   return &found->second;
 }
 
@@ -58,8 +59,9 @@ void Run::require_times(std::span<const double> times) const {
   const double rounding = 1e-9 * std::max(1.0, std::abs(own[last]));
   for (const double t : times) {
     if (t < own.front() - before - rounding || t > own.back() + after + rounding)
-      throw FileError(path(), "covers times " + comma_joined<double>({own.front()}) + " to " + comma_joined<double>({own.back()}) +
-                                  ", but the rollout needs " + comma_joined<double>({t}) +
+      throw FileError(path(), "covers times " + comma_joined<double>({own.front()}) + " to " +
+                                  comma_joined<double>({own.back()}) + ", but the rollout needs " +
+                                  comma_joined<double>({t}) +
                                   ". Roll out over the times of the data, or generate data over those of the rollout.");
   }
 }

@@ -71,14 +71,14 @@ class KroneckerGroup {
   Side left_;                              ///< L, Ql [K, m, m]
   Side right_;                             ///< R, Qr [K, n, n]
 
-  torch::Tensor rate_;              ///< 0-d: -lr / c1
-  torch::Tensor second_scale_;      ///< 0-d: 1 / sqrt(c2)
-  torch::Tensor decay_;             ///< 0-d: 1 - lr weight_decay
+  torch::Tensor rate_;          ///< 0-d: -lr / c1
+  torch::Tensor second_scale_;  ///< 0-d: 1 / sqrt(c2)
+  torch::Tensor decay_;         ///< 0-d: 1 - lr weight_decay
 
   // Workspaces [K, m, n], kept because fresh pages cost as much as the products that fill them.
   torch::Tensor gradient_;
   torch::Tensor rotated_;
-  torch::Tensor half_;                  ///< between the two products of a rotation
+  torch::Tensor half_;  ///< between the two products of a rotation
   torch::Tensor change_;
   std::vector<torch::Tensor> changes_;  ///< change_, parameter by parameter
 };

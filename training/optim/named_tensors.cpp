@@ -54,8 +54,8 @@ void check_parameters(const NamedTensors& parameters) {
                       "' is not a defined floating-point tensor");
     TORCH_CHECK_VALUE(parameter.is_contiguous(), "parameter '", name, "' is not contiguous");
     TORCH_CHECK_VALUE(parameter.scalar_type() == first.scalar_type() && parameter.device() == first.device(),
-                      "parameter '", name, "' is ", parameter.scalar_type(), " on ", parameter.device(), ", the first is ",
-                      first.scalar_type(), " on ", first.device(), ": one optimiser holds one kind");
+                      "parameter '", name, "' is ", parameter.scalar_type(), " on ", parameter.device(),
+                      ", the first is ", first.scalar_type(), " on ", first.device(), ": one optimiser holds one kind");
   }
 }
 

@@ -8,11 +8,11 @@
 
 namespace scorefield::optim {
 
-/// Moves parameters against their gradients (`.grad()`); one dtype and one device. No step waits for the device. A step has
-/// three parts, so that what happens on the device can be recorded once and replayed (models/device_graph.hpp).
-/// A parameter without a gradient counts as one whose gradient is zero. The learning rate is the caller's
-/// (schedule.hpp), so that the optimiser knows neither the length nor the clock of a run. The results do not depend on
-/// the number of threads (models/serial_section.hpp).
+/// Moves parameters against their gradients (`.grad()`); one dtype and one device. No step waits for the device. A step
+/// has three parts, so that what happens on the device can be recorded once and replayed (models/device_graph.hpp). A
+/// parameter without a gradient counts as one whose gradient is zero. The learning rate is the caller's (schedule.hpp),
+/// so that the optimiser knows neither the length nor the clock of a run. The results do not depend on the number of
+/// threads (models/serial_section.hpp).
 class Optimizer {
  public:
   /// @throws c10::ValueError (check_parameters)

@@ -40,8 +40,7 @@ bool in(double value, double low, double high) { return value >= low && value <=
 }  // namespace
 
 void validate(const OptimizerOptions& o) {
-  require(o.learning_rate > 0 && std::isfinite(o.learning_rate), "training.learning_rate", o.learning_rate,
-          "positive");
+  require(o.learning_rate > 0 && std::isfinite(o.learning_rate), "training.learning_rate", o.learning_rate, "positive");
   require(in(o.warmup, 0, 1), "training.warmup", o.warmup, "between 0 and 1");
   require(in(o.final_fraction, 0, 1), "training.final_fraction", o.final_fraction, "between 0 and 1");
   require(o.beta1 < 1, "optimizer.beta1", o.beta1, "below 1 (negative: the method's own)");

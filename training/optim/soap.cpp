@@ -9,8 +9,7 @@ namespace {
 
 bool is_rotated(const torch::Tensor& parameter, const OptimizerOptions& options) {
   const MatrixShape shape = matrix_shape(parameter);
-  return parameter.numel() > 0 &&
-         (is_preconditioned(shape.rows, options) || is_preconditioned(shape.columns, options));
+  return parameter.numel() > 0 && (is_preconditioned(shape.rows, options) || is_preconditioned(shape.columns, options));
 }
 
 std::vector<KroneckerGroup> make_groups(const NamedTensors& parameters, const OptimizerOptions& options) {
