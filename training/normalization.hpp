@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+
 #include "data/dataset.hpp"
 #include "models/normalizer.hpp"
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+
 #include "solvers/fft/fft.hpp"
 
 namespace scorefield::fft {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <torch/types.h>
+#include <cstdint>
 
 #include "solvers/pairs/pair_sums.hpp"
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <torch/types.h>
+#include <cstdint>
 
 #include "solvers/sph/neighbours.hpp"
 

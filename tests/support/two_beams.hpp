@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+
 #include "solvers/pic/diagnostics.hpp"
 #include "solvers/pic/loading.hpp"
 #include "solvers/pic/simulation.hpp"

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+
 #include "training/optim/optimizer.hpp"
 
 namespace scorefield::optim {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+
 #include "training/optim/named_tensors.hpp"
 #include "training/optim/options.hpp"
 

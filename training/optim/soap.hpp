@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+
 #include "training/optim/adam.hpp"
 #include "training/optim/kronecker_group.hpp"
 #include "training/optim/optimizer.hpp"
