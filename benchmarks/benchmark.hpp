@@ -34,7 +34,7 @@ struct BenchmarkCase {
   std::function<BenchmarkResult(const BenchmarkOptions&)> run;
 };
 
-/// All cases, in the order of docs/performance.md.
+/// All cases, in the order of docs/results/speed.md.
 [[nodiscard]] const std::vector<BenchmarkCase>& benchmark_cases();
 
 /// Median times in milliseconds of pieces of work that take turns, so that a noisy machine disturbs all alike. Each is
