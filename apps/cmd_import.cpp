@@ -3,7 +3,7 @@
 
 #include "apps/command_line.hpp"
 #include "apps/commands.hpp"
-#include "data/import.hpp"
+#include "data/import/import.hpp"
 
 namespace scorefield::apps {
 
@@ -37,7 +37,7 @@ void run_import(int argc, const char* const* argv) {
   data::Provenance provenance;
   provenance.seed = line.common().seed;
   provenance.config = set.to_toml();
-  const auto header = data::import_arrays(files, options, provenance, output);
+  const auto header = data::import_files(files, options, provenance, output);
   if (line.common().json) {
     std::cout << nlohmann::ordered_json{{"output", output},
                                         {"mu", header.mu},

@@ -5,7 +5,7 @@
 #include <fstream>
 
 #include "core/error.hpp"
-#include "data/import.hpp"
+#include "data/import/import.hpp"
 #include "tests/support/expect_error.hpp"
 #include "tests/support/numpy_file.hpp"
 #include "tests/support/temporary_folder.hpp"
@@ -49,13 +49,13 @@ class Import : public testing::Test {
     return folder_.path(name);
   }
   data::DatasetReader imported(const std::vector<std::string>& files, const ImportOptions& options = {}) const {
-    static_cast<void>(data::import_arrays(files, options, {}, folder_.path("data.h5")));
+    static_cast<void>(data::import_files(files, options, {}, folder_.path("data.h5")));
     return data::DatasetReader(folder_.path("data.h5"));
   }
   void fails(const std::vector<std::string>& files, const ImportOptions& options,
              const std::vector<std::string>& words) const {
     const auto before = folder_.listing();
-    expect_error<Error>([&] { static_cast<void>(data::import_arrays(files, options, {}, folder_.path("new.h5"))); },
+    expect_error<Error>([&] { static_cast<void>(data::import_files(files, options, {}, folder_.path("new.h5"))); },
                         words);
     EXPECT_EQ(folder_.listing(), before) << "something was left behind";
   }
@@ -120,14 +120,14 @@ TEST_F(Import, ForeignHdf5) {
     file.close();
   }
   ImportOptions options;
-  options.samples = "run/x";
-  options.mu = "beta";
+  options.names.samples = "run/x";
+  options.names.mu = "beta";
   options.mu_name = "beta, k";
   const auto reader = imported({path}, options);
   EXPECT_EQ(reader.header().mu, (std::vector<std::vector<double>>{{1, 2}, {3, 4}}));
   EXPECT_EQ(reader.header().mu_names, (std::vector<std::string>{"beta", "k"}));
   EXPECT_EQ(frame(reader, 1, 1), (std::vector<float>{16, 17, 18, 19}));
-  options.samples = "absent";
+  options.names.samples = "absent";
   fails({path}, options, {"foreign.h5", "no array 'absent'", "beta"});
 }
 

@@ -1,0 +1,38 @@
+#include "data/import/array_source.hpp"
+#include "data/import/numpy_array.hpp"
+
+namespace scorefield::data {
+namespace {
+
+/// One array, whatever name is asked for: the samples.
+class NpyFile : public ArrayFile {
+ public:
+  explicit NpyFile(std::string path) : path_(std::move(path)) {}
+  [[nodiscard]] bool has(const std::string& /*name*/) const override { return false; }
+  [[nodiscard]] std::unique_ptr<ForeignArray> array(const std::string& /*name*/) const override {
+    return std::make_unique<NumpyArray>(path_, 0);
+  }
+
+ private:
+  std::string path_;
+};
+
+class NpyFormat : public ArrayFormat {
+ public:
+  [[nodiscard]] std::string name() const override { return "npy"; }
+  [[nodiscard]] std::string summary() const override { return "one array of np.save: samples alone"; }
+  [[nodiscard]] bool recognises(const std::string& /*path*/, const std::string& start) const override {
+    return start.starts_with("\x93NUMPY");
+  }
+
+ protected:
+  [[nodiscard]] std::unique_ptr<ArrayFile> open_file(const std::string& path) const override {
+    return std::make_unique<NpyFile>(path);
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<ImportFormat> make_npy_format() { return std::make_unique<NpyFormat>(); }
+
+}  // namespace scorefield::data
