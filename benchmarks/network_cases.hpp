@@ -6,7 +6,7 @@
 
 namespace scorefield::benchmarks {
 
-/// Gradient steps of action matching, and s with grad_x s, beside LibTorch autograd: the shapes of docs/results/speed.md.
+/// Gradient steps of action matching, and s with grad_x s, beside LibTorch autograd (docs/results/speed.md).
 [[nodiscard]] std::vector<BenchmarkCase> network_cases();
 
 }  // namespace scorefield::benchmarks

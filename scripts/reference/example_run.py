@@ -1,0 +1,43 @@
+"""Every command once, with tiny numbers: the files and results that the reference describes."""
+
+import pathlib
+
+TINY_PIC = ["--set", "pic.simulated_particles=640", "--set", "pic.cells=32", "--set", "pic.dt=0.2"]
+
+
+class ExampleRun:
+    """Files in `folder`, and what the commands printed with --json."""
+
+    def __init__(self, program, folder):
+        self.folder = pathlib.Path(folder)
+        self.results = {}
+
+        def run(name, *arguments):
+            self.results[name] = program.json(*arguments, folder=folder)
+
+        run("generate", "generate", "bump-on-tail", "--mu", "1.3,1.4,1.5", "--particles", "160", "--frames", "5",
+            "--output", "data.h5", *TINY_PIC)
+        program.json("generate", "bump-on-tail", "--mu", "1.35", "--particles", "160", "--frames", "5", "--seed", "1",
+                     "--output", "test.h5", *TINY_PIC, folder=folder)
+        program.json("generate", "vlasov", "--mu", "1.2", "--particles", "160", "--frames", "2", "--output", "grid.h5",
+                     "--set", "vlasov.cells=32", "--set", "vlasov.dt=1", folder=folder)
+        run("train", "train", "data.h5", "--output", "model.h5", "--steps", "2", "--set", "model.width=8", "--set",
+            "model.depth=2", "--set", "batch.jitter=0.1", "--set", "training.log_every=1")
+        run("infer", "infer", "model.h5", "--mu", "1.35", "--output", "rollout.h5", "--log-density", "--set", "infer.steps=4")
+        run("evaluate", "evaluate", "rollout.h5", "--reference", "test.h5", "--training", "data.h5", "--set",
+            "evaluate.points=64")
+        run("calibrate", "calibrate", "model.h5", "test.h5", "--bootstrap", "2", "--set", "calibrate.scan=3", "--set",
+            "calibrate.iterations=1", "--set", "calibrate.steps=4")
+        run("sample", "sample", "three-modes", "--particles", "160", "--steps", "3", "--set", "sample.frames=2",
+            "--output", "samples.h5")
+        for method, particles in (("ift", "160"), ("gas", "60")):
+            program.json("sample", "banana", "--method", method, "--particles", particles, "--output", f"{method}.h5", "--set",
+                         "sample.diagnostics=false", folder=folder)
+        run("benchmark", "benchmark", "pic", "--seconds", "0.001")
+        run("inspect", "inspect", "model.h5")
+        self.write_array()
+        run("import", "import", "array.npy", "--mu", "1", "--output", "imported.h5")
+
+    def write_array(self):
+        import numpy as np
+        np.save(self.folder / "array.npy", np.arange(12.0).reshape(2, 3, 2))
