@@ -24,9 +24,24 @@ def key_sections(keys, level="###"):
     return "\n\n".join(f"{level} {name}.*\n\n{key_table(members)}" for name, members in groups(keys).items())
 
 
+# Where the ideas behind a command are explained: pages of docs/concepts.
+CONCEPTS = {
+    "train": {"losses": "loss.*", "modulation": "model.*", "quadrature": "quadrature.*", "jitter": "batch.jitter"},
+    "infer": {"rollouts": "infer.*"},
+    "evaluate": {"noise-floor": "what the columns mean"},
+    "calibrate": {"calibration": "calibrate.*"},
+    "sample": {"samplers": "each method with its equation"},
+}
+
+
+def concepts(name):
+    links = [f"[{page}](../concepts/{page}.md) ({what if ' ' in what else code(what)})" for page, what in CONCEPTS.get(name, {}).items()]
+    return f"Concepts: {', '.join(links)}." if links else ""
+
+
 def command_page(program, name):
     help_text = program.help(name)
-    parts = [help_text.summary[0].upper() + help_text.summary[1:] + ".", fence(help_text.usage)]
+    parts = [help_text.summary[0].upper() + help_text.summary[1:] + ".", fence(help_text.usage), concepts(name)]
     if help_text.own_flags():
         parts += ["## Flags", "In brackets the key that a flag sets. [Flags of every command](README.md).",
                   flag_table(help_text.own_flags())]
