@@ -10,8 +10,8 @@
 #include "benchmarks/benchmark.hpp"
 #include "core/error.hpp"
 #include "core/parallel.hpp"
+#include "core/simd/instruction_set.hpp"
 #include "core/version.hpp"
-#include "models/kernels/sweeps.hpp"
 
 namespace scorefield::apps {
 namespace {
@@ -31,7 +31,7 @@ json machine() {
   return {{"processor", processor_name()},
           {"cores", std::thread::hardware_concurrency()},
           {"threads", thread_count()},
-          {"instruction_set", kernels::instruction_set()},
+          {"instruction_set", simd::name(simd::instruction_set())},
           {"version", version()}};
 }
 

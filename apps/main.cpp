@@ -15,6 +15,7 @@
 #include "apps/commands.hpp"
 #include "core/error.hpp"
 #include "core/interrupt.hpp"
+#include "core/simd/instruction_set.hpp"
 #include "core/version.hpp"
 
 namespace scorefield::apps {
@@ -88,7 +89,9 @@ int dispatch(int argc, const char* const* argv) {
   }
   if (name == "--help" || name == "-h" || name == "help") return print_overview(std::cout), 0;
   if (name == "--version") return std::cout << "scorefield " << version() << "\n", 0;
-  find_command(name).run(argc - 1, argv + 1);
+  const Command& command = find_command(name);
+  static_cast<void>(simd::instruction_set());  // refuses a SCOREFIELD_ISA that cannot be, before anything is done
+  command.run(argc - 1, argv + 1);
   if (!std::cout.flush()) throw Error("standard output: writing the result failed. Is the disk full?");
   return 0;
 }

@@ -63,10 +63,41 @@ function(scorefield_add_library name)
   set_property(GLOBAL APPEND PROPERTY SCOREFIELD_LIBRARIES scorefield_${name})
 endfunction()
 
+# scorefield_add_kernels(NAME EXACT|FUSED source.cpp): compiles a source of the library once per instruction set, as namespace
+# SCOREFIELD_ISA; core/simd/kernel_table.hpp chooses among them at run time. No fast-math, so NaN still shows.
+# EXACT: no contraction, all sets give the same bits. The other two flags only let loops vectorise; no loop there looks at
+# errno or at floating-point exceptions.
+# FUSED: a*b+c becomes a fused multiply-add where the set has one, on purpose; every set rounds in its own way.
+function(scorefield_add_kernels name arithmetic source)
+  set(EXACT_flags -ffp-contract=off -fno-math-errno -fno-trapping-math)
+  set(FUSED_flags -O3 -ffp-contract=fast -fno-math-errno)
+  set(portable_flags)
+  set(x86_64_v3_flags -march=x86-64-v3)
+  set(x86_64_v4_flags -march=x86-64-v4)
+  set(x86_64_v4_EXACT_flags -mprefer-vector-width=512)
+  set(sets portable)
+  if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+    list(APPEND sets x86_64_v3 x86_64_v4)
+    set(portable_flags -march=x86-64-v2)
+    if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+      list(APPEND x86_64_v4_flags -Wno-maybe-uninitialized)  # its own AVX-512 headers (GCC bug 105593)
+    endif()
+  endif()
+  foreach(set ${sets})
+    set(object scorefield_${name}_${set})
+    add_library(${object} OBJECT ${source})
+    target_include_directories(${object} PRIVATE ${PROJECT_SOURCE_DIR})
+    target_compile_definitions(${object} PRIVATE SCOREFIELD_ISA=${set})
+    target_link_libraries(${object} PRIVATE scorefield_build_flags)
+    target_compile_options(${object} PRIVATE ${${arithmetic}_flags} ${${set}_flags} ${${set}_${arithmetic}_flags})
+    target_sources(scorefield_${name} PRIVATE $<TARGET_OBJECTS:${object}>)
+  endforeach()
+endfunction()
+
 # Adds kernel_baseline.cpp, kernel_avx2.cpp and kernel_avx512.cpp of a solver: its hot loops once per instruction set, chosen
 # at start (kernel.cpp). Contraction off: all sets give the same bits. The other two flags only let loops vectorise; no
 # loop there looks at errno or at floating-point exceptions.
-function(scorefield_add_kernels name)
+function(scorefield_add_exact_kernels name)
   set(flags -ffp-contract=off -fno-math-errno -fno-trapping-math)
   target_sources(scorefield_${name} PRIVATE kernel_baseline.cpp)
   set_source_files_properties(kernel_baseline.cpp PROPERTIES COMPILE_OPTIONS "${flags}")
@@ -78,27 +109,6 @@ function(scorefield_add_kernels name)
     set_source_files_properties(kernel_avx512.cpp PROPERTIES
       COMPILE_OPTIONS "-march=x86-64-v4;-mprefer-vector-width=512;${flags}")
   endif()
-endfunction()
-
-# Adds a source of a library once per instruction set, as namespace SCOREFIELD_ISA, to be chosen at start. These sources
-# contract a*b+c into fused multiply-adds on purpose; no fast-math, so NaN still shows.
-function(scorefield_add_fused_variants name source)
-  set(variants portable)
-  if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
-    list(APPEND variants x86_64_v3 x86_64_v4)
-    target_compile_definitions(scorefield_${name} PRIVATE SCOREFIELD_X86_KERNELS)
-  endif()
-  set(x86_64_v3_flags -march=x86-64-v3)
-  set(x86_64_v4_flags -march=x86-64-v4)
-  foreach(variant ${variants})
-    set(object scorefield_${name}_${variant})
-    add_library(${object} OBJECT ${source})
-    target_include_directories(${object} PRIVATE ${PROJECT_SOURCE_DIR})
-    target_compile_definitions(${object} PRIVATE SCOREFIELD_ISA=${variant} SCOREFIELD_X86_KERNELS)
-    target_compile_options(${object} PRIVATE -Wall -Wextra -Wno-psabi -O3 -ffp-contract=fast -fno-math-errno
-                           ${${variant}_flags})
-    target_sources(scorefield_${name} PRIVATE $<TARGET_OBJECTS:${object}>)
-  endforeach()
 endfunction()
 
 # The precompiled header that every LibTorch target shares.

@@ -1,4 +1,4 @@
-// From the gradient sums of one work item to the caller's arrays. Per-instruction-set source (see simd.hpp).
+// From the gradient sums of one work item to the caller's arrays. Per-instruction-set source (core/simd/vector.hpp).
 #pragma once
 
 #include "models/kernels/pack.hpp"

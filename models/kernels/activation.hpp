@@ -1,9 +1,11 @@
-// silu(y) = y sigma(y) with its derivatives, on vectors. Per-instruction-set source (see simd.hpp).
+// silu(y) = y sigma(y) with its derivatives, on vectors. Per-instruction-set source (core/simd/vector.hpp).
 #pragma once
 
-#include "models/kernels/vector_math.hpp"
+#include "core/simd/math.hpp"
 
 namespace scorefield::kernels::SCOREFIELD_ISA {
+
+using namespace simd::SCOREFIELD_ISA;
 
 /// value = silu(y) and its first three derivatives.
 template <class T>

@@ -1,8 +1,9 @@
-// Features of the coordinates with two derivatives, a tile at a time. Per-instruction-set source (see simd.hpp).
+// Features of the coordinates with two derivatives, a tile at a time. Per-instruction-set source
+// (core/simd/vector.hpp).
 #pragma once
 
+#include "core/simd/math.hpp"
 #include "models/kernels/tile.hpp"
-#include "models/kernels/vector_math.hpp"
 
 namespace scorefield::kernels::SCOREFIELD_ISA {
 

@@ -1,7 +1,7 @@
-// From the caller's arrays to padded weights. Per-instruction-set source (see simd.hpp).
+// From the caller's arrays to padded weights. Per-instruction-set source (core/simd/vector.hpp).
 #pragma once
 
-#include "models/kernels/gemm.hpp"
+#include "core/simd/product.hpp"
 #include "models/kernels/tile.hpp"
 
 namespace scorefield::kernels::SCOREFIELD_ISA {
@@ -35,20 +35,6 @@ void pack_transposed(const T* source, long rows, long columns, T scale, T* targe
 template <class T>
 T* at_group(T* base, long stride, long group) {
   return base ? base + stride * group : nullptr;
-}
-
-/// target = init: all padded.
-template <class T>
-auto start_from(const T* source, long stride) {
-  return [=](long i, long j) { return load<T>(source + i * stride + j); };
-}
-template <class T>
-auto start_from_zero() {
-  return [](long, long) { return Vec<T>{}; };
-}
-template <class T>
-auto write_to(T* target, long stride) {
-  return [=](long i, long j, Vec<T> value) { store<T>(target + i * stride + j, value); };
 }
 
 template <class T>

@@ -1,4 +1,4 @@
-// The second-order sweeps of one tile, for the Laplacian. Per-instruction-set source (see simd.hpp).
+// The second-order sweeps of one tile, for the Laplacian. Per-instruction-set source (core/simd/vector.hpp).
 #pragma once
 
 #include "models/kernels/sweep_values.hpp"

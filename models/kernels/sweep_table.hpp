@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/simd/kernel_table.hpp"
 #include "models/kernels/network.hpp"
 
 namespace scorefield::kernels {
@@ -38,13 +39,10 @@ struct SweepTable {
   void (*multiply)(long rows, long depth, long columns, const T* a, const T* b, T* c);
 };
 
-SweepTable<float> sweeps_f32_portable();
-SweepTable<double> sweeps_f64_portable();
-#ifdef SCOREFIELD_X86_KERNELS
-SweepTable<float> sweeps_f32_x86_64_v3();
-SweepTable<double> sweeps_f64_x86_64_v3();
-SweepTable<float> sweeps_f32_x86_64_v4();
-SweepTable<double> sweeps_f64_x86_64_v4();
-#endif
+struct SweepTables {
+  SweepTable<float> f32;
+  SweepTable<double> f64;
+};
+SCOREFIELD_KERNEL_TABLE(SweepTables, kSweeps);
 
 }  // namespace scorefield::kernels

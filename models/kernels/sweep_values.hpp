@@ -1,9 +1,10 @@
-// Sweeps 1 and 2 of one tile: the potential's layers, and its gradient in x. Per-instruction-set source (see simd.hpp).
+// Sweeps 1 and 2 of one tile: the potential's layers, and its gradient in x. Per-instruction-set source
+// (core/simd/vector.hpp).
 #pragma once
 
+#include "core/simd/product.hpp"
 #include "models/kernels/activation.hpp"
 #include "models/kernels/features.hpp"
-#include "models/kernels/gemm.hpp"
 #include "models/kernels/tile.hpp"
 
 namespace scorefield::kernels::SCOREFIELD_ISA {

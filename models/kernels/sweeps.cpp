@@ -2,58 +2,20 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <memory>
 #include <new>
 
 #include "core/error.hpp"
 #include "core/parallel.hpp"
-#include "core/processor.hpp"
 #include "models/kernels/sweep_table.hpp"
 
 namespace scorefield::kernels {
 namespace {
 
-struct Tables {
-  std::string name;
-  SweepTable<float> f32;
-  SweepTable<double> f64;
-};
-
-std::vector<Tables> make_available() {
-  std::vector<Tables> tables;
-#ifdef SCOREFIELD_X86_KERNELS
-  if (usable_kernel_builds() >= 3) tables.push_back({"x86-64-v4", sweeps_f32_x86_64_v4(), sweeps_f64_x86_64_v4()});
-  if (usable_kernel_builds() >= 2) tables.push_back({"x86-64-v3", sweeps_f32_x86_64_v3(), sweeps_f64_x86_64_v3()});
-#endif
-  tables.push_back({"portable", sweeps_f32_portable(), sweeps_f64_portable()});
-  return tables;
-}
-
-const std::vector<Tables>& available() {
-  static const std::vector<Tables> tables = make_available();
-  return tables;
-}
-
-const Tables& find_tables(const std::string& name) {
-  for (const auto& tables : available())
-    if (tables.name == name) return tables;
-  throw UsageError("SCOREFIELD_ISA: " +
-                   unknown_name_message("instruction set of this processor", name, available_instruction_sets()));
-}
-
-const Tables*& selected() {
-  static const Tables* tables = [] {
-    const char* forced = std::getenv("SCOREFIELD_ISA");
-    return forced && *forced ? &find_tables(forced) : &available().front();
-  }();
-  return tables;
-}
-
 template <class T>
 const SweepTable<T>& table() {
-  if constexpr (std::is_same_v<T, float>) return selected()->f32;
-  else return selected()->f64;
+  if constexpr (std::is_same_v<T, float>) return kSweeps.chosen().f32;
+  else return kSweeps.chosen().f64;
 }
 
 PlainShape plain(const NetworkShape& shape) {
@@ -96,16 +58,6 @@ constexpr std::int64_t kPointsPerItem = 1536;
 constexpr std::int64_t kMaxBlocks = 32;
 
 }  // namespace
-
-const std::string& instruction_set() { return selected()->name; }
-
-std::vector<std::string> available_instruction_sets() {
-  std::vector<std::string> names;
-  for (const auto& tables : available()) names.push_back(tables.name);
-  return names;
-}
-
-void select_instruction_set(const std::string& name) { selected() = &find_tables(name); }
 
 template <class T>
 void potential_and_gradient(const NetworkShape& shape, std::span<const LayerArrays<const T>> layers,

@@ -2,22 +2,11 @@
 
 #include <cstdint>
 #include <span>
-#include <string>
 #include <vector>
 
 #include "models/kernels/network.hpp"
 
 namespace scorefield::kernels {
-
-/// Instruction set that the sweeps run with: "x86-64-v4", "x86-64-v3" or "portable". The best one that the processor
-/// has; the environment variable SCOREFIELD_ISA chooses another. @throws UsageError if it is unknown or unavailable.
-[[nodiscard]] const std::string& instruction_set();
-
-/// Names of the sets that this processor can run, best first.
-[[nodiscard]] std::vector<std::string> available_instruction_sets();
-
-/// Chooses one of available_instruction_sets(); for tests and benchmarks.
-void select_instruction_set(const std::string& name);
 
 /// s and grad_x s at `count` points of each of `groups` groups. x: [G, count, d]; potential: [G, count] or null;
 /// gradient: [G, count, d] or null. layers: [L]. Threads over groups and fixed ranges of points.

@@ -291,11 +291,6 @@ constexpr SweepTable<T> make_table() {
 
 }  // namespace
 
-#define SCOREFIELD_JOIN_(a, b) a##b
-#define SCOREFIELD_JOIN(a, b) SCOREFIELD_JOIN_(a, b)
-}  // namespace scorefield::kernels::SCOREFIELD_ISA
+constinit const SweepTables kSweeps = {make_table<float>(), make_table<double>()};
 
-namespace scorefield::kernels {
-SweepTable<float> SCOREFIELD_JOIN(sweeps_f32_, SCOREFIELD_ISA)() { return SCOREFIELD_ISA::make_table<float>(); }
-SweepTable<double> SCOREFIELD_JOIN(sweeps_f64_, SCOREFIELD_ISA)() { return SCOREFIELD_ISA::make_table<double>(); }
-}  // namespace scorefield::kernels
+}  // namespace scorefield::kernels::SCOREFIELD_ISA

@@ -1,10 +1,12 @@
-// Packed weights and the buffers of one tile of points. Per-instruction-set source (see simd.hpp).
+// Packed weights and the buffers of one tile of points. Per-instruction-set source (core/simd/vector.hpp).
 #pragma once
 
-#include "models/kernels/simd.hpp"
+#include "core/simd/vector.hpp"
 #include "models/kernels/sweep_table.hpp"
 
 namespace scorefield::kernels::SCOREFIELD_ISA {
+
+using namespace simd::SCOREFIELD_ISA;
 
 /// Most points that go through the network together: for values and gradients alone, and with parameter gradients.
 constexpr long kValueTileRows = 96;

@@ -1,16 +1,18 @@
-// Once per instruction set, in a namespace named after it (CMakeLists.txt).
-#include <cstdint>
+// Compiled once per instruction set (core/simd/kernel_table.hpp).
+#include "solvers/ift/nearest.hpp"
+
+#include "core/simd/vector.hpp"
 
 namespace scorefield::ift::SCOREFIELD_ISA {
 namespace {
 
+using namespace simd::SCOREFIELD_ISA;
 using i64 = std::int64_t;
-typedef float Sixteen __attribute__((vector_size(64), aligned(4), may_alias));
+using Sixteen = UnalignedLanes<float, 16>;
 
 /// `rows` rows against the sixteen in `others` [d, 16], which are rows first to first + 15 of x.
 template <int rows>
-inline __attribute__((always_inline)) void compare(const float* x, i64 d, const i64* of, const float* others, i64 first,
-                                                   float* squares) {
+SCOREFIELD_INLINE void compare(const float* x, i64 d, const i64* of, const float* others, i64 first, float* squares) {
   Sixteen sum[rows] = {};
   const float* own[rows];
   for (int r = 0; r < rows; ++r) own[r] = x + of[r] * d;
@@ -26,9 +28,8 @@ inline __attribute__((always_inline)) void compare(const float* x, i64 d, const 
       if (first + k != of[r] && sum[r][k] < squares[r]) squares[r] = sum[r][k];
 }
 
-}  // namespace
-
-void nearest_squares(const float* x, i64 n, i64 d, const i64* of, i64 count, float* squares, float* memory) {
+void nearest_squares(const NearestTask& task) {
+  const auto [x, n, d, of, count, squares, memory] = task;
   for (i64 r = 0; r < count; ++r) squares[r] = __builtin_inff();
   for (i64 first = 0; first < n; first += 16) {
     for (i64 k = 0; k < 16; ++k)
@@ -38,5 +39,9 @@ void nearest_squares(const float* x, i64 n, i64 d, const i64* of, i64 count, flo
     for (; r < count; ++r) compare<1>(x, d, of + r, memory, first, squares + r);
   }
 }
+
+}  // namespace
+
+constinit const NearestKernels kNearest = {nearest_squares};
 
 }  // namespace scorefield::ift::SCOREFIELD_ISA

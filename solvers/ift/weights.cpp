@@ -58,8 +58,8 @@ std::int64_t split_heavy(std::vector<double>& x, std::vector<double>& w, std::in
   parallel_for((splits + kTogether - 1) / kTogether, [&](std::int64_t block) {
     const std::int64_t first = block * kTogether, count = std::min(kTogether, splits - first);
     std::vector<float> memory(16 * width), nearest(static_cast<std::size_t>(count));
-    nearest_squares(places.data(), static_cast<std::int64_t>(n), d, heavy.data() + first, count, nearest.data(),
-                    memory.data());
+    kNearest.chosen().squares(
+        {places.data(), static_cast<std::int64_t>(n), d, heavy.data() + first, count, nearest.data(), memory.data()});
     std::vector<double> direction(width + 1);
     for (std::int64_t k = 0; k < count; ++k) {
       const auto to = static_cast<std::size_t>(light[static_cast<std::size_t>(first + k)]) * width;

@@ -63,7 +63,7 @@ template <class T>
 void Engine<T>::survey() {
   if (surveyed_) return;
   over_blocks(count_, kParticleBlock, [&](std::int64_t begin, std::int64_t end) {
-    transfers_.read({particles_.data()}, positions_.data(), begin, end);
+    transfers_.read({particles_.data()}, positions_.data(), {begin, end});
   });
   T sum = 0;
   for (int a = 0; a < d_; ++a) box_[a] = box_[3 + a] = particle(0)[a];
@@ -84,7 +84,7 @@ void Engine<T>::gather_all(const ParticleView<T>& view, T dt, T limit) {
   const std::int64_t blocks = (count_ + kParticleBlock - 1) / kParticleBlock;
   boxes_.resize(static_cast<std::size_t>(6 * blocks));
   over_blocks(count_, kParticleBlock, [&](std::int64_t begin, std::int64_t end) {
-    transfers_.gather(grid_, view, dt, limit, begin, end, positions_.data(),
+    transfers_.gather(grid_, view, {dt, limit}, {begin, end}, positions_.data(),
                       boxes_.data() + 6 * (begin / kParticleBlock));
   });
   for (std::size_t a = 0; a < static_cast<std::size_t>(d_); ++a) {
@@ -164,8 +164,8 @@ void Engine<T>::scatter_all(const ParticleView<T>& view, const Kick& kick) {
   order_by_slab();
   const auto slabs = static_cast<std::int64_t>(slab_start_.size()) - 1;
   const auto one = [&](std::int64_t slab) {
-    transfers_.scatter(grid_, view, kick, order_.data(), slab_start_[static_cast<std::size_t>(slab)],
-                       slab_start_[static_cast<std::size_t>(slab + 1)]);
+    transfers_.scatter(grid_, view, kick, order_.data(),
+                       {slab_start_[static_cast<std::size_t>(slab)], slab_start_[static_cast<std::size_t>(slab + 1)]});
   };
   if (count_ < 4 * kParticleBlock) {
     for (std::int64_t s = 0; s < slabs; s += 2) one(s);
@@ -186,7 +186,7 @@ void Engine<T>::pass_grid(const ParticleView<T>& view, const Kick& kick, T keep,
   }
   scatter_all(view, kick);
   over_blocks(node_count_, kNodeBlock,
-              [&](std::int64_t begin, std::int64_t end) { transfers_.update(grid_, keep, begin, end); });
+              [&](std::int64_t begin, std::int64_t end) { transfers_.update(grid_, keep, {begin, end}); });
   gather_all(view, dt, limit);
 }
 

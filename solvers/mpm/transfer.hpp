@@ -2,7 +2,10 @@
 
 #include <cstdint>
 
-// Between particles and grid. Plain types only: compiled once per instruction set (transfer_isa.cpp).
+#include "core/simd/kernel_table.hpp"
+
+// Between particles and grid. Plain types only: included by transfer_isa.cpp, which is compiled once per instruction
+// set.
 
 namespace scorefield::mpm {
 
@@ -35,25 +38,47 @@ struct Kick {
   double dt = 0, limit = 0;
 };
 
+/// A step of the particles: x += dt v, at most `limit` long.
+template <class T>
+struct Move {
+  T dt, limit;
+};
+
+/// Particles, or nodes, from `begin` to before `end`.
+struct Range {
+  std::int64_t begin, end;
+};
+
 /// Quadratic B-splines (three nodes along each axis), MLS-MPM (Hu et al. 2018).
 template <class T>
 struct Transfers {
-  /// Adds particles order[begin..end) to the grid, kicked; the particles themselves keep their velocities, for gather
-  /// to replace.
+  /// Adds particles order[range] to the grid, kicked; the particles themselves keep their velocities, for gather to
+  /// replace.
   void (*scatter)(const GridView<T>& grid, const ParticleView<T>& particles, const Kick& kick,
-                  const std::int32_t* order, std::int64_t begin, std::int64_t end);
-  /// Nodes [begin, end): momentum to velocity, times `keep` (1 / (1 + damping dt)).
-  void (*update)(const GridView<T>& grid, T keep, std::int64_t begin, std::int64_t end);
-  /// Velocity and C of particles [begin, end) from the grid, then x += dt v, the step at most `limit` long. Notes where
-  /// they are: positions [N, d], and box[6], the least and the largest coordinates.
-  void (*gather)(const GridView<T>& grid, const ParticleView<T>& particles, T dt, T limit, std::int64_t begin,
-                 std::int64_t end, double* positions, T* box);
-  /// Positions of particles [begin, end) to x [N, d].
-  void (*read)(const ParticleView<T>& particles, double* x, std::int64_t begin, std::int64_t end);
+                  const std::int32_t* order, Range range);
+  /// Momentum to velocity, times `keep` (1 / (1 + damping dt)).
+  void (*update)(const GridView<T>& grid, T keep, Range nodes);
+  /// Velocity and C of the particles from the grid, then their move. Notes where they are: positions [N, d], and
+  /// box[6], the least and the largest coordinates.
+  void (*gather)(const GridView<T>& grid, const ParticleView<T>& particles, Move<T> move, Range range,
+                 double* positions, T* box);
+  /// Positions of the particles to x [N, d].
+  void (*read)(const ParticleView<T>& particles, double* x, Range range);
 };
 
-/// For d = 1, 2, 3, built for the best instruction set of this processor.
+/// For d = 1, 2, 3, in both precisions.
+struct TransferKernels {
+  Transfers<float> f32[3];
+  Transfers<double> f64[3];
+};
+SCOREFIELD_KERNEL_TABLE(TransferKernels, kTransfers);
+
+/// Those of d in use.
 template <class T>
-[[nodiscard]] const Transfers<T>& transfers(int d);
+[[nodiscard]] inline const Transfers<T>& transfers(int d) {
+  const TransferKernels& kernels = kTransfers.chosen();
+  if constexpr (sizeof(T) == sizeof(float)) return kernels.f32[d - 1];
+  else return kernels.f64[d - 1];
+}
 
 }  // namespace scorefield::mpm

@@ -3,12 +3,10 @@
 #include <algorithm>
 #include <cstring>
 #include <memory>
-#include <string>
 #include <type_traits>
 
 #include "core/parallel.hpp"
 #include "core/require.hpp"
-#include "models/kernels/sweeps.hpp"
 #include "solvers/pairs/pair_table.hpp"
 
 namespace scorefield::pairs {
@@ -16,18 +14,8 @@ namespace {
 
 template <class T>
 PairKernel<T> choose() {
-  [[maybe_unused]] const std::string set = kernels::instruction_set();
-#ifdef SCOREFIELD_X86_KERNELS
-  if constexpr (std::is_same_v<T, float>) {
-    if (set == "x86-64-v4") return pair_kernel_f32_x86_64_v4();
-    if (set == "x86-64-v3") return pair_kernel_f32_x86_64_v3();
-  } else {
-    if (set == "x86-64-v4") return pair_kernel_f64_x86_64_v4();
-    if (set == "x86-64-v3") return pair_kernel_f64_x86_64_v3();
-  }
-#endif
-  if constexpr (std::is_same_v<T, float>) return pair_kernel_f32_portable();
-  else return pair_kernel_f64_portable();
+  if constexpr (std::is_same_v<T, float>) return kPairKernels.chosen().f32;
+  else return kPairKernels.chosen().f64;
 }
 
 std::int64_t padded(std::int64_t d) { return (d + 15) / 16 * 16; }

@@ -1,14 +1,12 @@
-// Compiled once per instruction set (models/kernels/simd.hpp).
-#include "models/kernels/gemm.hpp"
-#include "models/kernels/square_root.hpp"
-#include "models/kernels/vector_math.hpp"
+// Compiled once per instruction set (core/simd/kernel_table.hpp).
+#include "core/simd/math.hpp"
+#include "core/simd/product.hpp"
 #include "solvers/pairs/pair_table.hpp"
 
-namespace scorefield::pairs {
-namespace SCOREFIELD_ISA {
+namespace scorefield::pairs::SCOREFIELD_ISA {
 namespace {
 
-using namespace scorefield::kernels::SCOREFIELD_ISA;
+using namespace simd::SCOREFIELD_ISA;
 
 /// phi(r^2) and slope = 2 phi'(r^2), so that grad_x k = slope (x - z).
 template <class T>
@@ -78,13 +76,6 @@ struct Energy {
   }
 };
 
-template <class T>
-SCOREFIELD_INLINE T total(Vec<T> v) {
-  T sum = 0;
-  for (long lane = 0; lane < Simd<T>::lanes; ++lane) sum += v[lane];
-  return sum;
-}
-
 /// Distances from coordinates, D <= 3; everything stays in registers.
 template <class T, int D, class Kernel>
 void direct(const PairTask<T>& task, const Kernel& kernel) {
@@ -114,8 +105,8 @@ void direct(const PairTask<T>& task, const Kernel& kernel) {
             for (int c = 0; c < D; ++c)
               field[c] += static_cast<double>(value_here[lane]) * static_cast<double>(s[(j + lane) * task.stride + c]);
       }
-      value += static_cast<double>(total<T>(sum));
-      for (int c = 0; c < D; ++c) gradient[c] += static_cast<double>(total<T>(along[c]));
+      value += static_cast<double>(lane_sum<T>(sum));
+      for (int c = 0; c < D; ++c) gradient[c] += static_cast<double>(lane_sum<T>(along[c]));
     }
     task.value[i] = value;
     for (int c = 0; c < D; ++c) {
@@ -130,9 +121,7 @@ template <class T>
 __attribute__((noinline)) void add_product(const PairTask<T>& task, const T* coefficients, const T* vectors, T* sums) {
   const long stride = task.stride;
   const Term<T> term{coefficients, kColumns, 1, vectors, stride, kColumns};
-  product<T>(
-      &term, 1, task.rows, task.d, [=](long i, long j) { return load<T>(sums + i * stride + j); },
-      [=](long i, long j, Vec<T> sum) { store<T>(sums + i * stride + j, sum); });
+  product<T>(&term, 1, task.rows, task.d, start_from(sums, stride), write_to(sums, stride));
 }
 
 /// Distances from matrix products: |x|^2 + |z|^2 - 2 x.z; the sums over sources are products, too.
@@ -223,11 +212,7 @@ void run(const PairTask<T>& task) {
 }
 
 }  // namespace
-}  // namespace SCOREFIELD_ISA
 
-#define SCOREFIELD_JOIN_(a, b) a##b
-#define SCOREFIELD_JOIN(a, b) SCOREFIELD_JOIN_(a, b)
-PairKernel<float> SCOREFIELD_JOIN(pair_kernel_f32_, SCOREFIELD_ISA)() { return SCOREFIELD_ISA::run<float>; }
-PairKernel<double> SCOREFIELD_JOIN(pair_kernel_f64_, SCOREFIELD_ISA)() { return SCOREFIELD_ISA::run<double>; }
+constinit const PairKernels kPairKernels = {run<float>, run<double>};
 
-}  // namespace scorefield::pairs
+}  // namespace scorefield::pairs::SCOREFIELD_ISA

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "core/simd/kernel_table.hpp"
+
 // Plain types only: shared by the sources that are compiled once per instruction set.
 
 namespace scorefield::pairs {
@@ -42,13 +44,10 @@ constexpr long task_elements() { return 2 * kRows * kColumns + 2 * kRows * 16; }
 template <class T>
 using PairKernel = void (*)(const PairTask<T>&);
 
-PairKernel<float> pair_kernel_f32_portable();
-PairKernel<double> pair_kernel_f64_portable();
-#ifdef SCOREFIELD_X86_KERNELS
-PairKernel<float> pair_kernel_f32_x86_64_v3();
-PairKernel<double> pair_kernel_f64_x86_64_v3();
-PairKernel<float> pair_kernel_f32_x86_64_v4();
-PairKernel<double> pair_kernel_f64_x86_64_v4();
-#endif
+struct PairKernels {
+  PairKernel<float> f32;
+  PairKernel<double> f64;
+};
+SCOREFIELD_KERNEL_TABLE(PairKernels, kPairKernels);
 
 }  // namespace scorefield::pairs

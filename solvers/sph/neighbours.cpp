@@ -4,11 +4,9 @@
 #include <cmath>
 #include <memory>
 #include <numeric>
-#include <string>
 
 #include "core/parallel.hpp"
 #include "core/require.hpp"
-#include "models/kernels/sweeps.hpp"
 #include "solvers/sph/sums_table.hpp"
 
 namespace scorefield::sph {
@@ -19,15 +17,6 @@ constexpr std::int64_t kTile = 512;     // their candidates at a time
 constexpr std::int64_t kMaxCells = 96;  // along an axis: outliers share the outermost cells
 constexpr std::int64_t kCellsPerTask = 8;
 constexpr float kFar = 1e15f;
-
-SumKernels sph_kernels() {
-#ifdef SCOREFIELD_X86_KERNELS
-  const std::string& set = kernels::instruction_set();
-  if (set == "x86-64-v4") return sph_kernels_x86_64_v4();
-  if (set == "x86-64-v3") return sph_kernels_x86_64_v3();
-#endif
-  return sph_kernels_portable();
-}
 
 /// Rows of floats [rows][size], 64 bytes aligned, kept by each thread.
 struct Rows {
@@ -224,7 +213,7 @@ Arrangement Neighbours::arrangement() const {
 }
 
 void Neighbours::density(std::vector<double>& rho) const {
-  const SumKernels kernels = sph_kernels();
+  const SumKernels kernels = kSumKernels.chosen();
   const double scale = normalisation(shape_, d_) / std::pow(h_, static_cast<double>(d_)) / static_cast<double>(n_);
   rho.resize(static_cast<std::size_t>(n_));
   if (elsewhere_.density) {
@@ -254,7 +243,7 @@ void Neighbours::density(std::vector<double>& rho) const {
 
 void Neighbours::acceleration(const std::vector<double>& A, const std::vector<double>& rho,
                               const std::vector<double>& v, double nu, std::vector<double>& a) const {
-  const SumKernels kernels = sph_kernels();
+  const SumKernels kernels = kSumKernels.chosen();
   const auto d = static_cast<std::size_t>(d_), n = static_cast<std::size_t>(n_);
   FloatRows fields(2 + (nu > 0 ? d : 0), std::vector<float>(n));
   // Densities of 100 dimensions are no float32: in units of one particle's kernel they are 1 to n.

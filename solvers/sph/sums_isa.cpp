@@ -1,13 +1,11 @@
-// Compiled once per instruction set (models/kernels/simd.hpp).
-#include "models/kernels/square_root.hpp"
-#include "models/kernels/vector_math.hpp"
+// Compiled once per instruction set (core/simd/kernel_table.hpp).
+#include "core/simd/math.hpp"
 #include "solvers/sph/sums_table.hpp"
 
-namespace scorefield::sph {
-namespace SCOREFIELD_ISA {
+namespace scorefield::sph::SCOREFIELD_ISA {
 namespace {
 
-using namespace scorefield::kernels::SCOREFIELD_ISA;
+using namespace simd::SCOREFIELD_ISA;
 typedef Vec<float> V;
 constexpr long kLanes = Simd<float>::lanes;
 
@@ -40,12 +38,6 @@ struct Gaussian {
   static SCOREFIELD_INLINE V F(V square) { return 2.0f * w(square); }
 };
 
-SCOREFIELD_INLINE float lane_sum(V v) {
-  float sum = 0;
-  for (long lane = 0; lane < kLanes; ++lane) sum += v[lane];
-  return sum;
-}
-
 template <class Shape, int D>
 void density_of(const SumTask& task) {
   const long d = D > 0 ? D : task.d;
@@ -59,7 +51,7 @@ void density_of(const SumTask& task) {
       }
       sum += Shape::w(square);
     }
-    task.sum[i] = lane_sum(sum);
+    task.sum[i] = lane_sum<float>(sum);
   }
 }
 
@@ -93,7 +85,7 @@ void force_of(const SumTask& task) {
         for (long c = 0; c < d; ++c) force[c] += push * difference[c];
       }
     }
-    for (long c = 0; c < d; ++c) task.force[c][i] = lane_sum(force[c]);
+    for (long c = 0; c < d; ++c) task.force[c][i] = lane_sum<float>(force[c]);
   }
 }
 
@@ -126,10 +118,7 @@ void force(const SumTask& task) {
 }
 
 }  // namespace
-}  // namespace SCOREFIELD_ISA
 
-#define SCOREFIELD_JOIN_(a, b) a##b
-#define SCOREFIELD_JOIN(a, b) SCOREFIELD_JOIN_(a, b)
-SumKernels SCOREFIELD_JOIN(sph_kernels_, SCOREFIELD_ISA)() { return {SCOREFIELD_ISA::density, SCOREFIELD_ISA::force}; }
+constinit const SumKernels kSumKernels = {density, force};
 
-}  // namespace scorefield::sph
+}  // namespace scorefield::sph::SCOREFIELD_ISA

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "core/simd/kernel_table.hpp"
+
 // Plain types only: shared by the sources that are compiled once per instruction set.
 
 namespace scorefield::sph {
@@ -32,10 +34,6 @@ struct SumKernels {
   void (*force)(const SumTask&);
 };
 
-SumKernels sph_kernels_portable();
-#ifdef SCOREFIELD_X86_KERNELS
-SumKernels sph_kernels_x86_64_v3();
-SumKernels sph_kernels_x86_64_v4();
-#endif
+SCOREFIELD_KERNEL_TABLE(SumKernels, kSumKernels);
 
 }  // namespace scorefield::sph

@@ -1,5 +1,6 @@
 // Every kind of bad input: one message that says what is wrong, exit code 1 (failed) or 2 (misused), nothing left.
 
+#include <cstdlib>
 #include <filesystem>
 
 #include "tests/cli/cli_fixture.hpp"
@@ -24,6 +25,14 @@ class BadInput : public Cli {
     for (const auto& arguments : readers(file)) fail(1, arguments, words);
   }
 };
+
+TEST_F(BadInput, InstructionSetThatIsNoneIsRefusedByEveryCommand) {
+  ::setenv("SCOREFIELD_ISA", "avx9", 1);
+  for (const std::string command : {"generate", "train", "infer", "evaluate", "inspect", "list", "import", "sample",
+                                    "compare", "calibrate", "benchmark"})
+    fail(2, {command}, {"SCOREFIELD_ISA", "avx9", "portable, x86-64-v3, x86-64-v4"});
+  ::unsetenv("SCOREFIELD_ISA");
+}
 
 TEST_F(BadInput, MissingFile) { every_reader_fails("absent.h5", {"absent.h5", "no such file"}); }
 

@@ -8,6 +8,7 @@
 #include "core/error.hpp"
 #include "core/random.hpp"
 #include "models/kernels/sweeps.hpp"
+#include "tests/support/instruction_sets.hpp"
 
 namespace scorefield::kernels {
 namespace {
@@ -46,11 +47,7 @@ void expect_product(T tolerance) {
     }
 }
 
-class Product : public ::testing::TestWithParam<std::string> {
- protected:
-  void SetUp() override { select_instruction_set(GetParam()); }
-  void TearDown() override { select_instruction_set(available_instruction_sets().front()); }
-};
+class Product : public test::EveryInstructionSet {};
 
 TEST_P(Product, EqualsPlainLoopsInSinglePrecision) { expect_product<float>(2e-5F); }
 TEST_P(Product, EqualsPlainLoopsInDoublePrecision) { expect_product<double>(1e-13); }
@@ -61,13 +58,7 @@ TEST_P(Product, RefusesSizesThatAreNoWholeBlocks) {
   EXPECT_THROW(multiply(kProductRows, 1, kProductColumns + 1, x.data(), x.data(), x.data()), UsageError);
 }
 
-INSTANTIATE_TEST_SUITE_P(InstructionSets, Product, ::testing::ValuesIn(available_instruction_sets()),
-                         [](const auto& set) {
-                           std::string name = set.param;
-                           for (char& letter : name)
-                             if (letter == '-') letter = '_';
-                           return name;
-                         });
+INSTANTIATE_TEST_SUITE_P(InstructionSets, Product, test::kEveryInstructionSet, test::instruction_set_name);
 
 }  // namespace
 }  // namespace scorefield::kernels

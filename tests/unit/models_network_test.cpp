@@ -8,12 +8,12 @@
 #include "models/derivatives.hpp"
 #include "models/forward_laplacian.hpp"
 #include "models/fused.hpp"
-#include "models/kernels/sweeps.hpp"
 #include "models/network_drift.hpp"
 #include "models/score_network.hpp"
 #include "models/serial_section.hpp"
 #include "models/tensor_sweeps.hpp"
 #include "tests/support/gradient_check.hpp"
+#include "tests/support/instruction_sets.hpp"
 
 namespace scorefield::models {
 namespace {
@@ -126,10 +126,9 @@ struct Case {
   bool periodic;
 };
 
-class FusedGradient : public ::testing::TestWithParam<std::tuple<Case, std::string>> {
- protected:
-  void SetUp() override { kernels::select_instruction_set(std::get<1>(GetParam())); }
-  void TearDown() override { kernels::select_instruction_set(kernels::available_instruction_sets().front()); }
+class FusedGradient : public ::testing::TestWithParam<std::tuple<Case, simd::InstructionSet>> {
+ private:
+  test::WithInstructionSet set_{std::get<1>(GetParam())};
 };
 
 TEST_P(FusedGradient, EqualsDoubleBackward) {
@@ -233,12 +232,11 @@ INSTANTIATE_TEST_SUITE_P(Shapes, FusedGradient,
                          ::testing::Combine(::testing::Values(Case{64, 3, 3, 100, true}, Case{64, 2, 4, 48, false},
                                                               Case{33, 1, 1, 7, true}, Case{20, 4, 17, 1, false},
                                                               Case{80, 2, 3, 1700, true}),
-                                            ::testing::ValuesIn(kernels::available_instruction_sets())),
+                                            test::kEveryInstructionSet),
                          [](const auto& info) {
-                           auto name = "w" + std::to_string(std::get<0>(info.param).width) + "d" +
-                                       std::to_string(std::get<0>(info.param).depth) + "_" + std::get<1>(info.param);
-                           std::replace(name.begin(), name.end(), '-', '_');
-                           return name;
+                           return "w" + std::to_string(std::get<0>(info.param).width) + "d" +
+                                  std::to_string(std::get<0>(info.param).depth) + "_" +
+                                  test::identifier(std::get<1>(info.param));
                          });
 
 struct ModulationCase {
@@ -460,10 +458,6 @@ TEST(ScoreNetwork, DerivativesMatchCentralDifferences) {
   const auto difference =
       (potential_at(x, points.t + h) - potential_at(x, points.t - h)).sum().item<double>() / (2 * h);
   EXPECT_NEAR(rate, difference, 1e-8 * (1 + std::abs(difference)));
-}
-
-TEST(Kernels, UnknownInstructionSetIsNamed) {
-  EXPECT_THROW(kernels::select_instruction_set("x86-64-v9"), std::runtime_error);
 }
 
 }  // namespace

@@ -3,11 +3,12 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <string>
 #include <tuple>
 
 #include "core/parallel.hpp"
-#include "models/kernels/sweeps.hpp"
 #include "solvers/pairs/pair_sums.hpp"
+#include "tests/support/instruction_sets.hpp"
 #include "tests/support/rows.hpp"
 
 namespace scorefield::test {
@@ -70,10 +71,9 @@ Sums fused(const RadialKernel& kernel, const Setting& s) {
   return sums;
 }
 
-class PairSums : public ::testing::TestWithParam<std::tuple<std::int64_t, std::string>> {
- protected:
-  void SetUp() override { kernels::select_instruction_set(std::get<1>(GetParam())); }
-  void TearDown() override { kernels::select_instruction_set(kernels::available_instruction_sets().front()); }
+class PairSums : public ::testing::TestWithParam<std::tuple<std::int64_t, simd::InstructionSet>> {
+ private:
+  test::WithInstructionSet set_{std::get<1>(GetParam())};
 };
 
 TEST_P(PairSums, EqualPlainLoops) {
@@ -96,12 +96,10 @@ TEST_P(PairSums, EqualPlainLoops) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Dimensions, PairSums,
-                         ::testing::Combine(::testing::Values(1, 2, 3, 4, 5, 16, 100),
-                                            ::testing::ValuesIn(kernels::available_instruction_sets())),
+                         ::testing::Combine(::testing::Values(1, 2, 3, 4, 5, 16, 100), test::kEveryInstructionSet),
                          [](const auto& instance) {
-                           std::string set = std::get<1>(instance.param);
-                           std::replace(set.begin(), set.end(), '-', '_');
-                           return "d" + std::to_string(std::get<0>(instance.param)) + "_" + set;
+                           return "d" + std::to_string(std::get<0>(instance.param)) + "_" +
+                                  test::identifier(std::get<1>(instance.param));
                          });
 
 TEST(PairSumsOnThreads, AreBitwiseTheSameForAnyNumber) {

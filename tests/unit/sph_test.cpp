@@ -5,12 +5,13 @@
 #include <cmath>
 #include <numbers>
 #include <set>
+#include <string>
 
 #include "core/error.hpp"
 #include "core/parallel.hpp"
-#include "models/kernels/sweeps.hpp"
 #include "solvers/sph/fluid.hpp"
 #include "solvers/sph/value_gradient.hpp"
+#include "tests/support/instruction_sets.hpp"
 #include "tests/support/rows.hpp"
 
 namespace scorefield::test {
@@ -108,10 +109,10 @@ TEST_P(SphSums, EqualDoubleLoopsWithEveryKernelAndInstructionSet) {
   const double h = d > 50 ? 8 : d > 3 ? 1.2 : 0.35;
   Rows A(static_cast<std::size_t>(n));
   for (std::size_t i = 0; i < A.size(); ++i) A[i] = 1 + 0.3 * std::sin(static_cast<double>(i));
-  for (const std::string& set : kernels::available_instruction_sets()) {
-    kernels::select_instruction_set(set);
+  for (const auto set : simd::usable_instruction_sets()) {
+    const test::WithInstructionSet with_set(set);
     for (const Shape shape : kShapes) {
-      SCOPED_TRACE(set + " " + std::to_string(static_cast<int>(shape)));
+      SCOPED_TRACE(std::string(simd::name(set)) + " " + std::to_string(static_cast<int>(shape)));
       if (d > 50)  // densities far beyond float32's range, and A that belongs to them
         for (std::size_t i = 0; i < A.size(); ++i)
           A[i] = (1 + 0.3 * std::sin(static_cast<double>(i))) * std::pow(h, d) / sph::normalisation(shape, d);
@@ -136,7 +137,6 @@ TEST_P(SphSums, EqualDoubleLoopsWithEveryKernelAndInstructionSet) {
       EXPECT_LT(std::abs(momentum), 1e-5 * size) << "pairs act equally on both";
     }
   }
-  kernels::select_instruction_set(kernels::available_instruction_sets().front());
 }
 
 INSTANTIATE_TEST_SUITE_P(Dimensions, SphSums, ::testing::Values(1, 2, 3, 5, 100));

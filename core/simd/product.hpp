@@ -1,10 +1,10 @@
-// The one matrix product of the sweeps: C = init + sum_s A_s B_s with an epilogue on the accumulators in registers.
-// Per-instruction-set source (see simd.hpp).
+// Small matrix products: C = init + sum_s A_s B_s with an epilogue on the accumulators in registers.
+// Per-instruction-set source (vector.hpp).
 #pragma once
 
-#include "models/kernels/simd.hpp"
+#include "core/simd/vector.hpp"
 
-namespace scorefield::kernels::SCOREFIELD_ISA {
+namespace scorefield::simd::SCOREFIELD_ISA {
 
 /// One term A B: element (i, k) of A is a[i * row_stride + k * depth_stride]; row k of B starts at b + k * ldb
 /// (aligned). A transposed A costs nothing: its elements are broadcast.
@@ -78,4 +78,26 @@ SCOREFIELD_INLINE void product(const Term<T>* terms, int count, long rows, long 
   }
 }
 
-}  // namespace scorefield::kernels::SCOREFIELD_ISA
+/// For product(): where its sums start, and where they go.
+template <class T>
+SCOREFIELD_INLINE auto start_from(const T* source, long stride) {
+  return [=](long i, long j) { return load<T>(source + i * stride + j); };
+}
+template <class T>
+SCOREFIELD_INLINE auto start_from_zero() {
+  return [](long, long) { return Vec<T>{}; };
+}
+template <class T>
+SCOREFIELD_INLINE auto write_to(T* target, long stride) {
+  return [=](long i, long j, Vec<T> value) { store<T>(target + i * stride + j, value); };
+}
+
+/// Sum of a[j] b[j] over `elements` padded entries.
+template <class T>
+SCOREFIELD_INLINE T dot(const T* a, const T* b, long elements) {
+  Vec<T> sum{};
+  for (long j = 0; j < elements; j += Simd<T>::lanes) sum += load<T>(a + j) * load<T>(b + j);
+  return lane_sum<T>(sum);
+}
+
+}  // namespace scorefield::simd::SCOREFIELD_ISA

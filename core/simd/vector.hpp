@@ -1,16 +1,17 @@
-// Included only by the sources that are compiled once per instruction set; everything lives in a namespace of that set.
-// No std:: templates here: their weak symbols could carry instructions that an older processor does not have.
+// Vectors. Like all headers here that say so, included only by the sources that are compiled once per instruction set
+// (kernel_table.hpp); everything lives in a namespace of that set. No std:: templates: their weak symbols could carry
+// instructions that an older processor does not have.
 #pragma once
 
 #ifndef SCOREFIELD_ISA
 #error "compile with -DSCOREFIELD_ISA=<name>"
 #endif
 
-#if defined(__AVX512F__)
+#if defined(__SSE2__)
 #include <immintrin.h>
 #endif
 
-namespace scorefield::kernels::SCOREFIELD_ISA {
+namespace scorefield::simd::SCOREFIELD_ISA {
 
 #define SCOREFIELD_INLINE inline __attribute__((always_inline))
 
@@ -62,14 +63,36 @@ SCOREFIELD_INLINE Vec<T> broadcast(T value) {
   return value - Vec<T>{};  // folds to a plain broadcast; value + 0 would not, because of -0
 }
 
-/// Sum of a[j] b[j] over `elements` padded entries.
+/// The lanes added in their order.
 template <class T>
-SCOREFIELD_INLINE T dot(const T* a, const T* b, long elements) {
-  Vec<T> sum{};
-  for (long j = 0; j < elements; j += Simd<T>::lanes) sum += load<T>(a + j) * load<T>(b + j);
-  T total = 0;
-  for (long lane = 0; lane < Simd<T>::lanes; ++lane) total += sum[lane];
-  return total;
+SCOREFIELD_INLINE T lane_sum(Vec<T> v) {
+  T sum = 0;
+  for (long lane = 0; lane < Simd<T>::lanes; ++lane) sum += v[lane];
+  return sum;
 }
 
-}  // namespace scorefield::kernels::SCOREFIELD_ISA
+/// `n` numbers side by side whatever the instruction set: the compiler takes as many registers as they need. For sums
+/// whose order must not depend on the set, and for data that comes in fours.
+template <class T, int n>
+struct FixedVector {
+  typedef T type __attribute__((vector_size(n * sizeof(T))));
+  typedef T unaligned __attribute__((vector_size(n * sizeof(T)), aligned(sizeof(T)), may_alias));
+};
+template <class T, int n>
+using Lanes = typename FixedVector<T, n>::type;
+/// The same in memory that is aligned for T alone.
+template <class T, int n>
+using UnalignedLanes = typename FixedVector<T, n>::unaligned;
+
+template <class V, class T>
+SCOREFIELD_INLINE V load_unaligned(const T* from) {
+  V values;
+  __builtin_memcpy(&values, from, sizeof values);
+  return values;
+}
+template <class V, class T>
+SCOREFIELD_INLINE void store_unaligned(T* to, V values) {
+  __builtin_memcpy(to, &values, sizeof values);
+}
+
+}  // namespace scorefield::simd::SCOREFIELD_ISA

@@ -1,9 +1,9 @@
-// exp, 1/x, sin and cos on vectors. Per-instruction-set source (see simd.hpp).
+// exp, 1/x, square roots, sin and cos of vectors. Per-instruction-set source (vector.hpp).
 #pragma once
 
-#include "models/kernels/simd.hpp"
+#include "core/simd/vector.hpp"
 
-namespace scorefield::kernels::SCOREFIELD_ISA {
+namespace scorefield::simd::SCOREFIELD_ISA {
 
 /// 2^n for integral n, by assembling the exponent bits.
 SCOREFIELD_INLINE Vec<float> power_of_two(Vec<float> n) {
@@ -79,6 +79,23 @@ SCOREFIELD_INLINE Vec<float> reciprocal(Vec<float> x) {
 #endif
 }
 
+#if defined(__AVX512F__)
+SCOREFIELD_INLINE Vec<float> square_root(Vec<float> x) { return _mm512_maskz_sqrt_ps(0xFFFF, x); }
+SCOREFIELD_INLINE Vec<double> square_root(Vec<double> x) { return _mm512_maskz_sqrt_pd(0xFF, x); }
+#elif defined(__AVX__)
+SCOREFIELD_INLINE Vec<float> square_root(Vec<float> x) { return _mm256_sqrt_ps(x); }
+SCOREFIELD_INLINE Vec<double> square_root(Vec<double> x) { return _mm256_sqrt_pd(x); }
+#elif defined(__SSE2__)
+SCOREFIELD_INLINE Vec<float> square_root(Vec<float> x) { return _mm_sqrt_ps(x); }
+SCOREFIELD_INLINE Vec<double> square_root(Vec<double> x) { return _mm_sqrt_pd(x); }
+#else
+template <class V>
+SCOREFIELD_INLINE V square_root(V x) {
+  for (unsigned lane = 0; lane < sizeof(V) / sizeof(x[0]); ++lane) x[lane] = __builtin_sqrt(x[lane]);
+  return x;
+}
+#endif
+
 /// Parts of pi/2 for the argument reduction, few bits in the leading ones so that their multiples are exact, and Taylor
 /// coefficients of sin(r)/r and cos(r) in r^2, highest first; |r| <= pi/4.
 template <class T>
@@ -140,4 +157,4 @@ SCOREFIELD_INLINE SineCosine<T> sine_cosine(Vec<T> x) {
   return {sine_negative ? -sine : sine, cosine_negative ? -cosine : cosine};
 }
 
-}  // namespace scorefield::kernels::SCOREFIELD_ISA
+}  // namespace scorefield::simd::SCOREFIELD_ISA
