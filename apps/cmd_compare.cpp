@@ -60,7 +60,7 @@ void run_compare(int argc, const char* const* argv) {
   const std::string output = line.required("output");
   const auto experiment = compare::parse_experiment(text, given, line.has("quick"));
   ProgressPrinter printer(line.common().quiet);
-  const auto summary = compare::run_experiment(experiment, output, line.common().device, printer.observer());
+  const auto summary = compare::compare({experiment, output, line.common().device, printer.observer()});
   const auto table = (std::filesystem::path(output) / "table.md").string();
   if (line.common().json) {
     std::cout << nlohmann::json{{"command", "compare"},

@@ -1,5 +1,4 @@
 #include <iostream>
-#include <nlohmann/json.hpp>
 
 #include "apps/command_line.hpp"
 #include "apps/commands.hpp"
@@ -20,13 +19,6 @@ void declare_evaluate(CommandLine& line) {
   line.add_example("scorefield evaluate rollout.h5 --reference test.h5 --training train.h5 --output evaluation.json");
 }
 
-/// The library's JSON object with the configuration that led to it.
-std::string json_text(const metrics::Evaluation& evaluation, const OptionSet& set) {
-  auto object = nlohmann::ordered_json::parse(metrics::to_json(evaluation));
-  object["config"] = set.to_toml();
-  return object.dump(2) + "\n";
-}
-
 }  // namespace
 
 void run_evaluate(int argc, const char* const* argv) {
@@ -36,28 +28,31 @@ void run_evaluate(int argc, const char* const* argv) {
   line.parse(argc, argv);
 
   OptionSet set;
-  metrics::EvaluateOptions options;
+  metrics::EvaluateRequest request;
   line.bind(set);
-  set.add("rollout", options.rollout, "the prediction");
-  set.add("reference", options.reference, "what really happens");
-  set.add("training", options.training, "what the model learned from");
-  metrics::bind(set, options);
+  set.add("rollout", request.rollout_path, "the prediction");
+  set.add("reference", request.reference_path, "what really happens");
+  set.add("training", request.training_path, "what the model learned from");
+  metrics::bind(set, request.options);
   if (line.help()) {
     std::cout << line.help_text(set);
     return;
   }
   const std::string rollout = line.required("rollout");
   line.resolve(set);
-  options.rollout = rollout;
-  options.seed = line.common().seed;
-  if (options.reference.empty()) static_cast<void>(line.required("reference"));
+  request.rollout_path = rollout;
+  request.seed = line.common().seed;
+  request.config_toml = set.to_toml();
+  if (request.reference_path.empty()) static_cast<void>(line.required("reference"));
   const std::string output = line.value("output").value_or("");
-  check_output_differs(output, {options.rollout, options.reference, options.training, options.floor_file});
+  check_output_differs(
+      output, {request.rollout_path, request.reference_path, request.training_path, request.options.floor_file});
   if (!output.empty()) const data::AtomicFile writable(output);  // fail before the work, not after it
 
   ProgressPrinter printer(line.common().quiet);
-  const auto evaluation = metrics::evaluate(options, printer.observer());
-  const std::string json = json_text(evaluation, set);
+  request.observer = printer.observer();
+  const auto evaluation = metrics::evaluate(request);
+  const std::string json = metrics::to_json(evaluation) + "\n";
   if (!output.empty()) data::write_text_file(output, json);
   std::cout << (line.common().json ? json : metrics::to_table(evaluation));
 }

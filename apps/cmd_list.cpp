@@ -12,6 +12,8 @@
 #include "training/compare/experiment.hpp"
 #include "training/config.hpp"
 #include "training/infer.hpp"
+#include "training/metrics/metric.hpp"
+#include "training/metrics/scores_json.hpp"
 #include "training/presets.hpp"
 
 namespace scorefield::apps {
@@ -90,16 +92,28 @@ void list_targets(Listing& list) {
   list.text << "Or a file: family.toml, TorchScript.pt, a trained score network MODEL.h5, samples in .h5 or .npy.\n";
 }
 
-constexpr std::pair<const char*, void (*)(Listing&)> kLists[] = {{"problems", list_problems},
-                                                                 {"presets", list_presets},
-                                                                 {"methods", list_methods},
-                                                                 {"experiments", list_experiments},
-                                                                 {"targets", list_targets}};
+void list_metrics(Listing& list) {
+  for (const auto& metric : metrics::metrics()) {
+    list.text << metric.key << ": " << metric.group << ": " << metric.meaning << " ["
+              << (metric.relative() ? "relative" : metric.unit) << "]\n ";
+    metrics::kSources.for_each(
+        [&](const metrics::Source& source, const bool& has) {
+          if (has && &source != &metrics::kSources.prediction) list.text << " " << metric.key_of(source);
+        },
+        metric.sources);
+    list.text << "\n";
+  }
+  list.entries = metrics::describe_metrics();
+}
+
+constexpr std::pair<const char*, void (*)(Listing&)> kLists[] = {
+    {"problems", list_problems},       {"presets", list_presets}, {"methods", list_methods},
+    {"experiments", list_experiments}, {"metrics", list_metrics}, {"targets", list_targets}};
 
 }  // namespace
 
 void run_list(int argc, const char* const* argv) {
-  CommandLine line("list", "says what there is", "problems|presets|methods|targets|experiments [FLAGS]");
+  CommandLine line("list", "says what there is", "problems|presets|methods|targets|experiments|metrics [FLAGS]");
   line.add_argument("what");
   line.add_example("scorefield list problems");
   line.add_example("scorefield list presets --json");

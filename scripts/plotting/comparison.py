@@ -5,7 +5,7 @@ import json
 import matplotlib.pyplot as plt
 import numpy as np
 
-from plotting.errors import METRICS
+from plotting.metrics import line, read_metrics
 from plotting.style import CURVES
 from scorefield_io import FormatError
 
@@ -19,13 +19,14 @@ def read_comparison(path):
         raise FormatError(f"{path}: not JSON ({error})") from error
     if not isinstance(table, dict) or "cells" not in table:
         raise FormatError(f"{path}: not a table.json of 'scorefield compare'")
+    table["metrics"] = read_metrics(table, path)
     return table
 
 
-def _metric(cells):
+def _metric(table, cells):
     """The first metric that a finished cell of this problem has."""
-    for metric in METRICS:
-        if any(metric[1] in cell["mean"] for cell in cells):
+    for metric in table["metrics"]:
+        if metric.shown == "everywhere" and metric.present(cell["mean"] for cell in cells):
             return metric
     raise FormatError("no finished cell holds an error")
 
@@ -43,18 +44,18 @@ def comparison_figure(table):
         axes.set_axis_off()
     for axes, problem in zip(panels.flat, problems):
         cells = [cell for cell in done if cell["problem"] == problem]
-        metric = _metric(cells)
+        metric = _metric(table, cells)
         methods = list(dict.fromkeys(cell["method"] for cell in cells))
         for position, method in enumerate(methods):
-            values = [cell["mean"][metric[1]] for cell in cells if cell["method"] == method]
+            values = [cell["mean"][metric.key] for cell in cells if cell["method"] == method]
             axes.bar(position, np.mean(values), color=CURVES["prediction"]["color"], alpha=0.5)
             axes.plot([position] * len(values), values, "o", color=CURVES["prediction"]["color"], markersize=4)
-        for name in ("floor", "nearest", "interpolated"):
-            value = cells[0]["mean"].get(metric[2].format(name))
+        for name, key in metric.baselines.items():
+            value = cells[0]["mean"].get(key)
             if value is not None:
-                axes.axhline(value, color=CURVES[name]["color"], linestyle=CURVES[name].get("linestyle", "-"), label=name)
+                axes.axhline(value, **{**line(name), "label": name})
         axes.set_yscale("log")
-        axes.set_title(f"{problem}: {metric[0]}")
+        axes.set_title(f"{problem}: {metric.title}")
         axes.set_xticks(range(len(methods)), methods, rotation=60, ha="right")
     figure.legend(*panels[0, 0].get_legend_handles_labels(), loc="outside lower center", ncol=3)
     return figure

@@ -5,7 +5,7 @@ import math
 import matplotlib.pyplot as plt
 import numpy as np
 
-from plotting.style import CURVES
+from plotting.style import CURVES, curve
 from scorefield_io import FormatError, format_mu
 
 
@@ -20,9 +20,9 @@ def draw_energy(axes, entry, log=False):
     """One mu on one pair of axes; curves that the evaluation lacks are left out."""
     time = np.asarray(entry["time"])
     energy = entry["electric_energy"]
-    for name in ("floor", "nearest", "interpolated", "truth", "prediction"):
-        if energy.get(name) is not None:
-            axes.plot(time, energy[name], **CURVES[name])
+    above = ("truth", "prediction")
+    for name in (*(name for name in energy if name not in above), *above):
+        axes.plot(time, energy[name], **curve(name))
     if log:
         axes.set_yscale("log")
     axes.set_xlim(time[0], time[-1])
@@ -49,6 +49,7 @@ def energy_figure(evaluation, log=False):
     for axes in panels[:, 0]:
         axes.set_ylabel("electric energy")
     handles, labels = flat[0].get_legend_handles_labels()
-    order = [labels.index(CURVES[name]["label"]) for name in CURVES if CURVES[name]["label"] in labels]
+    known = [style["label"] for style in CURVES.values()]
+    order = sorted(range(len(labels)), key=lambda i: known.index(labels[i]) if labels[i] in known else len(known))
     flat[-1].legend([handles[i] for i in order], [labels[i] for i in order], loc="center")
     return figure

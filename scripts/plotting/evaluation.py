@@ -3,43 +3,12 @@
 import html
 import json
 
+from plotting.metrics import read_metrics
 from scorefield_io import FormatError, format_mu
-
-# Columns of the table: heading, then (sub-heading, key) pairs. Metrics that the file lacks are left out.
-COLUMNS = [
-    ("electric energy, relative L2", [
-        ("error", "electric_energy_error"),
-        ("floor", "electric_energy_floor"),
-        ("interpolated", "electric_energy_interpolated"),
-        ("nearest", "electric_energy_nearest"),
-    ]),
-    ("moments, relative L2", [
-        ("error", "moments_error"),
-        ("floor", "moments_floor"),
-        ("interpolated", "moments_interpolated"),
-        ("nearest", "moments_nearest"),
-    ]),
-    ("covariance, relative L2", [
-        ("error", "covariance_error"),
-        ("floor", "covariance_floor"),
-        ("interpolated", "covariance_interpolated"),
-        ("nearest", "covariance_nearest"),
-    ]),
-    ("Sinkhorn divergence", [
-        ("error", "sinkhorn"),
-        ("floor", "sinkhorn_floor"),
-        ("nearest", "sinkhorn_nearest"),
-    ]),
-    ("sliced W2", [
-        ("error", "sliced_w2"),
-        ("floor", "sliced_w2_floor"),
-        ("nearest", "sliced_w2_nearest"),
-    ]),
-]
 
 
 def read_evaluation(path):
-    """The object that `scorefield evaluate --json` printed. Raises FormatError."""
+    """The object that `scorefield evaluate --json` printed, its metrics as Metric. Raises FormatError."""
     try:
         with open(path, encoding="utf-8") as file:
             evaluation = json.load(file)
@@ -49,6 +18,7 @@ def read_evaluation(path):
         raise FormatError(f"{path}: not JSON ({error}); make it with: scorefield evaluate ... --json") from error
     if not isinstance(evaluation, dict) or not evaluation.get("per_mu"):
         raise FormatError(f"{path}: expected the key 'per_mu' of `scorefield evaluate --json`, found none")
+    evaluation["metrics"] = read_metrics(evaluation, path)
     return evaluation
 
 
@@ -56,10 +26,11 @@ def _columns(evaluation):
     present = set(evaluation.get("mean", {}))
     for entry in evaluation["per_mu"]:
         present |= set(entry)
-    for heading, metrics in COLUMNS:
-        kept = [(name, key) for name, key in metrics if key in present]
-        if kept:
-            yield heading, kept
+    for metric in evaluation["metrics"]:
+        columns = {"error": metric.key, **metric.baselines}
+        kept = [(name, key) for name, key in columns.items() if key in present]
+        if kept and metric.shown != "evaluation":
+            yield metric.title, kept
 
 
 def _rows(evaluation):

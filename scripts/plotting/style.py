@@ -15,7 +15,13 @@ CURVES = {
     "nearest": {"color": "#0072B2", "linewidth": 1.2, "linestyle": "--", "label": "nearest training run"},
     "interpolated": {"color": "#009E73", "linewidth": 1.4, "linestyle": ":", "label": "training E(t), linear in mu"},
 }
+OTHER = {"color": "#CC79A7", "linewidth": 1.2, "linestyle": "-."}  # a baseline without a style of its own
 DENSITY_MAP = "magma"
+
+
+def curve(name):
+    """How the line of the truth, the prediction or a baseline looks and is called."""
+    return CURVES.get(name, {**OTHER, "label": name})
 
 
 def use_style():

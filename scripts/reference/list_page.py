@@ -20,8 +20,12 @@ def list_page(program):
     targets = table(["target", "what"], [[code(entry["name"]), entry["summary"]] for entry in program.json("list", "targets")])
     experiments = table(["experiment", "what"], [[code(entry["name"]), entry["summary"]]
                                                  for entry in program.json("list", "experiments")])
+    metrics = table(["metric", "what", "unit", "baselines"],
+                    [[code(entry["key"]), entry["title"], entry["unit"], ", ".join(map(code, entry["baselines"].values()))]
+                     for entry in program.json("list", "metrics")])
     return page("Lists", "## Problems of `generate`", problems, "Equations and checks: [problems](../problems.md).",
                 "## Presets of `train`", presets, "## Methods of `sample`", samplers,
                 "Equations: [samplers](../concepts/samplers.md).", "## Targets of `sample`", targets,
                 "Or a file: a TOML family, TorchScript, a score network, samples.", "## Experiments of `compare`", experiments,
-                "`scorefield compare NAME --show` prints one as TOML, to change.")
+                "`scorefield compare NAME --show` prints one as TOML, to change.",
+                "## Metrics of `evaluate`", metrics, "Formulas: `training/metrics/README.md`.")

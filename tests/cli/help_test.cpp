@@ -78,6 +78,10 @@ TEST_F(Help, ListsWhatThereIs) {
   names.clear();
   for (const auto& target : targets) names.push_back(target.at("name"));
   EXPECT_THAT(names, ::testing::IsSupersetOf({"gaussian", "banana", "ten-modes", "funnel", "logistic"}));
+  const auto metrics = nlohmann::json::parse(succeed({"list", "metrics", "--json"}).out);
+  EXPECT_EQ(metrics.at(0).at("key"), "electric_energy_error");
+  EXPECT_EQ(metrics.at(0).at("baselines").at("floor"), "electric_energy_floor");
+  EXPECT_THAT(succeed({"list", "metrics"}).out, HasSubstr("sliced_w2: "));
   fail(2, {"list", "problem"}, {"'problem'", "did you mean 'problems'?"});
 }
 

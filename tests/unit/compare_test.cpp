@@ -46,7 +46,7 @@ json read(const std::string& path) { return json::parse(data::read_text_file(pat
 TEST(Compare, RunsEveryCellOnceAndSaysWhyOneFails) {
   const test::TemporaryFolder folder;
   const auto experiment = parse_experiment(kTiny, "tiny.toml", false);
-  const auto first = run_experiment(experiment, folder.path("out"), "cpu", {});
+  const auto first = compare({experiment, folder.path("out")});
   EXPECT_EQ(first.cells, 4);
   EXPECT_EQ(first.computed, 2);
   EXPECT_EQ(first.failed, 2);
@@ -63,7 +63,7 @@ TEST(Compare, RunsEveryCellOnceAndSaysWhyOneFails) {
   const auto csv = data::read_text_file(folder.path("out/table.csv"));
   EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 5);
 
-  const auto again = run_experiment(experiment, folder.path("out"), "cpu", {});
+  const auto again = compare({experiment, folder.path("out")});
   EXPECT_EQ(again.reused, 2);
   EXPECT_EQ(again.computed, 0);
   EXPECT_EQ(again.failed, 2) << "failed cells are tried again";
@@ -72,7 +72,7 @@ TEST(Compare, RunsEveryCellOnceAndSaysWhyOneFails) {
   // Changed options make their cells anew; the data stay.
   auto changed = std::string(kTiny);
   changed.replace(changed.find("steps = 3"), 9, "steps = 2");
-  const auto third = run_experiment(parse_experiment(changed, "tiny.toml", false), folder.path("out"), "cpu", {});
+  const auto third = compare({parse_experiment(changed, "tiny.toml", false), folder.path("out")});
   EXPECT_EQ(third.computed, 2);
   EXPECT_EQ(read(folder.path("out/table.json")).at("cells")[0].at("high_fidelity_seconds"),
             cells[0].at("high_fidelity_seconds"));
@@ -147,6 +147,12 @@ TEST(Compare, TheExampleIsValid) {
   EXPECT_EQ(experiment.problems.front().problem, "bistable");
 }
 
+std::vector<Cell> cells_of(const json& objects) {
+  std::vector<Cell> cells;
+  for (const auto& object : objects) cells.push_back(read_cell(object));
+  return cells;
+}
+
 TEST(CompareTable, AveragesOverSeedsAndQuotesCommas) {
   const json cells{{{"problem", "p"},
                     {"method", "m"},
@@ -161,11 +167,11 @@ TEST(CompareTable, AveragesOverSeedsAndQuotesCommas) {
                     {"mean", {{"sinkhorn", 0.3}, {"sinkhorn_floor", 0.01}}},
                     {"training_seconds", 12}},
                    {{"problem", "p"}, {"method", "n"}, {"seed", 0}, {"status", "failed"}, {"error", "a \"b\", c"}}};
-  const auto table = to_markdown("t", "", cells);
+  const auto table = to_markdown("t", "", cells_of(cells));
   EXPECT_THAT(table, HasSubstr("| *floor* | 0.01 |"));
   EXPECT_THAT(table, HasSubstr("| m | 0.2 ± 0.141 | 11 ± 1.41 |"));
   EXPECT_THAT(table, HasSubstr("- p, n, seed 0: a \"b\", c"));
-  EXPECT_THAT(to_csv(cells), HasSubstr("\"a \"\"b\"\", c\""));
+  EXPECT_THAT(to_csv(cells_of(cells)), HasSubstr("\"a \"\"b\"\", c\""));
 }
 
 /// One finished cell with a test mu that was trained on, and two that were not.
@@ -184,7 +190,7 @@ json finished(const std::string& method, double first, double second, double inf
 }
 
 TEST(CompareStanding, RatiosAreTheKnownOnes) {
-  const auto standing = standing_of(finished("m", 0.1, 0.2, 2, false));
+  const auto standing = standing_of(read_cell(finished("m", 0.1, 0.2, 2, false)));
   ASSERT_TRUE(standing.has_value());
   EXPECT_EQ(standing->error, "moments_error");
   EXPECT_NEAR(*standing->worst_to_nearest, 0.4, 1e-12) << "a training mu does not count";
@@ -192,20 +198,20 @@ TEST(CompareStanding, RatiosAreTheKnownOnes) {
   EXPECT_NEAR(*standing->nearest_to_floor, 4, 1e-12);
   auto with_field = finished("m", 0.1, 0.2, 2, false);
   with_field["mean"]["electric_energy_error"] = 0.3;
-  EXPECT_EQ(standing_of(with_field)->error, "electric_energy_error") << "the field comes first";
-  EXPECT_FALSE(standing_of(with_field)->to_floor.has_value());
-  EXPECT_FALSE(standing_of(json{{"status", "failed"}}).has_value());
+  EXPECT_EQ(standing_of(read_cell(with_field))->error, "electric_energy_error") << "the field comes first";
+  EXPECT_FALSE(standing_of(read_cell(with_field))->to_floor.has_value());
+  EXPECT_FALSE(standing_of(Cell{}).has_value());
 }
 
 TEST(CompareStanding, TheBestMethodIsNotAConditionalOne) {
   const json cells{finished("slow", 0.2, 0.2, 1, false), finished("good", 0.1, 0.2, 2, false),
                    finished("afresh", 0.05, 0.05, 30, true)};
-  EXPECT_THAT(standing_table(cells), HasSubstr("| p | 4 | good | 0.4 | 0.4 | 4 | 15 | - |"));
+  EXPECT_THAT(standing_table(cells_of(cells)), HasSubstr("| p | 4 | good | 0.4 | 0.4 | 4 | 15 | - |"));
   auto timed = cells;
   timed[1]["all_frames_seconds"] = 2;
   timed[2]["all_frames_seconds"] = 100;
-  EXPECT_THAT(standing_table(timed), HasSubstr("| 15 | 50 |"));
-  EXPECT_EQ(standing_table(json::array()), "");
+  EXPECT_THAT(standing_table(cells_of(timed)), HasSubstr("| 15 | 50 |"));
+  EXPECT_EQ(standing_table({}), "");
 }
 
 }  // namespace

@@ -11,6 +11,8 @@
 #include "core/error.hpp"
 #include "core/random.hpp"
 #include "training/metrics/evaluation.hpp"
+#include "training/metrics/metric.hpp"
+#include "training/metrics/scores_json.hpp"
 
 namespace scorefield::metrics {
 namespace {
@@ -122,19 +124,19 @@ class EvaluationTest : public ::testing::Test {
               ("scorefield_evaluation_" + std::string(::testing::UnitTest::GetInstance()->current_test_info()->name()));
     std::filesystem::remove_all(folder_);
     std::filesystem::create_directory(folder_);
-    options.rollout = path("rollout.h5");
-    options.reference = path("reference.h5");
-    options.training = path("training.h5");
-    options.points = 64;
-    options.projections = 16;
-    write_population(options.rollout, {.mu = {1.25, 1.5}, .shift = 0.1, .diagnostics = false});
-    write_population(options.reference, {.mu = {1.25, 1.5, 1.75}, .seed = 2});
-    write_population(options.training, {.mu = {1.2, 1.5, 1.6}, .seed = 3});
+    request.rollout_path = path("rollout.h5");
+    request.reference_path = path("reference.h5");
+    request.training_path = path("training.h5");
+    request.options.points = 64;
+    request.options.projections = 16;
+    write_population(request.rollout_path, {.mu = {1.25, 1.5}, .shift = 0.1, .diagnostics = false});
+    write_population(request.reference_path, {.mu = {1.25, 1.5, 1.75}, .seed = 2});
+    write_population(request.training_path, {.mu = {1.2, 1.5, 1.6}, .seed = 3});
   }
   void TearDown() override { std::filesystem::remove_all(folder_); }
 
   [[nodiscard]] std::string path(const std::string& name) const { return (folder_ / name).string(); }
-  [[nodiscard]] Evaluation run() const { return evaluate(options, &problem, {}); }
+  [[nodiscard]] Evaluation run() const { return evaluate(request, &problem); }
   [[nodiscard]] std::size_t file_count() const {
     return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(folder_), {}));
   }
@@ -152,7 +154,7 @@ class EvaluationTest : public ::testing::Test {
   }
 
   FakeProblem problem;
-  EvaluateOptions options;
+  EvaluateRequest request;
 
  private:
   std::filesystem::path folder_;
@@ -182,8 +184,8 @@ TEST_F(EvaluationTest, EnergyErrorsAndBaselinesAreTheKnownOnes) {
 }
 
 TEST_F(EvaluationTest, CloudsOfATranslatedPopulationAreItsShiftApart) {
-  options.points = kParticles;
-  options.projections = 256;
+  request.options.points = kParticles;
+  request.options.projections = 256;
   const Evaluation result = run();
   const EvaluationAtMu& at = result.per_mu[0];
   const double shift = 0.1 / at.coordinate_scales[1];
@@ -194,8 +196,8 @@ TEST_F(EvaluationTest, CloudsOfATranslatedPopulationAreItsShiftApart) {
   EXPECT_NEAR(*at.scores.sliced_w2.prediction, shift / std::sqrt(3.0), 0.06 * shift);
   EXPECT_NEAR(*at.scores.sliced_w2.prediction / *at.scores.sliced_w2.floor, 10.0, 0.01);
   // The nearest run drifts apart in time.
-  EXPECT_NEAR(at.sinkhorn.nearest.front(), 0.0, 1e-5);
-  EXPECT_NEAR(at.sinkhorn.nearest.back(), std::pow(0.05 * 4 / at.coordinate_scales[1], 2), 1e-4);
+  EXPECT_NEAR(at.scores.sinkhorn.frames.nearest.front(), 0.0, 1e-5);
+  EXPECT_NEAR(at.scores.sinkhorn.frames.nearest.back(), std::pow(0.05 * 4 / at.coordinate_scales[1], 2), 1e-4);
   EXPECT_FALSE(at.scores.sinkhorn.interpolated.has_value());
 }
 
@@ -223,7 +225,7 @@ TEST_F(EvaluationTest, MomentsOfATranslatedPopulationAreItsShiftApart) {
 }
 
 TEST_F(EvaluationTest, ThePopulationItselfHasNoError) {
-  options.rollout = options.reference;
+  request.rollout_path = request.reference_path;
   const Evaluation result = run();
   EXPECT_NEAR(*result.mean.electric_energy_error.prediction, 0.0, 1e-6);
   EXPECT_EQ(*result.mean.sinkhorn.prediction, 0.0);
@@ -250,25 +252,25 @@ TEST_F(EvaluationTest, InterruptedFloorLeavesNoFile) {
 }
 
 TEST_F(EvaluationTest, FloorFromAFile) {
-  options.floor_file = path("floor.h5");
-  write_population(options.floor_file, {.mu = {1.25, 1.5}, .shift = -0.2, .seed = 9});
+  request.options.floor_file = path("floor.h5");
+  write_population(request.options.floor_file, {.mu = {1.25, 1.5}, .shift = -0.2, .seed = 9});
   problem.during_generate = [] { FAIL() << "must not generate"; };
   const Evaluation result = run();
   // From its particles, not from its diagnostics, which know no shift.
   EXPECT_NEAR(*result.per_mu[0].scores.electric_energy_error.floor, exact_l2(1.25, [](double) { return 0.2; }), 1e-6);
-  EXPECT_EQ(result.floor, options.floor_file);
+  EXPECT_EQ(result.floor, request.options.floor_file);
 }
 
 TEST_F(EvaluationTest, AFloorThatCannotBeMadeIsAWarning) {
-  write_population(options.rollout, {.mu = {1.25}, .particles = 1200});
+  write_population(request.rollout_path, {.mu = {1.25}, .particles = 1200});
   const Evaluation result = run();
   EXPECT_THAT(result.warnings, Contains(HasSubstr("no floor: at most 1000 particles")));
   EXPECT_FALSE(result.mean.electric_energy_error.floor.has_value());
 }
 
 TEST_F(EvaluationTest, AbsentBaselinesAreAbsentKeys) {
-  options.training.clear();
-  options.floor = false;
+  request.training_path.clear();
+  request.options.floor = false;
   const auto json = nlohmann::json::parse(to_json(run()));
   const auto& at = json["per_mu"][0];
   EXPECT_TRUE(at.contains("electric_energy_error"));
@@ -283,7 +285,7 @@ TEST_F(EvaluationTest, AbsentBaselinesAreAbsentKeys) {
 }
 
 TEST_F(EvaluationTest, UnknownOriginIsComparedAsClouds) {
-  const Evaluation result = evaluate(options, nullptr, {});
+  const Evaluation result = evaluate(request, nullptr);
   EXPECT_FALSE(result.mean.electric_energy_error.prediction.has_value());
   EXPECT_TRUE(result.mean.sinkhorn.prediction.has_value());
   EXPECT_THAT(result.warnings, Contains(HasSubstr("evaluate.floor_file")));
@@ -292,7 +294,7 @@ TEST_F(EvaluationTest, UnknownOriginIsComparedAsClouds) {
 }
 
 TEST_F(EvaluationTest, ExtrapolationIsSaidAndNotInterpolated) {
-  write_population(options.rollout, {.mu = {1.25, 1.75}});
+  write_population(request.rollout_path, {.mu = {1.25, 1.75}});
   const Evaluation result = run();
   EXPECT_FALSE(*result.per_mu[1].inside_training_range);
   EXPECT_FALSE(result.per_mu[1].scores.electric_energy_error.interpolated.has_value());
@@ -303,12 +305,12 @@ TEST_F(EvaluationTest, ExtrapolationIsSaidAndNotInterpolated) {
 }
 
 TEST_F(EvaluationTest, TruthWithoutDiagnosticsComesFromParticles) {
-  write_population(options.reference, {.mu = {1.25, 1.5}, .shift = 0.1, .diagnostics = false, .seed = 2});
+  write_population(request.reference_path, {.mu = {1.25, 1.5}, .shift = 0.1, .diagnostics = false, .seed = 2});
   EXPECT_NEAR(*run().mean.electric_energy_error.prediction, 0.0, 1e-6);
 }
 
 TEST_F(EvaluationTest, OtherTimesAreInterpolatedAndSaid) {
-  write_population(options.rollout, {.mu = {1.25}, .time = {0, 0.5, 1.5, 4}, .shift = 0.1});
+  write_population(request.rollout_path, {.mu = {1.25}, .time = {0, 0.5, 1.5, 4}, .shift = 0.1});
   const Evaluation result = run();
   // E(t) is linear in time too.
   EXPECT_NEAR(result.per_mu[0].electric_energy_truth[2], energy(1.25, 1.5), 1e-9);
@@ -317,19 +319,19 @@ TEST_F(EvaluationTest, OtherTimesAreInterpolatedAndSaid) {
 }
 
 TEST_F(EvaluationTest, EquallySpacedMetricFrames) {
-  options.frames = 3;
+  request.options.frames = 3;
   EXPECT_EQ(run().per_mu[0].cloud_time, (std::vector<double>{0, 2, 4}));
-  options.frames = 0;
+  request.options.frames = 0;
   EXPECT_EQ(run().per_mu[0].cloud_time.size(), 5u);
 }
 
 TEST_F(EvaluationTest, SameSeedOfTrainingAndReferenceIsSaid) {
-  write_population(options.training, {.mu = {1.2, 1.6}, .seed = 2});
+  write_population(request.training_path, {.mu = {1.2, 1.6}, .seed = 2});
   EXPECT_THAT(run().warnings, Contains(HasSubstr("share the seed 2")));
 }
 
 TEST_F(EvaluationTest, MissingMuNamesWhatThereIs) {
-  write_population(options.rollout, {.mu = {1.25, 1.3}});
+  write_population(request.rollout_path, {.mu = {1.25, 1.3}});
   const std::string message = failure<FileError>();
   EXPECT_THAT(message, HasSubstr("reference.h5"));
   EXPECT_THAT(message, HasSubstr("no run at mu = 1.3"));
@@ -338,38 +340,38 @@ TEST_F(EvaluationTest, MissingMuNamesWhatThereIs) {
 }
 
 TEST_F(EvaluationTest, TimesBeyondTheReferenceAreRefused) {
-  write_population(options.rollout, {.mu = {1.25}, .time = {0, 2, 5}});
+  write_population(request.rollout_path, {.mu = {1.25}, .time = {0, 2, 5}});
   EXPECT_THAT(failure<FileError>(), HasSubstr("covers times 0 to 4, but the rollout needs 5"));
 }
 
 TEST_F(EvaluationTest, OtherStatesAreRefused) {
-  write_population(options.rollout, {.mu = {1.25}, .coordinates = {"x", "p"}});
+  write_population(request.rollout_path, {.mu = {1.25}, .coordinates = {"x", "p"}});
   EXPECT_THAT(failure<FileError>(), HasSubstr("holds coordinates x, p"));
 }
 
 TEST_F(EvaluationTest, BadOptionsAreRefused) {
-  options.projections = 0;
+  request.options.projections = 0;
   EXPECT_THAT(failure<UsageError>(), HasSubstr("evaluate.projections"));
-  options.projections = 64;
-  options.epsilon = 0;
+  request.options.projections = 64;
+  request.options.epsilon = 0;
   EXPECT_THAT(failure<UsageError>(), HasSubstr("evaluate.epsilon"));
 }
 
 TEST_F(EvaluationTest, UnusableFilesAreRefused) {
-  options.rollout = path("nothing.h5");
+  request.rollout_path = path("nothing.h5");
   EXPECT_THAT(failure<FileError>(), HasSubstr("nothing.h5"));
-  options.rollout = path("text.h5");
-  std::ofstream(options.rollout) << "not HDF5";
+  request.rollout_path = path("text.h5");
+  std::ofstream(request.rollout_path) << "not HDF5";
   EXPECT_THAT(failure<FileError>(), HasSubstr("text.h5"));
 }
 
 TEST_F(EvaluationTest, OptionsAreBound) {
   OptionSet set;
-  bind(set, options);
+  bind(set, request.options);
   set.set_assignment("evaluate.points=128");
   set.set_assignment("evaluate.floor=false");
-  EXPECT_EQ(options.points, 128);
-  EXPECT_FALSE(options.floor);
+  EXPECT_EQ(request.options.points, 128);
+  EXPECT_FALSE(request.options.floor);
 }
 
 TEST_F(EvaluationTest, TableHasARowPerMuTheMeanAndAReading) {
@@ -390,8 +392,42 @@ TEST_F(EvaluationTest, ProgressRisesToTheEnd) {
     last = progress.done;
     total = progress.total;
   };
-  (void)evaluate(options, &problem, observer);
+  request.observer = observer;
+  (void)evaluate(request, &problem);
   EXPECT_EQ(last + 1, total);
+}
+
+/// A metric is one entry of the table: what is written of it is what is read.
+TEST(MetricTable, EveryScoreIsWrittenUnderItsOwnKeyAndReadBack) {
+  Scores scores;
+  double next = 1;
+  std::size_t values = 0;
+  for (const Metric& metric : metrics())
+    kSources.for_each(
+        [&](const Source&, std::optional<double>& value) {
+          value = next++;
+          ++values;
+        },
+        scores.*metric.score);
+  nlohmann::ordered_json object;
+  add_scores(object, scores);
+  EXPECT_EQ(object.size(), values) << "two scores share a key";
+  EXPECT_EQ(object.at("electric_energy_floor_frames"), *scores.electric_energy_error_frames.floor);
+  EXPECT_EQ(object.at("sliced_w2"), *scores.sliced_w2.prediction);
+  nlohmann::ordered_json again;
+  add_scores(again, read_scores(nlohmann::json::parse(object.dump())));
+  EXPECT_EQ(again, object);
+}
+
+TEST(MetricTable, TheMainMetricIsTheFieldsWhereThereIsOne) {
+  Scores scores;
+  EXPECT_EQ(main_metric(scores), nullptr);
+  scores.sinkhorn.prediction = 1;
+  EXPECT_EQ(main_metric(scores), nullptr) << "not relative to the truth";
+  scores.moments_error.prediction = 1;
+  EXPECT_STREQ(main_metric(scores)->key, "moments_error");
+  scores.electric_energy_error.prediction = 1;
+  EXPECT_STREQ(main_metric(scores)->key, "electric_energy_error");
 }
 
 }  // namespace

@@ -8,6 +8,13 @@
 
 namespace scorefield::compare {
 
+struct CompareRequest {
+  Experiment experiment;
+  std::string folder;  ///< made, or continued
+  std::string device = "cpu";
+  ProgressObserver observer{};
+};
+
 struct CompareSummary {
   std::int64_t cells = 0, computed = 0, reused = 0, failed = 0;
 };
@@ -18,7 +25,6 @@ struct CompareSummary {
 ///   table.json, table.csv, table.md               all cells, rewritten after each
 /// A finished cell whose options have not changed is not computed again, a failed one is tried again. A cell that fails
 /// says why and does not stop the others. @throws Interrupted, and FileError when the folder cannot be written
-CompareSummary run_experiment(const Experiment& experiment, const std::string& folder, const std::string& device,
-                              const ProgressObserver& observer);
+CompareSummary compare(const CompareRequest& request);
 
 }  // namespace scorefield::compare

@@ -1,21 +1,12 @@
 #include "training/compare/standing.hpp"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
-#include <vector>
 
 #include "training/compare/table.hpp"
+#include "training/metrics/metric.hpp"
 
 namespace scorefield::compare {
 namespace {
-
-using nlohmann::json;
-
-std::optional<double> number_at(const json& object, const std::string& key) {
-  const auto found = object.find(key);
-  if (found == object.end() || !found->is_number()) return std::nullopt;
-  return found->get<double>();
-}
 
 /// The largest over seeds; absent when one lacks it.
 std::optional<double> largest(const std::vector<Standing>& seeds, std::optional<double> Standing::*value) {
@@ -42,18 +33,20 @@ struct Candidate {
   std::vector<Standing> seeds;
   double mean = 0, inference = 0;
   std::optional<double> all_frames{};  ///< seconds, where they were measured
+  bool conditional = false;            ///< its frames are sampled afresh
 };
 
-Candidate candidate_of(const std::string& problem, const std::string& method, const json& cells) {
+Candidate candidate_of(const std::string& problem, const std::string& method, const std::vector<Cell>& cells) {
   Candidate candidate{method, {}, 0, 0};
-  for (const auto& cell : cells) {
-    if (cell.at("status") != "done" || cell.at("problem") != problem || cell.at("method") != method) continue;
+  for (const Cell& cell : cells) {
+    if (!cell.done() || cell.problem != problem || cell.method != method) continue;
+    candidate.conditional = candidate.conditional || cell.conditional;
     const auto standing = standing_of(cell);
     if (!standing) continue;
     candidate.seeds.push_back(*standing);
     candidate.mean += standing->mean;
-    if (const auto seconds = number_at(cell, "all_frames_seconds")) candidate.all_frames = seconds;
-    candidate.inference += number_at(cell, "inference_seconds").value_or(0);
+    if (cell.all_frames_seconds) candidate.all_frames = cell.all_frames_seconds;
+    candidate.inference += cell.inference_seconds.value_or(0);
   }
   if (candidate.seeds.empty()) return candidate;
   candidate.mean /= static_cast<double>(candidate.seeds.size());
@@ -63,57 +56,59 @@ Candidate candidate_of(const std::string& problem, const std::string& method, co
 
 std::string text_of(const std::optional<double>& value) { return value ? number_text(*value) : "-"; }
 
-}  // namespace
-
-std::optional<Standing> standing_of(const json& cell) {
-  const auto mean = cell.find("mean"), per_mu = cell.find("per_mu");
-  if (mean == cell.end() || per_mu == cell.end()) return std::nullopt;
-  for (const std::string name : {"electric_energy", "moments"}) {
-    const auto error = number_at(*mean, name + "_error");
-    if (!error) continue;
-    Standing standing{name + "_error", *error, {}, {}, {}};
-    const auto floor = number_at(*mean, name + "_floor"), nearest = number_at(*mean, name + "_nearest");
-    if (floor && *floor > 0) {
-      standing.to_floor = *error / *floor;
-      if (nearest) standing.nearest_to_floor = *nearest / *floor;
-    }
-    for (const auto& at : *per_mu) {
-      const auto own = number_at(at, name + "_error"), copied = number_at(at, name + "_nearest");
-      if (!own || !copied || *copied <= 0 || at.value("is_training_mu", false)) continue;
-      standing.worst_to_nearest = std::max(standing.worst_to_nearest.value_or(0), *own / *copied);
-    }
-    return standing;
-  }
-  return std::nullopt;
+/// How many times longer than `fast`.
+std::optional<double> times(const std::optional<double>& slow, const std::optional<double>& fast) {
+  return slow && fast && *fast > 0 ? std::optional(*slow / *fast) : std::nullopt;
 }
 
-std::string standing_table(const json& cells) {
-  std::string text;
-  for (const auto& problem : distinct(cells, "problem")) {
-    std::optional<Candidate> best;
-    std::optional<double> conditional, conditional_all;
-    for (const auto& method : distinct(cells, "method")) {
-      const auto candidate = candidate_of(problem, method, cells);
-      if (candidate.seeds.empty()) continue;
-      const bool sampled_afresh = std::any_of(cells.begin(), cells.end(), [&](const json& cell) {
-        return cell.at("problem") == problem && cell.at("method") == method && cell.value("conditional", false);
-      });
-      if (sampled_afresh) {
-        conditional = std::min(conditional.value_or(candidate.inference), candidate.inference);
-        if (candidate.all_frames)
-          conditional_all = std::min(conditional_all.value_or(*candidate.all_frames), *candidate.all_frames);
-      } else if (!best || candidate.mean < best->mean) best = candidate;
+/// The lesser of two that may be absent.
+std::optional<double> least(const std::optional<double>& a, const std::optional<double>& b) {
+  return a && b ? std::min(*a, *b) : a ? a : b;
+}
+
+/// One problem's row; empty when no method that moves a population has a main error.
+std::string row_of(const std::string& problem, const std::vector<Cell>& cells) {
+  std::optional<Candidate> best;
+  std::optional<double> conditional, conditional_all;
+  for (const auto& method : methods_of(cells)) {
+    const auto candidate = candidate_of(problem, method, cells);
+    if (candidate.seeds.empty()) continue;
+    if (candidate.conditional) {
+      conditional = least(conditional, candidate.inference);
+      conditional_all = least(conditional_all, candidate.all_frames);
+    } else if (!best || candidate.mean < best->mean) {
+      best = candidate;
     }
-    if (!best) continue;
-    const auto times = [](const std::optional<double>& slow,
-                          const std::optional<double>& fast) -> std::optional<double> {
-      return slow && fast && *fast > 0 ? std::optional(*slow / *fast) : std::nullopt;
-    };
-    text += "| " + problem + " | " + text_of(best->seeds.front().nearest_to_floor) + " | " + best->method + " | " +
-            number_text(best->mean) + " | " + text_of(largest(best->seeds, &Standing::worst_to_nearest)) + " | " +
-            text_of(mean_of(best->seeds, &Standing::to_floor)) + " | " + text_of(times(conditional, best->inference)) +
-            " | " + text_of(times(conditional_all, best->all_frames)) + " |\n";
   }
+  if (!best) return "";
+  return "| " + problem + " | " + text_of(best->seeds.front().nearest_to_floor) + " | " + best->method + " | " +
+         number_text(best->mean) + " | " + text_of(largest(best->seeds, &Standing::worst_to_nearest)) + " | " +
+         text_of(mean_of(best->seeds, &Standing::to_floor)) + " | " + text_of(times(conditional, best->inference)) +
+         " | " + text_of(times(conditional_all, best->all_frames)) + " |\n";
+}
+
+}  // namespace
+
+std::optional<Standing> standing_of(const Cell& cell) {
+  const metrics::Metric* metric = metrics::main_metric(cell.mean);
+  if (metric == nullptr) return std::nullopt;
+  const metrics::Score& mean = cell.mean.*metric->score;
+  Standing standing{metric->key, *mean.prediction, {}, {}, {}};
+  if (mean.floor && *mean.floor > 0) {
+    standing.to_floor = *mean.prediction / *mean.floor;
+    if (mean.nearest) standing.nearest_to_floor = *mean.nearest / *mean.floor;
+  }
+  for (const metrics::ScoresAtMu& at : cell.per_mu) {
+    const metrics::Score& score = at.scores.*metric->score;
+    if (!score.prediction || !score.nearest || *score.nearest <= 0 || at.is_training_mu.value_or(false)) continue;
+    standing.worst_to_nearest = std::max(standing.worst_to_nearest.value_or(0), *score.prediction / *score.nearest);
+  }
+  return standing;
+}
+
+std::string standing_table(const std::vector<Cell>& cells) {
+  std::string text;
+  for (const auto& problem : problems_of(cells)) text += row_of(problem, cells);
   if (text.empty()) return text;
   return "\n## Standing\n\nMain error: the electric energy's, or the moments' where there is no field. Best: least "
          "mean over seeds of "

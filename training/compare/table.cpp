@@ -3,63 +3,58 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <functional>
+#include <map>
 #include <nlohmann/json.hpp>
-#include <vector>
+#include <set>
 
 #include "training/compare/standing.hpp"
+#include "training/metrics/metric.hpp"
 
 namespace scorefield::compare {
 namespace {
 
-using nlohmann::json;
+using Value = std::optional<double>;
 
-/// A column of the Markdown table: where its number is in a cell, and the baselines that go with it.
+/// A column of a table: where its number is in a cell.
 struct Column {
-  const char* title;
-  const char* key;
-  bool metric;  ///< in "mean", with KEY_floor, KEY_nearest, KEY_interpolated
+  std::string title;
+  std::function<Value(const Cell&)> value;
+  const metrics::Metric* metric = nullptr;  ///< of a metric, which also has baselines
 };
-constexpr Column kColumns[] = {{"E error", "electric_energy_error", true},
-                               {"moments error", "moments_error", true},
-                               {"covariance error", "covariance_error", true},
-                               {"worst / nearest", "worst_to_nearest", false},
-                               {"/ floor", "to_floor", false},
-                               {"drift error", "drift_error", false},
-                               {"q(t) error", "integrand_error", false},
-                               {"Sinkhorn", "sinkhorn", true},
-                               {"sliced W2", "sliced_w2", true},
-                               {"training s", "training_seconds", false},
-                               {"steps", "steps", false},
-                               {"inference s/mu", "inference_seconds", false},
-                               {"all frames s", "all_frames_seconds", false},
-                               {"solver s/mu", "high_fidelity_seconds", false},
-                               {"speed-up", "speed_up", false},
-                               {"loss deviation", "loss_deviation", false},
-                               {"gradient noise", "gradient_noise", false},
-                               {"parameters", "parameters", false}};
-constexpr const char* kBaselines[] = {"floor", "nearest", "interpolated"};
 
-/// "electric_energy_error" has baselines "electric_energy_floor", "sinkhorn" has "sinkhorn_floor".
-std::string baseline_key(std::string key, const std::string& baseline) {
-  if (key.ends_with("_error")) key.resize(key.size() - 6);
-  return key + "_" + baseline;
+Column column_of(const metrics::Metric& metric) {
+  return {metric.heading, [&metric](const Cell& cell) { return (cell.mean.*metric.score).prediction; }, &metric};
 }
 
-const json* find_number(const json& cell, const Column& column, const std::string& key) {
-  const json* from = &cell;
-  if (column.metric) {
-    if (!cell.contains("mean")) return nullptr;
-    from = &cell.at("mean");
-  }
-  const auto found = from->find(key);
-  return found != from->end() && found->is_number() ? &*found : nullptr;
+Column column_of(const Figure& figure) {
+  return {figure.title, [&figure](const Cell& cell) { return cell.*figure.value; }};
 }
 
-/// "mean +- deviation" of one column over cells; empty when no cell has it.
-std::string summarise(const std::vector<const json*>& cells, const Column& column, const std::string& key) {
+/// Errors, how they stand, distances, costs.
+std::vector<Column> all_columns() {
+  std::vector<Column> columns;
+  const auto add_metrics = [&](bool relative) {
+    for (const auto& metric : metrics::metrics())
+      if (metric.shown != metrics::Shown::evaluation && metric.relative() == relative)
+        columns.push_back(column_of(metric));
+  };
+  const auto add_figures = [&](std::span<const Figure> figures) {
+    for (const Figure& figure : figures)
+      if (figure.title != nullptr) columns.push_back(column_of(figure));
+  };
+  add_metrics(true);
+  add_figures(quality_figures());
+  add_metrics(false);
+  add_figures(cost_figures());
+  return columns;
+}
+
+/// "mean +- deviation" over those that are there; empty when none is.
+std::string summarise(const std::vector<Value>& found) {
   std::vector<double> values;
-  for (const json* cell : cells)
-    if (const json* value = find_number(*cell, column, key)) values.push_back(value->get<double>());
+  for (const Value& value : found)
+    if (value) values.push_back(*value);
   if (values.empty()) return "";
   double mean = 0, squares = 0;
   for (const double value : values) mean += value / static_cast<double>(values.size());
@@ -69,9 +64,10 @@ std::string summarise(const std::vector<const json*>& cells, const Column& colum
   return text;
 }
 
-std::string quoted(std::string text) {
-  for (std::size_t at = 0; (at = text.find('"', at)) != std::string::npos; at += 2) text.insert(at, 1, '"');
-  return '"' + text + '"';
+std::string summarise(const std::vector<const Cell*>& cells, const Column& column) {
+  std::vector<Value> values;
+  for (const Cell* cell : cells) values.push_back(column.value(*cell));
+  return summarise(values);
 }
 
 std::string row_text(const std::string& name, const std::vector<std::string>& values) {
@@ -80,41 +76,69 @@ std::string row_text(const std::string& name, const std::vector<std::string>& va
   return text + " |\n";
 }
 
+/// The rows of the baselines, the same for every method of a problem.
+std::string baseline_rows(const Cell& cell, const std::vector<Column>& columns) {
+  metrics::Compared<std::vector<std::string>> rows;
+  for (const Column& column : columns)
+    (column.metric != nullptr ? cell.mean.*column.metric->score : metrics::Score{})
+        .for_each([](const Value& value, std::vector<std::string>& row) { row.push_back(summarise({value})); }, rows);
+  std::string text;
+  rows.for_each(
+      [&](const std::vector<std::string>& row, const metrics::Source& source) {
+        const bool any = std::any_of(row.begin(), row.end(), [](const std::string& cell) { return !cell.empty(); });
+        if (any && &source != &metrics::kSources.prediction)
+          text += row_text(std::string("*").append(source.name).append("*"), row);
+      },
+      metrics::kSources);
+  return text;
+}
+
 /// The table of one problem. Columns that no cell has are left out.
-std::string problem_table(const std::string& problem, const json& cells) {
-  std::vector<const json*> done;
-  for (const auto& cell : cells)
-    if (cell.at("problem") == problem && cell.at("status") == "done") done.push_back(&cell);
-  std::vector<Column> columns;
-  for (const auto& column : kColumns)
-    if (!summarise(done, column, column.key).empty()) columns.push_back(column);
+std::string problem_table(const std::string& problem, const std::vector<Cell>& cells) {
+  std::vector<const Cell*> done;
+  for (const Cell& cell : cells)
+    if (cell.problem == problem && cell.done()) done.push_back(&cell);
   std::string text = "\n## " + problem + "\n\n";
   if (done.empty()) return text + "No cell has finished.\n";
+  std::vector<Column> columns;
   std::vector<std::string> titles, rules;
-  for (const auto& column : columns) {
-    titles.emplace_back(column.title);
+  for (const Column& column : all_columns()) {
+    if (summarise(done, column).empty()) continue;
+    columns.push_back(column);
+    titles.push_back(column.title);
     rules.emplace_back("---:");
   }
-  text += row_text("method", titles) + row_text("---", rules);
-  for (const char* baseline : kBaselines) {
-    std::vector<std::string> values;
-    bool any = false;
-    for (const auto& column : columns) {
-      values.push_back(column.metric ? summarise({done.front()}, column, baseline_key(column.key, baseline)) : "");
-      any = any || !values.back().empty();
-    }
-    if (any) text += row_text(std::string("*").append(baseline).append("*"), values);
-  }
-  for (const auto& method : distinct(cells, "method")) {
-    std::vector<const json*> of_method;
-    for (const json* cell : done)
-      if (cell->at("method") == method) of_method.push_back(cell);
+  text += row_text("method", titles) + row_text("---", rules) + baseline_rows(*done.front(), columns);
+  for (const auto& method : methods_of(cells)) {
+    std::vector<const Cell*> of_method;
+    for (const Cell* cell : done)
+      if (cell->method == method) of_method.push_back(cell);
     if (of_method.empty()) continue;
     std::vector<std::string> values;
-    for (const auto& column : columns) values.push_back(summarise(of_method, column, column.key));
+    for (const Column& column : columns) values.push_back(summarise(of_method, column));
     text += row_text(method, values);
   }
   return text;
+}
+
+std::vector<std::string> distinct(const std::vector<Cell>& cells, std::string Cell::*name) {
+  std::vector<std::string> names;
+  for (const Cell& cell : cells)
+    if (std::find(names.begin(), names.end(), cell.*name) == names.end()) names.push_back(cell.*name);
+  return names;
+}
+
+std::string quoted(std::string text) {
+  for (std::size_t at = 0; (at = text.find('"', at)) != std::string::npos; at += 2) text.insert(at, 1, '"');
+  return '"' + text + '"';
+}
+
+/// The numbers of a JSON object by key, as texts.
+std::map<std::string, std::string> numbers_of(const nlohmann::json& object) {
+  std::map<std::string, std::string> numbers;
+  for (const auto& [key, value] : object.items())
+    if (value.is_number() && key != "seed") numbers[key] = value.dump();
+  return numbers;
 }
 
 }  // namespace
@@ -127,48 +151,35 @@ std::string number_text(double value) {
   return text;
 }
 
-std::vector<std::string> distinct(const json& cells, const char* key) {
-  std::vector<std::string> names;
-  for (const auto& cell : cells) {
-    const auto name = cell.at(key).get<std::string>();
-    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
-  }
-  return names;
-}
+std::vector<std::string> problems_of(const std::vector<Cell>& cells) { return distinct(cells, &Cell::problem); }
+std::vector<std::string> methods_of(const std::vector<Cell>& cells) { return distinct(cells, &Cell::method); }
 
-std::string to_csv(const json& cells) {
-  std::vector<std::string> keys, metrics;
-  const auto collect = [](const json& from, std::vector<std::string>& into) {
-    for (const auto& [key, value] : from.items())
-      if (value.is_number() && key != "seed" && std::find(into.begin(), into.end(), key) == into.end())
-        into.push_back(key);
-  };
-  for (const auto& cell : cells) {
-    collect(cell, keys);
-    if (cell.contains("mean")) collect(cell.at("mean"), metrics);
+std::string to_csv(const std::vector<Cell>& cells) {
+  std::vector<std::map<std::string, std::string>> means, figures;
+  std::set<std::string> mean_keys, figure_keys;
+  for (const Cell& cell : cells) {
+    const auto object = to_json(cell);
+    means.push_back(numbers_of(object.value("mean", nlohmann::json::object())));
+    figures.push_back(numbers_of(object));
+    for (const auto& [key, number] : means.back()) mean_keys.insert(key);
+    for (const auto& [key, number] : figures.back()) figure_keys.insert(key);
   }
   std::string text = "problem,method,seed,status";
-  for (const auto& key : metrics) text += "," + key;
-  for (const auto& key : keys) text += "," + key;
+  for (const auto& key : mean_keys) text += "," + key;
+  for (const auto& key : figure_keys) text += "," + key;
   text += ",error\n";
-  for (const auto& cell : cells) {
-    text += cell.at("problem").get<std::string>();
-    const auto field = [&](const std::string& value) { text.append(",").append(value); };
-    const auto number_field = [&](const json& from, const std::string& key) {
-      field(from.contains(key) ? from.at(key).dump() : std::string());
-    };
-    field(cell.at("method").get<std::string>());
-    field(cell.at("seed").dump());
-    field(cell.at("status").get<std::string>());
-    for (const auto& key : metrics) number_field(cell.value("mean", json::object()), key);
-    for (const auto& key : keys) number_field(cell, key);
-    field(cell.contains("error") ? quoted(cell.at("error").get<std::string>()) : std::string());
-    text += "\n";
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    const Cell& cell = cells[i];
+    text +=
+        cell.problem + "," + cell.method + "," + std::to_string(cell.seed) + "," + (cell.done() ? "done" : "failed");
+    for (const auto& key : mean_keys) text += "," + means[i][key];
+    for (const auto& key : figure_keys) text += "," + figures[i][key];
+    text += "," + (cell.done() ? "" : quoted(*cell.error)) + "\n";
   }
   return text;
 }
 
-std::string to_markdown(const std::string& name, const std::string& summary, const json& cells) {
+std::string to_markdown(const std::string& name, const std::string& summary, const std::vector<Cell>& cells) {
   std::string text = "# " + name + "\n";
   if (!summary.empty()) text += "\n" + summary + "\n";
   text +=
@@ -179,15 +190,15 @@ std::string to_markdown(const std::string& name, const std::string& summary, con
       "of the main error (E, or moments without a field) to that of the nearest run, over test mu; / floor: its mean "
       "over the floor's; all "
       "frames: one rollout at one mu with every frame of the data (the first seed's, timing_particles particles).\n";
-  for (const auto& problem : distinct(cells, "problem")) text += problem_table(problem, cells);
+  for (const auto& problem : problems_of(cells)) text += problem_table(problem, cells);
   text += standing_table(cells);
   bool first = true;
-  for (const auto& cell : cells) {
-    if (cell.at("status") == "done") continue;
+  for (const Cell& cell : cells) {
+    if (cell.done()) continue;
     if (first) text += "\n## Failed cells\n\n";
     first = false;
-    text += "- " + cell.at("problem").get<std::string>() + ", " + cell.at("method").get<std::string>() + ", seed " +
-            cell.at("seed").dump() + ": " + cell.at("error").get<std::string>() + "\n";
+    text +=
+        "- " + cell.problem + ", " + cell.method + ", seed " + std::to_string(cell.seed) + ": " + *cell.error + "\n";
   }
   return text;
 }

@@ -14,6 +14,7 @@ struct CloudOptions {
   std::int64_t seed = 0;  ///< of the subsample
 };
 
+/// The distances of metric.hpp's table between one cloud and the true one.
 struct CloudDistances {
   double sinkhorn = 0;  ///< squared units
   double sliced_w2 = 0;

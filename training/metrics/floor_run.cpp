@@ -17,19 +17,18 @@ std::vector<double> flat(const std::vector<std::vector<double>>& mu) {
 
 FloorRun FloorRun::open(const std::string& path) { return {std::nullopt, path, path}; }
 
-FloorRun FloorRun::generate(const problems::Problem& problem, const Run& reference,
-                            const std::vector<std::vector<double>>& mu, std::int64_t particles, std::int64_t seed,
-                            const std::string& beside, const ProgressObserver& observer) {
+FloorRun FloorRun::generate(const problems::Problem& problem, const Run& reference, const FloorPlan& plan,
+                            const ProgressObserver& observer) {
   problems::GenerateOptions options;
-  options.mu = flat(mu);
-  options.particles = particles;
+  options.mu = flat(plan.mu);
+  options.particles = plan.particles;
   options.frames = reference.header().frames();
-  options.seed =
-      problems::independent_seed(reference.header().provenance.seed, kFloorStream, static_cast<std::uint64_t>(seed));
+  options.seed = problems::independent_seed(reference.header().provenance.seed, kFloorStream,
+                                            static_cast<std::uint64_t>(plan.seed));
   options.velocities = false;
   problem.validate(options);
 
-  data::TemporaryFile temporary(data::temporary_path(beside, "floor"));
+  data::TemporaryFile temporary(data::temporary_path(plan.beside, "floor"));
   const auto report = [&observer](Progress progress) {
     progress.stage = "floor: " + progress.stage;
     if (observer) observer(progress);

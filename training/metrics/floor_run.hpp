@@ -12,18 +12,24 @@
 
 namespace scorefield::metrics {
 
+/// What a floor run must be like.
+struct FloorPlan {
+  std::vector<std::vector<double>> mu;  ///< [M][p]
+  std::int64_t particles = 0;           ///< per frame
+  std::int64_t seed = 0;                ///< another one gives another run
+  std::string beside;  ///< its temporary file lies beside this one, or in the system's folder if that place is not
+                       ///< writable
+};
+
 /// An independent high-fidelity run at the mu of a rollout: what one sample of the truth is worth.
 class FloorRun {
  public:
   /// A run that the user has made. @throws FileError
   [[nodiscard]] static FloorRun open(const std::string& path);
 
-  /// Runs the reference's solver again at these mu with another seed, storing `particles` per frame, into a temporary
-  /// file beside the file `beside` (in the system's temporary folder if that place is not writable).
+  /// Runs the reference's solver again with another seed.
   /// @throws UsageError if the problem cannot do that; FileError; Interrupted.
-  [[nodiscard]] static FloorRun generate(const problems::Problem& problem, const Run& reference,
-                                         const std::vector<std::vector<double>>& mu, std::int64_t particles,
-                                         std::int64_t seed, const std::string& beside,
+  [[nodiscard]] static FloorRun generate(const problems::Problem& problem, const Run& reference, const FloorPlan& plan,
                                          const ProgressObserver& observer);
 
   [[nodiscard]] const Run& run() const { return run_; }

@@ -67,4 +67,11 @@ std::vector<double> interpolate_linear(std::span<const double> times, std::span<
   return result;
 }
 
+std::optional<double> mean_of(const std::vector<double>& values) {
+  if (values.empty()) return std::nullopt;
+  double sum = 0;
+  for (const double value : values) sum += value;
+  return sum / static_cast<double>(values.size());
+}
+
 }  // namespace scorefield::metrics

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -17,5 +18,8 @@ namespace scorefield::metrics {
 /// @throws Error if times and values differ in length or are empty.
 [[nodiscard]] std::vector<double> interpolate_linear(std::span<const double> times, std::span<const double> values,
                                                      std::span<const double> at);
+
+/// Absent for no values.
+[[nodiscard]] std::optional<double> mean_of(const std::vector<double>& values);
 
 }  // namespace scorefield::metrics

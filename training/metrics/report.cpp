@@ -1,112 +1,43 @@
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <cstdio>
-#include <nlohmann/json.hpp>
-#include <sstream>
+#include <string_view>
 
 #include "training/metrics/evaluation.hpp"
+#include "training/metrics/metric.hpp"
 #include "training/metrics/run.hpp"
 
 namespace scorefield::metrics {
 namespace {
 
-using Json = nlohmann::ordered_json;
+/// A heading and cells below it.
+using TextColumn = std::vector<std::string>;
 
-// The keys of the public contract, in the order of Compared: prediction, floor, nearest, interpolated.
-struct MetricKeys {
-  Score Scores::*metric;
-  Compared<const char*> keys;
-};
-const MetricKeys kMetricKeys[] = {
-    {&Scores::electric_energy_error,
-     {"electric_energy_error", "electric_energy_floor", "electric_energy_nearest", "electric_energy_interpolated"}},
-    {&Scores::electric_energy_error_frames,
-     {"electric_energy_error_frames", "electric_energy_floor_frames", "electric_energy_nearest_frames",
-      "electric_energy_interpolated_frames"}},
-    {&Scores::sinkhorn, {"sinkhorn", "sinkhorn_floor", "sinkhorn_nearest", "sinkhorn_interpolated"}},
-    {&Scores::sliced_w2, {"sliced_w2", "sliced_w2_floor", "sliced_w2_nearest", "sliced_w2_interpolated"}},
-    {&Scores::moments_error, {"moments_error", "moments_floor", "moments_nearest", "moments_interpolated"}},
-    {&Scores::covariance_error,
-     {"covariance_error", "covariance_floor", "covariance_nearest", "covariance_interpolated"}}};
-const Compared<const char*> kSourceNames{"prediction", "floor", "nearest", "interpolated"};
-
-void add_scores(Json& object, const Scores& scores) {
-  for (const MetricKeys& entry : kMetricKeys) {
-    (scores.*entry.metric)
-        .for_each(
-            [&object](const std::optional<double>& value, const char* key) {
-              if (value) object[key] = *value;
-            },
-            entry.keys);
+/// Columns of equally many cells side by side: the first to the left, the others to the right.
+std::string text_of(const std::vector<TextColumn>& columns) {
+  std::vector<std::size_t> widths;
+  for (const TextColumn& column : columns) {
+    widths.push_back(0);
+    for (const auto& cell : column) widths.back() = std::max(widths.back(), cell.size());
   }
-}
-
-void add_history(Json& object, const ScoreHistory& history) {
-  history.for_each(
-      [&object](const std::vector<double>& values, const char* name) {
-        if (!values.empty()) object[name] = values;
-      },
-      kSourceNames);
-}
-
-Json json_of(const EvaluationAtMu& at) {
-  Json object{{"mu", at.mu}};
-  if (at.inside_training_range) object["inside_training_range"] = *at.inside_training_range;
-  if (at.is_training_mu) object["is_training_mu"] = *at.is_training_mu;
-  if (!at.nearest_mu.empty()) object["nearest_mu"] = at.nearest_mu;
-  object["coordinate_scales"] = at.coordinate_scales;
-  add_scores(object, at.scores);
-  object["time"] = at.time;
-  if (!at.electric_energy_truth.empty()) {
-    object["electric_energy"]["truth"] = at.electric_energy_truth;
-    add_history(object["electric_energy"], at.electric_energy);
-  }
-  object["clouds"]["time"] = at.cloud_time;
-  add_history(object["clouds"]["sinkhorn"], at.sinkhorn);
-  add_history(object["clouds"]["sliced_w2"], at.sliced_w2);
-  return object;
-}
-
-/// Rows of text cells under their headings: the first column to the left, the others to the right.
-class TextTable {
- public:
-  void add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
-
-  [[nodiscard]] std::string text() const {
-    std::vector<std::size_t> widths(rows_.front().size());
-    for (const auto& row : rows_)
-      for (std::size_t c = 0; c < row.size(); ++c) widths[c] = std::max(widths[c], row[c].size());
-    std::string text;
-    for (const auto& row : rows_) {
-      for (std::size_t c = 0; c < row.size(); ++c) {
-        const std::string padding(widths[c] - row[c].size(), ' ');
-        text += c == 0 ? row[c] + padding : "  " + padding + row[c];
-      }
-      text.erase(text.find_last_not_of(' ') + 1);
-      text += '\n';
+  std::string text;
+  for (std::size_t row = 0; row < columns.front().size(); ++row) {
+    for (std::size_t c = 0; c < columns.size(); ++c) {
+      const std::string& cell = columns[c][row];
+      const std::string padding(widths[c] - cell.size(), ' ');
+      text += c == 0 ? cell + padding : "  " + padding + cell;
     }
-    return text;
+    text.erase(text.find_last_not_of(' ') + 1);
+    text += '\n';
   }
-
- private:
-  std::vector<std::vector<std::string>> rows_;
-};
+  return text;
+}
 
 std::string number_text(double value) {
   char buffer[32];
   std::snprintf(buffer, sizeof buffer, "%.4g", value);
   return buffer;
-}
-
-struct Column {
-  std::string heading;
-  Score Scores::*metric;
-  std::optional<double> Score::*source;
-};
-
-std::string cell(const Scores& scores, const Column& column) {
-  const std::optional<double>& value = scores.*column.metric.*column.source;
-  return value ? number_text(*value) : "-";
 }
 
 /// '*' marks a mu that was trained on, '!' one outside the training range.
@@ -116,27 +47,42 @@ std::string row_name(const EvaluationAtMu& at) {
   return mu_text(at.mu);
 }
 
-/// One block of the report; empty when no mu has the metric.
-std::string block(const Evaluation& evaluation, const std::string& title, const std::vector<Column>& wanted) {
-  std::vector<Column> columns;
-  for (const Column& column : wanted) {
-    const bool known = std::any_of(evaluation.per_mu.begin(), evaluation.per_mu.end(), [&](const EvaluationAtMu& at) {
-      return (at.scores.*column.metric.*column.source).has_value();
-    });
-    if (known) columns.push_back(column);
-  }
-  if (columns.empty()) return "";
-  TextTable table;
-  const auto add_row = [&](const std::string& name, const auto& cell_of) {
-    std::vector<std::string> row{name};
-    for (const Column& column : columns) row.push_back(cell_of(column));
-    table.add(std::move(row));
+/// One column for every source of a metric that some mu has: heading, a row per mu, the mean.
+void add_columns(const Evaluation& evaluation, const Metric& metric, std::vector<TextColumn>& table) {
+  Compared<TextColumn> columns;
+  kSources.for_each([](const Source& source, TextColumn& column) { column.emplace_back(source.heading); }, columns);
+  if (!metric.relative()) columns.prediction.front() = metric.heading;
+  if (table.size() > 1) columns.prediction.front().insert(0, "| ");
+  const auto add_row = [&](const Scores& scores) {
+    (scores.*metric.score)
+        .for_each([](const std::optional<double>& value,
+                     TextColumn& column) { column.push_back(value ? number_text(*value) : "-"); },
+                  columns);
   };
-  add_row("mu", [](const Column& column) { return column.heading; });
-  for (const EvaluationAtMu& at : evaluation.per_mu)
-    add_row(row_name(at), [&](const Column& column) { return cell(at.scores, column); });
-  add_row("mean", [&](const Column& column) { return cell(evaluation.mean, column); });
-  return title + "\n" + table.text() + "\n";
+  for (const EvaluationAtMu& at : evaluation.per_mu) add_row(at.scores);
+  add_row(evaluation.mean);
+  columns.for_each([&table](const TextColumn& column) {
+    if (std::any_of(column.begin() + 1, column.end(), [](const std::string& cell) { return cell != "-"; }))
+      table.push_back(column);
+  });
+}
+
+/// The metrics of one group side by side; empty when no mu has any.
+std::string block(const Evaluation& evaluation, std::string_view group) {
+  TextColumn names{"mu"};
+  for (const EvaluationAtMu& at : evaluation.per_mu) names.push_back(row_name(at));
+  names.emplace_back("mean");
+  std::vector<TextColumn> table{names};
+  std::string title(group);
+  const char* separator = ": ";
+  for (const Metric& metric : metrics()) {
+    if (metric.group != group) continue;
+    title += separator + std::string(metric.meaning);
+    if (metric.setting != nullptr) title += " (" + metric.setting(evaluation.request.options) + ")";
+    separator = " | ";
+    add_columns(evaluation, metric, table);
+  }
+  return table.size() > 1 ? title + "\n" + text_of(table) + "\n" : "";
 }
 
 /// "2.1 x below the nearest training run": how a baseline stands to the prediction.
@@ -150,20 +96,23 @@ std::string relation(double prediction, double baseline, const std::string& name
 }
 
 std::string reading(const Scores& mean) {
-  const bool energy = mean.electric_energy_error.prediction.has_value();
-  const Score& score = energy ? mean.electric_energy_error : mean.moments_error;
-  if (!score.prediction) return "";
-  std::string text = (energy ? "Electric energy, relative L2 error " : "Moments, relative L2 error ") +
-                     number_text(*score.prediction) + " (mean over mu)";
+  const Metric* metric = main_metric(mean);
+  if (metric == nullptr) return "";
+  const Score& score = mean.*metric->score;
+  std::string text = std::string(metric->title) + " error " + number_text(*score.prediction) + " (mean over mu)";
+  text.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(text.front())));
   const char* separator = ": ";
-  const auto compare = [&](const std::optional<double>& baseline, const char* name) {
+  const auto compare = [&](const std::optional<double>& baseline, const Source& source) {
     if (!baseline) return;
-    text += separator + relation(*score.prediction, *baseline, name);
+    text += separator + relation(*score.prediction, *baseline, source.words);
     separator = ", ";
   };
-  compare(score.nearest, "the nearest training run");
-  compare(score.interpolated, "interpolation in mu");
-  compare(score.floor, "the floor");
+  score.for_each(
+      [&](const std::optional<double>& value, const Source& source) {
+        if (&source != &kSources.prediction && &source != &kSources.floor) compare(value, source);
+      },
+      kSources);
+  compare(score.floor, kSources.floor);
   return text + ".\n";
 }
 
@@ -172,9 +121,12 @@ std::string legend(const Evaluation& evaluation) {
     return std::any_of(evaluation.per_mu.begin(), evaluation.per_mu.end(), holds);
   };
   std::string text;
-  if (!evaluation.floor.empty()) text += "floor: an independent high-fidelity run (" + evaluation.floor + "). ";
-  if (!evaluation.options.training.empty())
-    text += "nearest: the training run of the nearest mu, copied. interp.: training histories, linear in mu. ";
+  kSources.for_each([&](const Source& source) {
+    const bool floor = &source == &kSources.floor;
+    if (&source == &kSources.prediction || (floor ? evaluation.floor : evaluation.request.training_path).empty())
+      return;
+    text += std::string(source.heading) + ": " + source.meaning + (floor ? " (" + evaluation.floor + ")" : "") + ". ";
+  });
   if (any([](const EvaluationAtMu& at) { return at.is_training_mu.value_or(false); })) text += "*: a training mu. ";
   if (any([](const EvaluationAtMu& at) { return !at.inside_training_range.value_or(true); }))
     text += "!: outside the training range. ";
@@ -185,57 +137,14 @@ std::string legend(const Evaluation& evaluation) {
 
 }  // namespace
 
-std::string to_json(const Evaluation& evaluation) {
-  const EvaluateOptions& options = evaluation.options;
-  Json object{{"rollout", options.rollout}, {"reference", options.reference}};
-  if (!options.training.empty()) object["training"] = options.training;
-  if (!evaluation.floor.empty()) object["floor"] = evaluation.floor;
-  object["particles"] = evaluation.particles;
-  object["points"] = options.points;
-  object["projections"] = options.projections;
-  object["sinkhorn_epsilon"] = options.epsilon;
-  object["seed"] = options.seed;
-  object["warnings"] = evaluation.warnings;
-  object["per_mu"] = Json::array();
-  for (const EvaluationAtMu& at : evaluation.per_mu) object["per_mu"].push_back(json_of(at));
-  object["mean"] = Json::object();
-  add_scores(object["mean"], evaluation.mean);
-  return object.dump(1);
-}
-
 std::string to_table(const Evaluation& evaluation) {
-  const auto l2 = &Scores::electric_energy_error;
-  const auto frames = &Scores::electric_energy_error_frames;
-  std::string text =
-      block(evaluation, "Electric energy: relative L2 over time | mean over frames above 5 % of the peak",
-            {{"error", l2, &Score::prediction},
-             {"floor", l2, &Score::floor},
-             {"nearest", l2, &Score::nearest},
-             {"interp.", l2, &Score::interpolated},
-             {"| error", frames, &Score::prediction},
-             {"floor", frames, &Score::floor},
-             {"nearest", frames, &Score::nearest},
-             {"interp.", frames, &Score::interpolated}});
-  text += block(evaluation,
-                "Phase space, mean over frames: Sinkhorn divergence (epsilon " +
-                    number_text(evaluation.options.epsilon) + ") | sliced W2",
-                {{"sinkhorn", &Scores::sinkhorn, &Score::prediction},
-                 {"floor", &Scores::sinkhorn, &Score::floor},
-                 {"nearest", &Scores::sinkhorn, &Score::nearest},
-                 {"| sliced W2", &Scores::sliced_w2, &Score::prediction},
-                 {"floor", &Scores::sliced_w2, &Score::floor},
-                 {"nearest", &Scores::sliced_w2, &Score::nearest}});
-  const auto moments = &Scores::moments_error;
-  const auto covariance = &Scores::covariance_error;
-  text += block(evaluation, "Moments, relative L2 over frames: mean and deviation of every coordinate | covariance",
-                {{"error", moments, &Score::prediction},
-                 {"floor", moments, &Score::floor},
-                 {"nearest", moments, &Score::nearest},
-                 {"interp.", moments, &Score::interpolated},
-                 {"| error", covariance, &Score::prediction},
-                 {"floor", covariance, &Score::floor},
-                 {"nearest", covariance, &Score::nearest},
-                 {"interp.", covariance, &Score::interpolated}});
+  std::string text;
+  std::string_view group;
+  for (const Metric& metric : metrics()) {
+    if (metric.group == group) continue;
+    group = metric.group;
+    text += block(evaluation, group);
+  }
   text += legend(evaluation);
   for (const std::string& warning : evaluation.warnings) text += "warning: " + warning + "\n";
   return text + reading(evaluation.mean);

@@ -87,6 +87,19 @@ def write_samples(path, particles=300, dimension=2, weighted=False, frames=4):
             file["density/log_prob"] = -(axis[:, None] ** 2 + axis[None] ** 2) / 2
 
 
+def metrics():
+    """The table of metrics that files with scores hold."""
+    histories, clouds = ("floor", "nearest", "interpolated"), ("floor", "nearest")
+    rows = (("electric_energy_error", "electric energy, relative L2", "everywhere", histories),
+            ("electric_energy_error_frames", "electric energy, mean over frames", "evaluation", histories),
+            ("moments_error", "moments, relative L2", "everywhere", histories),
+            ("sinkhorn", "Sinkhorn divergence", "everywhere", clouds),
+            ("sliced_w2", "sliced W2", "everywhere", clouds))
+    return [{"key": key, "title": title, "shown": shown,
+             "baselines": {name: key.replace("_error", "") + f"_{name}" for name in baselines}}
+            for key, title, shown, baselines in rows]
+
+
 def evaluation(mu):
     """What `scorefield evaluate --json` prints, with made-up numbers."""
     per_mu = []
@@ -107,7 +120,7 @@ def evaluation(mu):
             "clouds": {"time": frames, **clouds}})
     scalars = [key for key, number in per_mu[0].items() if isinstance(number, float)]
     mean = {key: float(np.mean([entry[key] for entry in per_mu])) for key in scalars}
-    return {"warnings": [], "per_mu": per_mu, "mean": mean}
+    return {"warnings": [], "metrics": metrics(), "per_mu": per_mu, "mean": mean}
 
 
 def write_demo_folder(folder):

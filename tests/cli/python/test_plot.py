@@ -21,6 +21,7 @@ import h5py  # noqa: E402
 import synthetic_files  # noqa: E402
 from plotting.command_line import main  # noqa: E402
 from plotting.evaluation import html_table  # noqa: E402
+from plotting.metrics import read_metrics  # noqa: E402
 from plotting.phase_space import PhaseSpace  # noqa: E402
 from scorefield_io import FormatError, open_ensemble, open_model, open_samples  # noqa: E402
 
@@ -105,6 +106,7 @@ class Density(WithDemoFolder):
 class Table(unittest.TestCase):
     def test_rows_and_absent_metrics(self):
         evaluation = synthetic_files.evaluation([1.25, 1.35])
+        evaluation["metrics"] = read_metrics(evaluation, "evaluation.json")
         table = html_table(evaluation)
         self.assertEqual(table.count("<tr"), 2 + 2 + 1)
         self.assertIn("<th>1.35</th><td>0.0500</td><td>0.0060</td><td>0.0200</td><td>0.1100</td>", table)
@@ -140,9 +142,9 @@ class Pictures(WithDemoFolder):
                  for method in ("dice", "cfm") for seed in (0, 1)]
         cells.append({"problem": "q", "method": "dice", "seed": 0, "status": "failed", "error": "why"})
         table = self.folder / "table.json"
-        table.write_text(json.dumps({"cells": cells}), encoding="utf-8")
+        table.write_text(json.dumps({"metrics": synthetic_files.metrics(), "cells": cells}), encoding="utf-8")
         self.check("compare", table, name="table.png")
-        table.write_text(json.dumps({"cells": cells[-1:]}), encoding="utf-8")
+        table.write_text(json.dumps({"metrics": synthetic_files.metrics(), "cells": cells[-1:]}), encoding="utf-8")
         done = plot("compare", table, "--output", self.folder / "none.png")
         self.assertEqual(done.returncode, 1)
         self.assertIn("no cell of the table has finished", done.stderr)
@@ -153,10 +155,10 @@ class Pictures(WithDemoFolder):
                   "integrand": {"time": time, "exact": [1.0, -3.0, 2.0], "learned": [1.1, -2.8, error]}}
                  for method, error in (("simpson", 2.2), ("monte-carlo", 4.0))]
         table = self.folder / "table.json"
-        table.write_text(json.dumps({"cells": cells}), encoding="utf-8")
+        table.write_text(json.dumps({"metrics": synthetic_files.metrics(), "cells": cells}), encoding="utf-8")
         self.check("integrand", table, name="integrand.png")
         del cells[0]["integrand"], cells[1]["integrand"]
-        table.write_text(json.dumps({"cells": cells}), encoding="utf-8")
+        table.write_text(json.dumps({"metrics": synthetic_files.metrics(), "cells": cells}), encoding="utf-8")
         done = plot("integrand", table, "--output", self.folder / "none.png")
         self.assertEqual(done.returncode, 1)
         self.assertIn("no finished cell holds 'integrand'", done.stderr)
@@ -209,6 +211,14 @@ class Pictures(WithDemoFolder):
         done = subprocess.run(command, check=False, capture_output=True, text=True)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertTrue((self.folder / "x.png").exists())
+
+    def test_evaluation_without_a_table_of_metrics(self):
+        evaluation = synthetic_files.evaluation([1.25])
+        del evaluation["metrics"]
+        (self.folder / "evaluation.json").write_text(json.dumps(evaluation), encoding="utf-8")
+        done = plot("errors", self.folder / "evaluation.json", "--output", self.folder / "x.png")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("no table of metrics", done.stderr)
 
     def test_evaluation_without_energy(self):
         evaluation = synthetic_files.evaluation([1.25])

@@ -1,0 +1,149 @@
+#include "training/compare/cell_run.hpp"
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "core/error.hpp"
+#include "training/compare/closed_form.hpp"
+#include "training/compare/standing.hpp"
+#include "training/compare/stopwatch.hpp"
+#include "training/infer.hpp"
+#include "training/loss_noise.hpp"
+#include "training/metrics/evaluation.hpp"
+#include "training/trainer.hpp"
+
+namespace scorefield::compare {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string model_path(const CellTask& task) { return task.stem + ".h5"; }
+
+std::string title(const CellTask& task) {
+  return task.problem.name + " " + task.method.name + " seed " + std::to_string(task.seed);
+}
+
+void train(const CellTask& task, Cell& cell) {
+  const auto report = [&](const training::TrainProgress& progress) {
+    if (task.observer && progress.message.empty())
+      task.observer({title(task) + ": training",
+                     progress.step,
+                     progress.total_steps,
+                     "loss " + std::to_string(progress.loss),
+                     {progress.steps_per_second, progress.seconds_left}});
+  };
+  const auto result = training::train({.data_path = task.data.train,
+                                       .output_path = model_path(task),
+                                       .config = task.plan.train,
+                                       .config_toml = task.plan.train_toml,
+                                       .seed = task.seed,
+                                       .time_limit_seconds = task.time_limit(),
+                                       .device = task.device},
+                                      report);
+  cell.training_seconds = result.seconds;
+  cell.steps = static_cast<double>(result.steps);
+  cell.step_milliseconds = 1e3 * result.step_seconds;
+  cell.parameters = static_cast<double>(result.parameters);
+  cell.validation_loss = result.validation_loss;
+  cell.conditional = training::is_conditional(task.plan.train.loss.kind);
+}
+
+void measure_noise(const CellTask& task, Cell& cell) {
+  if (task.experiment.noise_batches == 0) return;
+  const auto noise = training::measure_loss_noise(model_path(task), task.data.train, task.plan.train, task.seed + 1,
+                                                  task.experiment.noise_batches);
+  cell.loss_at_end = noise.mean;
+  cell.loss_deviation = noise.deviation;
+  cell.gradient_noise = noise.gradient_noise;
+}
+
+void compare_closed_form(const CellTask& task, Cell& cell) {
+  const auto& loss = task.plan.train.loss;
+  if (task.problem.problem != "oscillator" || training::learns_distribution(loss.kind) || loss.sigma != 0) return;
+  const auto found = compare_with_oscillator(model_path(task), task.data.test);
+  cell.drift_error = found.drift_error;
+  cell.integrand_error = found.integrand_error;
+  cell.integrand = {found.time, found.exact, found.learned};
+}
+
+/// Seconds of a prediction into `output`.
+double predict(const CellTask& task, const training::InferOptions& options, const std::string& output) {
+  const Stopwatch watch;
+  static_cast<void>(training::infer(model_path(task), output, options, task.plan.infer_toml, task.seed, task.device));
+  return watch.seconds();
+}
+
+/// Leaves the rollouts at the test mu in a file.
+void predict(const CellTask& task, const std::string& rollout, Cell& cell) {
+  auto options = task.plan.infer;
+  options.mu = task.data.test_mu;
+  cell.inference_seconds = predict(task, options, rollout) / static_cast<double>(options.mu.size());
+  cell.high_fidelity_seconds = task.data.seconds_per_mu;
+  cell.speed_up = task.data.seconds_per_mu / *cell.inference_seconds;
+  if (!task.times_all_frames()) return;
+  options.mu.resize(1);
+  options.frames = 0;
+  options.particles = task.experiment.timing_particles;
+  const std::string unused = task.stem + "-timing.h5";
+  cell.all_frames_seconds = predict(task, options, unused);
+  fs::remove(unused);
+}
+
+void evaluate(const CellTask& task, const std::string& rollout, Cell& cell) {
+  metrics::EvaluateRequest request{.rollout_path = rollout,
+                                   .reference_path = task.data.test,
+                                   .training_path = task.data.train,
+                                   .options = task.experiment.evaluate,
+                                   .config_toml = "",
+                                   .observer = [&](Progress progress) {
+                                     progress.stage = title(task) + ": " + progress.stage;
+                                     if (task.observer) task.observer(progress);
+                                   }};
+  request.options.floor_file = task.data.floor;
+  const auto evaluation = metrics::evaluate(request);
+  cell.mean = evaluation.mean;
+  cell.per_mu.assign(evaluation.per_mu.begin(), evaluation.per_mu.end());
+  if (const auto standing = standing_of(cell)) {
+    cell.worst_to_nearest = standing->worst_to_nearest;
+    cell.to_floor = standing->to_floor;
+  }
+}
+
+}  // namespace
+
+std::string options_of(const CellTask& task) {
+  const auto& evaluate = task.experiment.evaluate;
+  return nlohmann::json{
+      {"data", plan_data(task.problem, DataRole::train).config + plan_data(task.problem, DataRole::test).config},
+      {"train", task.plan.train_toml},
+      {"infer", task.plan.infer_toml},
+      {"evaluate", {evaluate.points, evaluate.epsilon, evaluate.projections, evaluate.frames}},
+      {"time_limit", task.time_limit()},
+      {"timing_particles", task.times_all_frames() ? task.experiment.timing_particles : 0},
+      {"noise_batches", task.experiment.noise_batches}}
+      .dump();
+}
+
+Cell run_cell(const CellTask& task) {
+  Cell cell;
+  try {
+    const std::string rollout = task.stem + "-rollout.h5";
+    train(task, cell);
+    measure_noise(task, cell);
+    compare_closed_form(task, cell);
+    predict(task, rollout, cell);
+    evaluate(task, rollout, cell);
+    fs::remove(rollout);
+  } catch (const Interrupted&) {
+    throw;
+  } catch (const std::exception& error) {
+    cell.error = error.what();
+  }
+  cell.problem = task.problem.name;
+  cell.method = task.method.name;
+  cell.seed = task.seed;
+  cell.options = options_of(task);
+  return cell;
+}
+
+}  // namespace scorefield::compare

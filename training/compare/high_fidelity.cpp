@@ -1,0 +1,50 @@
+#include "training/compare/high_fidelity.hpp"
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "data/atomic_file.hpp"
+#include "training/compare/stopwatch.hpp"
+#include "training/compare/stored_json.hpp"
+
+namespace scorefield::compare {
+namespace {
+
+struct MadeFile {
+  std::string path;
+  double seconds_per_mu = 0;  ///< when it was made
+};
+
+MadeFile make_file(const ProblemPlan& plan, DataRole role, const std::filesystem::path& folder,
+                   const ProgressObserver& observer) {
+  const auto data = plan_data(plan, role);
+  const std::string role_name = to_string(role), stem = (folder / (plan.name + "-" + role_name)).string();
+  const std::string path = stem + ".h5", times = stem + ".json";
+  const auto known = read_stored_json(times);
+  if (known.is_object() && known.value("config", "") == data.config && std::filesystem::exists(path))
+    return {path, known.value("seconds_per_mu", 0.0)};
+  std::filesystem::create_directories(folder);
+  const Stopwatch watch;
+  data.problem->generate(data.options, data.config, path, [&](Progress progress) {
+    progress.stage = plan.name + " " + role_name + " data: " + progress.stage;
+    if (observer) observer(progress);
+  });
+  const double seconds = watch.seconds() / static_cast<double>(data.options.mu.size());
+  data::write_text_file(times, nlohmann::json{{"config", data.config}, {"seconds_per_mu", seconds}}.dump(2) + "\n");
+  return {path, seconds};
+}
+
+}  // namespace
+
+ProblemData prepare_data(const ProblemPlan& plan, const std::string& folder, const ProgressObserver& observer) {
+  ProblemData data;
+  data.train = make_file(plan, DataRole::train, folder, observer).path;
+  const auto test = make_file(plan, DataRole::test, folder, observer);
+  data.test = test.path;
+  data.seconds_per_mu = test.seconds_per_mu;
+  data.floor = make_file(plan, DataRole::floor, folder, observer).path;
+  data.test_mu = plan_data(plan, DataRole::test).options.mu;
+  return data;
+}
+
+}  // namespace scorefield::compare

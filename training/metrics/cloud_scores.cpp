@@ -1,0 +1,109 @@
+#include "training/metrics/cloud_scores.hpp"
+
+#include "core/parallel.hpp"
+#include "training/metrics/history_error.hpp"
+#include "training/metrics/metric.hpp"
+
+namespace scorefield::metrics {
+namespace {
+
+StateSpace space_of(const RunAtMu& truth, const std::vector<double>& times) {
+  SpreadMeter meter(truth.run->header().periods);
+  for (const double t : times) meter.add(truth.run->samples(truth.mu_index, truth.run->nearest_frame(t)));
+  return meter.space();
+}
+
+/// Per frame and their means, of every metric that is a distance between clouds.
+void score_distances(const std::vector<Compared<std::optional<CloudDistances>>>& frames, Scores& scores) {
+  for (const Metric& metric : metrics()) {
+    if (metric.distance == nullptr) continue;
+    Score& score = scores.*metric.score;
+    for (const auto& frame : frames)
+      frame.for_each(
+          [&](const std::optional<CloudDistances>& distances, std::vector<double>& values) {
+            if (distances) values.push_back((*distances).*metric.distance);
+          },
+          score.frames);
+    score.frames.for_each(
+        [](const std::vector<double>& values, std::optional<double>& mean) { mean = mean_of(values); }, score);
+  }
+}
+
+void score_moments(const std::vector<Compared<std::optional<MomentDistance>>>& frames,
+                   const std::vector<Moments>& truth, Scores& scores) {
+  Compared<std::vector<MomentDistance>> distances;
+  for (const auto& frame : frames)
+    frame.for_each(
+        [](const std::optional<MomentDistance>& value, std::vector<MomentDistance>& values) {
+          if (value) values.push_back(*value);
+        },
+        distances);
+  distances.for_each(
+      [&truth](const std::vector<MomentDistance>& values, std::optional<double>& moments,
+               std::optional<double>& covariance) {
+        if (values.empty()) return;
+        const MomentErrors errors = moment_errors(values, truth);
+        moments = errors.moments;
+        covariance = errors.covariance;
+      },
+      scores.moments_error, scores.covariance_error);
+}
+
+}  // namespace
+
+CloudScores::CloudScores(const Populations& populations, std::vector<double> times, const EvaluateOptions& options,
+                         std::int64_t seed)
+    : populations_(populations),
+      times_(std::move(times)),
+      options_(options),
+      seed_(seed),
+      space_(space_of(populations.truth, times_)),
+      sliced_(space_.periods, options.projections, seed) {}
+
+PointCloud CloudScores::cloud(const RunAtMu& at, double time) const {
+  return normalised(at.run->samples(at.mu_index, at.run->nearest_frame(time)), space_);
+}
+
+CloudScores::Frame CloudScores::compare(double time) const {
+  const PointCloud true_cloud = cloud(populations_.truth, time);
+  const TrueCloud truth(true_cloud, space_, sliced_, {options_.points, options_.epsilon, seed_});
+  Frame frame;
+  frame.truth = moments_of(true_cloud, space_.periods);
+  Compared<Moments> own;
+  populations_.runs.for_each(
+      [&](const RunAtMu& at, auto& distances, auto& moment_distance, Moments& moments) {
+        if (at.run == nullptr) return;
+        const PointCloud points = cloud(at, time);
+        distances = truth.compare(points);
+        moments = moments_of(points, space_.periods);
+        moment_distance = distance(moments, frame.truth);
+      },
+      frame.distances, frame.moments, own);
+  if (const auto& around = populations_.around) {
+    const RunAtMu far{populations_.runs.nearest.run, around->far};
+    const Moments beyond = around->weight > 0 ? moments_of(cloud(far, time), space_.periods) : own.nearest;
+    frame.moments.interpolated = distance(mixed(own.nearest, beyond, around->weight), frame.truth);
+  }
+  return frame;
+}
+
+bool CloudScores::add_to(Scores& scores) const {
+  std::vector<Frame> found(times_.size());
+  parallel_for(static_cast<std::int64_t>(found.size()), [&](std::int64_t i) { found[i] = compare(times_[i]); });
+
+  std::vector<Compared<std::optional<CloudDistances>>> distances;
+  std::vector<Compared<std::optional<MomentDistance>>> moments;
+  std::vector<Moments> truth;
+  bool converged = true;
+  for (const Frame& frame : found) {
+    distances.push_back(frame.distances);
+    moments.push_back(frame.moments);
+    truth.push_back(frame.truth);
+    frame.distances.for_each([&](const auto& value) { converged = converged && (!value || value->converged); });
+  }
+  score_distances(distances, scores);
+  score_moments(moments, truth, scores);
+  return converged;
+}
+
+}  // namespace scorefield::metrics

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "training/metrics/cloud_comparison.hpp"
+#include "training/metrics/evaluate_options.hpp"
+#include "training/metrics/moments.hpp"
+#include "training/metrics/point_cloud.hpp"
+#include "training/metrics/run.hpp"
+#include "training/metrics/scores.hpp"
+#include "training/metrics/training_baseline.hpp"
+#include "training/metrics/wasserstein.hpp"
+
+namespace scorefield::metrics {
+
+/// The run of one mu in a file.
+struct RunAtMu {
+  const Run* run = nullptr;  ///< null: there is none
+  std::int64_t mu_index = 0;
+};
+
+/// The populations of one mu.
+struct Populations {
+  RunAtMu truth;
+  Compared<RunAtMu> runs;                              ///< where a source is a population; `interpolated` is none
+  std::optional<TrainingBaseline::Neighbours> around;  ///< training runs between which moments are interpolated
+};
+
+/// Scores the populations of one mu, frame by frame, in coordinates of the truth's unit spread over these frames.
+class CloudScores {
+ public:
+  /// @param times [F], at which the nearest stored frames are compared
+  CloudScores(const Populations& populations, std::vector<double> times, const EvaluateOptions& options,
+              std::int64_t seed);
+
+  /// [d], state units per unit of the compared coordinates.
+  [[nodiscard]] const std::vector<double>& scales() const { return space_.scales; }
+
+  /// Adds the distances between clouds, per frame and their means, and the errors of the moments.
+  /// Returns whether all Sinkhorn iterations converged.
+  bool add_to(Scores& scores) const;
+
+ private:
+  /// One frame's clouds against the true one.
+  struct Frame {
+    Moments truth;
+    Compared<std::optional<CloudDistances>> distances;
+    Compared<std::optional<MomentDistance>> moments;
+  };
+  [[nodiscard]] Frame compare(double time) const;
+  [[nodiscard]] PointCloud cloud(const RunAtMu& at, double time) const;
+
+  Populations populations_;
+  std::vector<double> times_;
+  EvaluateOptions options_;
+  std::int64_t seed_;
+  StateSpace space_;
+  SlicedWasserstein sliced_;
+};
+
+}  // namespace scorefield::metrics

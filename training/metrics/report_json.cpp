@@ -1,0 +1,55 @@
+#include <nlohmann/json.hpp>
+
+#include "training/metrics/evaluation.hpp"
+#include "training/metrics/metric.hpp"
+#include "training/metrics/scores_json.hpp"
+
+namespace scorefield::metrics {
+namespace {
+
+void add_history(nlohmann::ordered_json& object, const ScoreHistory& history) {
+  history.for_each(
+      [&object](const std::vector<double>& values, const Source& source) {
+        if (!values.empty()) object[source.name] = values;
+      },
+      kSources);
+}
+
+nlohmann::ordered_json json_of(const EvaluationAtMu& at) {
+  auto object = to_json(static_cast<const ScoresAtMu&>(at));
+  if (!at.nearest_mu.empty()) object["nearest_mu"] = at.nearest_mu;
+  object["coordinate_scales"] = at.coordinate_scales;
+  object["time"] = at.time;
+  if (!at.electric_energy_truth.empty()) {
+    object["electric_energy"]["truth"] = at.electric_energy_truth;
+    add_history(object["electric_energy"], at.electric_energy);
+  }
+  object["clouds"]["time"] = at.cloud_time;
+  for (const Metric& metric : metrics())
+    if (metric.distance != nullptr) add_history(object["clouds"][metric.key], (at.scores.*metric.score).frames);
+  return object;
+}
+
+}  // namespace
+
+std::string to_json(const Evaluation& evaluation) {
+  const EvaluateRequest& request = evaluation.request;
+  nlohmann::ordered_json object{{"rollout", request.rollout_path}, {"reference", request.reference_path}};
+  if (!request.training_path.empty()) object["training"] = request.training_path;
+  if (!evaluation.floor.empty()) object["floor"] = evaluation.floor;
+  object["particles"] = evaluation.particles;
+  object["points"] = request.options.points;
+  object["projections"] = request.options.projections;
+  object["sinkhorn_epsilon"] = request.options.epsilon;
+  object["seed"] = request.seed;
+  object["warnings"] = evaluation.warnings;
+  object["metrics"] = describe_metrics();
+  object["per_mu"] = nlohmann::ordered_json::array();
+  for (const EvaluationAtMu& at : evaluation.per_mu) object["per_mu"].push_back(json_of(at));
+  object["mean"] = nlohmann::ordered_json::object();
+  add_scores(object["mean"], evaluation.mean);
+  if (!request.config_toml.empty()) object["config"] = request.config_toml;
+  return object.dump(2);
+}
+
+}  // namespace scorefield::metrics

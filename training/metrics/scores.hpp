@@ -1,0 +1,66 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+namespace scorefield::metrics {
+
+/// One quantity of the prediction and of everything that it is compared with. One more baseline is a member, a line of
+/// for_each and an entry of kSources.
+template <class T>
+struct Compared {
+  T prediction{};
+  T floor{};         ///< independent high-fidelity run, same mu
+  T nearest{};       ///< training run of the nearest mu, copied
+  T interpolated{};  ///< training runs, linear in mu
+
+  /// Calls visit(value, ...) for the values of this and of others, in the order above.
+  template <class Visit, class... Others>
+  constexpr void for_each(Visit&& visit, Others&... others) const {
+    visit(prediction, others.prediction...);
+    visit(floor, others.floor...);
+    visit(nearest, others.nearest...);
+    visit(interpolated, others.interpolated...);
+  }
+};
+
+/// How the values of a Compared are called.
+struct Source {
+  const char* name;     ///< in files
+  const char* heading;  ///< of a column
+  const char* words;    ///< in a sentence
+  const char* meaning;  ///< in a legend
+};
+inline constexpr Compared<Source> kSources{
+    {"prediction", "error", "the prediction", "the rollout"},
+    {"floor", "floor", "the floor", "an independent high-fidelity run"},
+    {"nearest", "nearest", "the nearest training run", "the training run of the nearest mu, copied"},
+    {"interpolated", "interp.", "interpolation in mu", "training histories, linear in mu"}};
+
+/// One value per frame; empty where absent.
+using ScoreHistory = Compared<std::vector<double>>;
+
+/// One metric at one mu, or its mean over mu. What a problem or baseline lacks is absent.
+struct Score : Compared<std::optional<double>> {
+  ScoreHistory frames;  ///< [F] at the compared clouds' times, of metrics that are distances between clouds
+};
+
+/// The metrics; metric.hpp has a table of them.
+struct Scores {
+  Score electric_energy_error;         ///< relative L2 over the rollout's frames
+  Score electric_energy_error_frames;  ///< mean relative error over frames above 5 % of the peak
+  Score moments_error;                 ///< mean and deviation of every coordinate over the metric frames (moments.hpp)
+  Score covariance_error;              ///< relative L2 over the metric frames of the covariance
+  Score sinkhorn;                      ///< mean over the metric frames of the debiased divergence (squared units)
+  Score sliced_w2;                     ///< mean over the metric frames
+};
+
+/// The metrics of one prediction.
+struct ScoresAtMu {
+  std::vector<double> mu;                     ///< [p]
+  std::optional<bool> inside_training_range;  ///< absent without training data
+  std::optional<bool> is_training_mu;
+  Scores scores;
+};
+
+}  // namespace scorefield::metrics
