@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/error.hpp"
+#include "data/problems/oscillator_potential.hpp"
 
 namespace scorefield::problems {
 namespace {
@@ -43,6 +44,11 @@ SdeModel Oscillator::model(double mu) const {
 }
 
 std::vector<Coordinate> Oscillator::coordinates() const { return {{0, "x1", "1", 0}, {1, "x2", "1", 0}}; }
+
+std::unique_ptr<ExactPotential> Oscillator::exact_potential(const std::vector<double>& mu) const {
+  if (mu.at(0) == 0) return nullptr;
+  return std::make_unique<OscillatorPotential>(*this, mu.at(0));
+}
 
 Oscillator::Moments Oscillator::exact(double mu, double t) const {
   if (mu == 0) throw Error("the closed form of the oscillator needs mu other than 0.");

@@ -24,6 +24,7 @@ class Oscillator : public SdeProblem {
   void bind(OptionSet& set) override;
   [[nodiscard]] SdeModel model(double mu) const override;
   [[nodiscard]] std::vector<Coordinate> coordinates() const override;
+  [[nodiscard]] std::unique_ptr<ExactPotential> exact_potential(const std::vector<double>& mu) const override;
 
   /// Mean and covariance of (x, x') in either direction of the plane at time t; the directions are independent.
   struct Moments {

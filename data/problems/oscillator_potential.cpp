@@ -41,6 +41,16 @@ OscillatorPotential::Point OscillatorPotential::gradient(const Point& x, double 
   return {c.slope + c.stretch * (x[0] - c.mean), c.slope + c.stretch * (x[1] - c.mean)};
 }
 
+void OscillatorPotential::gradient(std::span<const float> x, double t, std::span<double> values) const {
+  const auto c = at(t);
+  for (std::size_t i = 0; i < x.size(); ++i) values[i] = c.slope + c.stretch * (x[i] - c.mean);
+}
+
+ExactPotential::MovingPoint OscillatorPotential::zero(double t) const {
+  const auto c = at(t);
+  return {{c.mean, c.mean}, {c.slope, c.slope}};
+}
+
 double OscillatorPotential::time_derivative(const Point& x, double t) const {
   const auto c = at(t);
   double sum = 0;

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "data/problems/exact_potential.hpp"
 #include "data/problems/oscillator.hpp"
 
 namespace scorefield::problems {
@@ -13,7 +14,7 @@ namespace scorefield::problems {
 ///     s(x, t) = m' (1, 1).y + a |y|^2 / 2,    y = x - (m, m),    a = (V' - sigma^2) / (2 V)
 ///
 /// up to a function of time. x' is not observed, so this is not the oscillator's own velocity, but its mean at x.
-class OscillatorPotential {
+class OscillatorPotential : public ExactPotential {
  public:
   using Point = std::array<double, 2>;
 
@@ -26,9 +27,13 @@ class OscillatorPotential {
   [[nodiscard]] double laplacian(double t) const;
   [[nodiscard]] double log_density(const Point& x, double t) const;
 
+  void gradient(std::span<const float> x, double t, std::span<double> values) const override;
+  /// The mean of the population.
+  [[nodiscard]] MovingPoint zero(double t) const override;
+
   /// What a quadrature rule in time sees of the action-matching loss:
   /// q(t) = E[|grad s|^2 / 2 + d_t s + sigma^2/2 lap s] = V''/2 - m'^2 - a^2 V.
-  [[nodiscard]] double integrand(double t) const;
+  [[nodiscard]] double integrand(double t) const override;
   /// The loss over [0, end], int q dt - E[s(end)] + E[s(0)] = -1/2 int E[|grad s|^2] dt: the least of any potential.
   [[nodiscard]] double loss(double end) const;
 

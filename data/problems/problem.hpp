@@ -9,6 +9,7 @@
 #include "core/options.hpp"
 #include "core/progress.hpp"
 #include "data/dataset.hpp"
+#include "data/problems/exact_potential.hpp"
 
 namespace scorefield::problems {
 
@@ -61,6 +62,11 @@ class Problem {
   /// wrapped. samples: [N, d] row-major, equal weights. Problems without a field throw; ask has_electric_energy().
   [[nodiscard]] virtual bool has_electric_energy() const { return false; }
   [[nodiscard]] virtual double electric_energy(std::span<const float> samples, const std::vector<double>& mu) const;
+
+  /// The potential that moves the population at mu [p], where it is known in closed form; null elsewhere.
+  [[nodiscard]] virtual std::unique_ptr<ExactPotential> exact_potential(const std::vector<double>&) const {
+    return nullptr;
+  }
 };
 
 void bind(OptionSet& set, GenerateOptions& options);

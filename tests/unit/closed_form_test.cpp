@@ -44,7 +44,7 @@ TEST(ClosedForm, AShortTrainingFindsTheOscillatorsPotential) {
     config.training.steps = steps;
     static_cast<void>(training::train(
         {.data_path = data, .output_path = folder.path(name), .config = config, .config_toml = "", .seed = 3}, {}));
-    return compare_with_oscillator(folder.path(name), data, 300);
+    return compare_with_closed_form(folder.path(name), data, 300);
   };
   const auto start = train(1, "start.h5"), trained = train(400, "trained.h5");
   EXPECT_GT(start.drift_error, 0.8);
@@ -59,7 +59,7 @@ TEST(ClosedForm, OtherDataAreRefused) {
   const test::TemporaryFolder folder;
   const auto bistable = problems::make_problem("bistable");
   const auto data = generate(folder, "data.h5", *bistable, 3, 10);
-  EXPECT_THAT([&] { static_cast<void>(compare_with_oscillator(folder.path("none.h5"), data)); },
+  EXPECT_THAT([&] { static_cast<void>(compare_with_closed_form(folder.path("none.h5"), data)); },
               ThrowsMessage<FileError>(HasSubstr("oscillator")));
 }
 

@@ -59,8 +59,9 @@ void measure_noise(const CellTask& task, Cell& cell) {
 
 void compare_closed_form(const CellTask& task, Cell& cell) {
   const auto& loss = task.plan.train.loss;
-  if (task.problem.problem != "oscillator" || training::learns_distribution(loss.kind) || loss.sigma != 0) return;
-  const auto found = compare_with_oscillator(model_path(task), task.data.test);
+  if (training::learns_distribution(loss.kind) || loss.sigma != 0) return;
+  if (!has_closed_form(*problems::make_problem(task.problem.problem), {task.data.test_mu.front()})) return;
+  const auto found = compare_with_closed_form(model_path(task), task.data.test);
   cell.drift_error = found.drift_error;
   cell.integrand_error = found.integrand_error;
   cell.integrand = {found.time, found.exact, found.learned};
