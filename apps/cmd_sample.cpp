@@ -1,6 +1,6 @@
 #include <ATen/core/Tensor.h>
 
-#include <cstdio>
+#include <filesystem>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
@@ -9,11 +9,12 @@
 #include "apps/progress.hpp"
 #include "core/error.hpp"
 #include "data/atomic_file.hpp"
+#include "data/samples_file.hpp"
 #include "models/targets/catalogue.hpp"
 #include "solvers/sampling/diagnostics.hpp"
 #include "solvers/sampling/registry.hpp"
+#include "solvers/sampling/rows.hpp"
 #include "solvers/sampling/run.hpp"
-#include "solvers/sampling/samples_file.hpp"
 #include "solvers/sampling/start.hpp"
 #include "training/score_target.hpp"
 
@@ -37,7 +38,8 @@ void declare_sample(CommandLine& line) {
   line.add_shorthand("particles", "N", "sample.particles", "particles (default 1000)");
   line.add_shorthand("steps", "K", "sample.steps", "iterations at most (default: the method's)");
   line.add_shorthand("initial", "SAMPLES.h5", "sample.initial", "start from the cloud of a samples file");
-  line.add_switch("resume", "continue an interrupted run of the same command from SAMPLES.h5.checkpoint, bit for bit");
+  line.add_switch("resume",
+                  "continue an interrupted or killed run of the same command from SAMPLES.h5.checkpoint, bit for bit");
   line.add_example("scorefield sample banana --output samples.h5");
   line.add_example("scorefield sample posterior.pt --method gas --particles 2000 --output samples.h5");
 }
@@ -53,6 +55,8 @@ void bind(OptionSet& set, SampleOptions& options, const std::vector<sampling::Me
   set.add("sample.start_shift", options.start.shift, "added to the first coordinate of the initial cloud");
   set.add("sample.frames", options.run.frames,
           "clouds of the run that the file keeps, for scripts/plot samples; 0: none");
+  set.add("sample.checkpoint_interval", options.run.checkpoint_interval,
+          "seconds between checkpoints, from which a killed run can go on; 0: only when interrupted");
   set.add("sample.diagnostics", options.diagnose, "compare the samples with what is known of the target");
   targets::bind(set, options.source);
   for (const auto& method : methods) method.bind(set);
@@ -71,11 +75,71 @@ std::shared_ptr<const training::ScoreTarget> open_model_target(const std::string
 
 torch::Tensor start_cloud(const SampleOptions& options, std::int64_t dimension, std::uint64_t seed) {
   if (options.initial.empty()) return sampling::initial_cloud(options.start, dimension, seed);
-  auto cloud = sampling::read_samples(options.initial);
+  const auto cloud = sampling::tensor_of(data::read_samples(options.initial));
   if (cloud.size(1) != dimension)
     throw UsageError(options.initial + ": its samples have " + std::to_string(cloud.size(1)) +
                      " coordinates, the target has " + std::to_string(dimension) + ".");
   return cloud;
+}
+
+/// The target by its name, and what a learned score adds to it.
+struct OpenTarget {
+  std::shared_ptr<sampling::CountedTarget> counted;
+  std::shared_ptr<const training::ScoreTarget> model;  ///< null: the target is no network
+
+  /// A learned score knows nothing far from its data: the run starts in them.
+  [[nodiscard]] torch::Tensor start(const SampleOptions& options, std::uint64_t seed) const {
+    if (!model) return start_cloud(options, counted->dimension(), seed);
+    if (options.initial.empty()) return model->initial(options.start.particles);
+    return model->unwrapped(start_cloud(options, counted->dimension(), seed));
+  }
+  /// Periodic coordinates of a finished run back into their box.
+  void wrap(sampling::RunResult& result) const {
+    if (!model) return;
+    result.samples = model->wrapped(result.samples);
+    for (auto& frame : result.frames.clouds) frame = model->wrapped(frame);
+  }
+};
+
+OpenTarget open_target(const SampleOptions& options, torch::Device device) {
+  OpenTarget target;
+  const auto open_model = [&](const std::string& path, const targets::TargetOptions& at) {
+    return target.model = open_model_target(path, at.samples);
+  };
+  target.counted = std::make_shared<sampling::CountedTarget>(
+      targets::open_target(options.target, options.source, device, open_model), device);
+  return target;
+}
+
+/// The run, whose snapshots go to SAMPLES.h5.checkpoint.
+sampling::RunResult run_with_checkpoints(sampling::RunRequest request, const std::string& checkpoint,
+                                         const data::Provenance& provenance, bool resume) {
+  if (resume) {
+    auto left = data::read_run_checkpoint(checkpoint, provenance);
+    request.resume = {checkpoint, std::move(left.arrays), std::move(left.notes)};
+  }
+  request.save = [&](const sampling::Snapshot& snapshot) {
+    data::write_run_checkpoint(checkpoint, {provenance, snapshot.arrays, snapshot.notes});
+  };
+  try {
+    return sampling::run(request);
+  } catch (const Interrupted& stop) {
+    throw Interrupted(std::string(stop.what()) + "; go on with --resume (" + checkpoint + ").");
+  }
+}
+
+/// What the file says of the run.
+data::SamplesFile content(const SampleOptions& options, const data::Provenance& provenance,
+                          const sampling::RunResult& result) {
+  return {.provenance = provenance,
+          .method = result.method,
+          .target = options.target,
+          .iterations = result.iterations,
+          .score_evaluations = result.evaluations.score,
+          .density_evaluations = result.evaluations.density,
+          .converged = result.converged,
+          .notes = result.notes,
+          .arrays = result.arrays()};
 }
 
 nlohmann::ordered_json facts(const SampleOptions& options, const std::string& output, const std::string& reason,
@@ -98,6 +162,14 @@ nlohmann::ordered_json facts(const SampleOptions& options, const std::string& ou
   return object;
 }
 
+void print(const std::string& output, const sampling::RunResult& result, const sampling::Diagnostics& diagnostics) {
+  for (const auto& note : result.notes) std::cout << "note: " << note << "\n";
+  std::cout << output << ": " << result.samples.size(0) << " particles by " << result.method << ", "
+            << result.iterations << " iterations, " << result.evaluations.score << " score evaluations, "
+            << format_duration(result.seconds) << (result.converged ? ", converged" : ", not converged") << "\n";
+  for (const auto& [name, value] : diagnostics) std::cout << "  " << name << " " << value << "\n";
+}
+
 }  // namespace
 
 void run_sample(int argc, const char* const* argv) {
@@ -117,55 +189,40 @@ void run_sample(int argc, const char* const* argv) {
     return;
   }
   const std::string target_name = line.required("target");
-  const std::string output = line.required("output");
+  const std::string output = line.required("output"), checkpoint = output + ".checkpoint";
   line.resolve(set);
   for (const char* count : {"particles", "steps"})
     if (const auto text = line.value(count)) static_cast<void>(parse_count(count, *text));
   check_output_differs(output, {target_name, options.initial});
   options.target = target_name;
-  options.run.checkpoint = output + ".checkpoint";
-  options.run.resume = line.has("resume");
-  options.run.config = set.to_toml();
-  options.run.seed = line.common().seed;
+  const data::Provenance provenance{.seed = line.common().seed, .config = set.to_toml()};
   { const data::AtomicFile writable(output); }  // fail before the work, not after it
 
   const torch::Device device(line.common().device);
-  options.run.device = device;
-  std::shared_ptr<const training::ScoreTarget> model;
-  const auto target = std::make_shared<targets::CountedTarget>(
-      targets::open_target(target_name, options.source, device,
-                           [&](const std::string& path, const targets::TargetOptions& at) {
-                             return model = open_model_target(path, at.samples);
-                           }),
-      device);
-  const auto [method, reason] = sampling::choose_method(methods, options.method, *target->inner());
-  const auto seed = static_cast<std::uint64_t>(options.run.seed);
+  const auto seed = static_cast<std::uint64_t>(line.common().seed);
+  const auto target = open_target(options, device);
+  const auto [method, reason] = sampling::choose_method(methods, options.method, *target.counted);
   ProgressPrinter printer(line.common().quiet);
   if (!reason.empty()) printer.message("method " + method.name + ": " + reason);
-  // A learned score knows nothing far from its data: the run starts in them.
-  auto cloud = model && options.initial.empty() ? model->initial(options.start.particles)
-                                                : start_cloud(options, target->dimension(), seed);
-  if (model && !options.initial.empty()) cloud = model->unwrapped(cloud);
-  auto result = sampling::run(options.run, method, target, cloud, printer.observer());
-  if (model) {
-    result.samples = model->wrapped(result.samples);
-    for (auto& frame : result.frames.clouds) frame = model->wrapped(frame);
-  }
-  sampling::write_samples(output, result, target_name, options.run);
+  auto result = run_with_checkpoints({.options = options.run,
+                                      .method = method,
+                                      .target = target.counted,
+                                      .initial = target.start(options, seed),
+                                      .seed = seed,
+                                      .device = device,
+                                      .observer = printer.observer()},
+                                     checkpoint, provenance, line.has("resume"));
+  target.wrap(result);
+  data::write_samples(output, content(options, provenance, result));
+  std::error_code missing;
+  std::filesystem::remove(checkpoint, missing);  // now that nothing can be lost any more
 
   auto object = facts(options, output, reason, result);
-  const auto diagnostics =
-      options.diagnose ? sampling::diagnose(*target, result.samples, result.weights, seed) : sampling::Diagnostics{};
+  const auto diagnostics = options.diagnose ? sampling::diagnose(*target.counted, result.samples, result.weights, seed)
+                                            : sampling::Diagnostics{};
   for (const auto& [name, value] : diagnostics) object["diagnostics"][name] = value;
-  if (line.common().json) {
-    std::cout << object.dump(2) << "\n";
-    return;
-  }
-  for (const auto& note : result.notes) std::cout << "note: " << note << "\n";
-  std::cout << output << ": " << result.samples.size(0) << " particles by " << result.method << ", "
-            << result.iterations << " iterations, " << result.evaluations.score << " score evaluations, "
-            << format_duration(result.seconds) << (result.converged ? ", converged" : ", not converged") << "\n";
-  for (const auto& [name, value] : diagnostics) std::cout << "  " << name << " " << value << "\n";
+  if (line.common().json) std::cout << object.dump(2) << "\n";
+  else print(output, result, diagnostics);
 }
 
 }  // namespace scorefield::apps

@@ -15,7 +15,7 @@ struct SampleSetOptions {
 };
 
 /// A target known by samples only (a dataset's frame, a samples file, a .npy array [N, d]): it has neither density nor
-/// score, and says so when asked. draw(n) picks n of them; samples() is what kernel energies use.
+/// score, and says so when asked. draw(n) picks n of them; sample_set() is what kernel energies use.
 class SampleTarget final : public Target {
  public:
   SampleTarget(std::string name, torch::Tensor samples);
@@ -30,7 +30,7 @@ class SampleTarget final : public Target {
   [[nodiscard]] torch::Tensor draw(std::int64_t n, std::uint64_t seed) const override;
   [[nodiscard]] Truth truth() const override;
 
-  [[nodiscard]] const torch::Tensor& samples() const { return samples_; }  ///< [N, d] float64
+  [[nodiscard]] torch::Tensor sample_set() const override { return samples_; }
 
  private:
   std::string name_;

@@ -40,6 +40,8 @@ class Target : public Score {
   [[nodiscard]] virtual torch::Tensor draw([[maybe_unused]] std::int64_t n, [[maybe_unused]] std::uint64_t seed) const {
     return {};
   }
+  /// The points [m, d] float64 by which alone the target is known; undefined for a density.
+  [[nodiscard]] virtual torch::Tensor sample_set() const { return {}; }
   [[nodiscard]] virtual Truth truth() const { return {}; }
 };
 

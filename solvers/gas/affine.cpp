@@ -105,18 +105,12 @@ void Affine::test_validity() const {
 
 std::vector<std::pair<std::string, double>> Affine::trace() const { return {{"mean_square_speed", speed_}, {"G", G_}}; }
 
-std::vector<double> Affine::save() const {
-  std::vector<double> state{G_, speed_, static_cast<double>(iteration_), converged_ ? 1.0 : 0.0};
-  state.insert(state.end(), cloud_.x.data(), cloud_.x.data() + cloud_.x.size());
-  return state;
-}
-
-void Affine::load(const std::vector<double>& state) {
-  G_ = state[0];
-  speed_ = state[1];
-  iteration_ = static_cast<std::int64_t>(state[2]);
-  converged_ = state[3] > 0;
-  std::copy_n(state.data() + 4, cloud_.x.size(), cloud_.x.data());
+void Affine::exchange(StateArchive& archive) {
+  gas::exchange(archive, "x", cloud_.x, cloud_.dimension(), cloud_.count());
+  archive.count("iteration", iteration_);
+  archive.number("G", G_);
+  archive.number("mean_square_speed", speed_);
+  archive.flag("converged", converged_);
 }
 
 }  // namespace scorefield::gas

@@ -23,8 +23,8 @@ class Affine {
   [[nodiscard]] bool converged() const { return converged_; }
   [[nodiscard]] const Matrix& particles() const { return cloud_.x; }
   [[nodiscard]] std::vector<std::pair<std::string, double>> trace() const;
-  [[nodiscard]] std::vector<double> save() const;
-  void load(const std::vector<double>& state);
+  /// The state, into a checkpoint or back.
+  void exchange(StateArchive& archive);
 
  private:
   void affine_step(const Matrix& z, const Matrix& s, const Matrix& factor);

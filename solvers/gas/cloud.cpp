@@ -1,5 +1,7 @@
 #include "solvers/gas/cloud.hpp"
 
+#include <vector>
+
 #include "core/random.hpp"
 
 namespace scorefield::gas {
@@ -21,6 +23,27 @@ Vector uniforms(std::int64_t count, std::uint64_t seed, std::uint64_t stream) {
   Vector values(count);
   for (std::int64_t i = 0; i < count; ++i) values[i] = random.uniforms(static_cast<std::uint64_t>(i))[0];
   return values;
+}
+
+void exchange(StateArchive& archive, const std::string& name, Matrix& matrix, std::int64_t rows, std::int64_t columns) {
+  std::vector<double> values(matrix.data(), matrix.data() + matrix.size());
+  archive.array(name, {columns, rows}, values);
+  if (archive.restoring())
+    matrix = Eigen::Map<const Matrix>(values.data(), rows, static_cast<Eigen::Index>(values.size()) / rows);
+}
+
+void exchange(StateArchive& archive, const std::string& name, Vector& vector, std::int64_t size) {
+  std::vector<double> values(vector.data(), vector.data() + vector.size());
+  archive.array(name, {size}, values);
+  if (archive.restoring()) vector = Eigen::Map<const Vector>(values.data(), static_cast<Eigen::Index>(values.size()));
+}
+
+void exchange(StateArchive& archive, const std::string& name, Cloud& cloud, std::int64_t d, std::int64_t count) {
+  archive.group(name, [&] {
+    exchange(archive, "x", cloud.x, d, count);
+    exchange(archive, "score", cloud.score, d, cloud.x.cols());
+    exchange(archive, "log_p", cloud.log_p, cloud.x.cols());
+  });
 }
 
 }  // namespace scorefield::gas

@@ -106,6 +106,23 @@ void Mixture::finish() {
   }
 }
 
+void Mixture::exchange(StateArchive& archive, std::int64_t d) {
+  auto count = size();
+  archive.count("components", count, 0, 1 << 20);
+  components_.resize(static_cast<std::size_t>(count));
+  for (std::int64_t k = 0; k < count; ++k)
+    archive.group(std::to_string(k), [&] {
+      auto& part = components_[static_cast<std::size_t>(k)];
+      archive.number("weight", part.weight);
+      archive.require(part.weight > 0, "weight", "above 0");
+      gas::exchange(archive, "mean", part.mean, d);
+      gas::exchange(archive, "covariance", part.covariance, d, d);
+      archive.require((part.covariance.diagonal().array() > 0).all(), "covariance",
+                      "a covariance: its diagonal is above 0");
+    });
+  if (archive.restoring()) finish();
+}
+
 Mixture Mixture::from(std::vector<Component> components) {
   Mixture mixture;
   mixture.components_ = std::move(components);

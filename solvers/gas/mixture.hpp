@@ -25,6 +25,8 @@ class Mixture {
   /// Splits components along the direction in which they fall apart best, while the Bayesian information criterion
   /// gains.
   [[nodiscard]] static Mixture choose(const Matrix& x, std::int64_t most);
+  /// Weights, means and covariances of any number of components, into a checkpoint or back.
+  void exchange(StateArchive& archive, std::int64_t d);
   /// From weights, means and covariances.
   [[nodiscard]] static Mixture from(std::vector<Component> components);
 

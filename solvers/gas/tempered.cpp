@@ -192,6 +192,7 @@ void Tempered::thin() {
   cloud_.score = Matrix(pool_.score(Eigen::all, chosen));
   cloud_.log_p = Vector(pool_.log_p(chosen));
   pool_ = {};
+  pool_weights_.resize(0);
 }
 
 void Tempered::collect() {
@@ -295,82 +296,32 @@ std::vector<std::pair<std::string, double>> Tempered::trace() const {
           {"polish_moved", moved_}};
 }
 
-std::vector<double> Tempered::save() const {
-  std::vector<double> s{static_cast<double>(phase_),
-                        beta_,
-                        step_size_,
-                        acceptance_,
-                        accepted_teleports_,
-                        bridge_error_,
-                        moved_,
-                        mean_teleports_,
-                        static_cast<double>(iteration_),
-                        static_cast<double>(sweep_),
-                        start_deviation_,
-                        static_cast<double>(mixture_.size()),
-                        static_cast<double>(unpolished_.size()),
-                        static_cast<double>(pool_.count()),
-                        static_cast<double>(pool_weights_.size())};
-  const auto put = [&](const double* data, Eigen::Index count) { s.insert(s.end(), data, data + count); };
-  put(start_mean_.data(), start_mean_.size());
-  put(metric_.data(), metric_.size());
-  put(cloud_.x.data(), cloud_.x.size());
-  put(cloud_.score.data(), cloud_.score.size());
-  put(cloud_.log_p.data(), cloud_.log_p.size());
-  put(unpolished_.data(), unpolished_.size());
-  put(pool_.x.data(), pool_.x.size());
-  put(pool_.score.data(), pool_.score.size());
-  put(pool_.log_p.data(), pool_.log_p.size());
-  put(pool_weights_.data(), pool_weights_.size());
-  for (const auto& part : mixture_.components()) {
-    s.push_back(part.weight);
-    put(part.mean.data(), part.mean.size());
-    put(part.covariance.data(), part.covariance.size());
-  }
-  return s;
-}
-
-void Tempered::load(const std::vector<double>& state) {
-  const double* next = state.data();
-  phase_ = static_cast<Phase>(static_cast<int>(*next++));
-  for (double* field :
-       {&beta_, &step_size_, &acceptance_, &accepted_teleports_, &bridge_error_, &moved_, &mean_teleports_})
-    *field = *next++;
-  iteration_ = static_cast<std::int64_t>(*next++);
-  sweep_ = static_cast<std::int64_t>(*next++);
-  start_deviation_ = *next++;
-  const auto parts = static_cast<std::int64_t>(*next++);
-  const auto polished = static_cast<Eigen::Index>(*next++), pooled = static_cast<Eigen::Index>(*next++);
-  pool_weights_.resize(static_cast<Eigen::Index>(*next++));
-  const auto get = [&](double* data, Eigen::Index count) {
-    std::copy_n(next, count, data);
-    next += count;
-  };
-  get(start_mean_.data(), start_mean_.size());
-  get(metric_.data(), metric_.size());
-  get(cloud_.x.data(), cloud_.x.size());
-  get(cloud_.score.data(), cloud_.score.size());
-  get(cloud_.log_p.data(), cloud_.log_p.size());
-  if (polished > 0) {
-    unpolished_ = cloud_.x;
-    get(unpolished_.data(), polished);
-  }
-  pool_.x.resize(cloud_.dimension(), pooled);
-  pool_.score.resize(cloud_.dimension(), pooled);
-  pool_.log_p.resize(pooled);
-  get(pool_.x.data(), pool_.x.size());
-  get(pool_.score.data(), pool_.score.size());
-  get(pool_.log_p.data(), pool_.log_p.size());
-  get(pool_weights_.data(), pool_weights_.size());
-  std::vector<Mixture::Component> components(static_cast<std::size_t>(parts));
-  for (auto& part : components) {
-    part.weight = *next++;
-    part.mean = start_mean_;
-    get(part.mean.data(), part.mean.size());
-    part.covariance = metric_;
-    get(part.covariance.data(), part.covariance.size());
-  }
-  mixture_ = Mixture::from(std::move(components));
+void Tempered::exchange(StateArchive& archive) {
+  const auto d = cloud_.dimension();
+  auto phase = static_cast<std::int64_t>(phase_);
+  archive.count("phase", phase, 0, static_cast<std::int64_t>(Phase::done));
+  phase_ = static_cast<Phase>(phase);
+  archive.count("iteration", iteration_);
+  archive.count("sweep", sweep_);
+  archive.number("beta", beta_);
+  archive.require(beta_ >= 0 && beta_ <= 1, "beta", "from 0 to 1");
+  archive.number("step_size", step_size_);
+  archive.number("acceptance", acceptance_);
+  archive.number("teleport_acceptance", accepted_teleports_);
+  archive.number("pool_teleport_acceptance", mean_teleports_);
+  archive.number("bridge_error", bridge_error_);
+  archive.number("polish_moved", moved_);
+  gas::exchange(archive, "start_mean", start_mean_, d);
+  archive.number("start_deviation", start_deviation_);
+  archive.require(start_deviation_ > 0, "start_deviation", "above 0");
+  gas::exchange(archive, "metric", metric_, d, d);
+  gas::exchange(archive, "cloud", cloud_, d, cloud_.count());
+  gas::exchange(archive, "pool", pool_, d, StateArchive::kAny);
+  gas::exchange(archive, "pool_weights", pool_weights_, StateArchive::kAny);
+  archive.require(pool_weights_.size() == 0 || pool_weights_.size() == pool_.count(), "pool_weights",
+                  "one for each of the pool's particles");
+  gas::exchange(archive, "unpolished", unpolished_, d, StateArchive::kAny);
+  archive.group("mixture", [&] { mixture_.exchange(archive, d); });
 }
 
 }  // namespace scorefield::gas

@@ -28,8 +28,8 @@ class Tempered {
   [[nodiscard]] std::vector<std::pair<std::string, double>> trace() const;
   [[nodiscard]] const std::vector<std::string>& notes() const { return notes_; }
 
-  [[nodiscard]] std::vector<double> save() const;
-  void load(const std::vector<double>& state);
+  /// The state, into a checkpoint or back.
+  void exchange(StateArchive& archive);
 
  private:
   void advance();

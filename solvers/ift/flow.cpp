@@ -42,6 +42,18 @@ Flow::Flow(Kind kind, const FlowOptions& options, Cloud start, const std::vector
   others_.resize(n);
 }
 
+void Flow::State::exchange(StateArchive& archive) {
+  archive.array("x", {cloud.n, cloud.d}, cloud.x);
+  archive.array("w", {cloud.n}, cloud.w);
+  archive.require(std::all_of(cloud.w.begin(), cloud.w.end(), [](double w) { return w >= 0; }), "w", "from 0 on");
+  archive.array("power", {static_cast<std::int64_t>(power.size())}, power);
+  archive.number("limit", limit);
+  archive.number("loss", loss, StateArchive::Numbers::not_nan);  // infinite where a particle is and p is zero
+  archive.number("mean_speed", speed);
+  archive.count("iteration", iteration);
+  archive.count("splits", splits);
+}
+
 void Flow::sums(const std::vector<double>& at, const std::vector<double>& z, const double* a, double* value,
                 double* gradient) const {
   const std::int64_t d = state.cloud.d, n = static_cast<std::int64_t>(at.size()) / d,

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "core/state_archive.hpp"
 #include "solvers/ift/options.hpp"
 #include "solvers/pairs/pair_sums.hpp"
 
@@ -41,6 +42,9 @@ class Flow {
     double loss = 0;            ///< before the last step, against its target points
     double speed = 0;           ///< root mean square displacement of the last step
     std::int64_t iteration = 0, splits = 0;
+
+    /// All of it, into a checkpoint or back.
+    void exchange(StateArchive& archive);
   };
   State state;
   [[nodiscard]] double bandwidth() const { return h_; }

@@ -7,8 +7,6 @@
 #include <string>
 
 #include "core/error.hpp"
-#include "models/targets/counted_target.hpp"
-#include "models/targets/sample_target.hpp"
 #include "solvers/ift/kl_energy.hpp"
 #include "solvers/ift/weights.hpp"
 #include "solvers/pairs/device_pair_sums.hpp"
@@ -21,11 +19,6 @@ using sampling::rows_of;
 using sampling::Setup;
 using sampling::tensor_of;
 using Rows = std::vector<double>;
-
-const targets::SampleTarget* sample_set(const targets::Target& target) {
-  const auto* counted = dynamic_cast<const targets::CountedTarget*>(&target);
-  return dynamic_cast<const targets::SampleTarget*>(counted ? counted->inner().get() : &target);
-}
 
 /// What both energies share: the cloud as tensors, its trace and its state.
 class FlowSamplerBase : public sampling::Sampler {
@@ -45,34 +38,12 @@ class FlowSamplerBase : public sampling::Sampler {
       all.push_back(std::to_string(flow_state().splits) + " heavy particles were split onto dead ones");
     return all;
   }
-  [[nodiscard]] std::map<std::string, torch::Tensor> state_tensors() const {
-    const auto& s = flow_state();
-    return {{"x", particles()},
-            {"w", tensor_of(s.cloud.w, {s.cloud.n})},
-            {"power", tensor_of(s.power, {static_cast<std::int64_t>(s.power.size())})},
-            {"scalars", tensor_of({s.limit, s.loss, s.speed, static_cast<double>(s.iteration),
-                                   static_cast<double>(s.splits), held_out_loss_},
-                                  {6})}};
-  }
 
  protected:
   [[nodiscard]] virtual const Flow::State& flow_state() const = 0;
   [[nodiscard]] virtual double bandwidth() const = 0;
   [[nodiscard]] virtual double loss() const { return flow_state().loss; }
-  void take(Flow::State& s, const std::map<std::string, torch::Tensor>& stored) {
-    s.cloud.x = rows_of(stored.at("x"));
-    s.cloud.w = rows_of(stored.at("w"));
-    s.power = rows_of(stored.at("power"));
-    const auto scalars = rows_of(stored.at("scalars"));
-    s.limit = scalars[0];
-    s.loss = scalars[1];
-    s.speed = scalars[2];
-    s.iteration = static_cast<std::int64_t>(scalars[3]);
-    s.splits = static_cast<std::int64_t>(scalars[4]);
-    held_out_loss_ = scalars[5];
-  }
   std::vector<std::string> notes_;
-  double held_out_loss_ = 0;
 };
 
 Cloud start_of(const Setup& setup) {
@@ -87,13 +58,14 @@ class MmdSampler final : public FlowSamplerBase {
  public:
   MmdSampler(Kind kind, const Setup& setup, const FlowOptions& options) : setup_(setup), options_(options) {
     const auto& target = *setup.target;
-    const auto* samples = sample_set(target);
+    const auto samples = target.sample_set();
     const std::int64_t n = setup.initial.size(0);
-    fresh_ = options.data == FlowOptions::Data::fresh || (options.data == FlowOptions::Data::automatic && !samples);
-    batch_size_ = options.target_samples > 0 ? options.target_samples
-                  : samples && !fresh_       ? samples->samples().size(0)
-                                             : n;
-    if (samples && !(fresh_ || options.target_samples > 0)) batch_ = rows_of(samples->samples());
+    fresh_ = options.data == FlowOptions::Data::fresh ||
+             (options.data == FlowOptions::Data::automatic && !samples.defined());
+    batch_size_ = options.target_samples > 0     ? options.target_samples
+                  : samples.defined() && !fresh_ ? samples.size(0)
+                                                 : n;
+    if (samples.defined() && !(fresh_ || options.target_samples > 0)) batch_ = rows_of(samples);
     else {
       const auto drawn = target.draw(batch_size_, draw_seed(setup.seed, -1));
       if (!drawn.defined())
@@ -120,8 +92,10 @@ class MmdSampler final : public FlowSamplerBase {
   [[nodiscard]] torch::Tensor weights() const override {
     return tensor_of(flow_->state.cloud.w, {flow_->state.cloud.n});
   }
-  [[nodiscard]] std::map<std::string, torch::Tensor> state() const override { return state_tensors(); }
-  void restore(const std::map<std::string, torch::Tensor>& stored) override { take(flow_->state, stored); }
+  void exchange(StateArchive& archive) override {
+    flow_->state.exchange(archive);
+    archive.number("held_out_loss", held_out_loss_);
+  }
 
  private:
   [[nodiscard]] const Flow::State& flow_state() const override { return flow_->state; }
@@ -133,6 +107,7 @@ class MmdSampler final : public FlowSamplerBase {
   std::int64_t batch_size_ = 0;
   bool fresh_ = false;
   Rows batch_, held_out_;
+  double held_out_loss_ = 0;
   std::optional<Flow> flow_;
 };
 
@@ -142,7 +117,7 @@ class KlSampler final : public FlowSamplerBase {
       : target_(setup.target),
         flow_(options, start_of(setup), setup.target->has_log_density(), setup.seed,
               pairs::pair_sums_on(setup.device, true)) {
-    if (sample_set(*target_))
+    if (target_->sample_set().defined())
       throw UsageError("ift.energy = \"kl\" needs a density; " + target_->name() +
                        " is a set of samples. Use ift.energy = \"mmd\".");
     if (!target_->has_log_density())
@@ -156,8 +131,7 @@ class KlSampler final : public FlowSamplerBase {
     });
   }
   [[nodiscard]] torch::Tensor weights() const override { return tensor_of(flow_.state.cloud.w, {flow_.state.cloud.n}); }
-  [[nodiscard]] std::map<std::string, torch::Tensor> state() const override { return state_tensors(); }
-  void restore(const std::map<std::string, torch::Tensor>& stored) override { take(flow_.state, stored); }
+  void exchange(StateArchive& archive) override { flow_.state.exchange(archive); }
 
  private:
   [[nodiscard]] const Flow::State& flow_state() const override { return flow_.state; }
@@ -182,7 +156,7 @@ sampling::Method flow_method(Kind kind, std::string name, std::string summary,
 
 }  // namespace
 
-std::vector<sampling::Method> flow_methods() {
+std::vector<sampling::Method> methods() {
   const auto options = std::make_shared<FlowOptions>();
   return {flow_method(Kind::ift, "ift", "interaction-force transport: MMD to samples or KL to a density, with weights",
                       options, true),

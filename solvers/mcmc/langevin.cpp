@@ -91,23 +91,17 @@ class LangevinSampler final : public sampling::Sampler {
     if (metropolis_) return {};
     return {"ULA accepts every move: its samples carry a bias of the order of the step"};
   }
-  [[nodiscard]] std::map<std::string, torch::Tensor> state() const override {
-    return {{"x", particles()},
-            {"variance", tensor_of(variance_, {d_})},
-            {"log_density", tensor_of(log_density_, {static_cast<std::int64_t>(log_density_.size())})},
-            {"score", tensor_of(score_, {static_cast<std::int64_t>(score_.size())})},
-            {"scalars", tensor_of({static_cast<double>(iteration_), step_, acceptance_, jump_}, {4})}};
-  }
-  void restore(const std::map<std::string, torch::Tensor>& stored) override {
-    x_ = rows_of(stored.at("x"));
-    variance_ = rows_of(stored.at("variance"));
-    log_density_ = rows_of(stored.at("log_density"));
-    score_ = rows_of(stored.at("score"));
-    const auto scalars = rows_of(stored.at("scalars"));
-    iteration_ = static_cast<std::int64_t>(scalars[0]);
-    step_ = scalars[1];
-    acceptance_ = scalars[2];
-    jump_ = scalars[3];
+  void exchange(StateArchive& archive) override {
+    // A chain that stands where p is zero keeps what the target says there, numbers or not.
+    constexpr auto any = StateArchive::Numbers::any;
+    archive.array("x", {n_, d_}, x_);
+    archive.array("log_density", {n_}, log_density_, any);
+    archive.array("score", {n_, d_}, score_, any);
+    archive.array("variance", {d_}, variance_);
+    archive.count("iteration", iteration_, 0, steps_);
+    archive.number("step", step_);
+    archive.number("acceptance", acceptance_);
+    archive.number("mean_jump", jump_);
   }
 
  private:
@@ -151,7 +145,7 @@ void bind(OptionSet& set, LangevinOptions& options) {
   set.add("langevin.acceptance", options.acceptance, "acceptance that mala tunes its step to");
 }
 
-std::vector<sampling::Method> langevin_methods() {
+std::vector<sampling::Method> methods() {
   const auto options = std::make_shared<LangevinOptions>();
   const auto method = [&](bool metropolis, std::string name, std::string summary) {
     return sampling::Method{std::move(name), std::move(summary), 1000,

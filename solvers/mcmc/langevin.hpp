@@ -19,6 +19,6 @@ struct LangevinOptions {
 void bind(OptionSet& set, LangevinOptions& options);
 
 /// Methods ula and mala.
-[[nodiscard]] std::vector<sampling::Method> langevin_methods();
+[[nodiscard]] std::vector<sampling::Method> methods();
 
 }  // namespace scorefield::mcmc

@@ -409,21 +409,36 @@ double Engine<T>::fastest_wave() const {
   return speed;
 }
 
+/// One part of every particle, from its number `first` on: an array `shape`, of which all extents but the first are
+/// within a particle and the last goes along the lanes.
 template <class T>
-std::vector<double> Engine<T>::save() const {
-  std::vector<double> state{spacing_};
-  state.insert(state.end(), particles_.begin(), particles_.end());
-  state.insert(state.end(), deformation_.begin(), deformation_.end());
-  return state;
+void Engine<T>::exchange_lanes(StateArchive& archive, const std::string& name, const StateArchive::Shape& shape,
+                               int first) {
+  const auto columns = shape.size() > 2 ? shape[1] : 1, lanes = shape.size() > 1 ? shape.back() : 1;
+  std::vector<double> values;
+  values.reserve(static_cast<std::size_t>(count_ * columns * lanes));
+  for (std::int64_t p = 0; p < count_; ++p)
+    for (std::int64_t c = 0; c < columns; ++c)
+      for (std::int64_t a = 0; a < lanes; ++a)
+        values.push_back(static_cast<double>(particle(p)[first + c * kLanes + a]));
+  archive.array(name, shape, values);
+  if (!archive.restoring()) return;
+  auto next = values.begin();
+  for (std::int64_t p = 0; p < count_; ++p)
+    for (std::int64_t c = 0; c < columns; ++c)
+      for (std::int64_t a = 0; a < lanes; ++a) particle(p)[first + c * kLanes + a] = static_cast<T>(*next++);
 }
 
 template <class T>
-void Engine<T>::load(std::span<const double> state) {
-  if (state.size() != 1 + particles_.size() + deformation_.size()) throw Error("mpm: the state has another size.");
-  spacing_ = state[0];
-  surveyed_ = false;
-  for (std::size_t i = 0; i < particles_.size(); ++i) particles_[i] = static_cast<T>(state[1 + i]);
-  std::copy(state.begin() + 1 + static_cast<std::ptrdiff_t>(particles_.size()), state.end(), deformation_.begin());
+void Engine<T>::exchange(StateArchive& archive) {
+  archive.number("spacing", spacing_);
+  archive.require(spacing_ > 0, "spacing", "above 0");
+  exchange_lanes(archive, "position", {count_, d_}, 0);
+  exchange_lanes(archive, "velocity", {count_, d_}, kLanes);
+  exchange_lanes(archive, "density", {count_}, kLanes + 3);
+  exchange_lanes(archive, "affine_columns", {count_, d_, d_}, 2 * kLanes);
+  if (!deformation_.empty()) archive.array("deformation", {count_, d_, d_}, deformation_);
+  if (archive.restoring()) surveyed_ = false;
 }
 
 template class Engine<float>;

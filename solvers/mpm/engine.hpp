@@ -4,8 +4,10 @@
 #include <cstdint>
 #include <functional>
 #include <span>
+#include <string>
 #include <vector>
 
+#include "core/state_archive.hpp"
 #include "solvers/mpm/options.hpp"
 #include "solvers/mpm/transfer.hpp"
 
@@ -59,13 +61,13 @@ class Engine {
   /// The largest wave_speed() of all particles; 1 for the gas.
   [[nodiscard]] double fastest_wave() const;
 
-  /// All numbers of the state, for a checkpoint.
-  [[nodiscard]] std::vector<double> save() const;
-  void load(std::span<const double> state);
+  /// The state, into a checkpoint or back.
+  void exchange(StateArchive& archive);
 
  private:
   [[nodiscard]] T* particle(std::int64_t p) { return particles_.data() + p * stride_; }
   [[nodiscard]] const T* particle(std::int64_t p) const { return particles_.data() + p * stride_; }
+  void exchange_lanes(StateArchive& archive, const std::string& name, const StateArchive::Shape& shape, int first);
   void survey();
   void place_grid();
   void pass_grid(const ParticleView<T>& view, const Kick& kick, T keep, T dt, T limit);

@@ -25,7 +25,21 @@ constexpr double kRestShare = 0.1;  ///< of the steps, at the end, without birth
 
 /// Scalars of the state that a resumed run needs.
 struct Clock {
-  double step = 0, rest_start = -1, energy = 0, speed = 0, temperature = 1, copies = 0, dt = 0, flat = 0;
+  std::int64_t step = 0, rest_start = -1, copies = 0;  ///< rest_start: -1 before the rest
+  double energy = 0, speed = 0, temperature = 1, dt = 0;
+  bool flat = false;
+
+  [[nodiscard]] double steps_done() const { return static_cast<double>(step); }
+  void exchange(StateArchive& archive, std::int64_t steps) {
+    archive.count("step", step, 0, steps);
+    archive.count("rest_start", rest_start, -1, step);
+    archive.count("copies", copies);
+    archive.number("free_energy", energy, StateArchive::Numbers::not_nan);
+    archive.number("mean_square_speed", speed);
+    archive.number("temperature", temperature);
+    archive.number("dt", dt);
+    archive.flag("flat", flat);
+  }
 };
 
 template <class T>
@@ -53,7 +67,8 @@ class GridMotion final : public Motion {
   void step(std::span<const double> score, std::span<const double> log_p) override {
     const auto n = engine_.count();
     const double cooling = options_.cooling * steps_;
-    clock_.temperature = clock_.step < cooling ? std::pow(options_.temperature, 1 - clock_.step / cooling) : 1;
+    clock_.temperature =
+        clock_.steps_done() < cooling ? std::pow(options_.temperature, 1 - clock_.steps_done() / cooling) : 1;
     const double T_inverse = 1 / clock_.temperature;
     clock_.dt = std::min(options_.dt, options_.courant * engine_.spacing());
     // A solid under compression stiffens: shorter steps than its waves ask for.
@@ -77,12 +92,13 @@ class GridMotion final : public Motion {
   }
 
   [[nodiscard]] std::vector<std::pair<std::string, double>> trace() const override {
-    return {{"free_energy", clock_.energy}, {"mean_square_speed", clock_.speed}, {"temperature", clock_.temperature},
-            {"teleported", clock_.copies},  {"grid_spacing", engine_.spacing()}, {"dt", clock_.dt}};
+    return {{"free_energy", clock_.energy},      {"mean_square_speed", clock_.speed},
+            {"temperature", clock_.temperature}, {"teleported", static_cast<double>(clock_.copies)},
+            {"grid_spacing", engine_.spacing()}, {"dt", clock_.dt}};
   }
   [[nodiscard]] bool converged() const override {
-    return clock_.rest_start >= 0 && clock_.flat > 0 &&
-           clock_.step - clock_.rest_start >= std::max(20.0, std::floor(kRestShare * steps_) - 1);
+    return resting() && clock_.flat &&
+           static_cast<double>(clock_.step - clock_.rest_start) >= std::max(20.0, std::floor(kRestShare * steps_) - 1);
   }
   [[nodiscard]] std::vector<std::string> notes() const override {
     std::vector<std::string> notes;
@@ -93,31 +109,17 @@ class GridMotion final : public Motion {
     return notes;
   }
 
-  [[nodiscard]] std::vector<double> save() const override {
-    std::vector<double> state{clock_.step,  clock_.rest_start,  clock_.energy,
-                              clock_.speed, clock_.temperature, clock_.copies,
-                              clock_.dt,    clock_.flat,        static_cast<double>(history_.size())};
-    state.insert(state.end(), history_.begin(), history_.end());
-    state.insert(state.end(), mean_.data(), mean_.data() + d_);
-    state.insert(state.end(), factor_.data(), factor_.data() + d_ * d_);
-    const auto matter = engine_.save();
-    state.insert(state.end(), matter.begin(), matter.end());
-    return state;
-  }
-  void load(std::span<const double> state) override {
-    auto next = state.begin();
-    for (double* field : {&clock_.step, &clock_.rest_start, &clock_.energy, &clock_.speed, &clock_.temperature,
-                          &clock_.copies, &clock_.dt, &clock_.flat})
-      *field = *next++;
-    const auto length = static_cast<std::ptrdiff_t>(*next++);
-    history_.assign(next, next + length);
-    next += length;
-    std::copy_n(next, d_, mean_.data());
-    next += d_;
-    std::copy_n(next, d_ * d_, factor_.data());
-    next += d_ * d_;
-    engine_.load(state.subspan(static_cast<std::size_t>(next - state.begin())));
-    publish();
+  void exchange(StateArchive& archive) override {
+    constexpr auto not_nan = StateArchive::Numbers::not_nan;  // energies are infinite where a particle is and p is zero
+    archive.group("clock", [&] { clock_.exchange(archive, static_cast<std::int64_t>(steps_)); });
+    archive.array("energies", {clock_.step}, history_, not_nan);
+    std::vector<double> mean(mean_.data(), mean_.data() + d_), factor(factor_.data(), factor_.data() + d_ * d_);
+    archive.array("mean", {d_}, mean);
+    archive.array("factor_columns", {d_, d_}, factor);
+    std::copy(mean.begin(), mean.end(), mean_.data());
+    std::copy(factor.begin(), factor.end(), factor_.data());
+    archive.group("matter", [&] { engine_.exchange(archive); });
+    if (archive.restoring()) publish();
   }
 
  private:
@@ -163,16 +165,16 @@ class GridMotion final : public Motion {
     engine_.copy_particles(source, jitter);
   }
 
-  [[nodiscard]] bool teleport_due(double step) const {
+  [[nodiscard]] bool teleport_due(std::int64_t step) const {
     if (options_.teleport_every == 0 || resting()) return false;
-    return static_cast<std::int64_t>(step) % options_.teleport_every == 0;
+    return step % options_.teleport_every == 0;
   }
 
   /// Rest begins when the free energy is flat, or with the last tenth of the steps.
   void judge(double cooling) {
     const bool slow = clock_.speed < kSlow;
     const auto length = static_cast<std::int64_t>(history_.size());
-    bool flat = slow && clock_.step > cooling + kFlatOver && length > 2 * kFlatOver;
+    bool flat = slow && clock_.steps_done() > cooling + kFlatOver && length > 2 * kFlatOver;
     if (flat) {  // means of two stretches: single values carry the noise of births and deaths
       double late = 0, early = 0;
       for (std::int64_t i = 0; i < kFlatOver; ++i) {
@@ -181,12 +183,12 @@ class GridMotion final : public Motion {
       }
       flat = std::abs(late - early) < options_.tolerance * static_cast<double>(kFlatOver);
     }
-    clock_.flat = flat ? 1 : 0;
-    if (!resting() && (flat || clock_.step >= (1 - kRestShare) * steps_)) clock_.rest_start = clock_.step;
+    clock_.flat = flat;
+    if (!resting() && (flat || clock_.steps_done() >= (1 - kRestShare) * steps_)) clock_.rest_start = clock_.step;
   }
 
   void adapt() {
-    const auto step = static_cast<std::int64_t>(clock_.step);
+    const auto step = clock_.step;
     if (!resting() && step % kReframe == 0) reframe(false);
     // What collapses or keeps a shape of its own stays on its first grid.
     if (options_.body == Body::gas && !resting() && step % kRespace == 0) {

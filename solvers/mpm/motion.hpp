@@ -31,8 +31,8 @@ class Motion {
   [[nodiscard]] virtual bool converged() const = 0;
   [[nodiscard]] virtual std::vector<std::string> notes() const = 0;
 
-  [[nodiscard]] virtual std::vector<double> save() const = 0;
-  virtual void load(std::span<const double> state) = 0;
+  /// The state, into a checkpoint or back.
+  virtual void exchange(StateArchive& archive) = 0;
 };
 
 /// Where the passages to the grid and back happen, in either precision; null: in the fused transfers.

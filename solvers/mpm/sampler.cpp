@@ -3,7 +3,7 @@
 #include <torch/utils.h>
 
 #include "core/error.hpp"
-#include "solvers/gas/samplers.hpp"
+#include "solvers/gas/affine_sampler.hpp"
 #include "solvers/mpm/device_transfer.hpp"
 
 namespace scorefield::mpm {
@@ -13,26 +13,17 @@ void bind(OptionSet& set, MpmMethodOptions& options) {
   gas::bind(set, options.affine);
 }
 
-MpmSampler::MpmSampler(const sampling::Setup& setup, const MpmMethodOptions& options) : target_(setup.target) {
-  const auto d = setup.initial.size(1);
-  if (d > 3) {
-    if (options.grid.body != Body::gas)
-      throw UsageError("mpm.body: a grid needs 3^d nodes per particle and d is " + std::to_string(d) +
-                       "; above d = 3 there is the gas only.");
-    affine_ = std::make_unique<gas::AffineSampler>(setup, options.affine);
-    return;
-  }
-  if (!target_->has_log_density() && options.grid.teleport_every > 0)
+MpmSampler::MpmSampler(const sampling::Setup& setup, const MpmOptions& options) : target_(setup.target) {
+  if (!target_->has_log_density() && options.teleport_every > 0)
     notes_.emplace_back(
         "no birth and death: it compares densities, and this target has only a score. The particles keep the "
         "mode whose basin they fell into, so mode weights are not identified.");
   const auto x = setup.initial.to(torch::kFloat64).contiguous();
-  motion_ = make_motion(static_cast<int>(d), {x.const_data_ptr<double>(), static_cast<std::size_t>(x.numel())},
-                        options.grid, setup.seed, setup.steps, grid_steps_on(setup.device));
+  motion_ = make_motion(static_cast<int>(x.size(1)), {x.const_data_ptr<double>(), static_cast<std::size_t>(x.numel())},
+                        options, setup.seed, setup.steps, grid_steps_on(setup.device));
 }
 
 void MpmSampler::step() {
-  if (affine_) return affine_->step();
   const auto both = target_->evaluate(particles());
   const auto score = both.score.contiguous();
   const std::span<const double> s(score.const_data_ptr<double>(), static_cast<std::size_t>(score.numel()));
@@ -42,34 +33,35 @@ void MpmSampler::step() {
 }
 
 torch::Tensor MpmSampler::particles() const {
-  if (affine_) return affine_->particles();
   const auto& x = motion_->positions();
   const auto d = target_->dimension();
   return torch::from_blob(const_cast<double*>(x.data()), {static_cast<std::int64_t>(x.size()) / d, d}, torch::kFloat64)
       .clone();
 }
 
-std::vector<std::pair<std::string, double>> MpmSampler::trace() const {
-  return affine_ ? affine_->trace() : motion_->trace();
-}
-bool MpmSampler::converged() const { return affine_ ? affine_->converged() : motion_->converged(); }
-
 std::vector<std::string> MpmSampler::notes() const {
   auto notes = notes_;
-  const auto more = affine_ ? affine_->notes() : motion_->notes();
-  notes.insert(notes.end(), more.begin(), more.end());
+  for (auto& note : motion_->notes()) notes.push_back(std::move(note));
   return notes;
 }
 
-std::map<std::string, torch::Tensor> MpmSampler::state() const {
-  if (affine_) return affine_->state();
-  return {{"motion", torch::tensor(motion_->save(), torch::kFloat64)}};
+namespace {
+
+std::unique_ptr<sampling::Sampler> make_sampler(const sampling::Setup& setup, const MpmMethodOptions& options) {
+  const auto d = setup.initial.size(1);
+  if (d <= 3) return std::make_unique<MpmSampler>(setup, options.grid);
+  if (options.grid.body != Body::gas)
+    throw UsageError("mpm.body: a grid needs 3^d nodes per particle and d is " + std::to_string(d) +
+                     "; above d = 3 there is the gas only.");
+  return std::make_unique<gas::AffineSampler>(setup, options.affine);
 }
 
-void MpmSampler::restore(const std::map<std::string, torch::Tensor>& state) {
-  if (affine_) return affine_->restore(state);
-  const auto values = state.at("motion").contiguous();
-  motion_->load({values.const_data_ptr<double>(), static_cast<std::size_t>(values.numel())});
+}  // namespace
+
+std::vector<sampling::Method> methods() {
+  return {sampling::make_method<MpmMethodOptions>(
+      "mpm", "material point method: a gas whose pressure balances the score; affine gas above d = 3", 200,
+      make_sampler)};
 }
 
 }  // namespace scorefield::mpm

@@ -5,8 +5,6 @@
 #include <cmath>
 
 #include "core/random_subset.hpp"
-#include "models/targets/counted_target.hpp"
-#include "models/targets/sample_target.hpp"
 #include "solvers/pairs/pair_sums.hpp"
 
 namespace scorefield::sampling {
@@ -87,17 +85,11 @@ std::pair<double, double> distances(const Cloud& cloud, const Reference& r) {
           discrepancy(r.energy, cloud, r.draws, r.energy_own)};
 }
 
-/// The sample set behind a target, or null.
-const targets::SampleTarget* sample_set(const targets::Target& target) {
-  const auto* counted = dynamic_cast<const targets::CountedTarget*>(&target);
-  return dynamic_cast<const targets::SampleTarget*>(counted ? counted->inner().get() : &target);
-}
-
 /// Points that stand for the target: a sample set's own, as far as they are not too many; undefined where there are
 /// none.
 Tensor reference_points(const targets::Target& target) {
-  const auto* set = sample_set(target);
-  if (set && set->samples().size(0) <= kReferenceDraws) return set->samples();
+  const auto set = target.sample_set();
+  if (set.defined() && set.size(0) <= kReferenceDraws) return set;
   return target.draw(kReferenceDraws, kReferenceSeed);
 }
 
@@ -194,7 +186,7 @@ Diagnostics diagnose(const targets::Target& target, const Tensor& samples, const
     out.emplace_back("compared_particles", static_cast<double>(kMostCompared));
   }
   compare_with_draws(out, target, some, some_weights, !weights.defined());
-  if (sample_set(target) == nullptr) stein_discrepancy(out, target, samples, seed);
+  if (!target.sample_set().defined()) stein_discrepancy(out, target, samples, seed);
   return out;
 }
 

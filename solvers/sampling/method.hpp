@@ -6,6 +6,8 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "core/options.hpp"
 #include "models/targets/target.hpp"
@@ -32,12 +34,20 @@ struct Method {
   std::function<std::unique_ptr<Sampler>(const Setup&)> make;
 };
 
-/// A method whose class S is built as S(setup, options) and whose options come with bind(OptionSet&, Options&).
-template <class S, class Options>
-[[nodiscard]] Method make_method(std::string name, std::string summary, std::int64_t default_steps) {
+/// A method with options of its own, which come with bind(OptionSet&, Options&); make(setup, options) starts it.
+template <class Options, class Make>
+[[nodiscard]] Method make_method(std::string name, std::string summary, std::int64_t default_steps, Make make) {
   auto options = std::make_shared<Options>();
   return {std::move(name), std::move(summary), default_steps, [options](OptionSet& set) { bind(set, *options); },
-          [options](const Setup& setup) { return std::make_unique<S>(setup, *options); }};
+          [options, make](const Setup& setup) { return make(setup, *options); }};
+}
+
+/// The same where the method is a class S, built as S(setup, options).
+template <class S, class Options>
+[[nodiscard]] Method make_method(std::string name, std::string summary, std::int64_t default_steps) {
+  return make_method<Options>(
+      std::move(name), std::move(summary), default_steps,
+      [](const Setup& setup, const Options& options) { return std::make_unique<S>(setup, options); });
 }
 
 }  // namespace scorefield::sampling

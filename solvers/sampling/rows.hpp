@@ -3,7 +3,10 @@
 #include <torch/types.h>
 
 #include <algorithm>
+#include <variant>
 #include <vector>
+
+#include "core/named_array.hpp"
 
 namespace scorefield::sampling {
 
@@ -16,6 +19,13 @@ namespace scorefield::sampling {
   auto tensor = torch::empty(shape, torch::kFloat64);
   std::copy(rows.begin(), rows.end(), tensor.mutable_data_ptr<double>());
   return tensor;
+}
+
+[[nodiscard]] inline torch::Tensor tensor_of(const NamedArray& array) {
+  return tensor_of(std::get<std::vector<double>>(array.values), array.shape);
+}
+[[nodiscard]] inline NamedArray array_of(const torch::Tensor& tensor) {
+  return {tensor.sizes().vec(), rows_of(tensor)};
 }
 
 }  // namespace scorefield::sampling

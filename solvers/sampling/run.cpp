@@ -6,112 +6,19 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
-#include <filesystem>
 
 #include "core/error.hpp"
 #include "core/interrupt.hpp"
 #include "core/require.hpp"
-#include "data/atomic_file.hpp"
-#include "data/schema.hpp"
-#include "solvers/sampling/samples_file.hpp"
+#include "solvers/sampling/frames.hpp"
+#include "solvers/sampling/rows.hpp"
 
 namespace scorefield::sampling {
 namespace {
 
-using torch::Tensor;
+using Clock = std::chrono::steady_clock;
 
-/// The run's clouds without knowing how long it will be: every stride-th one, and every second of them is left out when
-/// there are more than twice as many as wanted.
-void keep_frame(Frames& frames, std::int64_t wanted, std::int64_t iteration, const Sampler& sampler) {
-  if (wanted == 0) return;
-  auto& kept = frames.iterations;
-  const std::int64_t stride = kept.size() > 1 ? kept[1] - kept[0] : 1;
-  if (!kept.empty() && iteration < kept.back() + stride) return;
-  kept.push_back(iteration);
-  frames.clouds.push_back(sampler.particles().detach().to(torch::kCPU, torch::kFloat64).clone());
-  if (static_cast<std::int64_t>(kept.size()) <= 2 * wanted) return;
-  Frames thinned;
-  for (std::size_t k = 0; k < kept.size(); k += 2) {
-    thinned.iterations.push_back(kept[k]);
-    thinned.clouds.push_back(frames.clouds[k]);
-  }
-  frames = std::move(thinned);
-}
-
-/// `wanted` of them, the last cloud included.
-Frames choose_frames(Frames frames, std::int64_t wanted, std::int64_t iteration, const Tensor& last) {
-  if (frames.iterations.empty()) return {};
-  if (frames.iterations.back() != iteration) {
-    frames.iterations.push_back(iteration);
-    frames.clouds.push_back(last);
-  }
-  const auto have = static_cast<std::int64_t>(frames.iterations.size());
-  if (have <= wanted) return frames;
-  Frames chosen;
-  for (std::int64_t k = 0; k < wanted; ++k) {
-    const auto at = static_cast<std::size_t>(wanted > 1 ? k * (have - 1) / (wanted - 1) : have - 1);
-    chosen.iterations.push_back(frames.iterations[at]);
-    chosen.clouds.push_back(frames.clouds[at]);
-  }
-  return chosen;
-}
-
-DensityGrid density_grid(const targets::Target& target, const Tensor& samples) {
-  constexpr std::int64_t kPoints = 101;
-  if (samples.size(1) != 2 || !target.has_log_density()) return {};
-  DensityGrid grid;
-  for (std::int64_t a = 0; a < 2; ++a) {
-    const auto x = samples.select(1, a);
-    const double low = x.min().item<double>(), high = x.max().item<double>(), margin = 0.15 * (high - low) + 1e-9;
-    grid.axis[a] = torch::linspace(low - margin, high + margin, kPoints, torch::kFloat64);
-  }
-  const auto points = torch::stack({grid.axis[0].unsqueeze(1).expand({kPoints, kPoints}).reshape(-1),
-                                    grid.axis[1].unsqueeze(0).expand({kPoints, kPoints}).reshape(-1)},
-                                   1);
-  grid.log_prob = target.log_density(points).detach().to(torch::kCPU, torch::kFloat64).view({kPoints, kPoints});
-  return grid;
-}
-
-void write_checkpoint(const RunOptions& options, const RunResult& result, const Sampler& sampler) {
-  data::AtomicFile destination(options.checkpoint);
-  auto file = h5::File::create(destination.temporary_path(), options.checkpoint);
-  data::write_provenance(file, {.format = data::kCheckpointFormat, .seed = options.seed, .config = options.config});
-  file.set_attribute("/", "method", result.method);
-  file.set_attribute("/", "iterations", result.iterations);
-  file.set_attribute("/", "seconds", result.seconds);
-  file.set_attribute("/", "score_evaluations", result.evaluations.score);
-  file.set_attribute("/", "density_evaluations", result.evaluations.density);
-  file.set_attribute("/", "calls", result.evaluations.calls);
-  write_tensor_map(file, "/state", sampler.state());
-  if (!result.notes.empty()) file.set_attribute("/", "notes", result.notes);
-  write_frames(file, result.frames);
-  for (const auto& [name, column] : result.trace)
-    file.write<double>("/trace/" + name, column, {static_cast<std::int64_t>(column.size())});
-  file.close();
-  destination.commit();
-}
-
-void read_checkpoint(const RunOptions& options, RunResult& result, Sampler& sampler) {
-  const auto file = h5::File::open(options.checkpoint);
-  const auto provenance = data::read_provenance(file, {data::kCheckpointFormat});
-  if (provenance.config != options.config)
-    throw FileError(options.checkpoint,
-                    "belongs to a run with other options. Repeat the same command with --resume, or "
-                    "remove the file to start again.");
-  result.iterations = file.integer_attribute("/", "iterations");
-  result.seconds = file.number_attribute("/", "seconds");
-  result.evaluations = {file.integer_attribute("/", "score_evaluations"),
-                        file.integer_attribute("/", "density_evaluations"), file.integer_attribute("/", "calls")};
-  sampler.restore(read_tensor_map(file, "/state"));
-  if (file.has_attribute("/", "notes")) result.notes = file.strings_attribute("/", "notes");
-  result.frames = read_frames(file);
-  for (const auto& name : file.children("/trace")) result.trace[name] = file.read<double>("/trace/" + name);
-}
-
-void append_row(RunResult& result, const Sampler& sampler) {
-  for (const auto& [name, value] : sampler.trace()) result.trace[name].push_back(value);
-  result.trace["score_evaluations"].push_back(static_cast<double>(result.evaluations.score));
-}
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 /// What the method has to say, after what it said before an interruption.
 void collect_notes(std::vector<std::string>& notes, const Sampler& sampler) {
@@ -127,53 +34,137 @@ std::string run_detail(const Sampler& sampler) {
   return text;
 }
 
-}  // namespace
-
-RunResult run(const RunOptions& options, const Method& method, const std::shared_ptr<targets::CountedTarget>& target,
-              const Tensor& initial, const ProgressObserver& observer) {
-  RunResult result;
-  result.method = method.name;
-  const std::int64_t steps = options.steps > 0 ? options.steps : method.default_steps;
-  const auto sampler = method.make({target, initial, static_cast<std::uint64_t>(options.seed), steps, options.device});
-  if (options.resume) {
-    read_checkpoint(options, result, *sampler);
-    target->set_count(result.evaluations);
+/// A run between two iterations.
+class Run {
+ public:
+  explicit Run(const RunRequest& request)
+      : request_(request),
+        steps_(request.options.steps > 0 ? request.options.steps : request.method.default_steps),
+        sampler_(request.method.make({request.target, request.initial, request.seed, steps_, request.device})) {
+    result_.method = request.method.name;
+    if (request.resume) restore(*request.resume);
+    else keep_frame(result_.frames, request.options.frames, 0, *sampler_);
   }
-  require(options.frames >= 0 && options.frames <= 1000, "option 'sample.frames'", options.frames, "0 to 1000");
-  using Clock = std::chrono::steady_clock;
-  if (result.iterations == 0) keep_frame(result.frames, options.frames, 0, *sampler);
-  while (result.iterations < steps && !(options.stop && sampler->converged())) {
-    const auto start = Clock::now();
-    sampler->step();
-    ++result.iterations;
-    result.seconds += std::chrono::duration<double>(Clock::now() - start).count();
-    result.evaluations = target->count();
-    append_row(result, *sampler);
-    keep_frame(result.frames, options.frames, result.iterations, *sampler);
-    if (observer) observer({result.method, result.iterations, steps, run_detail(*sampler)});
-    if (interrupt_requested() && !options.checkpoint.empty() && result.iterations < steps) {
-      collect_notes(result.notes, *sampler);
-      write_checkpoint(options, result, *sampler);
-      throw Interrupted("interrupted after iteration " + std::to_string(result.iterations) + "; go on with --resume (" +
-                        options.checkpoint + ").");
+
+  void complete() {
+    while (result_.iterations < steps_ && !(request_.options.stop && sampler_->converged())) {
+      iterate();
+      if (result_.iterations == steps_) break;
+      if (interrupt_requested()) {
+        save();
+        throw Interrupted("interrupted after iteration " + std::to_string(result_.iterations));
+      }
+      if (request_.options.checkpoint_interval > 0 && seconds_since(saved_) >= request_.options.checkpoint_interval)
+        save();
     }
   }
-  result.samples = sampler->particles().detach().to(torch::kCPU, torch::kFloat64).contiguous();
-  if (!torch::isfinite(result.samples).all().item<bool>())
-    throw DivergenceError(result.iterations, "a particle's position", "Use a smaller step.");
-  result.weights = sampler->weights();
-  if (target->has_log_density()) {
-    result.log_prob = target->log_density(result.samples);
-    if (options.frames > 0) result.density = density_grid(*target, result.samples);
-    target->set_count(result.evaluations);  // what the file adds is no cost of the method
+
+  [[nodiscard]] RunResult finish() {
+    result_.samples = sampler_->particles().detach().to(torch::kCPU, torch::kFloat64).contiguous();
+    if (!torch::isfinite(result_.samples).all().item<bool>())
+      throw DivergenceError(result_.iterations, "a particle's position", "Use a smaller step.");
+    result_.weights = sampler_->weights();
+    if (request_.target->has_log_density()) {
+      result_.log_prob = request_.target->log_density(result_.samples);
+      if (request_.options.frames > 0) result_.density = density_grid(*request_.target, result_.samples);
+      request_.target->set_count(result_.evaluations);  // what the file adds is no cost of the method
+    }
+    result_.extras = sampler_->extras();
+    result_.frames =
+        choose_frames(std::move(result_.frames), request_.options.frames, result_.iterations, result_.samples);
+    collect_notes(result_.notes, *sampler_);
+    result_.converged = sampler_->converged();
+    return std::move(result_);
   }
-  result.extras = sampler->extras();
-  result.frames = choose_frames(std::move(result.frames), options.frames, result.iterations, result.samples);
-  collect_notes(result.notes, *sampler);
-  result.converged = sampler->converged();
-  std::error_code missing;
-  if (!options.checkpoint.empty()) std::filesystem::remove(options.checkpoint, missing);
-  return result;
+
+ private:
+  void iterate() {
+    const auto start = Clock::now();
+    sampler_->step();
+    ++result_.iterations;
+    result_.seconds += seconds_since(start);
+    result_.evaluations = request_.target->count();
+    for (const auto& [name, value] : sampler_->trace()) result_.trace[name].push_back(value);
+    result_.trace["score_evaluations"].push_back(static_cast<double>(result_.evaluations.score));
+    keep_frame(result_.frames, request_.options.frames, result_.iterations, *sampler_);
+    if (request_.observer) request_.observer({result_.method, result_.iterations, steps_, run_detail(*sampler_)});
+  }
+
+  void exchange(StateArchive& archive) {
+    archive.group("run", [&] {
+      archive.count("iterations", result_.iterations, 1, steps_);
+      archive.number("seconds", result_.seconds);
+      archive.count("score_evaluations", result_.evaluations.score);
+      archive.count("density_evaluations", result_.evaluations.density);
+      archive.count("calls", result_.evaluations.calls);
+    });
+    archive.group("trace", [&] {
+      auto columns = sampler_->trace();
+      columns.emplace_back("score_evaluations", 0);
+      for (const auto& [name, value] : columns)  // an energy is infinite where a particle is and p is zero
+        archive.array(name, {result_.iterations}, result_.trace[name], StateArchive::Numbers::not_nan);
+    });
+    archive.group("frames",
+                  [&] { sampling::exchange(archive, result_.frames, request_.initial.sizes(), result_.iterations); });
+    archive.group("state", [&] { sampler_->exchange(archive); });
+  }
+
+  void save() {
+    if (request_.save) {
+      collect_notes(result_.notes, *sampler_);
+      StateArchive archive;
+      exchange(archive);
+      request_.save({"", archive.take(), result_.notes});
+    }
+    saved_ = Clock::now();
+  }
+
+  void restore(const Snapshot& snapshot) {
+    StateArchive archive(snapshot.arrays, snapshot.origin);
+    exchange(archive);
+    archive.finish();
+    result_.notes = snapshot.notes;
+    request_.target->set_count(result_.evaluations);
+  }
+
+  const RunRequest& request_;
+  std::int64_t steps_;
+  std::unique_ptr<Sampler> sampler_;
+  RunResult result_;
+  Clock::time_point saved_ = Clock::now();
+};
+
+}  // namespace
+
+void validate(const RunOptions& options) {
+  require(options.frames >= 0 && options.frames <= 1000, "option 'sample.frames'", options.frames, "0 to 1000");
+  require(std::isfinite(options.checkpoint_interval) && options.checkpoint_interval >= 0,
+          "option 'sample.checkpoint_interval'", options.checkpoint_interval, "a number of seconds from 0");
+}
+
+NamedArrays RunResult::arrays() const {
+  NamedArrays all{{"samples", array_of(samples)}};
+  if (weights.defined()) all["weights"] = array_of(weights);
+  if (log_prob.defined()) all["log_prob"] = array_of(log_prob);
+  for (const auto& [name, column] : trace) all["trace/" + name] = {{static_cast<std::int64_t>(column.size())}, column};
+  for (const auto& [name, tensor] : extras) all["extra/" + name] = array_of(tensor);
+  if (!frames.iterations.empty()) {
+    all["frames/iterations"] = {{static_cast<std::int64_t>(frames.iterations.size())}, frames.iterations};
+    all["frames/positions"] = array_of(torch::stack(frames.clouds));
+  }
+  if (density.log_prob.defined()) {
+    all["density/axis0"] = array_of(density.axis[0]);
+    all["density/axis1"] = array_of(density.axis[1]);
+    all["density/log_prob"] = array_of(density.log_prob);
+  }
+  return all;
+}
+
+RunResult run(const RunRequest& request) {
+  validate(request.options);
+  Run run(request);
+  run.complete();
+  return run.finish();
 }
 
 }  // namespace scorefield::sampling

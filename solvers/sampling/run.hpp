@@ -3,26 +3,47 @@
 #include <torch/types.h>
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "core/named_array.hpp"
 #include "core/progress.hpp"
-#include "models/targets/counted_target.hpp"
+#include "solvers/sampling/counted_target.hpp"
 #include "solvers/sampling/method.hpp"
 
 namespace scorefield::sampling {
 
 struct RunOptions {
-  std::int64_t steps = 0;    ///< at most; 0: the method's default
-  bool stop = true;          ///< stop when the method says that it has converged
-  std::string checkpoint{};  ///< where an interrupted run leaves its state; empty: nowhere
-  bool resume = false;       ///< go on from the checkpoint
-  std::int64_t frames = 0;   ///< clouds of the run that the file keeps, evenly over its iterations; 0: none
-  std::string config{};      ///< resolved configuration: a checkpoint of another one is refused
-  std::int64_t seed = 0;
-  torch::Device device = torch::kCPU;  ///< of the methods' sums over all pairs
+  std::int64_t steps = 0;            ///< at most; 0: the method's default
+  bool stop = true;                  ///< stop when the method says that it has converged
+  std::int64_t frames = 0;           ///< clouds of the run that the result keeps, evenly over its iterations; 0: none
+  double checkpoint_interval = 300;  ///< seconds between two snapshots of a run in progress; 0: only when interrupted
+};
+
+/// @throws UsageError naming the option
+void validate(const RunOptions& options);
+
+/// Where a run is: enough to go on bit for bit.
+struct Snapshot {
+  std::string origin;  ///< the file that it was read from, for messages
+  NamedArrays arrays;  ///< run/..., trace/..., frames/... and the method's own state/...
+  std::vector<std::string> notes;
+};
+
+struct RunRequest {
+  RunOptions options;
+  Method method;
+  std::shared_ptr<CountedTarget> target;
+  torch::Tensor initial;  ///< [N, d] float64 on the CPU
+  std::uint64_t seed = 0;
+  torch::Device device = torch::kCPU;           ///< of the methods' sums over all pairs
+  std::optional<Snapshot> resume{};             ///< go on from here
+  std::function<void(const Snapshot&)> save{};  ///< keeps a snapshot; null: nothing is kept
+  ProgressObserver observer{};
 };
 
 /// Clouds of a run: the initial one, some on the way, the last.
@@ -50,18 +71,20 @@ struct RunResult {
   DensityGrid density;  ///< with frames, where log p is known
   Trace trace;
   std::vector<std::string> notes;
-  targets::EvaluationCount evaluations;
+  EvaluationCount evaluations;
   std::int64_t iterations = 0;
   double seconds = 0;  ///< in the iterations
   bool converged = false;
+
+  /// By the names that they have in a samples file: samples, weights, log_prob, trace/..., extra/..., frames/...,
+  /// density/...
+  [[nodiscard]] NamedArrays arrays() const;
 };
 
-/// Runs the method from `initial` until it has converged or made its steps. An interrupt ends it between two
-/// iterations with a checkpoint.
-/// @throws UsageError when the method does not suit the target, Interrupted, DivergenceError, FileError for the
-/// checkpoint
-[[nodiscard]] RunResult run(const RunOptions& options, const Method& method,
-                            const std::shared_ptr<targets::CountedTarget>& target, const torch::Tensor& initial,
-                            const ProgressObserver& observer);
+/// Runs the method until it has converged or made its steps; hands a snapshot to `save` at intervals. An interrupt ends
+/// it between two iterations, after a snapshot.
+/// @throws UsageError when the method does not suit the target, Interrupted, DivergenceError, FileError for a snapshot
+/// that does not fit
+[[nodiscard]] RunResult run(const RunRequest& request);
 
 }  // namespace scorefield::sampling

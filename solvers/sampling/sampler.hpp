@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "core/state_archive.hpp"
+
 namespace scorefield::sampling {
 
 /// A particle method between two iterations: one cloud, moved until it represents the target. Built from the target,
@@ -35,9 +37,9 @@ class Sampler {
   /// Further arrays that belong into the samples file, by name (a cloud before its last correction...).
   [[nodiscard]] virtual std::map<std::string, torch::Tensor> extras() const { return {}; }
 
-  /// Everything that a resumed run needs to go on bit for bit, by name; restore() takes the same map back.
-  [[nodiscard]] virtual std::map<std::string, torch::Tensor> state() const = 0;
-  virtual void restore(const std::map<std::string, torch::Tensor>& state) = 0;
+  /// Everything that a resumed run needs to go on bit for bit, by name: saved or restored by the same list.
+  /// @throws FileError when what is restored does not fit
+  virtual void exchange(StateArchive& archive) = 0;
 };
 
 }  // namespace scorefield::sampling

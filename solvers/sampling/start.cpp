@@ -2,8 +2,8 @@
 
 #include <torch/utils.h>
 
+#include "core/random.hpp"
 #include "core/require.hpp"
-#include "models/targets/draws.hpp"
 
 namespace scorefield::sampling {
 
@@ -13,7 +13,16 @@ torch::Tensor initial_cloud(const StartOptions& options, std::int64_t dimension,
   require(options.scale >= 0 && std::isfinite(options.scale), "option 'sample.start_scale'", options.scale,
           "a number from 0");
   const double scale = options.scale > 0 ? options.scale : dimension <= 2 ? 3 : 2;
-  auto x = scale * targets::normal_draws(options.particles, dimension, seed, kStartStream);
+  const Philox random(seed, kStartStream);
+  auto x = torch::empty({options.particles, dimension}, torch::kFloat64);
+  double* const values = x.mutable_data_ptr<double>();
+  const std::int64_t pairs = (dimension + 1) / 2;  // of a particle's normals
+  for (std::int64_t i = 0; i < options.particles; ++i)
+    for (std::int64_t p = 0; p < pairs; ++p) {
+      const auto two = random.normals(static_cast<std::uint64_t>(i * pairs + p));
+      values[i * dimension + 2 * p] = scale * two[0];
+      if (2 * p + 1 < dimension) values[i * dimension + 2 * p + 1] = scale * two[1];
+    }
   x.select(1, 0).add_(options.shift);
   return x;
 }

@@ -66,6 +66,21 @@ void Fluid::follow_the_cloud() {
   for (double& density : rho) density *= std::exp(metric.log_determinant() - before);
 }
 
+void Fluid::exchange(StateArchive& archive) {
+  const auto n = static_cast<std::int64_t>(z.size()) / d_;
+  archive.array("z", {n, d_}, z);
+  archive.array("v", {n, d_}, v);
+  archive.array("rho", {n}, rho);
+  archive.group("metric", [&] {
+    archive.array("mean", {d_}, metric.mean);
+    archive.array("L", {d_, d_}, metric.L);
+  });
+  archive.count("iteration", iteration, 0, steps_);
+  archive.number("free_energy", free_energy, StateArchive::Numbers::any);  // not a number without log p
+  archive.number("mean_speed", mean_speed);
+  archive.number("time_step", dt);
+}
+
 std::vector<double> Fluid::body_force(const Answer& answer) const {
   if (options_.force == SphOptions::Force::density)
     return gradient_of_values(neighbours_, options_.kernel, smoothing_length(), z, rho, answer.log_density);

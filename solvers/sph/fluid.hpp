@@ -5,6 +5,7 @@
 #include <limits>
 #include <vector>
 
+#include "core/state_archive.hpp"
 #include "solvers/sph/neighbours.hpp"
 #include "solvers/sph/options.hpp"
 #include "solvers/sph/whitening.hpp"
@@ -28,6 +29,9 @@ class Fluid {
         NeighbourSums elsewhere = {});
 
   void step(const Target& target);
+
+  /// The state, into a checkpoint or back.
+  void exchange(StateArchive& archive);
 
   [[nodiscard]] std::vector<double> positions() const { return metric.to_x(z); }
   [[nodiscard]] double smoothing_length() const;

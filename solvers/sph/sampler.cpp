@@ -43,7 +43,7 @@ class SphSampler final : public sampling::Sampler {
       return Answer{evaluation.log_density.defined() ? rows_of(evaluation.log_density) : std::vector<double>{},
                     rows_of(evaluation.score)};
     });
-    recent_.push_back(fluid_.free_energy);
+    recent_.push_back(target_->has_log_density() ? fluid_.free_energy : 0);
     if (recent_.size() > kFlat) recent_.erase(recent_.begin());
   }
   [[nodiscard]] torch::Tensor particles() const override { return tensor_of(fluid_.positions(), {n_, d_}); }
@@ -61,29 +61,10 @@ class SphSampler final : public sampling::Sampler {
   }
   [[nodiscard]] std::vector<std::string> notes() const override { return notes_; }
 
-  [[nodiscard]] std::map<std::string, torch::Tensor> state() const override {
-    return {
-        {"z", tensor_of(fluid_.z, {n_, d_})},
-        {"v", tensor_of(fluid_.v, {n_, d_})},
-        {"rho", tensor_of(fluid_.rho, {static_cast<std::int64_t>(fluid_.rho.size())})},
-        {"mean", tensor_of(fluid_.metric.mean, {d_})},
-        {"L", tensor_of(fluid_.metric.L, {d_, d_})},
-        {"recent", tensor_of(recent_, {static_cast<std::int64_t>(recent_.size())})},
-        {"scalars",
-         tensor_of({static_cast<double>(fluid_.iteration), fluid_.free_energy, fluid_.mean_speed, fluid_.dt}, {4})}};
-  }
-  void restore(const std::map<std::string, torch::Tensor>& stored) override {
-    fluid_.z = rows_of(stored.at("z"));
-    fluid_.v = rows_of(stored.at("v"));
-    fluid_.rho = rows_of(stored.at("rho"));
-    fluid_.metric.mean = rows_of(stored.at("mean"));
-    fluid_.metric.L = rows_of(stored.at("L"));
-    recent_ = rows_of(stored.at("recent"));
-    const auto scalars = rows_of(stored.at("scalars"));
-    fluid_.iteration = static_cast<std::int64_t>(scalars[0]);
-    fluid_.free_energy = scalars[1];
-    fluid_.mean_speed = scalars[2];
-    fluid_.dt = scalars[3];
+  void exchange(StateArchive& archive) override {
+    fluid_.exchange(archive);
+    archive.array("recent_energies", {StateArchive::kAny}, recent_, StateArchive::Numbers::not_nan);
+    archive.require(recent_.size() <= kFlat, "recent_energies", "of at most " + std::to_string(kFlat) + " iterations");
   }
 
  private:
@@ -97,9 +78,9 @@ class SphSampler final : public sampling::Sampler {
 
 }  // namespace
 
-sampling::Method sph_method() {
-  return sampling::make_method<SphSampler, SphOptions>(
-      "sph", "smoothed particle hydrodynamics: an isothermal gas, d <= 6", 300);
+std::vector<sampling::Method> methods() {
+  return {sampling::make_method<SphSampler, SphOptions>(
+      "sph", "smoothed particle hydrodynamics: an isothermal gas, d <= 6", 300)};
 }
 
 }  // namespace scorefield::sph

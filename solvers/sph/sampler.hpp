@@ -5,6 +5,6 @@
 namespace scorefield::sph {
 
 /// Method sph; options sph.*. Any target with a score; the density form needs log p.
-[[nodiscard]] sampling::Method sph_method();
+[[nodiscard]] std::vector<sampling::Method> methods();
 
 }  // namespace scorefield::sph

@@ -64,19 +64,13 @@ class SvgdSampler final : public sampling::Sampler {
   [[nodiscard]] bool converged() const override {
     return iteration_ > 10 && direction_ < 1e-3 * std::sqrt(static_cast<double>(d_));
   }
-  [[nodiscard]] std::map<std::string, torch::Tensor> state() const override {
-    return {{"x", particles()},
-            {"squares", tensor_of(squares_, {n_, d_})},
-            {"scalars", tensor_of({static_cast<double>(iteration_), speed_, direction_, h_}, {4})}};
-  }
-  void restore(const std::map<std::string, torch::Tensor>& stored) override {
-    x_ = rows_of(stored.at("x"));
-    squares_ = rows_of(stored.at("squares"));
-    const auto scalars = rows_of(stored.at("scalars"));
-    iteration_ = static_cast<std::int64_t>(scalars[0]);
-    speed_ = scalars[1];
-    direction_ = scalars[2];
-    h_ = scalars[3];
+  void exchange(StateArchive& archive) override {
+    archive.array("x", {n_, d_}, x_);
+    archive.array("squares", {n_, d_}, squares_);
+    archive.count("iteration", iteration_, 0, steps_);
+    archive.number("mean_speed", speed_);
+    archive.number("stein_direction", direction_);
+    archive.number("bandwidth", h_);
   }
 
  private:
@@ -96,8 +90,8 @@ void bind(OptionSet& set, SvgdOptions& options) {
   set.add("svgd.double_precision", options.double_precision, "pair sums in double instead of float");
 }
 
-sampling::Method svgd_method() {
-  return sampling::make_method<SvgdSampler, SvgdOptions>("svgd", "Stein variational gradient descent", 500);
+std::vector<sampling::Method> methods() {
+  return {sampling::make_method<SvgdSampler, SvgdOptions>("svgd", "Stein variational gradient descent", 500)};
 }
 
 }  // namespace scorefield::svgd

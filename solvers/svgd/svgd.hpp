@@ -17,6 +17,7 @@ struct SvgdOptions {
 /// Keys svgd.*.
 void bind(OptionSet& set, SvgdOptions& options);
 
-[[nodiscard]] sampling::Method svgd_method();
+/// Method svgd.
+[[nodiscard]] std::vector<sampling::Method> methods();
 
 }  // namespace scorefield::svgd

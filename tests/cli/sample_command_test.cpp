@@ -2,11 +2,14 @@
 
 #include <signal.h>
 
+#include <chrono>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "data/h5.hpp"
 #include "tests/cli/cli_fixture.hpp"
+#include "tests/support/damage_file.hpp"
 
 namespace scorefield::test {
 namespace {
@@ -78,39 +81,89 @@ TEST_F(Sample, JsonHasTheContractsKeysAndTheFileItsContent) {
   EXPECT_NEAR(log_p[7] - log_p[b.size() * 20 + 3], exact(a[0], b[7]) - exact(a[20], b[3]), 1e-9);
 }
 
-TEST_F(Sample, InterruptedAndResumedRunsAreTheUninterruptedOneBitForBit) {
-  const std::vector<std::string> options{"--particles", "3000",
-                                         "--steps",     "400",
-                                         "--threads",   "1",
-                                         "--set",       "sample.stop=false",
-                                         "--set",       "sample.frames=4",
-                                         "--set",       "sample.diagnostics=false"};
-  const auto command = [&](const std::string& output) {
-    std::vector<std::string> all{"sample", "banana", "--output", output};
-    all.insert(all.end(), options.begin(), options.end());
+class StoppedSample : public Sample {
+ protected:
+  static std::vector<std::string> command(const std::string& output, const std::vector<std::string>& more = {}) {
+    std::vector<std::string> all{"sample",      "banana",
+                                 "--output",    output,
+                                 "--particles", "3000",
+                                 "--steps",     "400",
+                                 "--threads",   "1",
+                                 "--set",       "sample.stop=false",
+                                 "--set",       "sample.frames=4",
+                                 "--set",       "sample.diagnostics=false",
+                                 "--set",       "sample.checkpoint_interval=0.02"};
+    all.insert(all.end(), more.begin(), more.end());
     return all;
-  };
-  auto first = command("part.h5");
-  first.insert(first.begin(), SCOREFIELD_BINARY);
-  RunningCommand running(first, folder_.path());
-  ASSERT_TRUE(running.wait_for_error_text("/400")) << running.wait().err;
-  running.send(SIGINT);
-  const auto stopped = running.wait();
+  }
+  /// Runs until the first iterations are made and part.h5.checkpoint is there, then sends the signal.
+  CommandResult stop(int signal) const {
+    auto arguments = command("part.h5");
+    arguments.insert(arguments.begin(), SCOREFIELD_BINARY);
+    RunningCommand running(arguments, folder_.path());
+    EXPECT_TRUE(running.wait_for_error_text("/400"));
+    for (int k = 0; k < 2000 && !std::filesystem::exists(folder_ / "part.h5.checkpoint"); ++k)
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    running.send(signal);
+    return running.wait();
+  }
+  void expect_the_whole_run() const {
+    succeed(command("whole.h5"));
+    EXPECT_EQ(folder_.listing(), (std::vector<std::string>{"part.h5", "whole.h5"}));
+    for (const char* name :
+         {"/samples", "/log_prob", "/trace/free_energy", "/trace/score_evaluations", "/frames/positions"})
+      EXPECT_EQ(column("part.h5", name), column("whole.h5", name)) << name;
+  }
+};
+
+TEST_F(StoppedSample, InterruptedAndResumedRunsAreTheUninterruptedOneBitForBit) {
+  const auto stopped = stop(SIGINT);
   ASSERT_EQ(stopped.exit_code, 130) << stopped.err;
   EXPECT_THAT(stopped.err, HasSubstr("interrupted after iteration "));
+  EXPECT_THAT(stopped.err, HasSubstr("--resume (part.h5.checkpoint)"));
   EXPECT_EQ(folder_.listing(), std::vector<std::string>{"part.h5.checkpoint"});
 
-  auto other = command("part.h5");
-  other.insert(other.end(), {"--resume", "--seed", "9", "--quiet"});
-  fail(1, other, {"part.h5.checkpoint"});
-  auto again = command("part.h5");
-  again.push_back("--resume");
-  succeed(again);
-  succeed(command("whole.h5"));
-  EXPECT_EQ(folder_.listing(), (std::vector<std::string>{"part.h5", "whole.h5"}));
-  for (const char* name :
-       {"/samples", "/log_prob", "/trace/free_energy", "/trace/score_evaluations", "/frames/positions"})
-    EXPECT_EQ(column("part.h5", name), column("whole.h5", name)) << name;
+  fail(1, command("part.h5", {"--resume", "--seed", "9", "--quiet"}), {"part.h5.checkpoint", "other options"});
+  succeed(command("part.h5", {"--resume"}));
+  expect_the_whole_run();
+}
+
+TEST_F(StoppedSample, KilledRunsGoOnFromTheirLastCheckpoint) {
+  ASSERT_EQ(stop(SIGKILL).exit_code, 128 + SIGKILL);
+  EXPECT_THAT(folder_.listing(), ::testing::Contains("part.h5.checkpoint"));
+  succeed(command("part.h5", {"--resume"}));
+  expect_the_whole_run();
+}
+
+TEST_F(StoppedSample, ResultIsOnDiskBeforeTheCheckpointGoes) {
+  // The limit on file sizes stands for a disk that is full when the result is to be written.
+  auto rest = command("part.h5", {"--resume", "--quiet"});
+  rest[rest.size() - 3] = "sample.checkpoint_interval=0";
+  auto first = rest;
+  first.erase(first.end() - 2, first.end());
+  first.insert(first.begin(), SCOREFIELD_BINARY);
+  RunningCommand running(first, folder_.path());
+  ASSERT_TRUE(running.wait_for_error_text("/400"));
+  running.send(SIGINT);
+  ASSERT_EQ(running.wait().exit_code, 130);
+
+  std::vector<std::string> limited{"/bin/sh", "-c", "ulimit -f 16; exec \"$0\" \"$@\"", SCOREFIELD_BINARY};
+  limited.insert(limited.end(), rest.begin(), rest.end());
+  const auto full = run_command(limited, folder_.path());
+  EXPECT_EQ(full.exit_code, 1);
+  EXPECT_THAT(full.err, HasSubstr("part.h5"));
+  EXPECT_EQ(folder_.listing(), std::vector<std::string>{"part.h5.checkpoint"});
+  succeed(rest);
+  EXPECT_EQ(folder_.listing(), std::vector<std::string>{"part.h5"});
+}
+
+TEST_F(StoppedSample, DamagedCheckpointsAreNamed) {
+  ASSERT_EQ(stop(SIGINT).exit_code, 130);
+  set_first_value_nan(folder_ / "part.h5.checkpoint", "/state/matter/position");
+  fail(1, command("part.h5", {"--resume", "--quiet"}),
+       {"part.h5.checkpoint", "'state/matter/position'", "not finite", "remove it to start again"});
+  truncate_file(folder_ / "part.h5.checkpoint");
+  fail(1, command("part.h5", {"--resume", "--quiet"}), {"part.h5.checkpoint"});
 }
 
 TEST_F(Sample, SeedsRepeatForAnyNumberOfThreads) {

@@ -129,7 +129,11 @@ TEST(TemperedGas, ResumesBitForBit) {
        {5, steps - 6, steps - 3, steps - 1}) {  // on the ladder, with sweeps to choose from, after them
     Tempered first(start, {}, 7, target), second(start, {}, 7, target);
     for (int k = 0; k < stop; ++k) first.step();
-    second.load(first.save());
+    StateArchive saving;
+    first.exchange(saving);
+    StateArchive restoring(saving.take(), "memory");
+    second.exchange(restoring);
+    restoring.finish();
     while (!second.done()) second.step();
     EXPECT_EQ(whole.particles(), second.particles()) << "stopped after " << stop << " of " << steps;
   }

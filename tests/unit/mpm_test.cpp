@@ -168,9 +168,12 @@ TEST(Mpm, SameBitsForAnyNumberOfThreadsAndAfterResume) {
     std::vector<double> score(start.size()), log_p(static_cast<std::size_t>(n));
     for (int k = 0; k < 12; ++k) {
       if (variant == 2 && k == 7) {
-        const auto state = motion->save();
+        StateArchive saving;
+        motion->exchange(saving);
         motion = make_motion(2, start, {}, 9, 100);
-        motion->load(state);
+        StateArchive restoring(saving.take(), "memory");
+        motion->exchange(restoring);
+        restoring.finish();
       }
       for (std::int64_t p = 0; p < n; ++p)
         log_p[static_cast<std::size_t>(p)] = correlated(motion->positions().data() + 2 * p, score.data() + 2 * p);

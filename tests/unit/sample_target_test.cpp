@@ -23,7 +23,7 @@ TEST(SampleTarget, SomePointsStandForAll) {
   }
   for (const auto& rows : {sorted, repeated}) {
     std::ofstream(folder.path("rows.npy"), std::ios::binary) << test::npy("<f8", "(4000, 1)", test::bytes_of(rows));
-    const auto points = open_sample_target(folder.path("rows.npy"), {.points = 1000})->samples();
+    const auto points = open_sample_target(folder.path("rows.npy"), {.points = 1000})->sample_set();
     ASSERT_EQ(points.size(0), 1000);
     for (int value = 0; value < 4; ++value)
       EXPECT_NEAR((points == value).sum().item<double>(), 250, 5 * std::sqrt(250 * 0.75));

@@ -5,7 +5,7 @@
 
 #include "models/targets/target.hpp"
 
-namespace scorefield::targets {
+namespace scorefield::sampling {
 
 /// What a run has asked of its target, in points.
 struct EvaluationCount {
@@ -15,9 +15,9 @@ struct EvaluationCount {
 };
 
 /// Another target with its evaluations counted, evaluated on `device`: clouds come and go on the CPU in float64.
-class CountedTarget final : public Target {
+class CountedTarget final : public targets::Target {
  public:
-  CountedTarget(std::shared_ptr<const Target> target, torch::Device device);
+  CountedTarget(std::shared_ptr<const targets::Target> target, torch::Device device);
 
   [[nodiscard]] std::int64_t dimension() const override { return target_->dimension(); }
   [[nodiscard]] std::string name() const override { return target_->name(); }
@@ -26,17 +26,16 @@ class CountedTarget final : public Target {
   [[nodiscard]] torch::Tensor log_density(const torch::Tensor& x) const override;
   [[nodiscard]] Evaluation evaluate(const torch::Tensor& x) const override;
   [[nodiscard]] torch::Tensor draw(std::int64_t n, std::uint64_t seed) const override { return target_->draw(n, seed); }
-  [[nodiscard]] Truth truth() const override { return target_->truth(); }
+  [[nodiscard]] torch::Tensor sample_set() const override { return target_->sample_set(); }
+  [[nodiscard]] targets::Truth truth() const override { return target_->truth(); }
 
   [[nodiscard]] EvaluationCount count() const { return count_; }
   void set_count(const EvaluationCount& count) { count_ = count; }
-  /// The target itself, uncounted.
-  [[nodiscard]] const std::shared_ptr<const Target>& inner() const { return target_; }
 
  private:
-  std::shared_ptr<const Target> target_;
+  std::shared_ptr<const targets::Target> target_;
   torch::Device device_;
   mutable EvaluationCount count_;
 };
 
-}  // namespace scorefield::targets
+}  // namespace scorefield::sampling

@@ -1,8 +1,8 @@
-#include "models/targets/counted_target.hpp"
+#include "solvers/sampling/counted_target.hpp"
 
-namespace scorefield::targets {
+namespace scorefield::sampling {
 
-CountedTarget::CountedTarget(std::shared_ptr<const Target> target, torch::Device device)
+CountedTarget::CountedTarget(std::shared_ptr<const targets::Target> target, torch::Device device)
     : target_(std::move(target)), device_(device) {}
 
 torch::Tensor CountedTarget::log_density(const torch::Tensor& x) const {
@@ -12,7 +12,7 @@ torch::Tensor CountedTarget::log_density(const torch::Tensor& x) const {
   return target_->log_density(x.to(device_)).to(torch::kCPU);
 }
 
-Target::Evaluation CountedTarget::evaluate(const torch::Tensor& x) const {
+targets::Target::Evaluation CountedTarget::evaluate(const torch::Tensor& x) const {
   count_.score += x.size(0);
   ++count_.calls;
   if (device_.is_cpu()) return target_->evaluate(x);
@@ -22,4 +22,4 @@ Target::Evaluation CountedTarget::evaluate(const torch::Tensor& x) const {
   return result;
 }
 
-}  // namespace scorefield::targets
+}  // namespace scorefield::sampling
