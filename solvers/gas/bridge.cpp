@@ -14,6 +14,39 @@ std::vector<Eigen::Index> leading(const Mixture& mixture, const Matrix& x) {
   return lead;
 }
 
+/// A normalising constant and the squared relative error of its estimate.
+struct Ratio {
+  double log_z, variance;
+};
+
+/// log of the ratio Z of two densities p and g from l = log p - log g at draws of each (Meng and Wong 1996, iterated);
+/// `draws` of g were made, of which those missing from `of_g` count as p = 0.
+Ratio bridge_ratio(const std::vector<double>& of_p, const std::vector<double>& of_g, std::int64_t draws) {
+  const double n1 = static_cast<double>(of_p.size()), n2 = static_cast<double>(draws), s1 = n1 / (n1 + n2),
+               s2 = n2 / (n1 + n2);
+  std::vector<double> sorted = of_p;
+  std::nth_element(sorted.begin(), sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2), sorted.end());
+  const double centre = sorted[sorted.size() / 2];
+  double r = 1, variance = 0;
+  for (int round = 0; round < 50; ++round) {
+    double top = 0, bottom = 0, top2 = 0, bottom2 = 0;
+    for (const double l : of_g) {
+      const double e = std::exp(l - centre), f = e / (s1 * e + s2 * r);
+      top += f;
+      top2 += f * f;
+    }
+    for (const double l : of_p) {
+      const double f = 1 / (s1 * std::exp(l - centre) + s2 * r);
+      bottom += f;
+      bottom2 += f * f;
+    }
+    r = (top / n2) / (bottom / n1);
+    variance =
+        (top2 / n2 / ((top / n2) * (top / n2)) - 1) / n2 + (bottom2 / n1 / ((bottom / n1) * (bottom / n1)) - 1) / n1;
+  }
+  return {centre + std::log(r), variance};
+}
+
 }  // namespace
 
 BridgeResult bridge_weights(const Cloud& cloud, const Mixture& mixture, std::uint64_t seed, std::uint64_t stream,
@@ -33,7 +66,7 @@ BridgeResult bridge_weights(const Cloud& cloud, const Mixture& mixture, std::uin
     evaluate(proposal, false);
     const auto lead = leading(mixture, proposal.x);
     const Vector g_proposal = single.log_density(proposal.x);
-    // l = log p - log g on both sides, in the region alone; draws outside count as p = 0.
+    // l = log p - log g on both sides, in the region alone.
     std::vector<double> of_p, of_g;
     for (std::int64_t i = 0; i < draws; ++i)
       if (lead[static_cast<std::size_t>(i)] == k && std::isfinite(proposal.log_p[i]))
@@ -48,30 +81,9 @@ BridgeResult bridge_weights(const Cloud& cloud, const Mixture& mixture, std::uin
     const Vector g_members = single.log_density(cloud.x(Eigen::all, members));
     for (std::size_t i = 0; i < members.size(); ++i)
       of_p.push_back(cloud.log_p[members[i]] - g_members[static_cast<Eigen::Index>(i)]);
-    const double n1 = static_cast<double>(of_p.size()), n2 = static_cast<double>(draws), s1 = n1 / (n1 + n2),
-                 s2 = n2 / (n1 + n2);
-    std::vector<double> sorted = of_p;
-    std::nth_element(sorted.begin(), sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2), sorted.end());
-    const double centre = sorted[sorted.size() / 2];
-    double r = 1, variance = 0;
-    for (int round = 0; round < 50; ++round) {
-      double top = 0, bottom = 0, top2 = 0, bottom2 = 0;
-      for (const double l : of_g) {
-        const double e = std::exp(l - centre), f = e / (s1 * e + s2 * r);
-        top += f;
-        top2 += f * f;
-      }
-      for (const double l : of_p) {
-        const double f = 1 / (s1 * std::exp(l - centre) + s2 * r);
-        bottom += f;
-        bottom2 += f * f;
-      }
-      r = (top / n2) / (bottom / n1);
-      variance =
-          (top2 / n2 / ((top / n2) * (top / n2)) - 1) / n2 + (bottom2 / n1 / ((bottom / n1) * (bottom / n1)) - 1) / n1;
-    }
-    log_z[k] = centre + std::log(r);
-    result.error = std::max(result.error, std::sqrt(std::max(0.0, variance)));
+    const Ratio ratio = bridge_ratio(of_p, of_g, draws);
+    log_z[k] = ratio.log_z;
+    result.error = std::max(result.error, std::sqrt(std::max(0.0, ratio.variance)));
   }
   result.weights = (log_z.array() - log_z.maxCoeff()).exp();
   result.weights /= result.weights.sum();

@@ -24,20 +24,24 @@ Rows in_units(const Matrix& x, const Vector& weights) {
   return centred.transpose().cast<float>();
 }
 
+/// Points [first, first + size).
+struct Block {
+  Eigen::Index first, size;
+};
+
 /// total[i] += weight |x_i - x_j| for the points of a block.
-void add_distances(const Rows& x, Eigen::Index first, Eigen::Index size, Eigen::Index j, float weight,
-                   Eigen::ArrayXf& squares, Vector& total) {
-  squares.head(size).setZero();
+void add_distances(const Rows& x, Block block, Eigen::Index j, float weight, Eigen::ArrayXf& squares, Vector& total) {
+  squares.head(block.size).setZero();
   for (Eigen::Index c = 0; c < x.cols(); ++c)
-    squares.head(size) += (x.col(c).segment(first, size).array() - x(j, c)).square();
-  total.segment(first, size).array() += (weight * squares.head(size).sqrt()).cast<double>();
+    squares.head(block.size) += (x.col(c).segment(block.first, block.size).array() - x(j, c)).square();
+  total.segment(block.first, block.size).array() += (weight * squares.head(block.size).sqrt()).cast<double>();
 }
 
 template <class Body>
 void for_blocks(Eigen::Index points, Body&& body) {
   parallel_for((points + kBlock - 1) / kBlock, [&](std::int64_t b) {
     const Eigen::Index first = b * kBlock;
-    body(b, first, std::min(kBlock, points - first));
+    body(b, Block{first, std::min(kBlock, points - first)});
   });
 }
 
@@ -52,10 +56,10 @@ class Selection {
     const Eigen::Index stride = (x_.rows() + kMostReferences - 1) / kMostReferences;
     double sum = 0;
     for (Eigen::Index j = 0; j < x_.rows(); j += stride) sum += weights[j];
-    for_blocks(x_.rows(), [&](std::int64_t, Eigen::Index first, Eigen::Index size) {
-      Eigen::ArrayXf squares(size);
+    for_blocks(x_.rows(), [&](std::int64_t, Block block) {
+      Eigen::ArrayXf squares(block.size);
       for (Eigen::Index j = 0; j < x_.rows(); j += stride)
-        add_distances(x_, first, size, j, static_cast<float>(weights[j] / sum), squares, far_);
+        add_distances(x_, block, j, static_cast<float>(weights[j] / sum), squares, far_);
     });
   }
 
@@ -63,13 +67,13 @@ class Selection {
   /// has).
   Eigen::Index choose(Eigen::Index last, Eigen::Index left, double chosen) {
     if (left >= 0) taken_[static_cast<std::size_t>(left)] = 0;
-    for_blocks(x_.rows(), [&](std::int64_t b, Eigen::Index first, Eigen::Index size) {
-      Eigen::ArrayXf squares(size);
-      if (last >= 0) add_distances(x_, first, size, last, 1, squares, near_);
-      if (left >= 0) add_distances(x_, first, size, left, -1, squares, near_);
+    for_blocks(x_.rows(), [&](std::int64_t b, Block block) {
+      Eigen::ArrayXf squares(block.size);
+      if (last >= 0) add_distances(x_, block, last, 1, squares, near_);
+      if (left >= 0) add_distances(x_, block, left, -1, squares, near_);
       Best& best = best_[static_cast<std::size_t>(b)];
       best = {};
-      for (Eigen::Index i = first; i < first + size; ++i) {
+      for (Eigen::Index i = block.first; i < block.first + block.size; ++i) {
         const double value = far_[i] - near_[i] / chosen;
         if (value < best.value && taken_[static_cast<std::size_t>(i)] == 0) best = {value, i};
       }
