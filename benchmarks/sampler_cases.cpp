@@ -44,7 +44,7 @@ BenchmarkResult run_ift(const BenchmarkOptions& options, const std::string& name
   const double h = std::sqrt(2.0 * static_cast<double>(d));
   flow_options.kernel = {pairs::KernelOptions::Name::gaussian, h};
   flow_options.step = 0.01;
-  ift::Flow ours(ift::Kind::ift, flow_options, {n, d, x, {}}, y, false, 1000, 1);
+  ift::Flow ours(ift::Kind::ift, flow_options, {n, d, x, {}}, y, {false, 1000, 1});
   const auto tensor = [&](const std::vector<double>& rows) {
     return torch::from_blob(const_cast<double*>(rows.data()), {n, d}, torch::kFloat64).to(torch::kFloat32);
   };

@@ -19,13 +19,11 @@ double kernel_scale(const pairs::RadialKernel& kernel) { return kernel.bandwidth
 
 }  // namespace
 
-Flow::Flow(Kind kind, const FlowOptions& options, Cloud start, const std::vector<double>& y, bool fresh,
-           std::int64_t steps, std::uint64_t seed, pairs::PairSums pair_sums)
+Flow::Flow(Kind kind, const FlowOptions& options, Cloud start, const std::vector<double>& y, const Schedule& schedule,
+           pairs::PairSums pair_sums)
     : kind_(kind),
       options_(options),
-      fresh_(fresh),
-      steps_(steps),
-      seed_(seed),
+      schedule_(schedule),
       pair_sums_(pair_sums ? std::move(pair_sums) : pairs::fused_pair_sums(options.double_precision)) {
   validate(options);
   const std::int64_t d = start.d;
@@ -36,7 +34,7 @@ Flow::Flow(Kind kind, const FlowOptions& options, Cloud start, const std::vector
   if (start.w.empty()) start.w.assign(n, 1.0 / static_cast<double>(n));
   state.cloud = std::move(start);
   state.power.resize(n);
-  const Philox random(seed, 0);
+  const Philox random(schedule.seed, 0);
   for (std::size_t i = 0; i < n; ++i) state.power[i] = random.normals(i)[0];
   own_.resize(n);
   others_.resize(n);
@@ -130,7 +128,7 @@ void Flow::weight_step(double decay) {
     project_on_simplex(w);
   }
   if (published || kind_ == Kind::wfr) return;
-  const Philox random(seed_, static_cast<std::uint64_t>(state.iteration * kStreams + 1));
+  const Philox random(schedule_.seed, static_cast<std::uint64_t>(state.iteration * kStreams + 1));
   state.splits += split_heavy(state.cloud.x, w, state.cloud.d, options_.ess, h_, random);
 }
 
@@ -138,17 +136,18 @@ void Flow::step(const std::vector<double>& y) {
   Cloud& cloud = state.cloud;
   const auto d = static_cast<std::size_t>(cloud.d), n = static_cast<std::size_t>(cloud.n);
   std::vector<double> gradient(cloud.x.size());
-  const double progress = static_cast<double>(state.iteration) / static_cast<double>(std::max<std::int64_t>(steps_, 1));
+  const double progress =
+      static_cast<double>(state.iteration) / static_cast<double>(std::max<std::int64_t>(schedule_.steps, 1));
   if (kind_ == Kind::noisy_mmd_flow && progress < 4.0 / 9) {
     // Arbel et al. (arXiv 1906.04370): the gradient at noisy positions moves the clean ones.
     std::vector<double> noisy = cloud.x;
-    const Philox random(seed_, static_cast<std::uint64_t>(state.iteration * kStreams));
+    const Philox random(schedule_.seed, static_cast<std::uint64_t>(state.iteration * kStreams));
     for (std::size_t i = 0; i < noisy.size(); ++i) noisy[i] += options_.noise * h_ * random.normals(i)[0];
     witness(noisy, y, gradient.data());
   } else {
     witness(cloud.x, y, gradient.data());
   }
-  if (!fresh_) {
+  if (!schedule_.fresh) {
     double sum = 0;
     for (std::size_t i = 0; i < n; ++i) sum += cloud.w[i] * (own_[i] - 2 * others_[i]);
     state.loss = 0.5 * (sum + self_energy(y));
@@ -156,7 +155,7 @@ void Flow::step(const std::vector<double>& y) {
   const bool published = options_.variant == FlowOptions::Variant::published;
   const bool weighted = kind_ == Kind::ift || kind_ == Kind::wfr;
   // With fresh data the cloud would follow the noise of the last batches: longer memory towards the end.
-  const double decay = fresh_ && !published && progress > 0.5
+  const double decay = schedule_.fresh && !published && progress > 0.5
                            ? 0.02 + 0.49 * (1 + std::cos(2 * std::numbers::pi * (progress - 0.5)))
                            : 1;
   const double unit = h_ * (kernel_.form == pairs::Form::energy ? 1 : h_);

@@ -23,10 +23,14 @@ struct Cloud {
 /// Both steps share one pass over the pairs (the published variant makes a second one in between).
 class Flow {
  public:
-  /// steps: length of the run, over which noise and, for fresh data, steps decay. y: an exemplary batch. pair_sums:
-  /// null: the fused ones, in the options' precision.
-  Flow(Kind kind, const FlowOptions& options, Cloud start, const std::vector<double>& y, bool fresh, std::int64_t steps,
-       std::uint64_t seed, pairs::PairSums pair_sums = nullptr);
+  struct Schedule {
+    bool fresh = false;      ///< other target points in every step
+    std::int64_t steps = 0;  ///< length of the run, over which noise and, for fresh data, steps decay
+    std::uint64_t seed = 0;
+  };
+  /// y: an exemplary batch of target points. pair_sums: null: the fused ones, in the options' precision.
+  Flow(Kind kind, const FlowOptions& options, Cloud start, const std::vector<double>& y, const Schedule& schedule,
+       pairs::PairSums pair_sums = nullptr);
 
   /// One iteration with target points y [m, d].
   void step(const std::vector<double>& y);
@@ -62,9 +66,7 @@ class Flow {
   FlowOptions options_;
   pairs::RadialKernel kernel_;
   double h_ = 1;
-  bool fresh_;
-  std::int64_t steps_;
-  std::uint64_t seed_;
+  Schedule schedule_;
   pairs::PairSums pair_sums_;
   std::vector<double> own_, others_;  // K w and mean_y k at the particles
   double self_energy_ = 0;            // mean k(y, y') of the points last asked for

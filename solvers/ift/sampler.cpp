@@ -75,7 +75,7 @@ class MmdSampler final : public FlowSamplerBase {
       batch_ = rows_of(drawn);
     }
     if (fresh_) held_out_ = rows_of(target.draw(std::max<std::int64_t>(4 * n, 1000), draw_seed(setup.seed, -2)));
-    flow_.emplace(kind, options, start_of(setup), batch_, fresh_, setup.steps, setup.seed,
+    flow_.emplace(kind, options, start_of(setup), batch_, Flow::Schedule{fresh_, setup.steps, setup.seed},
                   pairs::pair_sums_on(setup.device, options.double_precision));
     notes_.push_back(
         "kernel bandwidth " + std::to_string(flow_->bandwidth()) + ", " + std::to_string(batch_size_) +

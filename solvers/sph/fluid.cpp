@@ -83,7 +83,7 @@ void Fluid::exchange(StateArchive& archive) {
 
 std::vector<double> Fluid::body_force(const Answer& answer) const {
   if (options_.force == SphOptions::Force::density)
-    return gradient_of_values(neighbours_, options_.kernel, smoothing_length(), z, rho, answer.log_density);
+    return gradient_of_values(neighbours_, {options_.kernel, smoothing_length()}, z, rho, answer.log_density);
   return metric.gradient_in_z(answer.score);
 }
 
@@ -119,7 +119,7 @@ void Fluid::step(const Target& target) {
   }
   dt = options_.cfl * std::min(h / (1 + fastest), std::sqrt(h / std::max(steepest, 1e-300)));
   if (options_.density == SphOptions::Density::continuity) {
-    const auto rate = density_rate(neighbours_, options_.kernel, h, options_.diffusion, z, v, rho);
+    const auto rate = density_rate(neighbours_, {options_.kernel, h}, options_.diffusion, z, v, rho);
     for (std::size_t i = 0; i < n; ++i) rho[i] *= std::exp(std::clamp(dt * rate[i] / rho[i], -1.0, 1.0));
   }
 

@@ -10,6 +10,12 @@ enum class Shape {
   gaussian,  ///< exp(-q^2), cut at 3 h and normalised with the cut
 };
 
+/// A kernel and its length.
+struct Smoothing {
+  Shape shape;
+  double h;
+};
+
 /// Radius beyond which W vanishes, in units of h.
 [[nodiscard]] double support(Shape shape);
 

@@ -71,8 +71,8 @@ TEST_F(OnDevice, InteractionForceTransportFollowsTheFusedFlow) {
   options.double_precision = true;
   std::vector<ift::Flow> flows;
   for (const bool on_device : {false, true}) {
-    flows.emplace_back(ift::Kind::ift, options, ift::Cloud{n, d, cloud(n * d, 1), {}}, y, false, 30, 9,
-                       on_device ? pairs::device_pair_sums(device_, true) : nullptr);
+    flows.emplace_back(ift::Kind::ift, options, ift::Cloud{n, d, cloud(n * d, 1), {}}, y,
+                       ift::Flow::Schedule{false, 30, 9}, on_device ? pairs::device_pair_sums(device_, true) : nullptr);
     for (int step = 0; step < 30; ++step) flows.back().step(y);
   }
   EXPECT_LT(largest_difference(flows[1].state.cloud.x, flows[0].state.cloud.x), 1e-9);

@@ -89,7 +89,7 @@ TEST(MmdFlow, MovesAgainstTheGradientOfTheLoss) {
   const Rows y = normal_cloud(40 * d, 2, 5);
   FlowOptions options = gaussian(1.5);
   options.step = 0.1;
-  Flow flow(Kind::mmd_flow, options, {n, d, normal_cloud(n * d, 1, 6), {}}, y, false, 10, 1);
+  Flow flow(Kind::mmd_flow, options, {n, d, normal_cloud(n * d, 1, 6), {}}, y, {false, 10, 1});
   const Cloud before = flow.state.cloud;
   flow.step(y);
   EXPECT_NEAR(flow.state.loss, plain_loss(flow, before, y), 1e-12);
@@ -107,8 +107,8 @@ TEST(MmdFlow, StepsDoNotDependOnTheNumberOfParticles) {
   const Rows y = normal_cloud(80, 2, 5), x = normal_cloud(40, 1, 6);
   Rows twice = x;
   twice.insert(twice.end(), x.begin(), x.end());
-  Flow once(Kind::mmd_flow, gaussian(1), {20, 2, x, {}}, y, false, 10, 1),
-      doubled(Kind::mmd_flow, gaussian(1), {40, 2, twice, {}}, y, false, 10, 1);
+  Flow once(Kind::mmd_flow, gaussian(1), {20, 2, x, {}}, y, {false, 10, 1}),
+      doubled(Kind::mmd_flow, gaussian(1), {40, 2, twice, {}}, y, {false, 10, 1});
   for (int k = 0; k < 5; ++k) {
     once.step(y);
     doubled.step(y);
@@ -122,7 +122,7 @@ TEST(Weights, TheirStepAloneLowersTheLossAndStaysOnTheSimplex) {
     FlowOptions options = gaussian(1);
     options.step = 1e-12;
     options.ess = 0;
-    Flow flow(kind, options, {100, 2, normal_cloud(200, 2, 6), {}}, y, false, 100, 1);
+    Flow flow(kind, options, {100, 2, normal_cloud(200, 2, 6), {}}, y, {false, 100, 1});
     double last = HUGE_VAL;
     for (int k = 0; k < 20; ++k) {
       flow.step(y);
@@ -142,7 +142,7 @@ End three_modes(Kind kind, FlowOptions options, std::int64_t steps) {
   const ThreeGaussians target(2);
   const Rows y = target.draw(400, 1);
   options.kernel = {pairs::KernelOptions::Name::gaussian, 10};
-  Flow flow(kind, options, {400, 2, normal_cloud(800, 3, 9), {}}, y, false, steps, 1);
+  Flow flow(kind, options, {400, 2, normal_cloud(800, 3, 9), {}}, y, {false, steps, 1});
   for (std::int64_t k = 0; k < steps; ++k) flow.step(y);
   return {flow.loss_against(y), ift::effective_size(flow.state.cloud.w)};
 }

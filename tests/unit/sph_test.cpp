@@ -148,7 +148,7 @@ TEST(ValueGradient, IsExactForLinearFunctions) {
   Rows rho, f(400);
   neighbours.density(rho);
   for (std::size_t i = 0; i < 400; ++i) f[i] = 2 * x[2 * i] - 3 * x[2 * i + 1];
-  const Rows gradient = sph::gradient_of_values(neighbours, Shape::wendland, 0.3, x, rho, f);
+  const Rows gradient = sph::gradient_of_values(neighbours, {Shape::wendland, 0.3}, x, rho, f);
   int inside = 0;
   for (std::size_t i = 0; i < 400; ++i) {
     if (std::hypot(x[2 * i], x[2 * i + 1]) > 1) continue;
