@@ -35,7 +35,8 @@ CONCEPTS = {
 
 
 def concepts(name):
-    links = [f"[{page}](../concepts/{page}.md) ({what if ' ' in what else code(what)})" for page, what in CONCEPTS.get(name, {}).items()]
+    links = [f"[{page}](../concepts/{page}.md) ({what if ' ' in what else code(what)})"
+             for page, what in CONCEPTS.get(name, {}).items()]
     return f"Concepts: {', '.join(links)}." if links else ""
 
 
@@ -63,14 +64,20 @@ def problem_sections(program, shared):
     return parts
 
 
+PRECEDENCE = """Defaults, then a preset (or, with `--resume`, the options stored in the file), then `--config`, then `--set`,
+then flags: the later one wins. The resolved options are stored in every output (attribute `config`), and `--config` takes them
+back."""
+
+EXIT_CODES = [["0", "done"], ["1", "failed: a file, the disk, numbers that went wrong"],
+              ["2", "misused: what was typed does not fit"],
+              ["130", "interrupted; a file to continue from is left where there is `--resume`"]]
+
+
 def index_page(program):
     commands = table(["command", "does"], [[f"[{name}]({name}.md)", text] for name, text in program.commands()])
     common = [flag for flag in program.help("list").flags if flag.common]
     return page(
-        "Reference", commands, "Lists: [problems, presets, methods, targets, experiments](lists.md). "
-        "[Files](files.md). [JSON](json.md).", "## Flags of every command", flag_table(common), "## Where an option comes from",
-        "Defaults, then a preset (or, with `--resume`, the options stored in the file), then `--config`, then `--set`, then flags: "
-        "the later one wins. The resolved options are stored in every output (attribute `config`), and `--config` takes them back.",
-        "## Exit codes", table(["code", "means"], [["0", "done"], ["1", "failed: a file, the disk, numbers that went wrong"],
-                                                  ["2", "misused: what was typed does not fit"],
-                                                  ["130", "interrupted; a file to continue from is left where there is `--resume`"]]))
+        "Reference", commands,
+        "Lists: [problems, presets, methods, targets, experiments](lists.md). [Files](files.md). [JSON](json.md).",
+        "## Flags of every command", flag_table(common), "## Where an option comes from", PRECEDENCE, "## Exit codes",
+        table(["code", "means"], EXIT_CODES))

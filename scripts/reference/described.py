@@ -28,5 +28,6 @@ class Descriptions:
     def check(self):
         unused = self.entries.keys() - self.used
         if self.unknown or unused:
-            raise Undescribed(f"{self.title}: described nowhere: {', '.join(sorted(self.unknown)) or 'none'}; described, not written: "
-                              f"{', '.join(sorted(unused)) or 'none'}. Change scripts/reference/descriptions.py.")
+            undescribed, unwritten = (", ".join(sorted(names)) or "none" for names in (self.unknown, unused))
+            raise Undescribed(f"{self.title}: written and not described: {undescribed}; described and not written: "
+                              f"{unwritten}. Change scripts/reference/descriptions.py.")

@@ -1,7 +1,7 @@
 """What the objects of files and the keys of results mean. Names are patterns: * stands for any text."""
 
-FILES_INTRODUCTION = """HDF5, readable with h5py alone (`scripts/scorefield_io.py`); text is UTF-8, arrays are row-major. Every file appears complete or not
-at all: it is written beside its destination and renamed. Values are finite.
+FILES_INTRODUCTION = """HDF5, readable with h5py alone (`scripts/scorefield_io.py`); text is UTF-8, arrays are row-major. Every
+file appears complete or not at all: it is written beside its destination and renamed. Values are finite.
 
 M values of mu, p parameters, K times, N particles, d coordinates, D steps of the generator."""
 
@@ -31,7 +31,8 @@ FILES = {
         **ENSEMBLE,
         "/velocities": ("[M, K, N, d]", "time derivatives of the samples, where known"),
         "/velocities@description": "the same in words",
-        "/velocities@diffusion": "D [d] where particles also diffuse, which the velocities leave out: d_t rho = -div(rho v) + D lap rho",
+        "/velocities@diffusion": "D [d] where particles also diffuse, which the velocities leave out: "
+                                   "d_t rho = -div(rho v) + D lap rho",
         "/diagnostics/time": ("[D]", "times of the generator's steps"),
         "/diagnostics/time@units": "their unit",
         "/diagnostics/electric_energy": ("[M, D]", "plasmas: mu^2/2 int E^2"),
@@ -57,7 +58,8 @@ FILES = {
         "/model/mu@names": "names of the parameters",
         "/model/time": ("[K]", "training times"),
         "/model/time@units": "their unit",
-        "/model@*": "the network's options (TOML), coordinates, units, periods, kind of model, the training data's configuration",
+        "/model@*": "the network's options (TOML), coordinates, units, periods, kind of model, the training data's "
+                    "configuration",
         "/training/*": "raw weights, averages and optimiser state, with which `--resume` continues bit for bit",
         "/training@*": "counters",
         "/history/step": ("[S]", "a row per logging interval"),
@@ -85,8 +87,9 @@ FILES = {
     },
 }
 
-JSON_INTRODUCTION = """What `--json` prints on stdout. Names are as in the output of one tiny run; `*` stands for any text, `[]` for the items of a list. A key whose
-metric or baseline does not exist is absent, never zero. Keys may be added; those that are here stay."""
+JSON_INTRODUCTION = """What `--json` prints on stdout. Names are as in the output of one tiny run; `*` stands for any text, `[]`
+for the items of a list. A key whose metric or baseline does not exist is absent, never zero. Keys may be added; those
+that are here stay."""
 
 METRIC_HELP = "of the prediction; [definitions](../concepts/noise-floor.md)"
 

@@ -32,7 +32,8 @@ def check_shape(where, pattern, shape, letters, sizes):
 
 def file_table(kind, paths):
     """Rows of one kind of file; several files show what only some of them have."""
-    descriptions = Descriptions(f"file '{kind}'", {**FILES[kind], **{f"@{name}": text for name, text in ROOT_ATTRIBUTES.items()}})
+    every_file = {f"@{name}": text for name, text in ROOT_ATTRIBUTES.items()}
+    descriptions = Descriptions(f"file '{kind}'", {**FILES[kind], **every_file})
     types = {}
     for path in paths:
         sizes = {}

@@ -15,7 +15,8 @@ def table(head, rows):
 
 
 def page(title, *parts):
-    note = "<!-- Written by scripts/make_reference. Change the program's help texts or scripts/reference/, then run it again. -->"
+    note = ("<!-- Written by scripts/make_reference. Change the program's help texts or scripts/reference/, "
+            "then run it again. -->")
     return "\n\n".join([note, f"# {title}", *(part for part in parts if part)]) + "\n"
 
 

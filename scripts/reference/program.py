@@ -48,7 +48,8 @@ class Program:
 
     def run(self, *arguments, folder=None):
         environment = {**os.environ, "OMP_WAIT_POLICY": "passive"}
-        done = subprocess.run([self.binary, *arguments], capture_output=True, text=True, check=False, cwd=folder, env=environment)
+        done = subprocess.run([self.binary, *arguments], capture_output=True, text=True, check=False, cwd=folder,
+                              env=environment)
         if done.returncode != 0:
             raise ProgramError(f"scorefield {' '.join(arguments)}: {done.stderr.strip()}")
         return done.stdout
