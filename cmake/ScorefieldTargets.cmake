@@ -94,23 +94,6 @@ function(scorefield_add_kernels name arithmetic source)
   endforeach()
 endfunction()
 
-# Adds kernel_baseline.cpp, kernel_avx2.cpp and kernel_avx512.cpp of a solver: its hot loops once per instruction set, chosen
-# at start (kernel.cpp). Contraction off: all sets give the same bits. The other two flags only let loops vectorise; no
-# loop there looks at errno or at floating-point exceptions.
-function(scorefield_add_exact_kernels name)
-  set(flags -ffp-contract=off -fno-math-errno -fno-trapping-math)
-  target_sources(scorefield_${name} PRIVATE kernel_baseline.cpp)
-  set_source_files_properties(kernel_baseline.cpp PROPERTIES COMPILE_OPTIONS "${flags}")
-  if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
-    target_sources(scorefield_${name} PRIVATE kernel_avx2.cpp kernel_avx512.cpp)
-    target_compile_definitions(scorefield_${name} PRIVATE SCOREFIELD_X86_KERNELS)
-    set_source_files_properties(kernel_baseline.cpp PROPERTIES COMPILE_OPTIONS "-march=x86-64-v2;${flags}")
-    set_source_files_properties(kernel_avx2.cpp PROPERTIES COMPILE_OPTIONS "-march=x86-64-v3;${flags}")
-    set_source_files_properties(kernel_avx512.cpp PROPERTIES
-      COMPILE_OPTIONS "-march=x86-64-v4;-mprefer-vector-width=512;${flags}")
-  endif()
-endfunction()
-
 # The precompiled header that every LibTorch target shares.
 function(scorefield_use_pch target)
   if(NOT TARGET scorefield_pch)

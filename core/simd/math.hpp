@@ -96,6 +96,10 @@ SCOREFIELD_INLINE V square_root(V x) {
 }
 #endif
 
+/// One half further from zero, to round by truncation.
+SCOREFIELD_INLINE float beyond_half(float value) { return value + __builtin_copysignf(0.5f, value); }
+SCOREFIELD_INLINE double beyond_half(double value) { return value + __builtin_copysign(0.5, value); }
+
 /// Parts of pi/2 for the argument reduction, few bits in the leading ones so that their multiples are exact, and Taylor
 /// coefficients of sin(r)/r and cos(r) in r^2, highest first; |r| <= pi/4.
 template <class T>

@@ -35,7 +35,7 @@ class PicRun : public StepwiseRun {
         simulation_(setup.options, setup.dt, setup.plasma.mu,
                     pic::load(setup.plasma.population, setup.options.box_length, setup.options.simulated_particles,
                               setup.options.start, setup.loading),
-                    pic::best_kernels(), setup.collisions) {}
+                    setup.collisions) {}
 
   PicRun(const PicSetup& setup, const h5::File& file, const std::string& group)
       : unit_(static_cast<float>(1 / setup.plasma.position_unit)),
@@ -43,7 +43,7 @@ class PicRun : public StepwiseRun {
             setup.options, setup.dt, setup.plasma.mu,
             pic::State<Real>{file.integer_attribute(group, "step"), file.read<pic::Position>(group + "/position"),
                              file.read<Real>(group + "/velocity")},
-            pic::best_kernels(), setup.collisions) {}
+            setup.collisions) {}
 
   [[nodiscard]] std::int64_t step() const override { return simulation_.step(); }
 

@@ -2,8 +2,9 @@
 
 #include <cstdint>
 
-// The hot loop. This header and kernel.inl keep to plain types: they are compiled once per instruction set, and a
-// template of the standard library instantiated there could end up, with wide instructions, in another file's code.
+#include "core/simd/kernel_table.hpp"
+
+// The hot loop. Plain types only: included by kernel_isa.cpp, which is compiled once per instruction set.
 
 namespace scorefield::pic {
 
@@ -51,18 +52,12 @@ inline constexpr std::int64_t kMaxBlock = 65535;
 template <class Real>
 using AdvanceBlock = void (*)(Block<Real>&);
 
-/// The kernels built for one instruction set. All of them give bitwise the same results: no fused multiply-add.
-struct KernelSet {
-  const char* name;
+/// All instruction sets give bitwise the same results: no fused multiply-add.
+struct Kernels {
   AdvanceBlock<float> cic_float, tsc_float;
   AdvanceBlock<double> cic_double, tsc_double;
 };
 
-/// The fastest set that this processor runs.
-[[nodiscard]] const KernelSet& best_kernels();
-
-/// Number of sets that this processor runs, and each of them, slowest first.
-[[nodiscard]] int kernel_set_count();
-[[nodiscard]] const KernelSet& kernel_set(int index);
+SCOREFIELD_KERNEL_TABLE(Kernels, kKernels);
 
 }  // namespace scorefield::pic

@@ -25,7 +25,8 @@ std::int64_t count_stride(const PicOptions& options) {
 }
 
 template <class Real>
-AdvanceBlock<Real> choose_kernel(const KernelSet& kernels, Shape shape) {
+AdvanceBlock<Real> choose_kernel(Shape shape) {
+  const Kernels& kernels = kKernels.chosen();
   if constexpr (std::is_same_v<Real, float>) return shape == Shape::cic ? kernels.cic_float : kernels.tsc_float;
   else return shape == Shape::cic ? kernels.cic_double : kernels.tsc_double;
 }
@@ -50,12 +51,11 @@ void check_size(const PicOptions& options, std::size_t positions, std::size_t ve
 }  // namespace
 
 template <class Real>
-Simulation<Real>::Simulation(const PicOptions& options, double dt, double mu, const KernelSet& kernels,
-                             const Collisions& collisions)
+Simulation<Real>::Simulation(const PicOptions& options, double dt, double mu, const Collisions& collisions)
     : options_(validated(with_step(options, dt), mu)),
       dt_(dt),
       collisions_(collisions),
-      advance_block_(choose_kernel<Real>(kernels, options.shape)),
+      advance_block_(choose_kernel<Real>(options.shape)),
       poisson_(options.cells, options.box_length, mu),
       fourier_(options.cells, std::min(kFieldModes, options.cells / 2)),
       block_size_(choose_block_size(options.cells)),
@@ -69,8 +69,8 @@ Simulation<Real>::Simulation(const PicOptions& options, double dt, double mu, co
 
 template <class Real>
 Simulation<Real>::Simulation(const PicOptions& options, double dt, double mu, const Particles& initial,
-                             const KernelSet& kernels, const Collisions& collisions)
-    : Simulation(options, dt, mu, kernels, collisions) {
+                             const Collisions& collisions)
+    : Simulation(options, dt, mu, collisions) {
   check_size(options, initial.position.size(), initial.velocity.size());
   auto& [step, position, velocity] = state_;
   position.resize(initial.position.size());
@@ -90,8 +90,8 @@ Simulation<Real>::Simulation(const PicOptions& options, double dt, double mu, co
 
 template <class Real>
 Simulation<Real>::Simulation(const PicOptions& options, double dt, double mu, State<Real> state,
-                             const KernelSet& kernels, const Collisions& collisions)
-    : Simulation(options, dt, mu, kernels, collisions) {
+                             const Collisions& collisions)
+    : Simulation(options, dt, mu, collisions) {
   check_size(options, state.position.size(), state.velocity.size());
   state_ = std::move(state);
   charge_.add(state_.position);

@@ -41,11 +41,10 @@ class Simulation {
   /// Takes over x^0 and v^0, solves for E^0 and moves the velocities back by half a step. options.dt is not looked at.
   /// @throws UsageError for options that validate() rejects or particles that are not options.simulated_particles
   Simulation(const PicOptions& options, double dt, double mu, const Particles& initial,
-             const KernelSet& kernels = best_kernels(), const Collisions& collisions = {});
+             const Collisions& collisions = {});
 
   /// Continues a run from its state(), bit for bit, with the same options. @throws as above
-  Simulation(const PicOptions& options, double dt, double mu, State<Real> state,
-             const KernelSet& kernels = best_kernels(), const Collisions& collisions = {});
+  Simulation(const PicOptions& options, double dt, double mu, State<Real> state, const Collisions& collisions = {});
 
   [[nodiscard]] const State<Real>& state() const { return state_; }
 
@@ -71,7 +70,7 @@ class Simulation {
   void read(std::span<float> samples, std::span<float> rates) const;
 
  private:
-  Simulation(const PicOptions& options, double dt, double mu, const KernelSet& kernels, const Collisions& collisions);
+  Simulation(const PicOptions& options, double dt, double mu, const Collisions& collisions);
   void solve();
   void check_speed();
   [[nodiscard]] Block<Real> block(std::int64_t index, std::uint64_t* counts);

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 
+#include "core/simd/kernel_table.hpp"
 #include "solvers/pic/kernel.hpp"
 
 // The hot loop. Plain types only, as in solvers/pic/kernel.hpp: compiled once per instruction set.
@@ -29,16 +30,13 @@ struct Block {
 };
 
 /// All sets give bitwise the same results: no fused multiply-add, sums in a fixed order.
-struct KernelSet {
-  const char* name;
+struct Kernels {
   /// Gather, push, deposit: v += kick(x), x += v dt, charge = shape(x), with the same trilinear weights.
   void (*advance)(Block& block);
   /// Deposit alone, for a start.
   void (*deposit)(Block& block);
 };
 
-[[nodiscard]] const KernelSet& best_kernels();
-[[nodiscard]] int kernel_set_count();
-[[nodiscard]] const KernelSet& kernel_set(int index);
+SCOREFIELD_KERNEL_TABLE(Kernels, kKernels);
 
 }  // namespace scorefield::pic3d

@@ -51,10 +51,10 @@ double energy(const std::array<std::vector<double>, 3>& field, double box_length
 
 }  // namespace
 
-Simulation::Simulation(const Pic3dOptions& options, double dt, const KernelSet& kernels)
+Simulation::Simulation(const Pic3dOptions& options, double dt)
     : options_(validated(options, dt)),
       dt_(dt),
-      kernels_(kernels),
+      kernels_(kKernels.chosen()),
       log_cells_(std::countr_zero(static_cast<std::uint64_t>(options.cells))),
       poisson_(options.cells, options.box_length),
       blocks_(choose_blocks(options.simulated_particles)),
@@ -64,8 +64,7 @@ Simulation::Simulation(const Pic3dOptions& options, double dt, const KernelSet& 
       density_(cube(options.cells)),
       field_{density_, density_, density_} {}
 
-Simulation::Simulation(const Pic3dOptions& options, double dt, Particles initial, const KernelSet& kernels)
-    : Simulation(options, dt, kernels) {
+Simulation::Simulation(const Pic3dOptions& options, double dt, Particles initial) : Simulation(options, dt) {
   take(std::move(initial));
   sort_by_cell(particles_, spare_, log_cells_);
   sweep(kernels_.deposit);
@@ -77,9 +76,8 @@ Simulation::Simulation(const Pic3dOptions& options, double dt, Particles initial
   }
 }
 
-Simulation::Simulation(const Pic3dOptions& options, double dt, std::int64_t step, Particles particles,
-                       const KernelSet& kernels)
-    : Simulation(options, dt, kernels) {
+Simulation::Simulation(const Pic3dOptions& options, double dt, std::int64_t step, Particles particles)
+    : Simulation(options, dt) {
   step_ = step;
   take(std::move(particles));
   sweep(kernels_.deposit);

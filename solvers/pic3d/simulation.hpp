@@ -26,11 +26,10 @@ class Simulation {
  public:
   /// Takes over x^0 and v^0, solves for E^0 and moves the velocities back by half a step. options.dt is not looked at.
   /// @throws UsageError for options that validate() rejects or particles that are not options.simulated_particles
-  Simulation(const Pic3dOptions& options, double dt, Particles initial, const KernelSet& kernels = best_kernels());
+  Simulation(const Pic3dOptions& options, double dt, Particles initial);
 
   /// Continues from a step and its particles(), bit for bit.
-  Simulation(const Pic3dOptions& options, double dt, std::int64_t step, Particles particles,
-             const KernelSet& kernels = best_kernels());
+  Simulation(const Pic3dOptions& options, double dt, std::int64_t step, Particles particles);
 
   /// One step, n -> n + 1. Returns the moments at step n. @throws DivergenceError if the field is not finite
   Moments advance();
@@ -51,7 +50,7 @@ class Simulation {
   void read(std::span<float> samples, std::span<float> rates) const;
 
  private:
-  Simulation(const Pic3dOptions& options, double dt, const KernelSet& kernels);
+  Simulation(const Pic3dOptions& options, double dt);
   void take(Particles particles);
   void sweep(void (*kernel)(Block&));
   void solve();
@@ -60,7 +59,7 @@ class Simulation {
 
   Pic3dOptions options_;
   double dt_;
-  const KernelSet& kernels_;
+  const Kernels& kernels_;
   int log_cells_;
   Poisson poisson_;
   std::int64_t step_ = 0;

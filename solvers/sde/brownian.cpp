@@ -13,9 +13,8 @@ constexpr double kTilt = std::numbers::inv_sqrt3;
 
 }  // namespace
 
-NormalRows::NormalRows(FillNormals fill, std::uint64_t key, Draw draw, std::uint32_t first_particle,
-                       std::uint64_t first_row)
-    : fill_(fill), key_(key), draw_(draw), first_particle_(first_particle), row_(first_row) {
+NormalRows::NormalRows(std::uint64_t key, Draw draw, std::uint32_t first_particle, std::uint64_t first_row)
+    : fill_(kNormals.chosen().fill), key_(key), draw_(draw), first_particle_(first_particle), row_(first_row) {
   if (row_ % kRows != 0) fill_(key_, draw_, row_ / kRows, first_particle_, rows_);
 }
 
@@ -26,15 +25,15 @@ const double* NormalRows::next() {
   return rows_ + place * kLanes;
 }
 
-BrownianPath::BrownianPath(FillNormals fill, std::uint64_t key, std::uint32_t first_particle, std::int64_t noisy,
-                           double h, std::int64_t refinement, bool with_integrals, std::int64_t first_step)
-    : noisy_(noisy),
-      refinement_(refinement),
-      fine_h_(h / static_cast<double>(refinement)),
-      xi_(fill, key, Draw::increment, first_particle, static_cast<std::uint64_t>(first_step * refinement * noisy)),
-      zeta_(fill, key, Draw::integral, first_particle, static_cast<std::uint64_t>(first_step * refinement * noisy)),
-      increments_(offset(noisy)),
-      integrals_(with_integrals ? offset(noisy) : 0) {}
+BrownianPath::BrownianPath(std::uint64_t key, std::uint32_t first_particle, std::int64_t first_step,
+                           const PathSettings& settings)
+    : noisy_(settings.noisy),
+      refinement_(settings.refinement),
+      fine_h_(settings.h / static_cast<double>(refinement_)),
+      xi_(key, Draw::increment, first_particle, static_cast<std::uint64_t>(first_step * refinement_ * noisy_)),
+      zeta_(key, Draw::integral, first_particle, static_cast<std::uint64_t>(first_step * refinement_ * noisy_)),
+      increments_(offset(noisy_)),
+      integrals_(settings.with_integrals ? offset(noisy_) : 0) {}
 
 void BrownianPath::advance() {
   if (refinement_ == 1) return advance_unrefined();

@@ -11,7 +11,7 @@ namespace scorefield::sde {
 /// (key, draw, q, particle).
 class NormalRows {
  public:
-  NormalRows(FillNormals fill, std::uint64_t key, Draw draw, std::uint32_t first_particle, std::uint64_t first_row);
+  NormalRows(std::uint64_t key, Draw draw, std::uint32_t first_particle, std::uint64_t first_row);
 
   /// The next row, [kLanes]; valid until the next call.
   const double* next();
@@ -25,14 +25,20 @@ class NormalRows {
   alignas(64) double rows_[kRows * kLanes];
 };
 
+/// Which Brownian motions a block of particles has.
+struct PathSettings {
+  std::int64_t noisy;       ///< motions per particle
+  double h;                 ///< step
+  std::int64_t refinement;  ///< fine steps in one
+  bool with_integrals;      ///< also the integrals (a second stream of normals)
+};
+
 /// The Brownian motions of one block of particles, by steps of h on a grid `refinement` times finer: the path
 /// depends on the key, the particle and the fine grid alone, so runs with h and refinement r follow the path of runs
 /// with h / r and refinement 1.
 class BrownianPath {
  public:
-  /// `noisy` motions per particle; `with_integrals`: also the integrals (a second stream of normals).
-  BrownianPath(FillNormals fill, std::uint64_t key, std::uint32_t first_particle, std::int64_t noisy, double h,
-               std::int64_t refinement, bool with_integrals, std::int64_t first_step);
+  BrownianPath(std::uint64_t key, std::uint32_t first_particle, std::int64_t first_step, const PathSettings& settings);
 
   /// Draws the next step.
   void advance();

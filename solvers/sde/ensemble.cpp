@@ -24,11 +24,9 @@ std::uint32_t first_particle(std::int64_t block) { return static_cast<std::uint3
 
 }  // namespace
 
-Ensemble::Ensemble(System system, const Population& initial, std::int64_t particles, const RunSettings& settings,
-                   FillNormals fill)
+Ensemble::Ensemble(System system, const Population& initial, std::int64_t particles, const RunSettings& settings)
     : system_(std::move(system)),
       settings_(settings),
-      fill_(fill),
       key_(run_key(settings)),
       particles_(particles),
       blocks_((particles + kLanes - 1) / kLanes) {
@@ -49,7 +47,7 @@ double* Ensemble::block(std::int64_t index) { return const_cast<double*>(std::as
 
 void Ensemble::draw(const Population& initial) {
   parallel_for(blocks_, [&](std::int64_t index) {
-    NormalRows rows(fill_, key_, Draw::initial, first_particle(index), 0);
+    NormalRows rows(key_, Draw::initial, first_particle(index), 0);
     double* x = block(index);
     for (std::size_t i = 0; i < initial.mean.size(); ++i, x += kLanes) {
       const double* z = rows.next();
@@ -66,9 +64,10 @@ void Ensemble::draw(const Population& initial) {
 void Ensemble::advance(std::int64_t steps) {
   const auto noisy = static_cast<std::int64_t>(noisy_coordinates(system_).size());
   parallel_for(blocks_, [&](std::int64_t index) {
-    BlockStepper stepper(system_, settings_.scheme, settings_.dt,
-                         BrownianPath(fill_, key_, first_particle(index), noisy, settings_.dt,
-                                      settings_.path_refinement, settings_.scheme == Scheme::sra1, step_));
+    BlockStepper stepper(
+        system_, settings_.scheme, settings_.dt,
+        BrownianPath(key_, first_particle(index), step_,
+                     {noisy, settings_.dt, settings_.path_refinement, settings_.scheme == Scheme::sra1}));
     double* x = block(index);
     for (std::int64_t step = step_; step < step_ + steps; ++step)
       stepper.step(static_cast<double>(step) * settings_.dt, x);

@@ -4,7 +4,6 @@
 #include <span>
 #include <vector>
 
-#include "solvers/sde/normals.hpp"
 #include "solvers/sde/options.hpp"
 #include "solvers/sde/system.hpp"
 
@@ -27,8 +26,7 @@ inline constexpr std::int64_t kMaxParticles = 2'000'000'000;
 class Ensemble {
  public:
   /// Draws the initial particles. @throws UsageError for what validate() rejects (options.hpp) and for N out of range
-  Ensemble(System system, const Population& initial, std::int64_t particles, const RunSettings& settings,
-           FillNormals fill = best_normals());
+  Ensemble(System system, const Population& initial, std::int64_t particles, const RunSettings& settings);
 
   /// @throws DivergenceError naming coordinate and particle if a value is not finite after these steps
   void advance(std::int64_t steps);
@@ -61,7 +59,6 @@ class Ensemble {
 
   System system_;
   RunSettings settings_;
-  FillNormals fill_;
   std::uint64_t key_;
   std::int64_t particles_, blocks_;
   std::int64_t step_ = 0;

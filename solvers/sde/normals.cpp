@@ -3,22 +3,9 @@
 #include <cmath>
 #include <numbers>
 
-#include "core/processor.hpp"
 #include "core/random.hpp"
-#include "solvers/sde/normals_sets.hpp"
 
 namespace scorefield::sde {
-
-int normals_count() { return usable_kernel_builds(); }
-
-FillNormals normals([[maybe_unused]] int index) {
-#ifdef SCOREFIELD_SDE_X86_NORMALS
-  if (index > 0) return index == 1 ? kAvx2Normals : kAvx512Normals;
-#endif
-  return kBaselineNormals;
-}
-
-FillNormals best_normals() { return normals(normals_count() - 1); }
 
 std::array<double, kRows> reference_normals(std::uint64_t key, Draw draw, std::uint64_t index, std::uint32_t particle) {
   const auto words = Philox(key, index).words((static_cast<std::uint64_t>(draw) << 32) | particle);

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 
+#include "core/simd/kernel_table.hpp"
 #include "solvers/sde/system.hpp"
 
 namespace scorefield::sde {
@@ -18,10 +19,11 @@ inline constexpr int kRows = 4;
 ///   r = sqrt(-2 ln u),  u = (w + 1/2) / 2^32,   and an angle of 32 bits, so |z| < 6.77.
 using FillNormals = void (*)(std::uint64_t key, Draw draw, std::uint64_t index, std::uint32_t first, double* out);
 
-/// The fill for an instruction set: 0 is the baseline, higher ones are wider. All give the same bits.
-[[nodiscard]] int normals_count();
-[[nodiscard]] FillNormals normals(int index);
-[[nodiscard]] FillNormals best_normals();
+/// All instruction sets give the same bits.
+struct NormalKernels {
+  FillNormals fill;
+};
+SCOREFIELD_KERNEL_TABLE(NormalKernels, kNormals);
 
 /// One column by the plain formulas of <cmath>, to which the vectorised fills are held (to 1e-11).
 [[nodiscard]] std::array<double, kRows> reference_normals(std::uint64_t key, Draw draw, std::uint64_t index,

@@ -43,11 +43,11 @@ void for_row_blocks(std::int64_t rows, Body&& body) {
 
 }  // namespace
 
-Simulation::Simulation(const VlasovOptions& options, double dt, const Plasma& plasma, const KernelSet& kernels)
+Simulation::Simulation(const VlasovOptions& options, double dt, const Plasma& plasma)
     : options_(validated(with_step(options, dt), plasma)),
       dt_(dt),
       plasma_(plasma),
-      kernels_(kernels),
+      kernels_(kKernels.chosen()),
       spacing_(plasma.box_length / static_cast<double>(options.cells)),
       velocity_spacing_(2 * options.v_max / static_cast<double>(options.velocity_cells)),
       poisson_(options.cells, plasma.box_length, plasma.mu),
@@ -67,8 +67,8 @@ Simulation::Simulation(const VlasovOptions& options, double dt, const Plasma& pl
 
 /// The density does not see kicks, so the field of f(x, v) is known before f is moved half a kick back.
 Simulation::Simulation(const VlasovOptions& options, double dt, const Plasma& plasma,
-                       const std::function<double(double x, double v)>& initial, const KernelSet& kernels)
-    : Simulation(options, dt, plasma, kernels) {
+                       const std::function<double(double x, double v)>& initial)
+    : Simulation(options, dt, plasma) {
   for (const double share : {0.0, 0.5}) {
     for_row_blocks(options_.cells, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t i = begin; i < end; ++i) {
@@ -86,8 +86,8 @@ Simulation::Simulation(const VlasovOptions& options, double dt, const Plasma& pl
 }
 
 Simulation::Simulation(const VlasovOptions& options, double dt, const Plasma& plasma, std::int64_t step, double largest,
-                       std::vector<double> values, const KernelSet& kernels)
-    : Simulation(options, dt, plasma, kernels) {
+                       std::vector<double> values)
+    : Simulation(options, dt, plasma) {
   const auto nodes = static_cast<std::size_t>(options.cells * options.velocity_cells);
   if (values.size() != nodes)
     throw UsageError("a grid of " + std::to_string(nodes) + " nodes got " + std::to_string(values.size()) + " values.");
@@ -163,7 +163,7 @@ void Simulation::drift_rows(std::int64_t begin, std::int64_t end) {
         row += stride_;
         if (row == end_row) row = first_row;
       }
-      kernels_.mix_rows(rows, drift_weight_.data(), stride_, drift_taps_, g_.data() + i * stride_, from, to);
+      kernels_.mix_rows({rows, drift_weight_.data(), stride_, drift_taps_}, g_.data() + i * stride_, from, to);
     }
 }
 

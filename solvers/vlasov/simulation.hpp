@@ -39,11 +39,11 @@ class Simulation {
  public:
   /// Starts from f(x, v). options.dt is not looked at. @throws UsageError for options that validate() rejects
   Simulation(const VlasovOptions& options, double dt, const Plasma& plasma,
-             const std::function<double(double x, double v)>& initial, const KernelSet& kernels = best_kernels());
+             const std::function<double(double x, double v)>& initial);
 
   /// Continues from a step and its values(), bit for bit. @param largest as given by largest()
   Simulation(const VlasovOptions& options, double dt, const Plasma& plasma, std::int64_t step, double largest,
-             std::vector<double> values, const KernelSet& kernels = best_kernels());
+             std::vector<double> values);
 
   /// One step of every cell. @throws DivergenceError if f is not finite or reaches the edge of the velocities
   void advance();
@@ -73,7 +73,7 @@ class Simulation {
     std::int64_t begin, end, first;
   };
 
-  Simulation(const VlasovOptions& options, double dt, const Plasma& plasma, const KernelSet& kernels);
+  Simulation(const VlasovOptions& options, double dt, const Plasma& plasma);
   void prepare_drift();
   void kick();
   void drift();
@@ -86,7 +86,7 @@ class Simulation {
   VlasovOptions options_;
   double dt_;
   Plasma plasma_;
-  const KernelSet& kernels_;
+  const Kernels& kernels_;
   double spacing_, velocity_spacing_;
   fft::SpectralField poisson_;
   pic::FourierModes fourier_;

@@ -16,6 +16,7 @@
 #include "solvers/pic3d/simulation.hpp"
 #include "solvers/pic3d/sorting.hpp"
 #include "tests/support/expect_error.hpp"
+#include "tests/support/instruction_sets.hpp"
 
 namespace scorefield::test {
 namespace {
@@ -30,9 +31,8 @@ Pic3dOptions small(std::int64_t particles, double dt = 0.1) {
   return options;
 }
 
-pic3d::Simulation simulation(const Pic3dOptions& options, pic3d::Population population, std::uint64_t seed = 1,
-                             const pic3d::KernelSet& kernels = pic3d::best_kernels()) {
-  return {options, options.dt, pic3d::load(population, options, Philox(seed, 0)), kernels};
+pic3d::Simulation simulation(const Pic3dOptions& options, pic3d::Population population, std::uint64_t seed = 1) {
+  return {options, options.dt, pic3d::load(population, options, Philox(seed, 0))};
 }
 
 struct History {
@@ -196,10 +196,11 @@ TEST(Landau6d, SameBitsForAnyNumberOfThreadsAndInstructionSet) {
   auto options = small(131'073);  // two blocks
   options.sort_interval = 3;
   const auto initial = pic3d::load({0.4, 2}, options, Philox(1, 0));
-  const auto run_with = [&](int threads, const pic3d::KernelSet& kernels) {
+  const auto run_with = [&](int threads, simd::InstructionSet set) {
+    const WithInstructionSet with_set(set);
     const int before = thread_count();
     set_thread_count(threads);
-    pic3d::Simulation run_of(options, options.dt, initial, kernels);
+    pic3d::Simulation run_of(options, options.dt, initial);
     std::vector<double> numbers;
     for (int step = 0; step < 8; ++step) {
       const auto moments = run_of.advance();
@@ -212,11 +213,10 @@ TEST(Landau6d, SameBitsForAnyNumberOfThreadsAndInstructionSet) {
     numbers.insert(numbers.end(), rates.begin(), rates.end());
     return numbers;
   };
-  const auto reference = run_with(1, pic3d::kernel_set(0));
-  for (int set = 0; set < pic3d::kernel_set_count(); ++set)
+  const auto reference = run_with(1, simd::InstructionSet::portable);
+  for (const auto set : simd::usable_instruction_sets())
     for (const int threads : {1, 2, 3})
-      EXPECT_TRUE(run_with(threads, pic3d::kernel_set(set)) == reference)
-          << threads << " threads, " << pic3d::kernel_set(set).name;
+      EXPECT_TRUE(run_with(threads, set) == reference) << threads << " threads, " << simd::name(set);
 }
 
 /// Kernel against the one-particle-at-a-time reference: read() gathers by it, advance() by the kernel.

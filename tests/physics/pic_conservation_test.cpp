@@ -13,6 +13,7 @@
 
 #include "core/parallel.hpp"
 #include "solvers/pic/diagnostics.hpp"
+#include "tests/support/instruction_sets.hpp"
 #include "tests/support/two_beams.hpp"
 
 namespace scorefield::test {
@@ -117,21 +118,21 @@ TEST_P(Shapes, TimeReversalLeadsBack) {
 TEST_P(Shapes, SameBitsForAnyNumberOfThreadsAndInstructionSet) {
   PicOptions options = small(GetParam());
   options.simulated_particles = 50'001;
-  const auto run_with = [&](int threads, const pic::KernelSet& kernels) {
+  const auto run_with = [&](int threads, simd::InstructionSet set) {
+    const WithInstructionSet with_set(set);
     const int before = thread_count();
     set_thread_count(threads);
-    auto simulation = two_beam_simulation<float>(options, 1.3, two_beams(0.05), 1, kernels);
+    auto simulation = two_beam_simulation<float>(options, 1.3, two_beams(0.05), 1);
     auto history = pic::run(simulation, 50);
     set_thread_count(before);
     std::vector<float> state(2 * static_cast<std::size_t>(options.simulated_particles)), rates(state.size());
     simulation.read(state, rates);
     return std::tuple(history.electric_energy, history.kinetic_energy, history.momentum, state, rates);
   };
-  const auto reference = run_with(1, pic::kernel_set(0));
-  for (int set = 0; set < pic::kernel_set_count(); ++set)
+  const auto reference = run_with(1, simd::InstructionSet::portable);
+  for (const auto set : simd::usable_instruction_sets())
     for (const int threads : {1, 2, 3})
-      EXPECT_TRUE(run_with(threads, pic::kernel_set(set)) == reference)
-          << threads << " threads, " << pic::kernel_set(set).name;
+      EXPECT_TRUE(run_with(threads, set) == reference) << threads << " threads, " << simd::name(set);
 }
 
 /// States and derivatives at whole steps obey the trapezoidal form of leapfrog exactly,

@@ -13,6 +13,7 @@
 #include "data/problems/two_stream.hpp"
 #include "tests/support/expect_error.hpp"
 #include "tests/support/grid_run.hpp"
+#include "tests/support/instruction_sets.hpp"
 
 namespace scorefield::test {
 namespace {
@@ -154,12 +155,13 @@ TEST(GridOrder, OfTimeIsTwo) {
 }
 
 TEST(Grid, SameBitsForAnyNumberOfThreadsAndInstructionSet) {
-  const auto values = [](int threads, const vlasov::KernelSet& kernels) {
+  const auto values = [](int threads, simd::InstructionSet set) {
+    const WithInstructionSet with_set(set);
     const int before = thread_count();
     set_thread_count(threads);
     auto setup = two_stream();
     setup.diffusion = 1e-3;
-    auto simulation = grid_simulation(setup, grid(32, 128, 0.1), kernels);
+    auto simulation = grid_simulation(setup, grid(32, 128, 0.1));
     std::vector<double> result;
     for (int step = 0; step < 20; ++step) {
       simulation.advance();
@@ -171,11 +173,10 @@ TEST(Grid, SameBitsForAnyNumberOfThreadsAndInstructionSet) {
     result.insert(result.end(), f.begin(), f.end());
     return result;
   };
-  const auto reference = values(1, vlasov::kernel_set(0));
-  for (int set = 0; set < vlasov::kernel_set_count(); ++set)
+  const auto reference = values(1, simd::InstructionSet::portable);
+  for (const auto set : simd::usable_instruction_sets())
     for (const int threads : {1, 2, 3})
-      EXPECT_TRUE(values(threads, vlasov::kernel_set(set)) == reference)
-          << threads << " threads, " << vlasov::kernel_set(set).name;
+      EXPECT_TRUE(values(threads, set) == reference) << threads << " threads, " << simd::name(set);
 }
 
 TEST(Grid, StopsBeforeAnythingLeavesTheVelocities) {

@@ -12,10 +12,9 @@
 namespace scorefield::test {
 
 /// A grid simulation of a case at one mu.
-inline vlasov::Simulation grid_simulation(const problems::PlasmaSetup& setup, const vlasov::VlasovOptions& options,
-                                          const vlasov::KernelSet& kernels = vlasov::best_kernels()) {
+inline vlasov::Simulation grid_simulation(const problems::PlasmaSetup& setup, const vlasov::VlasovOptions& options) {
   return {options, options.dt, vlasov::Plasma{setup.box_length, setup.mu, setup.diffusion},
-          pic::PhaseSpaceDensity(setup.population, setup.box_length), kernels};
+          pic::PhaseSpaceDensity(setup.population, setup.box_length)};
 }
 
 /// The complex amplitude of one mode of the field at every step, 0 .. steps.

@@ -16,10 +16,10 @@ inline pic::Population two_beams(double amplitude, double mode = 1) {
 /// A two-stream simulation in the box of options.
 template <class Real>
 pic::Simulation<Real> two_beam_simulation(const pic::PicOptions& options, double mu, const pic::Population& population,
-                                          std::uint64_t seed = 1, const pic::KernelSet& kernels = pic::best_kernels()) {
+                                          std::uint64_t seed = 1) {
   return pic::Simulation<Real>(
       options, options.dt, mu,
-      pic::load(population, options.box_length, options.simulated_particles, options.start, Philox(seed, 0)), kernels);
+      pic::load(population, options.box_length, options.simulated_particles, options.start, Philox(seed, 0)));
 }
 
 }  // namespace scorefield::test

@@ -74,10 +74,9 @@ TEST(Softmin, EveryInstructionSetMatchesLogSumExp) {
     for (std::int64_t j = 0; j < kColumns; ++j)
       cost[i * kStride + j] = static_cast<float>(10 * random.uniforms(i * kColumns + j)[0]);
   for (const float k : {0.1f, 3.0f, 200.0f}) {
-    for (const auto set : {InstructionSet::baseline, InstructionSet::avx2, InstructionSet::avx512}) {
-      if (!supported(set)) continue;
+    for (const auto set : simd::usable_instruction_sets()) {
       std::vector<float> result(kRows);
-      softmin_rows(cost.data(), kRows, kStride, h.data(), k, result.data(), set);
+      kSoftmin[set].rows({cost.data(), kRows, kStride, h.data(), k, result.data()});
       for (std::int64_t i = 0; i < kRows; ++i) {
         double peak = -1e300;
         for (std::int64_t j = 0; j < kColumns; ++j)
@@ -87,7 +86,7 @@ TEST(Softmin, EveryInstructionSetMatchesLogSumExp) {
           sum += std::exp2(h[j] - static_cast<double>(k) * cost[i * kStride + j] - peak);
         const double exact = peak + std::log2(sum);
         EXPECT_NEAR(result[i], exact, 2e-7 * std::abs(exact) + 2e-6 + 2e-7 * 10 * k)
-            << "instruction set " << static_cast<int>(set) << ", k = " << k;
+            << simd::name(set) << ", k = " << k;
       }
     }
   }

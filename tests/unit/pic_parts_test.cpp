@@ -218,7 +218,7 @@ TEST(Kernels, PushAndDepositLikeTheReference) {
   const Philox random(4, 4);
   for (std::size_t j = 0; j < field.size(); ++j) field[j] = random.normals(j)[0];
   for (const Shape shape : {Shape::cic, Shape::tsc})
-    for (int set = 0; set < pic::kernel_set_count(); ++set) {
+    for (const auto set : simd::usable_instruction_sets()) {
       pic::KickTable<float> kicks(cells, shape);
       kicks.fill(field, 0.1);
       std::vector<pic::Position> x, expected;
@@ -240,9 +240,9 @@ TEST(Kernels, PushAndDepositLikeTheReference) {
       std::vector<std::uint64_t> counts(38), squares(38);
       pic::Block<float> block{x.data(),     v.data(),      count,          37, kicks.data(),
                               displacement, counts.data(), squares.data(), 0,  0};
-      (shape == Shape::cic ? pic::kernel_set(set).cic_float : pic::kernel_set(set).tsc_float)(block);
+      (shape == Shape::cic ? pic::kKernels[set].cic_float : pic::kKernels[set].tsc_float)(block);
       for (std::size_t i = 0; i < x.size(); ++i)
-        ASSERT_LE(std::abs(static_cast<std::int32_t>(x[i] - expected[i])), 1) << i << ' ' << pic::kernel_set(set).name;
+        ASSERT_LE(std::abs(static_cast<std::int32_t>(x[i] - expected[i])), 1) << i << ' ' << simd::name(set);
       EXPECT_NEAR(block.velocity_sum, sum, 1e-3);
       EXPECT_NEAR(block.square_sum, square, 1e-2);
 
@@ -252,7 +252,7 @@ TEST(Kernels, PushAndDepositLikeTheReference) {
       packed.density(count, density);
       one_by_one.add(x);
       one_by_one.density(count, reference);
-      EXPECT_EQ(density, reference) << pic::kernel_set(set).name;
+      EXPECT_EQ(density, reference) << simd::name(set);
     }
 }
 

@@ -19,10 +19,10 @@ using Rows = std::array<double, kRows * kLanes>;
 TEST(SdeNormals, AreTheSameBitsOnEveryInstructionSet) {
   for (const std::uint64_t index : {std::uint64_t{0}, std::uint64_t{12345}, std::uint64_t{1} << 40}) {
     Rows baseline{}, other{};
-    normals(0)(kKey, Draw::integral, index, 4096, baseline.data());
-    for (int set = 1; set < normals_count(); ++set) {
-      normals(set)(kKey, Draw::integral, index, 4096, other.data());
-      EXPECT_EQ(baseline, other) << "set " << set << ", index " << index;
+    kNormals[simd::InstructionSet::portable].fill(kKey, Draw::integral, index, 4096, baseline.data());
+    for (const auto set : simd::usable_instruction_sets()) {
+      kNormals[set].fill(kKey, Draw::integral, index, 4096, other.data());
+      EXPECT_EQ(baseline, other) << simd::name(set) << ", index " << index;
     }
   }
 }
@@ -30,7 +30,7 @@ TEST(SdeNormals, AreTheSameBitsOnEveryInstructionSet) {
 TEST(SdeNormals, FollowTheFormulaOfThePhiloxWords) {
   Rows rows{};
   for (std::uint64_t index = 0; index < 2000; ++index) {
-    best_normals()(kKey, Draw::increment, index, 64, rows.data());
+    kNormals.chosen().fill(kKey, Draw::increment, index, 64, rows.data());
     for (std::uint32_t n = 0; n < kLanes; ++n) {
       const auto expected = reference_normals(kKey, Draw::increment, index, 64 + n);
       for (std::size_t r = 0; r < kRows; ++r) ASSERT_NEAR(rows[r * kLanes + n], expected[r], 1e-11);
@@ -45,7 +45,7 @@ TEST(SdeNormals, HaveTheMomentsOfIndependentNormals) {
   int beyond_four = 0;
   Rows rows{};
   for (std::uint64_t index = 0; index < kFills; ++index) {
-    best_normals()(kKey, Draw::increment, index, 0, rows.data());
+    kNormals.chosen().fill(kKey, Draw::increment, index, 0, rows.data());
     for (std::size_t r = 0; r < kRows; ++r)
       for (std::size_t n = 0; n < kLanes; ++n) {
         const double z = rows[r * kLanes + n], other = rows[(r + 1) % kRows * kLanes + n];
@@ -70,7 +70,7 @@ TEST(SdeNormals, HaveTheMomentsOfIndependentNormals) {
 TEST(SdeNormals, DifferBetweenKeysDrawsAndIndices) {
   const auto value = [](std::uint64_t key, Draw draw, std::uint64_t index, std::uint32_t first) {
     Rows rows{};
-    best_normals()(key, draw, index, first, rows.data());
+    kNormals.chosen().fill(key, draw, index, first, rows.data());
     return rows[5];
   };
   const double base = value(kKey, Draw::increment, 7, 0);
@@ -81,7 +81,7 @@ TEST(SdeNormals, DifferBetweenKeysDrawsAndIndices) {
 }
 
 BrownianPath path(double h, std::int64_t refinement, std::int64_t first_step = 0, std::int64_t noisy = 3) {
-  return {best_normals(), kKey, 128, noisy, h, refinement, true, first_step};
+  return {kKey, 128, first_step, {noisy, h, refinement, true}};
 }
 
 TEST(BrownianPath, ACoarseStepIsTheSumOfFineOnes) {

@@ -14,6 +14,7 @@
 #include "core/parallel.hpp"
 #include "solvers/sde/ensemble.hpp"
 #include "tests/support/expect_error.hpp"
+#include "tests/support/instruction_sets.hpp"
 
 namespace scorefield::test {
 namespace {
@@ -154,8 +155,8 @@ std::vector<double> all_states(const Ensemble& ensemble, std::int64_t particles)
 }
 
 std::vector<double> states_of(const RunSettings& settings, std::int64_t particles,
-                              const std::vector<std::int64_t>& parts, FillNormals fill = best_normals()) {
-  Ensemble ensemble(pendulum(), {{0, 1}, {1, 1}, Population::Law::normal}, particles, settings, fill);
+                              const std::vector<std::int64_t>& parts) {
+  Ensemble ensemble(pendulum(), {{0, 1}, {1, 1}, Population::Law::normal}, particles, settings);
   for (const std::int64_t steps : parts) ensemble.advance(steps);
   return all_states(ensemble, 100);
 }
@@ -171,7 +172,10 @@ TEST(SdeSolver, ResultsDependOnNeitherThreadsNorPartsNorEnsembleSizeNorInstructi
     set_thread_count(threads);
     EXPECT_EQ(states_of(settings, 1000, {3, 1, 6}), expected);
     EXPECT_EQ(states_of(settings, 101, {10}), expected);
-    EXPECT_EQ(states_of(settings, 1000, {10}, normals(0)), expected);
+    for (const auto set : simd::usable_instruction_sets()) {
+      const WithInstructionSet with_set(set);
+      EXPECT_EQ(states_of(settings, 1000, {10}), expected) << simd::name(set);
+    }
   }
 }
 

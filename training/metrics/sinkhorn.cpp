@@ -21,7 +21,7 @@ constexpr double kScalingFactor = 0.5;  // epsilon from one level of the scaling
 constexpr float kDamping = 0.5f;        // the averaged update
 constexpr std::int64_t kMemory = 6;     // of the acceleration
 
-/// C_ij = |x_i - y_j|^2 with rows padded for softmin_rows.
+/// C_ij = |x_i - y_j|^2 with rows padded for SoftminRows.
 struct CostMatrix {
   std::int64_t rows = 0;
   std::int64_t columns = 0;
@@ -66,19 +66,18 @@ struct Marginal {
   CostMatrix cost;
   std::vector<float> potential = std::vector<float>(cost.rows);
   std::vector<float> update = std::vector<float>(cost.rows);
-  std::vector<float> scaled_other = std::vector<float>(cost.stride);  ///< other potential in the units of softmin_rows
+  std::vector<float> scaled_other = std::vector<float>(cost.stride);  ///< other potential in the units of SoftminRows
 };
 
 /// update_i = -eps log mean_j exp((g_j - C_ij)/eps) for every marginal, g the potential of the other one.
 void compute_updates(std::vector<Marginal>& marginals, double epsilon) {
   const auto k = static_cast<float>(std::numbers::log2e / epsilon);
-  const InstructionSet instructions = best_instruction_set();
   for (std::size_t side = 0; side < marginals.size(); ++side) {
     Marginal& m = marginals[side];
     const auto& other = marginals[marginals.size() - 1 - side].potential;
     std::transform(other.begin(), other.end(), m.scaled_other.begin(), [k](float g) { return k * g; });
-    softmin_rows(m.cost.values.data(), m.cost.rows, m.cost.stride, m.scaled_other.data(), k, m.update.data(),
-                 instructions);
+    kSoftmin.chosen().rows(
+        {m.cost.values.data(), m.cost.rows, m.cost.stride, m.scaled_other.data(), k, m.update.data()});
     const float log_count = std::log2(static_cast<float>(m.cost.columns));
     for (float& value : m.update) value = (log_count - value) / k;
   }

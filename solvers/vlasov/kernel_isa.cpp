@@ -1,15 +1,14 @@
-// Included by one source file per instruction set; everything here has internal linkage.
-
-#include <cstdint>
-#include <cstring>
-
+// Compiled once per instruction set (core/simd/kernel_table.hpp).
 #include "solvers/vlasov/kernel.hpp"
 
-namespace scorefield::vlasov {
+#include "core/simd/vector.hpp"
+
+namespace scorefield::vlasov::SCOREFIELD_ISA {
 namespace {
 
+using namespace simd::SCOREFIELD_ISA;
 constexpr int kLanes = 8;  // partial sums, in this fixed order on every instruction set
-typedef double Lanes __attribute__((vector_size(kLanes * sizeof(double))));  // GCC and Clang
+using Eight = Lanes<double, kLanes>;
 
 template <int Taps>
 void shift_row(const double* __restrict padded, const double* weight, double* __restrict row, std::int64_t size) {
@@ -51,8 +50,8 @@ void shift_row_any(const double* padded, const double* weight, int taps, double*
   }
 }
 
-void mix_rows_any(const double* const* rows, const double* weight, std::int64_t stride, int taps, double* out,
-                  std::int64_t begin, std::int64_t end) {
+void mix_rows_any(const Mixture& mixture, double* out, std::int64_t begin, std::int64_t end) {
+  const auto [rows, weight, stride, taps] = mixture;
   switch (taps) {
     case 4:
       return mix_rows<4>(rows, weight, stride, out, begin, end);
@@ -66,12 +65,10 @@ void mix_rows_any(const double* const* rows, const double* weight, std::int64_t 
 }
 
 void sum_row(const double* row, const double* velocity, std::int64_t size, RowSums* sums) {
-  Lanes f0 = {}, f1 = {}, f2 = {}, ff = {}, negative = {}, lowest = {};
+  Eight f0 = {}, f1 = {}, f2 = {}, ff = {}, negative = {}, lowest = {};
   for (std::int64_t j = 0; j < size; j += kLanes) {
-    Lanes f, v;
-    std::memcpy(&f, row + j, sizeof f);
-    std::memcpy(&v, velocity + j, sizeof v);
-    const Lanes fv = f * v, below = f < 0 ? f : Lanes{};
+    const auto f = load_unaligned<Eight>(row + j), v = load_unaligned<Eight>(velocity + j);
+    const Eight fv = f * v, below = f < 0 ? f : Eight{};
     f0 += f;
     f1 += fv;
     f2 += fv * v;
@@ -90,7 +87,8 @@ void sum_row(const double* row, const double* velocity, std::int64_t size, RowSu
   }
 }
 
-constexpr KernelSet make_kernel_set(const char* name) { return {name, shift_row_any, mix_rows_any, sum_row}; }
-
 }  // namespace
-}  // namespace scorefield::vlasov
+
+constinit const Kernels kKernels = {shift_row_any, mix_rows_any, sum_row};
+
+}  // namespace scorefield::vlasov::SCOREFIELD_ISA

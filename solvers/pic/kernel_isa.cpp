@@ -1,12 +1,12 @@
-// Included by one source file per instruction set; everything here has internal linkage.
-
-#include <cstdint>
-#include <cstring>
-
+// Compiled once per instruction set (core/simd/kernel_table.hpp).
 #include "solvers/pic/kernel.hpp"
 
-namespace scorefield::pic {
+#include "core/simd/math.hpp"
+
+namespace scorefield::pic::SCOREFIELD_ISA {
 namespace {
+
+using namespace simd::SCOREFIELD_ISA;
 
 constexpr int kChunk = 256;  // particles between phases: sites, kicks and velocities stay in the first-level cache
 constexpr int kLanes = 16;   // partial sums, in this fixed order on every instruction set
@@ -39,9 +39,6 @@ inline std::uint32_t site(Position x, std::uint32_t cells) {
   return (x >> 16) * cells + (((x & 0xffffu) * cells) >> 16) + Shape::kHalfCell;
 }
 
-inline float half_away_from_zero(float value) { return value + __builtin_copysignf(0.5f, value); }
-inline double half_away_from_zero(double value) { return value + __builtin_copysign(0.5, value); }
-
 template <class Shape>
 inline void locate(const Position* x, int count, std::uint32_t cells, std::uint32_t* sites) {
   for (int i = 0; i < count; ++i) sites[i] = site<Shape>(x[i], cells);
@@ -53,19 +50,28 @@ template <class Kick>
                                                                   const Kick* __restrict table,
                                                                   Kick* __restrict kicks) {
 #pragma GCC unroll 8
-  for (int i = 0; i < count; ++i) std::memcpy(&kicks[i], &table[sites[i] >> kFractionBits], sizeof(Kick));
+  for (int i = 0; i < count; ++i) __builtin_memcpy(&kicks[i], &table[sites[i] >> kFractionBits], sizeof(Kick));
 }
+
+/// Particles that pass through the phases together, and what moves them (Block).
+template <class Real>
+struct Chunk {
+  int count;
+  std::uint32_t cells;
+  Real displacement;
+};
 
 /// Leapfrog: v^{n+1/2} = v^{n-1/2} - E(x^n) dt, x^{n+1} = x^n + v^{n+1/2} dt; `whole` receives v^n.
 template <class Shape, class Real>
-inline void push(Position* __restrict x, Real* __restrict v, int count, const typename Shape::Kick* __restrict kicks,
-                 std::uint32_t cells, Real displacement, std::uint32_t* __restrict sites, Real* __restrict whole) {
+inline void push(Position* __restrict x, Real* __restrict v, const typename Shape::Kick* __restrict kicks,
+                 Chunk<Real> chunk, std::uint32_t* __restrict sites, Real* __restrict whole) {
+  const auto [count, cells, displacement] = chunk;
   for (int i = 0; i < count; ++i) {
     const Real before = v[i];
     const Real after = before + Shape::gain(kicks[i], static_cast<std::int32_t>(sites[i] & 0xffffu));
     v[i] = after;
     whole[i] = Real(0.5) * (before + after);
-    x[i] += static_cast<Position>(static_cast<std::int32_t>(half_away_from_zero(after * displacement)));
+    x[i] += static_cast<Position>(static_cast<std::int32_t>(beyond_half(after * displacement)));
     sites[i] = site<Shape>(x[i], cells);
   }
 }
@@ -86,11 +92,10 @@ inline void deposit(const std::uint32_t* __restrict sites, int count, std::uint6
 /// would find its own order of the lanes, at the price of more shuffles than additions.
 template <class Real>
 inline void add_moments(const Real* whole, Block<Real>& block) {
-  typedef Real Lanes __attribute__((vector_size(kLanes * sizeof(Real))));  // GCC and Clang
-  Lanes sum = {}, square = {};
+  using Sums = Lanes<Real, kLanes>;
+  Sums sum = {}, square = {};
   for (int i = 0; i < kChunk; i += kLanes) {
-    Lanes v;
-    std::memcpy(&v, whole + i, sizeof v);
+    const auto v = load_unaligned<Sums>(whole + i);
     sum += v;
     square += v * v;
   }
@@ -112,18 +117,17 @@ void advance(Block<Real>& block) {
     const int count = block.size - start < kChunk ? static_cast<int>(block.size - start) : kChunk;
     locate<Shape>(block.position + start, count, block.cells, sites);
     gather(sites, count, static_cast<const Kick*>(block.kicks), kicks);
-    push<Shape>(block.position + start, block.velocity + start, count, kicks, block.cells, block.displacement, sites,
-                whole);
+    push<Shape>(block.position + start, block.velocity + start, kicks,
+                Chunk<Real>{count, block.cells, block.displacement}, sites, whole);
     deposit<Shape>(sites, count, block.counts, block.squares);
     for (int i = count; i < kChunk; ++i) whole[i] = 0;
     add_moments(whole, block);
   }
 }
 
-constexpr KernelSet make_kernel_set(const char* name) {
-  return {name, advance<Cic<float>, float>, advance<Tsc<float>, float>, advance<Cic<double>, double>,
-          advance<Tsc<double>, double>};
-}
-
 }  // namespace
-}  // namespace scorefield::pic
+
+constinit const Kernels kKernels = {advance<Cic<float>, float>, advance<Tsc<float>, float>,
+                                    advance<Cic<double>, double>, advance<Tsc<double>, double>};
+
+}  // namespace scorefield::pic::SCOREFIELD_ISA

@@ -1,31 +1,19 @@
-// Included by one source file per instruction set; everything here has internal linkage.
-
-#include <cstdint>
-#include <cstring>
-
+// Compiled once per instruction set (core/simd/kernel_table.hpp).
 #include "solvers/pic3d/kernel.hpp"
 
-namespace scorefield::pic3d {
+#include <cstddef>
+
+#include "core/simd/math.hpp"
+
+namespace scorefield::pic3d::SCOREFIELD_ISA {
 namespace {
+
+using namespace simd::SCOREFIELD_ISA;
+using Four = Lanes<float, 4>;
+using Eight = Lanes<float, 8>;
 
 constexpr int kChunk = 256;  // particles between phases: what passes between them stays in the first-level cache
 constexpr int kLanes = 16;   // partial sums, in this fixed order on every instruction set
-
-// GCC and Clang vectors
-typedef float Four __attribute__((vector_size(16)));
-typedef float Eight __attribute__((vector_size(32)));
-
-template <class Vector>
-inline Vector load(const float* from) {
-  Vector values;
-  std::memcpy(&values, from, sizeof values);
-  return values;
-}
-
-template <class Vector>
-inline void store(float* to, Vector values) {
-  std::memcpy(to, &values, sizeof values);
-}
 
 /// Cells and fractions of a chunk. `pitch` numbers along an axis: n + 1 for the kicks, n for the charges.
 struct Sites {
@@ -53,17 +41,15 @@ inline void locate(Position* const* position, int log_cells, std::uint32_t pitch
   for (int i = 0; i < count; ++i) {
     const std::size_t cell = 4 * std::size_t{sites.cell[i]};
     const float u = sites.fraction[0][i], v = sites.fraction[1][i], w = sites.fraction[2][i];
-    Eight front = load<Eight>(kicks + cell), back = load<Eight>(next + cell);
-    front += v * (load<Eight>(kicks + cell + 4 * nodes) - front);
-    back += v * (load<Eight>(next + cell + 4 * nodes) - back);
+    Eight front = load_unaligned<Eight>(kicks + cell), back = load_unaligned<Eight>(next + cell);
+    front += v * (load_unaligned<Eight>(kicks + cell + 4 * nodes) - front);
+    back += v * (load_unaligned<Eight>(next + cell + 4 * nodes) - back);
     front += u * (back - front);
     const Four low = __builtin_shufflevector(front, front, 0, 1, 2, 3),
                high = __builtin_shufflevector(front, front, 4, 5, 6, 7);
-    store(gained + 4 * i, low + w * (high - low));
+    store_unaligned(gained + 4 * i, low + w * (high - low));
   }
 }
-
-inline float half_away_from_zero(float value) { return value + __builtin_copysignf(0.5f, value); }
 
 /// Leapfrog along one axis; `whole` becomes the velocity at the whole step. `gained` [kChunk, 4] from its component.
 inline void push(Position* __restrict x, float* __restrict v, int count, float displacement,
@@ -72,7 +58,7 @@ inline void push(Position* __restrict x, float* __restrict v, int count, float d
     const float before = v[i], after = before + gained[4 * i];
     v[i] = after;
     whole[i] = 0.5f * (before + after);
-    x[i] += static_cast<Position>(static_cast<std::int32_t>(half_away_from_zero(after * displacement)));
+    x[i] += static_cast<Position>(static_cast<std::int32_t>(beyond_half(after * displacement)));
   }
 }
 
@@ -83,7 +69,7 @@ inline void push(Position* __restrict x, float* __restrict v, int count, float d
   for (int i = 0; i < count; ++i) {
     float* cell = corners + 8 * std::size_t{sites.cell[i]};
     const float u = sites.fraction[0][i], v = sites.fraction[1][i], w = sites.fraction[2][i];
-    store(cell, load<Eight>(cell) + (x - u) * (y - v) * (z - w));
+    store_unaligned(cell, load_unaligned<Eight>(cell) + (x - u) * (y - v) * (z - w));
   }
 }
 
@@ -95,7 +81,7 @@ struct Planes {
     if (used[plane]) return;
     used[plane] = true;
     const std::size_t size = std::size_t{8} << (2 * block.log_cells);
-    std::memset(block.corners + plane * size, 0, size * sizeof(float));
+    __builtin_memset(block.corners + plane * size, 0, size * sizeof(float));
   }
 
   /// Those of `count` particles.
@@ -117,7 +103,7 @@ void fold(const Block& block, Planes& planes) {
   for (std::size_t i = 0; i < n; ++i) touched[i] = planes.used[i] || planes.used[(i - 1) & last];
   for (std::size_t i = 0; i < n; ++i) {
     if (!touched[i]) {
-      std::memset(block.charge + i * n * n, 0, n * n * sizeof(float));
+      __builtin_memset(block.charge + i * n * n, 0, n * n * sizeof(float));
       continue;
     }
     planes.use(block, static_cast<std::uint32_t>(i));
@@ -140,10 +126,10 @@ void fold(const Block& block, Planes& planes) {
 }
 
 inline void add_moments(const float* whole, double& velocity_sum, double& square_sum) {
-  typedef float Lanes __attribute__((vector_size(kLanes * sizeof(float))));
-  Lanes sum = {}, square = {};
+  using Sums = Lanes<float, kLanes>;
+  Sums sum = {}, square = {};
   for (int i = 0; i < kChunk; i += kLanes) {
-    const auto v = load<Lanes>(whole + i);
+    const auto v = load_unaligned<Sums>(whole + i);
     sum += v;
     square += v * v;
   }
@@ -193,7 +179,8 @@ void deposit(Block& block) {
   fold(block, planes);
 }
 
-constexpr KernelSet make_kernel_set(const char* name) { return {name, advance, deposit}; }
-
 }  // namespace
-}  // namespace scorefield::pic3d
+
+constinit const Kernels kKernels = {advance, deposit};
+
+}  // namespace scorefield::pic3d::SCOREFIELD_ISA

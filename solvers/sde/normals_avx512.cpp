@@ -1,8 +1,0 @@
-#include "solvers/sde/normals.inl"
-#include "solvers/sde/normals_sets.hpp"
-
-namespace scorefield::sde {
-
-constinit const FillNormals kAvx512Normals = fill_normals;
-
-}  // namespace scorefield::sde

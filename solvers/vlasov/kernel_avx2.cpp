@@ -1,8 +1,0 @@
-#include "solvers/vlasov/kernel.inl"
-#include "solvers/vlasov/kernel_sets.hpp"
-
-namespace scorefield::vlasov {
-
-constinit const KernelSet kAvx2Kernels = make_kernel_set("x86-64-v3");
-
-}  // namespace scorefield::vlasov
