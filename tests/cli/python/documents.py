@@ -6,6 +6,7 @@ import shlex
 import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
+SOURCE_FOLDERS = ("apps", "benchmarks", "core", "data", "examples", "models", "solvers", "tests", "training")
 COMMAND = re.compile(r"^(?:build/)?(scorefield|scripts/[\w]+)(?:\s|$)")
 
 

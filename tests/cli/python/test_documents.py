@@ -3,6 +3,7 @@
 usage: test_documents.py PATH_OF_SCOREFIELD
 """
 
+import fnmatch
 import functools
 import pathlib
 import re
@@ -11,7 +12,7 @@ import sys
 import tempfile
 import unittest
 
-from documents import ROOT, Page, markdown_files, source_literals
+from documents import ROOT, SOURCE_FOLDERS, Page, markdown_files, source_literals
 
 sys.path.insert(0, str(ROOT / "scripts"))
 
@@ -53,6 +54,9 @@ class Known:
         for problem in self.names("problems"):
             keys.update({key.name: key for key in self.help("generate", problem).keys})
         return keys
+
+    def key_groups(self):
+        return {name.split(".")[0] for name in self.all_keys()}
 
     def error_in(self, words):
         """What is wrong with a command line; None: nothing."""
@@ -144,6 +148,17 @@ class Links(unittest.TestCase):
                     broken.append(f"{page.name}:{number}: {target}")
         self.assertFalse(broken, "\n" + "\n".join(broken))
 
+    def test_source_files_in_the_text_exist(self):
+        sources = {"/" + path.relative_to(ROOT).as_posix() for folder in SOURCE_FOLDERS
+                   for path in (ROOT / folder).glob("**/*.[chp]*")}
+        gone = []
+        for page in pages():
+            for number, text in page.spans():
+                is_file = re.fullmatch(r"[a-z][\w/]*\.([ch]pp|\*)", text) and not page.name.startswith(GENERATED)
+                if is_file and text[:-2] not in known_words().key_groups() and not fnmatch.filter(sources, "*/" + text):
+                    gone.append(f"{page.name}:{number}: {text}")
+        self.assertFalse(gone, "\n" + "\n".join(gone))
+
     def test_no_picture_is_large(self):
         large = [path.name for path in (ROOT / "docs" / "pictures").iterdir() if path.stat().st_size > 300_000]
         self.assertEqual(large, [])
@@ -174,7 +189,7 @@ class CommandLines(unittest.TestCase):
 
     def test_every_option_key_in_the_text_exists(self):
         keys = known_words().all_keys()
-        prefixes = {name.split(".")[0] for name in keys}
+        prefixes = known_words().key_groups()
         wrong = []
         for page in pages():
             for number, text in page.spans():
