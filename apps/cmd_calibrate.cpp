@@ -7,7 +7,7 @@
 #include "apps/progress.hpp"
 #include "core/error.hpp"
 #include "data/atomic_file.hpp"
-#include "training/calibrate.hpp"
+#include "training/calibration/calibrate.hpp"
 
 namespace scorefield::apps {
 namespace {
@@ -19,6 +19,13 @@ void declare_calibrate(CommandLine& line) {
   line.add_shorthand("bootstrap", "B", "calibrate.bootstrap", "resampled observations for the uncertainty");
   line.add_example("scorefield calibrate model.h5 observed.h5");
   line.add_example("scorefield calibrate model.h5 observed.h5 --run 2 --set calibrate.frames=20 --json");
+}
+
+/// The values of one physics parameter.
+std::vector<double> flat(const std::vector<std::vector<double>>& rows) {
+  std::vector<double> values;
+  for (const auto& row : rows) values.push_back(row.front());
+  return values;
 }
 
 }  // namespace
@@ -45,27 +52,34 @@ void run_calibrate(int argc, const char* const* argv) {
   const auto output = line.value("output");
   if (output) check_output_differs(*output, files);
   ProgressPrinter printer(line.common().quiet);
-  const auto result = training::calibrate(files[0], files[1], options, line.common().seed, printer.observer());
+  const auto result = training::calibrate({.model_path = files[0],
+                                           .data_path = files[1],
+                                           .options = options,
+                                           .seed = line.common().seed,
+                                           .device = line.common().device,
+                                           .observer = printer.observer()});
   nlohmann::json json{{"command", "calibrate"},
                       {"model", files[0]},
                       {"data", files[1]},
-                      {"mu", result.mu},
+                      {"mu", result.mu.front()},
                       {"distance", result.distance},
-                      {"gradient", result.gradient},
+                      {"gradient", result.gradient.front()},
                       {"converged", result.converged},
                       {"at_boundary", result.at_boundary},
                       {"iterations", result.iterations},
                       {"rollouts", result.rollouts},
-                      {"scan", {{"mu", result.scan_mu}, {"distance", result.scan_distance}}}};
+                      {"scan", {{"mu", flat(result.scan_mu)}, {"distance", result.scan_distance}}},
+                      {"warnings", result.warnings}};
   if (options.bootstrap > 1) {
-    json["deviation"] = result.deviation;
-    json["interval"] = {result.low, result.high};
+    json["deviation"] = result.deviation.front();
+    json["interval"] = {result.low.front(), result.high.front()};
   }
   if (output) {
     auto complete = json;
-    complete["bootstrap"] = result.bootstrap;
+    complete["bootstrap"] = flat(result.bootstrap);
     data::write_text_file(*output, complete.dump(2) + "\n");
   }
+  for (const auto& warning : result.warnings) print_warning("calibrate", warning);
   if (result.at_boundary)
     print_warning("calibrate", "the best mu lies at the end of the training range; the true one may lie beyond.");
   if (!result.converged)
@@ -75,10 +89,11 @@ void run_calibrate(int argc, const char* const* argv) {
     return;
   }
   char text[160];
-  std::snprintf(text, sizeof text, "mu = %.6g", result.mu);
+  std::snprintf(text, sizeof text, "mu = %.6g", result.mu.front());
   std::cout << text;
   if (options.bootstrap > 1) {
-    std::snprintf(text, sizeof text, " +- %.2g (95 %%: %.6g to %.6g)", result.deviation, result.low, result.high);
+    std::snprintf(text, sizeof text, " +- %.2g (95 %%: %.6g to %.6g)", result.deviation.front(), result.low.front(),
+                  result.high.front());
     std::cout << text;
   }
   std::snprintf(text, sizeof text, ", sliced W2 %.3g, %lld rollouts\n", result.distance,

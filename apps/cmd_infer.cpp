@@ -5,7 +5,7 @@
 #include "apps/command_line.hpp"
 #include "apps/commands.hpp"
 #include "apps/progress.hpp"
-#include "training/infer.hpp"
+#include "training/rollout/infer.hpp"
 
 namespace scorefield::apps {
 namespace {
@@ -51,14 +51,20 @@ void run_infer(int argc, const char* const* argv) {
   for (const char* count : {"particles", "frames"})  // leaving one out means all; asking for none is a mistake
     if (const auto text = line.value(count)) static_cast<void>(parse_count(count, *text));
   if (options.mu.empty()) static_cast<void>(line.required("mu"));
-  check_output_differs(output, {model_path, options.initial_path});
+  check_output_differs(output, {model_path, options.start.path});
   model = model_path;
 
   const auto launched = distributed::join_launched(line.common().device);
   ProgressPrinter printer(line.common().quiet || !launched.is_root());
   const auto start = std::chrono::steady_clock::now();
-  const auto result = training::infer(model_path, output, options, set.to_toml(), line.common().seed, launched.device,
-                                      printer.observer(), launched.processes.get());
+  const auto result = training::infer({.model_path = model_path,
+                                       .output_path = output,
+                                       .options = options,
+                                       .config_toml = set.to_toml(),
+                                       .seed = line.common().seed,
+                                       .device = launched.device,
+                                       .observer = printer.observer(),
+                                       .processes = launched.processes.get()});
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   if (!launched.is_root()) return;
   for (const auto& warning : result.warnings) print_warning("infer", warning);

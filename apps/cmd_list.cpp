@@ -11,10 +11,10 @@
 #include "solvers/sampling/registry.hpp"
 #include "training/compare/experiment.hpp"
 #include "training/config.hpp"
-#include "training/infer.hpp"
 #include "training/metrics/metric.hpp"
 #include "training/metrics/scores_json.hpp"
 #include "training/presets.hpp"
+#include "training/rollout/infer_options.hpp"
 
 namespace scorefield::apps {
 namespace {

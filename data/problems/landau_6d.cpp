@@ -1,6 +1,5 @@
 #include "data/problems/landau_6d.hpp"
 
-#include <bit>
 #include <cmath>
 #include <numbers>
 #include <sstream>
@@ -113,7 +112,7 @@ void Landau6d::generate(const GenerateOptions& options, const std::string& confi
       .side_by_side = false,
       .start =
           [&](double alpha) {
-            const Philox random(static_cast<std::uint64_t>(request.seed), std::bit_cast<std::uint64_t>(alpha));
+            const Philox random(static_cast<std::uint64_t>(request.seed), random_stream(request, alpha));
             return std::make_unique<Landau6dRun>(
                 pic3d::Simulation(pic, grid.dt, pic3d::load({alpha, axes_}, pic, random)));
           },

@@ -1,6 +1,5 @@
 #include "data/problems/pic_problem.hpp"
 
-#include <bit>
 #include <cmath>
 #include <utility>
 
@@ -15,7 +14,7 @@ namespace {
 /// Philox streams of one run: mu and what the numbers are for.
 constexpr std::uint64_t kCollisionStream = 0x636f6c6c696465;
 Philox stream(const GenerateOptions& options, double mu, std::uint64_t purpose) {
-  return {static_cast<std::uint64_t>(options.seed), std::bit_cast<std::uint64_t>(mu) ^ purpose};
+  return {static_cast<std::uint64_t>(options.seed), random_stream(options, mu) ^ purpose};
 }
 
 /// Everything at one mu that is fixed before the first step.

@@ -3,6 +3,7 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <bit>
 
 #include "core/error.hpp"
 #include "core/random.hpp"
@@ -79,6 +80,10 @@ void bind(OptionSet& set, GenerateOptions& options) {
 std::int64_t independent_seed(std::int64_t seed, std::uint64_t stream, std::uint64_t index) {
   const auto words = Philox(static_cast<std::uint64_t>(seed), stream).words(index);
   return static_cast<std::int64_t>(words[0] >> 1) + 1000000;
+}
+
+std::uint64_t random_stream(const GenerateOptions& options, double mu) {
+  return std::bit_cast<std::uint64_t>(options.numbers_of.value_or(mu));
 }
 
 GenerateOptions with_defaults(GenerateOptions options, const Problem& problem) {

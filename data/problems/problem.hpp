@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -25,6 +26,8 @@ struct GenerateOptions {
   std::string checkpoint{};          ///< file that a stopped run leaves for `resume`; empty: none. Not an option key
   bool only_stored = false;  ///< with frames = 1: make no particles beside those stored, of which diagnostics then are.
                              ///< Not an option key
+  std::optional<double> numbers_of{};  ///< draw the random numbers of the run at this mu; absent: every mu has its own.
+                                       ///< Not an option key
   bool resume = false;       ///< continue from `checkpoint`, bit for bit. Not an option key
 
   /// How many of the `asked` particles a solver makes: those stored alone, which are the first, where nothing needs the
@@ -74,6 +77,9 @@ void bind(OptionSet& set, GenerateOptions& options);
 /// A seed for one more run beside those that people give seeds to, which are small: a function of (seed, stream,
 /// index).
 [[nodiscard]] std::int64_t independent_seed(std::int64_t seed, std::uint64_t stream, std::uint64_t index = 0);
+
+/// Which random numbers a run at mu draws: runs of two mu are independent, unless options.numbers_of says otherwise.
+[[nodiscard]] std::uint64_t random_stream(const GenerateOptions& options, double mu);
 
 /// `options` with the problem's own values where mu is empty or frames is 0.
 [[nodiscard]] GenerateOptions with_defaults(GenerateOptions options, const Problem& problem);

@@ -1,7 +1,6 @@
 #include "data/problems/sde_problem.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <sstream>
 
@@ -88,7 +87,7 @@ void SdeProblem::generate_one(const GenerateOptions& options, std::int64_t mu_in
   // The bits of mu name the stream: runs of two mu, and of two seeds, draw independent numbers.
   sde::Ensemble ensemble(model.system, model.initial, options.particles,
                          {grid.dt, sde_.scheme, sde_.path_refinement, static_cast<std::uint64_t>(options.seed),
-                          std::bit_cast<std::uint64_t>(mu)});
+                          random_stream(options, mu)});
   std::vector<float> samples(static_cast<std::size_t>(writer.header().frame_size()));
   std::vector<float> rates(writer.header().has_velocities ? samples.size() : 0);
   for (std::int64_t frame = 0; frame < options.frames; ++frame) {

@@ -1,6 +1,5 @@
 #include "data/problems/vlasov.hpp"
 
-#include <bit>
 #include <cmath>
 #include <utility>
 
@@ -202,7 +201,7 @@ void VlasovProblem::generate(const GenerateOptions& options, const std::string& 
                        .identity = identity_,
                        .draw = draw_,
                        .seed = static_cast<std::uint64_t>(request.seed),
-                       .stream = std::bit_cast<std::uint64_t>(mu)};
+                       .stream = random_stream(request, mu)};
   };
   StepwiseProblem problem{
       .name = name() + " " + plasma_case().name(),

@@ -186,6 +186,7 @@ JSON = {
         "converged": "whether the steps came to an end",
         "at_boundary": "whether the estimate is an end of the training range",
         "scan.*[]": "values of mu tried first, and their distances",
+        "warnings[]": "where rollouts start, if not at mu",
     },
     "sample": {
         "command": "the command",

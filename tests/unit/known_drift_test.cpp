@@ -15,7 +15,7 @@
 #include "tests/support/temporary_folder.hpp"
 #include "tests/support/tensor_values.hpp"
 #include "training/batch.hpp"
-#include "training/infer.hpp"
+#include "training/rollout/infer.hpp"
 #include "training/objective.hpp"
 #include "training/trainer.hpp"
 
@@ -136,7 +136,7 @@ TEST_P(FallingBodies, RolloutFalls) {
                    .seed = 4});
   training::InferOptions options;
   options.mu = {1.2};
-  training::infer(folder_.path("model.h5"), folder_.path("rollout.h5"), options, "", 1, "cpu");
+  training::infer({folder_.path("model.h5"), folder_.path("rollout.h5"), options, "", 1});
   const data::DatasetReader rollout(folder_.path("rollout.h5"));
   const auto frame = [&](std::int64_t k) {
     std::vector<float> samples(static_cast<std::size_t>(rollout.header().frame_size()));

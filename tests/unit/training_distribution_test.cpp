@@ -11,9 +11,9 @@
 #include "data/h5.hpp"
 #include "tests/support/gaussian_data.hpp"
 #include "tests/support/temporary_folder.hpp"
-#include "training/calibrate.hpp"
-#include "training/infer.hpp"
+#include "training/calibration/calibrate.hpp"
 #include "training/model_file.hpp"
+#include "training/rollout/infer.hpp"
 #include "training/score_target.hpp"
 #include "training/trainer.hpp"
 
@@ -127,7 +127,7 @@ TEST_F(Distributions, ScoreNetworkIsConditionedOnMuAndTime) {
   }
   InferOptions options;
   options.mu = {1.2};
-  EXPECT_THAT([&] { infer(path("score.h5"), path("rollout.h5"), options, "", 1, "cpu"); },
+  EXPECT_THAT([&] { infer({path("score.h5"), path("rollout.h5"), options, "", 1}); },
               ::testing::ThrowsMessage<UsageError>(::testing::HasSubstr("'scorefield sample'")));
   EXPECT_THROW(ScoreTarget(path("score.h5"), {1.2, 3.0}, 0), UsageError);
 }
@@ -154,7 +154,7 @@ TEST_P(ConditionalBaseline, SamplesTheGaussianAtAnUnseenMu) {
   options.mu = {1.2};
   options.frames = 3;
   options.conditional.method = GetParam().method;
-  infer(path("model.h5"), path("samples.h5"), options, "", 1, "cpu");
+  infer({path("model.h5"), path("samples.h5"), options, "", 1});
   const data::DatasetReader reader(path("samples.h5"));
   EXPECT_EQ(reader.header().identity, data::Identity::marginals);
   for (std::int64_t k = 0; k < 3; ++k) {
@@ -187,7 +187,7 @@ TEST_F(Distributions, LogDensityAlongTheFlowIsThatOfTheGaussian) {
   options.frames = 5;
   options.integration.steps = 32;
   options.log_density = LogDensityKind::gaussian;
-  infer(path("model.h5"), path("rollout.h5"), options, "", 1, "cpu");
+  infer({path("model.h5"), path("rollout.h5"), options, "", 1});
   const auto file = h5::File::open(path("rollout.h5"));
   EXPECT_THAT(file.string_attribute("/log_density", "initial"), ::testing::HasSubstr("Gaussian"));
   ASSERT_EQ(file.dims("/log_density"), (h5::Dims{1, 5, 4000}));
@@ -216,7 +216,7 @@ TEST_F(Distributions, CalibrationFindsAKnownMuWithItsUncertainty) {
   options.frames = 4;
   options.scan = 4;
   options.bootstrap = 60;
-  const auto result = calibrate(path("model.h5"), observed, options, 3);
+  const auto result = calibrate({path("model.h5"), observed, options, 3});
   EXPECT_TRUE(result.converged);
   EXPECT_FALSE(result.at_boundary);
   // Least squares of the means at t = 1/4, 1/2, 3/4, 1 of 1000 independent trajectories: E[x_k] = mu t_k, deviations
@@ -227,8 +227,8 @@ TEST_F(Distributions, CalibrationFindsAKnownMuWithItsUncertainty) {
     squares += t * t;
   }
   const double expected = spread / squares / std::sqrt(1000.0);
-  EXPECT_NEAR(result.deviation, expected, 0.35 * expected);
-  EXPECT_NEAR(result.mu, 1.27, 2 * expected + 0.01);  // quiet samples are closer than independent ones
+  EXPECT_NEAR(result.deviation.at(0), expected, 0.35 * expected);
+  EXPECT_NEAR(result.mu.at(0), 1.27, 2 * expected + 0.01);  // quiet samples are closer than independent ones
   EXPECT_LT(result.low, result.mu);
   EXPECT_GT(result.high, result.mu);
 
@@ -236,15 +236,17 @@ TEST_F(Distributions, CalibrationFindsAKnownMuWithItsUncertainty) {
   test::write_gaussian_dataset(path("few.h5"), {0.8, 1.27}, 500, 9, 0.13);
   options.particles = 500;
   options.bootstrap = 0;
-  EXPECT_EQ(calibrate(path("model.h5"), observed, options, 3).mu,
-            calibrate(path("model.h5"), path("few.h5"), options, 3).mu);
+  EXPECT_EQ(calibrate({path("model.h5"), observed, options, 3}).mu,
+            calibrate({path("model.h5"), path("few.h5"), options, 3}).mu);
 
   // The derivative of the discrete rollout's distance, through every step.
   const double h = 2e-3;
   for (const double mu : {0.9, 1.4}) {
-    const auto at = [&](double value) { return calibration_loss(path("model.h5"), observed, options, 3, value); };
+    const auto at = [&](double value) {
+      return calibration_loss({path("model.h5"), observed, options, 3}, {mu}, {value});
+    };
     const double difference = (at(mu + h).value - at(mu - h).value) / (2 * h);
-    EXPECT_NEAR(at(mu).slope, difference, 0.01 * std::abs(difference)) << mu;
+    EXPECT_NEAR(at(mu).slope.at(0), difference, 0.01 * std::abs(difference)) << mu;
   }
 }
 
@@ -258,7 +260,7 @@ TEST_F(Distributions, LogDensityIsRefusedWhereTheFlowDoesNotCarryThePopulation) 
   InferOptions options;
   options.mu = {0.7};
   options.log_density = LogDensityKind::change;
-  EXPECT_THAT([&] { infer(path("model.h5"), path("rollout.h5"), options, "", 1, "cpu"); },
+  EXPECT_THAT([&] { infer({path("model.h5"), path("rollout.h5"), options, "", 1}); },
               ::testing::ThrowsMessage<UsageError>(::testing::HasSubstr("without noise")));
   EXPECT_FALSE(std::filesystem::exists(path("rollout.h5")));
 }

@@ -12,9 +12,9 @@
 #include "data/h5.hpp"
 #include "models/network_drift.hpp"
 #include "tests/support/gaussian_data.hpp"
-#include "training/infer.hpp"
 #include "training/model_file.hpp"
 #include "training/presets.hpp"
+#include "training/rollout/infer.hpp"
 #include "training/trainer.hpp"
 
 namespace scorefield::training {
@@ -206,7 +206,7 @@ TEST_F(Trainer, RolloutFollowsTheGaussian) {
   InferOptions options;
   options.mu = {1.2, 2.5};
   options.integration.steps = 64;
-  const auto result = infer(path("model.h5"), path("rollout.h5"), options, "", 1, "cpu");
+  const auto result = infer({path("model.h5"), path("rollout.h5"), options, "", 1});
   EXPECT_THAT(result.warnings, ::testing::ElementsAre(::testing::HasSubstr("2.5 lies outside the training range")));
   const data::DatasetReader rollout(path("rollout.h5"));
   const auto last = rollout.header().frames() - 1;
@@ -226,10 +226,10 @@ TEST_F(Trainer, RolloutFramesAreTrainingTimesWhereThereAreEnough) {
   const auto times = [&](std::int64_t frames) {
     InferOptions options;
     options.mu = {1.2};
-    options.particles = 10;
+    options.start.particles = 10;
     options.frames = frames;
     options.integration.steps = 4;
-    infer(path("model.h5"), path("rollout.h5"), options, "", 1, "cpu");
+    infer({path("model.h5"), path("rollout.h5"), options, "", 1});
     return data::DatasetReader(path("rollout.h5")).header().time;
   };
   const auto all = times(0);  // 33 of them

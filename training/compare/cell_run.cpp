@@ -7,9 +7,9 @@
 #include "training/compare/closed_form.hpp"
 #include "training/compare/standing.hpp"
 #include "training/compare/stopwatch.hpp"
-#include "training/infer.hpp"
 #include "training/loss_noise.hpp"
 #include "training/metrics/evaluation.hpp"
+#include "training/rollout/infer.hpp"
 #include "training/trainer.hpp"
 
 namespace scorefield::compare {
@@ -70,7 +70,12 @@ void compare_closed_form(const CellTask& task, Cell& cell) {
 /// Seconds of a prediction into `output`.
 double predict(const CellTask& task, const training::InferOptions& options, const std::string& output) {
   const Stopwatch watch;
-  static_cast<void>(training::infer(model_path(task), output, options, task.plan.infer_toml, task.seed, task.device));
+  static_cast<void>(training::infer({.model_path = model_path(task),
+                                     .output_path = output,
+                                     .options = options,
+                                     .config_toml = task.plan.infer_toml,
+                                     .seed = task.seed,
+                                     .device = task.device}));
   return watch.seconds();
 }
 
@@ -84,7 +89,7 @@ void predict(const CellTask& task, const std::string& rollout, Cell& cell) {
   if (!task.times_all_frames()) return;
   options.mu.resize(1);
   options.frames = 0;
-  options.particles = task.experiment.timing_particles;
+  options.start.particles = task.experiment.timing_particles;
   const std::string unused = task.stem + "-timing.h5";
   cell.all_frames_seconds = predict(task, options, unused);
   fs::remove(unused);
@@ -95,7 +100,6 @@ void evaluate(const CellTask& task, const std::string& rollout, Cell& cell) {
                                    .reference_path = task.data.test,
                                    .training_path = task.data.train,
                                    .options = task.experiment.evaluate,
-                                   .config_toml = "",
                                    .observer = [&](Progress progress) {
                                      progress.stage = title(task) + ": " + progress.stage;
                                      if (task.observer) task.observer(progress);

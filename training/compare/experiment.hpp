@@ -8,8 +8,8 @@
 
 #include "data/problems/problem.hpp"
 #include "training/config.hpp"
-#include "training/infer.hpp"
-#include "training/metrics/evaluation.hpp"
+#include "training/metrics/evaluate_options.hpp"
+#include "training/rollout/infer_options.hpp"
 
 namespace scorefield::compare {
 

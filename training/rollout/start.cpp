@@ -1,4 +1,4 @@
-#include "training/rollout_start.hpp"
+#include "training/rollout/start.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -22,20 +22,22 @@ std::unique_ptr<problems::Problem> problem_of(const ReducedModel& model) {
 
 }  // namespace
 
-RolloutStart::RolloutStart(const ReducedModel& model, const InferOptions& options, std::int64_t seed,
-                           std::string output)
-    : model_(model), seed_(problems::independent_seed(seed, kStartStream)), output_(std::move(output)) {
+RolloutStart::RolloutStart(const ReducedModel& model, StartOptions options, std::int64_t seed, std::string beside)
+    : model_(model),
+      options_(std::move(options)),
+      seed_(problems::independent_seed(seed, kStartStream)),
+      beside_(std::move(beside)) {
   std::int64_t available = model.initial.particles;
-  if (!options.initial_path.empty()) {
-    given_.emplace(options.initial_path);
+  if (!options_.path.empty()) {
+    given_.emplace(options_.path);
     if (given_->header().coordinates != model.header.coordinates)
-      throw FileError(options.initial_path,
+      throw FileError(options_.path,
                       "its coordinates differ from the model's; it cannot start a rollout of this model.");
     available = given_->header().particles;
-  } else if (options.start == StartKind::automatic) {
+  } else if (options_.kind == StartKind::automatic) {
     problem_ = problem_of(model);
   }
-  particles_ = options.particles == 0 ? available : options.particles;
+  particles_ = options_.particles == 0 ? available : options_.particles;
   if (particles_ > available && !problem_)
     throw UsageError(
         "--particles " + std::to_string(particles_) + " asks for more than the " + std::to_string(available) +
@@ -43,36 +45,44 @@ RolloutStart::RolloutStart(const ReducedModel& model, const InferOptions& option
         "--frames 1 --particles N' makes the file).");
 }
 
-bool RolloutStart::stored(double mu) const {
-  const auto& nearest = model_.initial.mu[model_.initial.nearest({mu})];
-  return particles_ <= model_.initial.particles && std::abs(nearest[0] - mu) <= 1e-9 * std::max(1.0, std::abs(mu));
+bool RolloutStart::stored(const std::vector<double>& mu) const {
+  if (particles_ > model_.initial.particles) return false;
+  const auto& nearest = model_.initial.mu[model_.initial.nearest(mu)];
+  for (std::size_t i = 0; i < mu.size(); ++i)
+    if (std::abs(nearest[i] - mu[i]) > 1e-9 * std::max(1.0, std::abs(mu[i]))) return false;
+  return true;
 }
 
-std::vector<float> RolloutStart::at(double mu) const {
-  const auto d = model_.network->normalizer().dimension();
+std::vector<float> RolloutStart::at(const std::vector<double>& mu) const {
   const auto beginning = [&](std::vector<float> samples) {
-    samples.resize(static_cast<std::size_t>(particles_ * d));
+    samples.resize(static_cast<std::size_t>(particles_ * model_.network->normalizer().dimension()));
     return samples;
   };
   if (given_) {
     std::vector<float> samples(static_cast<std::size_t>(given_->header().frame_size()));
-    given_->read_samples(given_->nearest_mu({mu}), 0, samples);
+    given_->read_samples(given_->nearest_mu(mu), 0, samples);
     return beginning(std::move(samples));
   }
-  if (problem_ && !stored(mu)) return generated(mu);
-  return beginning(model_.initial.samples[model_.initial.nearest({mu})]);
+  if (problem_ && !stored(mu)) return generated(mu, mu);
+  return beginning(model_.initial.samples[model_.initial.nearest(mu)]);
 }
 
-std::vector<float> RolloutStart::generated(double mu) const {
+std::vector<float> RolloutStart::with_numbers_of(const std::vector<double>& numbers_of,
+                                                 const std::vector<double>& mu) const {
+  return problem_ ? generated(mu, numbers_of) : at(numbers_of);
+}
+
+std::vector<float> RolloutStart::generated(const std::vector<double>& mu, const std::vector<double>& numbers_of) const {
   problems::GenerateOptions options;
-  options.mu = {mu};
+  options.mu = mu;
   options.particles = particles_;
   options.frames = 1;
   options.only_stored = true;
   options.seed = seed_;
+  options.numbers_of = numbers_of.front();
   options.velocities = false;
   problem_->validate(options);
-  const data::TemporaryFile file(data::temporary_path(output_, "start"));
+  const data::TemporaryFile file(data::temporary_path(beside_, "start"));
   problem_->generate(options, model_.header.provenance.config, file.path(), {});
   const data::DatasetReader reader(file.path());
   std::vector<float> samples(static_cast<std::size_t>(reader.header().frame_size()));

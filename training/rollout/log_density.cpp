@@ -1,4 +1,4 @@
-#include "training/initial_density.hpp"
+#include "training/rollout/log_density.hpp"
 
 #include <torch/types.h>
 

@@ -12,7 +12,8 @@ namespace scorefield::training {
 /// displacements of the first. Periodic coordinates are wound on a circle, as in metrics::SlicedWasserstein.
 class SlicedLoss {
  public:
-  SlicedLoss(const models::Normalizer& normalizer, std::int64_t projections, std::uint64_t seed);
+  SlicedLoss(const models::Normalizer& normalizer, std::int64_t projections, std::uint64_t seed,
+             torch::Device device = torch::kCPU);
 
   /// x: [N, d] -> [L, N], unsorted.
   [[nodiscard]] torch::Tensor project(const torch::Tensor& x) const;

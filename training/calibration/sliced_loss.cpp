@@ -1,4 +1,4 @@
-#include "training/sliced_loss.hpp"
+#include "training/calibration/sliced_loss.hpp"
 
 #include <torch/types.h>
 
@@ -19,12 +19,13 @@ constexpr std::int64_t kCells = 50;
 
 }  // namespace
 
-SlicedLoss::SlicedLoss(const models::Normalizer& normalizer, std::int64_t projections, std::uint64_t seed)
+SlicedLoss::SlicedLoss(const models::Normalizer& normalizer, std::int64_t projections, std::uint64_t seed,
+                       torch::Device device)
     : normalizer_(normalizer) {
   std::int64_t embedding = 0;
   for (const double period : normalizer.periods) embedding += period > 0 ? 2 : 1;
   const auto normals = integrators::step_noise(torch::empty({projections, embedding}), seed, kDirectionStep);
-  directions_ = (normals / normals.norm(2, 1, true)).t().contiguous();
+  directions_ = (normals / normals.norm(2, 1, true)).t().contiguous().to(device);
 }
 
 torch::Tensor SlicedLoss::embed(const torch::Tensor& x) const {

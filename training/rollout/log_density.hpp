@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "training/infer.hpp"
+#include "training/rollout/infer_options.hpp"
 
 namespace scorefield::training {
 

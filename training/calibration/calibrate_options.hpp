@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+
+#include "core/options.hpp"
+
+namespace scorefield::training {
+
+/// The population that rollouts of a calibration start from.
+enum class CalibrationStart {
+  automatic,  ///< where `infer` starts (rollout/start.hpp): what the problem of the training data starts from at mu, or
+              ///< the model's population of the nearest training mu where that problem is not known
+  model,      ///< the model's population of the nearest training mu
+  data        ///< the observation's first time
+};
+
+/// How the mu that explains observed samples is sought.
+struct CalibrateOptions {
+  std::int64_t run = 0;           ///< which mu index of the data file holds the observation
+  std::int64_t frames = 8;        ///< observed times compared, equally spaced; 0: all
+  std::int64_t particles = 2000;  ///< of the rollout and of every observed frame at most, the first ones; 0: all
+  std::int64_t projections = 32;  ///< directions of the sliced W2
+  std::int64_t steps = 64;        ///< Heun steps of the rollout
+  std::int64_t scan = 9;          ///< values of mu over the training range tried first
+  std::int64_t iterations = 12;   ///< Gauss-Newton steps at most
+  std::int64_t bootstrap = 200;   ///< resampled observations; 0: no uncertainty
+  CalibrationStart initial = CalibrationStart::automatic;
+};
+
+/// Adds the keys calibrate.*.
+void bind(OptionSet& set, CalibrateOptions& options);
+
+/// @throws UsageError
+void validate(const CalibrateOptions& options);
+
+}  // namespace scorefield::training

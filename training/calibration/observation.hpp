@@ -1,0 +1,56 @@
+#pragma once
+
+#include <torch/types.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "data/dataset.hpp"
+#include "training/calibration/calibrate_options.hpp"
+#include "training/calibration/sliced_loss.hpp"
+#include "training/model_file.hpp"
+
+namespace scorefield::training {
+
+/// A predicted population at every compared time, with its derivative along mu.
+struct Prediction {
+  std::vector<torch::Tensor> x, tangent;  ///< [F] of [N, d], normalised; the latter empty when not asked for
+};
+
+/// F(mu) = mean over frames of SW2^2(model(mu, t), observation(t)).
+struct Misfit {
+  double value = 0, slope = 0;  ///< and its derivative with respect to the normalised mu
+  double curvature = 0;         ///< Gauss-Newton
+};
+
+/// The observed particles of one run at the compared times.
+class Observation {
+ public:
+  /// `particles` of every frame, the first ones. @throws FileError when no time of the data lies within the model's
+  Observation(const ReducedModel& model, const data::DatasetReader& data, const CalibrateOptions& options,
+              std::int64_t particles, std::int64_t seed);
+
+  /// Normalised: the model's start, then the F compared ones.
+  [[nodiscard]] const std::vector<double>& times() const { return times_; }
+  [[nodiscard]] Misfit compare(const Prediction& prediction) const;
+  /// With the observed particles resampled, the same ones at all times when they keep their identity; a function of
+  /// `draw`.
+  [[nodiscard]] Misfit compare_resampled(const Prediction& prediction, std::int64_t draw) const;
+
+ private:
+  [[nodiscard]] Misfit compare(const Prediction& prediction, const std::vector<torch::Tensor>& observed) const;
+
+  std::int64_t particles_;
+  std::uint64_t seed_;
+  bool same_particles_;
+  std::vector<double> times_;
+  SlicedLoss loss_;
+  std::vector<torch::Tensor> observed_;  ///< [F] of projections [L, N]
+};
+
+/// The first `particles` of one frame, normalised, where the model's network is: [N, d]. Those of a quiet start are
+/// evenly spread, as all of them are; every k-th of them are not: low-discrepancy sequences repeat themselves.
+[[nodiscard]] torch::Tensor observed_population(const ReducedModel& model, const data::DatasetReader& data,
+                                                std::int64_t run, std::int64_t frame, std::int64_t particles);
+
+}  // namespace scorefield::training

@@ -1,0 +1,207 @@
+#include "training/rollout/infer.hpp"
+
+#include <torch/types.h>
+#include <torch/utils.h>
+
+#include <algorithm>
+#include <optional>
+#include <sstream>
+
+#include "core/error.hpp"
+#include "core/interrupt.hpp"
+#include "core/text.hpp"
+#include "training/conditional_sampler.hpp"
+#include "training/model_file.hpp"
+#include "training/rollout/log_density.hpp"
+#include "training/rollout/rollout.hpp"
+#include "training/rollout/rollout_file.hpp"
+#include "training/rollout/rollout_times.hpp"
+#include "training/rollout/start.hpp"
+
+namespace scorefield::training {
+namespace {
+
+using torch::Tensor;
+
+/// Whether frames are sampled one by one, and no population is moved.
+bool sampled_afresh(const ReducedModel& model) { return model.kind == ModelKind::ncsm || model.kind == ModelKind::cfm; }
+
+/// Options that exclude each other, or the kind of the model. @throws UsageError
+void check_kind(const ReducedModel& model, const std::string& path, const InferOptions& options) {
+  const bool conditional = sampled_afresh(model);
+  if (!conditional) require_kind(model, path, ModelKind::drift);
+  if (conditional) validate(options.conditional, model.kind);
+  if (options.log_density == LogDensityKind::none) return;
+  if (conditional)
+    throw UsageError("infer.log_density needs a model of a drift; " + path + " is of kind " + to_string(model.kind) +
+                     ".");
+  if (model.sigma > 0 || options.integration.method == integrators::IntegrationMethod::euler_maruyama)
+    throw UsageError(
+        "infer.log_density follows a flow without noise; the model was trained with loss.sigma > 0, whose "
+        "population the flow alone does not move.");
+}
+
+/// The values to predict, [M][p].
+std::vector<std::vector<double>> asked_mu(const ReducedModel& model, const InferOptions& options) {
+  if (model.header.mu_names.size() != 1)
+    throw UsageError("the model has " + std::to_string(model.header.mu_names.size()) +
+                     " physics parameters; infer takes models with one.");
+  if (options.mu.empty()) throw UsageError("--mu needs at least one value.");
+  std::vector<std::vector<double>> mu;
+  for (const double value : options.mu) mu.push_back({value});
+  return mu;
+}
+
+void warn_about_extrapolation(const ReducedModel& model, const std::vector<double>& mu,
+                              std::vector<std::string>& warnings) {
+  for (std::size_t p = 0; p < mu.size(); ++p) {
+    double low = model.header.mu.front()[p], high = low;
+    for (const auto& known : model.header.mu) {
+      low = std::min(low, known[p]);
+      high = std::max(high, known[p]);
+    }
+    if (mu[p] >= low && mu[p] <= high) continue;
+    std::ostringstream text;
+    text << model.header.mu_names[p] << " = " << mu[p] << " lies outside the training range [" << low << ", " << high
+         << "]: the model extrapolates.";
+    warnings.push_back(text.str());
+  }
+}
+
+integrators::IntegrateOptions with_seed(integrators::IntegrateOptions options, std::int64_t seed) {
+  options.seed = static_cast<std::uint64_t>(seed);
+  return options;
+}
+
+/// What the rollout's file says of itself: what the training data say, at other mu and times.
+data::DatasetHeader header_of(const ReducedModel& model, const InferRequest& request, std::int64_t particles) {
+  data::DatasetHeader header = model.header;
+  header.provenance = {};
+  header.provenance.format = data::kRolloutFormat;
+  header.provenance.seed = request.seed;
+  header.provenance.config = request.config_toml;
+  header.mu = asked_mu(model, request.options);
+  header.time = rollout_times(model.header.time, request.options.frames);
+  header.particles = particles;
+  header.identity = sampled_afresh(model) ? data::Identity::marginals : data::Identity::trajectories;
+  header.has_velocities = false;
+  header.diffusion.clear();
+  return header;
+}
+
+/// All rollouts of one request.
+class Inference {
+ public:
+  Inference(const InferRequest& request, const ReducedModel& model)
+      : request_(request),
+        model_(model),
+        with_density_(request.options.log_density != LogDensityKind::none),
+        rollout_(model, with_seed(request.options.integration, request.seed),
+                 with_density_ ? Carried::log_density : Carried::nothing) {
+    std::int64_t particles = request.options.start.particles;
+    if (sampled_afresh(model)) {
+      if (particles == 0) particles = model.initial.particles;
+    } else {
+      particles = start_.emplace(model, request.options.start, request.seed, request.output_path).particles();
+    }
+    const auto header = header_of(model, request, particles);
+    for (const double t : header.time) times_.push_back(model.network->normalizer().normalized_time(t));
+    file_.emplace(request.output_path, header, with_density_ ? describe(request.options.log_density) : "",
+                  request.processes);
+  }
+
+  /// One mu of every process at a time.
+  void run() {
+    const auto& mu = file_->header().mu;
+    const std::size_t size = request_.processes ? static_cast<std::size_t>(request_.processes->size()) : 1;
+    const std::size_t rank = request_.processes ? static_cast<std::size_t>(request_.processes->rank()) : 0;
+    for (std::size_t first = 0; first < mu.size(); first += size) {
+      const std::size_t own = first + rank;
+      if (own >= mu.size()) idle(first);
+      else if (start_) move(first, mu[own]);
+      else sample(first, mu[own]);
+    }
+    file_->commit();
+  }
+
+ private:
+  /// Moves the population of one mu through all frames.
+  void move(std::size_t first, const std::vector<double>& mu) {
+    auto population = start_->at(mu);
+    const std::int64_t d = model_.network->normalizer().dimension();
+    const auto physical = torch::from_blob(population.data(), {start_->particles(), d}).to(device());
+    auto state = rollout_.normalised(physical);
+    if (with_density_) {
+      const auto density =
+          initial_log_density(request_.options.log_density, physical, model_.network->normalizer().periods);
+      state = torch::cat({state, density.unsqueeze(1)}, 1);
+    }
+    rollout_.run(mu, state, times_, [&](std::int64_t k, const Tensor& moved) {
+      const auto x = rollout_.physical(moved.narrow(1, 0, d));
+      write(first, k, with_density_ ? torch::cat({x, moved.narrow(1, d, 1)}, 1) : x);
+    });
+  }
+
+  /// Samples every frame of one mu by itself.
+  void sample(std::size_t first, const std::vector<double>& mu) {
+    for (std::size_t k = 0; k < times_.size(); ++k) {
+      if (interrupt_requested()) throw Interrupted("interrupted; no rollout was written.");
+      const auto x = sample_conditional(model_, mu, times_[k], file_->header().particles,
+                                        static_cast<std::uint64_t>(request_.seed), request_.options.conditional);
+      write(first, static_cast<std::int64_t>(k), rollout_.physical(x));
+    }
+  }
+
+  /// Nothing is left for this process, but all gather together.
+  void idle(std::size_t first) {
+    const auto nothing =
+        torch::zeros({file_->header().particles, file_->width()}, torch::TensorOptions(torch::Device(device())));
+    for (std::size_t k = 0; k < times_.size(); ++k) write(first, static_cast<std::int64_t>(k), nothing);
+  }
+
+  void write(std::size_t first, std::int64_t frame, const Tensor& own) {
+    file_->write(first, frame, own);
+    if (!file_->is_root() || !request_.observer) return;
+    const auto& header = file_->header();
+    std::ostringstream stage;
+    stage << "rollout " << header.mu_names[0] << " = " << comma_joined(header.mu[first]);
+    if (request_.processes && request_.processes->size() > 1)
+      stage << " and " << std::min(static_cast<std::size_t>(request_.processes->size()), header.mu.size() - first) - 1
+            << " more";
+    request_.observer({stage.str(), frame + 1, header.frames(), ""});
+  }
+
+  [[nodiscard]] torch::Device device() const { return model_.network->parameters().front().device(); }
+
+  const InferRequest& request_;
+  const ReducedModel& model_;
+  bool with_density_;
+  Rollout rollout_;
+  std::optional<RolloutStart> start_;  ///< absent where frames are sampled afresh
+  std::vector<double> times_;          ///< [K], normalised
+  std::optional<RolloutFile> file_;
+};
+
+}  // namespace
+
+InferResult infer(const InferRequest& request) {
+  const torch::NoGradGuard no_grad;
+  const auto& options = request.options;
+  const torch::Device device = open_device(request.device);
+  if (options.frames == 1 || options.frames < 0) throw UsageError("--frames must be at least 2.");
+  if (options.start.particles < 0) throw UsageError("--particles must be positive.");
+
+  InferResult result;
+  const auto model = load_model(request.model_path);
+  for (const auto& mu : asked_mu(model, options)) warn_about_extrapolation(model, mu, result.warnings);
+  check_kind(model, request.model_path, options);
+  if (model.sigma > 0 && options.integration.method != integrators::IntegrationMethod::euler_maruyama)
+    result.warnings.push_back(
+        "the model was trained with loss.sigma > 0; --set infer.method=euler-maruyama adds the noise "
+        "that belongs to it.");
+  model.network->to(device);
+  Inference(request, model).run();
+  return result;
+}
+
+}  // namespace scorefield::training

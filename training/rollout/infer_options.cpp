@@ -1,0 +1,24 @@
+#include "training/rollout/infer_options.hpp"
+
+namespace scorefield::training {
+
+void bind(OptionSet& set, InferOptions& options) {
+  set.add("infer.mu", options.mu, "physics parameters to predict");
+  set.add("infer.particles", options.start.particles,
+          "particles per rollout, the first ones of the initial population; 0 = all of them");
+  set.add("infer.frames", options.frames,
+          "output times, equally spaced as far as the training times allow, of which they are (more than those: "
+          "between them); 0 = all of them");
+  set.add("infer.initial", options.start.path, "dataset whose first frame is the initial population");
+  set.add("infer.start", options.start.kind, {{"auto", StartKind::automatic}, {"nearest", StartKind::nearest}},
+          "initial population without that: at an unseen mu made by the problem of the training data where it is known "
+          "(auto), or of the nearest training mu");
+  set.add(
+      "infer.log_density", options.log_density,
+      {{"none", LogDensityKind::none}, {"gaussian", LogDensityKind::gaussian}, {"change", LogDensityKind::change}},
+      "also write /log_density: from a Gaussian fitted to the initial population, or the change since the first time");
+  integrators::bind(set, options.integration);
+  bind(set, options.conditional);
+}
+
+}  // namespace scorefield::training

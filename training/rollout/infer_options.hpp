@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "core/options.hpp"
+#include "solvers/integrate_options.hpp"
+#include "training/conditional_options.hpp"
+#include "training/rollout/start_options.hpp"
+
+namespace scorefield::training {
+
+/// Where the log-density of a rollout starts.
+enum class LogDensityKind {
+  none,      ///< no log-density
+  gaussian,  ///< a Gaussian fitted to the initial population, uniform on periodic coordinates
+  change     ///< zero: what is written is log rho(X_t, t) - log rho(X_0, 0), to be added to a density that is known
+};
+
+/// How predictions are made.
+struct InferOptions {
+  std::vector<double> mu;   ///< values to predict (one physics parameter)
+  StartOptions start;       ///< populations and how many particles of them
+  std::int64_t frames = 0;  ///< output times, equally spaced as far as the training times, of which they are, allow; 0:
+                            ///< all of those
+  LogDensityKind log_density = LogDensityKind::none;
+  integrators::IntegrateOptions integration;
+  ConditionalOptions conditional;  ///< ncsm and cfm models
+};
+
+/// Adds the keys infer.*.
+void bind(OptionSet& set, InferOptions& options);
+
+}  // namespace scorefield::training

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <torch/types.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "solvers/integrate_options.hpp"
+#include "training/model_file.hpp"
+
+namespace scorefield {
+class Drift;
+}
+
+namespace scorefield::training {
+
+/// What particles take along besides their coordinates.
+enum class Carried {
+  nothing,
+  log_density,  ///< one number (models/density_drift.hpp)
+  tangent       ///< p blocks of d derivatives with respect to mu (models/tangent_drift.hpp)
+};
+
+/// Moves populations along a model's drift, in normalised coordinates and time.
+class Rollout {
+ public:
+  /// `integration` without sigma and periods, which are the model's. The model lives as long as this object.
+  Rollout(const ReducedModel& model, integrators::IntegrateOptions integration, Carried carried = Carried::nothing);
+
+  /// Numbers of a particle: d coordinates, then what is carried.
+  [[nodiscard]] std::int64_t width() const { return width_; }
+
+  /// Moves state [N, width] from times.front() through all times; on_frame(k, state) at each. mu: physical, [p].
+  /// @throws DivergenceError; Interrupted when the user asks to stop
+  void run(const std::vector<double>& mu, const torch::Tensor& state, const std::vector<double>& times,
+           const std::function<void(std::int64_t frame, const torch::Tensor& state)>& on_frame) const;
+
+  /// Physical coordinates [N, d] of a population, where the network is, to normalised ones, and back.
+  [[nodiscard]] torch::Tensor normalised(const torch::Tensor& x) const { return (x - center_) / scale_; }
+  [[nodiscard]] torch::Tensor physical(const torch::Tensor& x) const { return x * scale_ + center_; }
+
+ private:
+  [[nodiscard]] std::unique_ptr<Drift> drift(const std::vector<double>& mu) const;
+
+  const ReducedModel& model_;
+  integrators::IntegrateOptions integration_;
+  Carried carried_;
+  std::int64_t width_;
+  torch::Tensor center_, scale_;  ///< [d]
+};
+
+/// The device of that name. @throws UsageError when there is no such device
+[[nodiscard]] torch::Device open_device(const std::string& name);
+
+}  // namespace scorefield::training

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <torch/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "data/dataset.hpp"
+#include "training/distributed/process_group.hpp"
+
+namespace scorefield::training {
+
+/// Rollouts of several processes on their way to one file: frame k of the mu first, first + 1, ..., one from every
+/// process. All processes make the same calls; rank 0 writes.
+class RolloutFile {
+ public:
+  /// `processes`: null for one alone. `log_density`: where it starts, in words; empty: none is written.
+  RolloutFile(const std::string& path, const data::DatasetHeader& header, const std::string& log_density,
+              distributed::ProcessGroup* processes);
+
+  /// own: [N, d], physical, followed by the log-density where there is one: this process's frame.
+  void write(std::size_t first, std::int64_t frame, const torch::Tensor& own);
+  void commit();
+
+  /// Columns of `own`.
+  [[nodiscard]] std::int64_t width() const { return header_.dimension() + (with_density_ ? 1 : 0); }
+  [[nodiscard]] bool is_root() const { return writer_.has_value(); }
+  [[nodiscard]] const data::DatasetHeader& header() const { return header_; }
+
+ private:
+  data::DatasetHeader header_;
+  bool with_density_;
+  distributed::ProcessGroup* processes_;
+  std::optional<data::DatasetWriter> writer_;  ///< of rank 0
+};
+
+}  // namespace scorefield::training

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "data/dataset.hpp"
+#include "data/problems/problem.hpp"
+#include "training/model_file.hpp"
+#include "training/rollout/start_options.hpp"
+
+namespace scorefield::training {
+
+/// The one rule for where rollouts start: from a given file; else, at a training mu, from the population kept with the
+/// model; else from what the problem that made the training data starts from at that mu, with a seed of its own; else
+/// from the population of the nearest training mu.
+class RolloutStart {
+ public:
+  /// `seed`: of the command. `beside`: a file beside which temporary ones may lie.
+  /// @throws FileError, UsageError when the file does not fit or holds fewer particles than are asked for.
+  RolloutStart(const ReducedModel& model, StartOptions options, std::int64_t seed, std::string beside);
+
+  /// Particles of every rollout, N.
+  [[nodiscard]] std::int64_t particles() const { return particles_; }
+  /// [N, d], physical units, at mu [p]. @throws what generating throws
+  [[nodiscard]] std::vector<float> at(const std::vector<double>& mu) const;
+
+  /// The same as a function of mu alone, drawn with the random numbers of `numbers_of` [p]: where populations of every
+  /// mu can be made, that of mu; else the one of the training mu nearest to `numbers_of`. What the model keeps of a
+  /// training mu, which has other numbers, is left out where it is not needed.
+  [[nodiscard]] std::vector<float> with_numbers_of(const std::vector<double>& numbers_of,
+                                                   const std::vector<double>& mu) const;
+
+  /// Whether there is a population of every mu, and not of the training mu alone.
+  [[nodiscard]] bool knows_every_mu() const { return problem_ != nullptr; }
+
+ private:
+  [[nodiscard]] bool stored(const std::vector<double>& mu) const;
+  [[nodiscard]] std::vector<float> generated(const std::vector<double>& mu,
+                                             const std::vector<double>& numbers_of) const;
+
+  const ReducedModel& model_;
+  StartOptions options_;
+  std::optional<data::DatasetReader> given_;
+  std::unique_ptr<problems::Problem> problem_;  ///< null: unknown, or not to be used
+  std::int64_t particles_;
+  std::int64_t seed_;
+  std::string beside_;
+};
+
+}  // namespace scorefield::training
