@@ -28,4 +28,4 @@ def list_page(program):
                 "Equations: [samplers](../concepts/samplers.md).", "## Targets of `sample`", targets,
                 "Or a file: a TOML family, TorchScript, a score network, samples.", "## Experiments of `compare`", experiments,
                 "`scorefield compare NAME --show` prints one as TOML, to change.",
-                "## Metrics of `evaluate`", metrics, "Formulas: `training/metrics/README.md`.")
+                "## Metrics of `evaluate`", metrics, "Formulas: [noise floor and baselines](../concepts/noise-floor.md).")
