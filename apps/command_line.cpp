@@ -18,6 +18,8 @@ namespace {
 
 constexpr std::size_t kFlagColumn = 26;  ///< width of "  --output EVALUATION.json" in help texts
 
+constexpr double kMostThreads = 1024;  ///< beyond any machine that this runs on; each thread takes memory
+
 /// Which command a configuration belongs to; stored in every output and checked when a configuration is read.
 constexpr const char* kCommandKey = "command";
 
@@ -39,15 +41,15 @@ void set_threads(std::int64_t threads) {
   at::set_num_threads(thread_count());
 }
 
-/// "  key = default" and, indented below it, what it is and the words it takes.
-std::string key_help(const OptionSet::Entry& entry) {
-  std::string text = "  " + entry.key + " = " + entry.default_text;
-  if (!entry.choices.empty()) {
-    text += "   (";
-    for (std::size_t i = 0; i < entry.choices.size(); ++i) text += (i ? " | " : "") + entry.choices[i];
-    text += ")";
+/// "  key = default   (range)" and, indented below it, what it is.
+std::string key_help(const OptionSet::Description& option) {
+  std::string expected = option.expected();
+  if (!option.choices.empty()) {
+    expected = option.choices.front();
+    for (std::size_t i = 1; i < option.choices.size(); ++i) expected += " | " + option.choices[i];
   }
-  return text + "\n      " + entry.help + "\n";
+  return "  " + option.key + " = " + option.default_text + (expected.empty() ? "" : "   (" + expected + ")") +
+         "\n      " + option.help + "\n";
 }
 
 }  // namespace
@@ -163,7 +165,7 @@ void CommandLine::resolve(OptionSet& set) {
     if (name == "set") set.set_assignment(text);
   for (const auto& flag : flags_)
     if (const auto text = flag.key.empty() ? std::nullopt : value(flag.name)) set.set(flag.key, *text);
-  if (const auto threads = value("threads")) common_.threads = parse_count("threads", *threads);
+  if (const auto threads = value("threads")) common_.threads = parse_count("threads", *threads, in(1, kMostThreads));
   check_device(common_.device);
   set_threads(common_.threads);
 }
@@ -193,11 +195,8 @@ std::string CommandLine::help_text(const OptionSet& set) const {
   return text;
 }
 
-std::int64_t parse_count(const std::string& flag, const std::string& text) {
-  const bool digits = !text.empty() && text.size() < 10 && std::all_of(text.begin(), text.end(), ::isdigit);
-  if (!digits || std::stoll(text) < 1)
-    throw UsageError("--" + flag + " expects a number from 1 on, got '" + text + "'.");
-  return std::stoll(text);
+std::int64_t parse_count(const std::string& flag, const std::string& text, const Range& range) {
+  return parse_whole_number("--" + flag, text, range);
 }
 
 void check_output_differs(const std::string& output, const std::vector<std::string>& inputs) {

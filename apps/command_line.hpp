@@ -100,8 +100,9 @@ class CommandLine {
   CommonOptions common_;
 };
 
-/// The number in a flag's value. @throws UsageError naming the flag
-[[nodiscard]] std::int64_t parse_count(const std::string& flag, const std::string& text);
+/// The whole number in a flag's value. @throws UsageError "--FLAG is TEXT, expected RANGE."
+[[nodiscard]] std::int64_t parse_count(const std::string& flag, const std::string& text,
+                                       const Range& range = at_least(1));
 
 /// Stops `output` from replacing one of the files it is made from. @throws UsageError
 void check_output_differs(const std::string& output, const std::vector<std::string>& inputs);

@@ -11,6 +11,7 @@
 #include <sstream>
 
 #include "core/error.hpp"
+#include "core/require.hpp"
 #include "core/text.hpp"
 
 namespace scorefield {
@@ -42,9 +43,7 @@ std::optional<toml::table> parse_value(const std::string& text) {
   }
 }
 
-[[noreturn]] void wrong_type(const std::string& key, const std::string& expected, const std::string& text) {
-  throw UsageError("option '" + key + "' expects " + expected + ", got '" + text + "'.");
-}
+std::string quoted(const std::string& key) { return "option '" + key + "'"; }
 
 /// A TOML number, or what C also calls one (".5", "5.").
 std::optional<double> number_in(const std::string& text) {
@@ -56,28 +55,32 @@ std::optional<double> number_in(const std::string& text) {
   return std::nullopt;
 }
 
-double to_number(const std::string& key, const std::string& text) {
+/// Numbers are shown as they were written, words in quotes.
+[[noreturn]] void refuse(const std::string& what, const std::string& text, const std::string& expected) {
+  throw UsageError(unexpected_value(what, number_in(text) ? text : "'" + text + "'", expected));
+}
+
+double to_number(const std::string& what, const std::string& text, const Range& range) {
   const auto number = number_in(text);
-  if (!number || std::isnan(*number)) wrong_type(key, "a number", text);
+  if (!number || !range.contains(*number)) refuse(what, text, range.text(Range::Of::number));
   return *number;
 }
 
-/// Whole numbers may be written 1000, 1_000 or 1e3.
-std::int64_t to_whole_number(const std::string& key, const std::string& text) {
+std::optional<std::int64_t> whole_number_in(const std::string& text) {
   if (const auto table = parse_value(text))
-    if (const auto whole = (*table)["value"].value_exact<std::int64_t>()) return *whole;
+    if (const auto whole = (*table)["value"].value_exact<std::int64_t>()) return whole;
   constexpr double kExact = 9007199254740992.0;  // 2^53: beyond, a double does not name one whole number
   const auto number = number_in(text);
-  if (!number || *number != std::floor(*number) || std::abs(*number) > kExact) wrong_type(key, "a whole number", text);
+  if (!number || *number != std::floor(*number) || std::abs(*number) > kExact) return std::nullopt;
   return static_cast<std::int64_t>(*number);
 }
 
-bool to_bool(const std::string& key, const std::string& text) {
+bool to_bool(const std::string& what, const std::string& text) {
   for (const char* word : {"true", "yes", "on", "1"})
     if (text == word) return true;
   for (const char* word : {"false", "no", "off", "0"})
     if (text == word) return false;
-  wrong_type(key, "true or false", text);
+  refuse(what, text, "true or false");
 }
 
 std::string unquoted(const std::string& text) {
@@ -86,23 +89,31 @@ std::string unquoted(const std::string& text) {
   return text;
 }
 
+void check_elements(const std::string& what, const std::vector<double>& numbers, const Range& range) {
+  for (const double number : numbers)
+    if (!range.contains(number))
+      throw UsageError(what + " holds " + number_text(number) + ", expected " + range.text(Range::Of::list) + ".");
+}
+
 /// A TOML array, or a list as on the command line: "1.2,1.3", "1.2:1.9:0.1", "1.2".
-std::vector<double> to_numbers(const std::string& key, const std::string& text) {
+std::vector<double> to_numbers(const std::string& what, const std::string& text, const Range& range) {
   const auto table = parse_value(text);
   const toml::array* array = table ? (*table)["value"].as_array() : nullptr;
+  std::vector<double> numbers;
   if (!array) {
     try {
-      return parse_number_list(unquoted(text));
+      numbers = parse_number_list(unquoted(text));
     } catch (const UsageError& error) {
-      throw UsageError("option '" + key + "': " + error.what());
+      throw UsageError(what + ": " + error.what());
+    }
+  } else {
+    for (const auto& element : *array) {
+      const auto number = element.value<double>();
+      if (!number) refuse(what, text, range.text(Range::Of::list));
+      numbers.push_back(*number);
     }
   }
-  std::vector<double> numbers;
-  for (const auto& element : *array) {
-    const auto number = element.value<double>();
-    if (!number || !std::isfinite(*number)) wrong_type(key, "a list of numbers", text);
-    numbers.push_back(*number);
-  }
+  check_elements(what, numbers, range);
   return numbers;
 }
 
@@ -119,72 +130,87 @@ std::string nearest_key(const std::string& word, const std::vector<std::string>&
 
 }  // namespace
 
+std::string OptionSet::Description::expected() const {
+  if (type == Type::number) return range.text(Range::Of::number);
+  if (type == Type::whole_number) return range.text(Range::Of::whole_number);
+  if (type == Type::list) return range.text(Range::Of::list);
+  std::string text;
+  for (std::size_t i = 0; i < choices.size(); ++i)
+    text += (i == 0 ? "" : i + 1 == choices.size() ? " or " : ", ") + choices[i];
+  return text;
+}
+
 void OptionSet::add_entry(Entry entry) {
   entry.default_text = entry.get();
   for (auto& existing : entries_)
-    if (existing.key == entry.key) throw Error("option '" + entry.key + "' is declared twice");
+    if (existing.key == entry.key) throw Error(quoted(entry.key) + " is declared twice");
   entries_.push_back(std::move(entry));
 }
 
 void OptionSet::add(const std::string& key, bool& field, const std::string& help) {
-  add_entry({key,
-             help,
-             "",
-             {"true", "false"},
+  add_entry({{key, help, Type::boolean, {}, {"true", "false"}},
              [&field] { return std::string(field ? "true" : "false"); },
-             [&field, key](const std::string& text) { field = to_bool(key, text); }});
+             [&field, what = quoted(key)](const std::string& text) { field = to_bool(what, text); },
+             [] {}});
 }
 
-void OptionSet::add(const std::string& key, std::int64_t& field, const std::string& help) {
-  add_entry({key,
-             help,
-             "",
-             {},
-             [&field] { return std::to_string(field); },
-             [&field, key](const std::string& text) { field = to_whole_number(key, text); }});
+void OptionSet::add(const std::string& key, std::int64_t& field, const Range& range, const std::string& help) {
+  add_entry(
+      {{key, help, Type::whole_number, range},
+       [&field] { return std::to_string(field); },
+       [&field, range, what = quoted(key)](const std::string& text) { field = parse_whole_number(what, text, range); },
+       [&field, range, what = quoted(key)] { require(what, field, range); }});
 }
 
-void OptionSet::add(const std::string& key, double& field, const std::string& help) {
-  add_entry({key,
-             help,
-             "",
-             {},
+void OptionSet::add(const std::string& key, double& field, const Range& range, const std::string& help) {
+  add_entry({{key, help, Type::number, range},
              [&field] { return toml_text(field); },
-             [&field, key](const std::string& text) { field = to_number(key, text); }});
+             [&field, range, what = quoted(key)](const std::string& text) { field = to_number(what, text, range); },
+             [&field, range, what = quoted(key)] { require(what, field, range); }});
 }
 
 void OptionSet::add(const std::string& key, std::string& field, const std::string& help) {
-  add_entry({key,
-             help,
-             "",
-             {},
+  add_entry({{key, help, Type::text},
              [&field] { return toml_text(field); },
-             [&field](const std::string& text) { field = unquoted(text); }});
+             [&field](const std::string& text) { field = unquoted(text); },
+             [] {}});
 }
 
-void OptionSet::add(const std::string& key, std::vector<double>& field, const std::string& help) {
-  add_entry({key,
-             help,
-             "",
-             {},
+void OptionSet::add(const std::string& key, std::string& field, const std::vector<std::string>& choices,
+                    const std::string& help) {
+  const auto accept = [&field, choices, what = quoted(key)](const std::string& word) {
+    if (std::find(choices.begin(), choices.end(), word) == choices.end())
+      throw UsageError(what + ": " + unknown_name_message("value", word, choices));
+    field = word;
+  };
+  add_entry({{key, help, Type::text, {}, choices},
+             [&field] { return toml_text(field); },
+             [accept](const std::string& text) { accept(unquoted(text)); },
+             [&field, accept] { accept(std::string(field)); }});
+}
+
+void OptionSet::add(const std::string& key, std::vector<double>& field, const Range& range, const std::string& help) {
+  add_entry({{key, help, Type::list, range},
              [&field] {
                std::string text = "[";
                for (std::size_t i = 0; i < field.size(); ++i) text += (i ? ", " : "") + toml_text(field[i]);
                return text + "]";
              },
-             [&field, key](const std::string& text) { field = to_numbers(key, text); }});
+             [&field, range, what = quoted(key)](const std::string& text) { field = to_numbers(what, text, range); },
+             [&field, range, what = quoted(key)] { check_elements(what, field, range); }});
 }
 
 void OptionSet::add_words(const std::string& key, std::vector<std::string> words, std::function<std::size_t()> get,
                           std::function<void(std::size_t)> set, const std::string& help) {
-  add_entry({key, help, "", words, [words, get] { return toml_text(words[get()]); },
-             [key, words, set](const std::string& text) {
+  add_entry({{key, help, Type::text, {}, words},
+             [words, get] { return toml_text(words[get()]); },
+             [words, set, what = quoted(key)](const std::string& text) {
                const std::string word = unquoted(text);
                const auto found = std::find(words.begin(), words.end(), word);
-               if (found == words.end())
-                 throw UsageError("option '" + key + "': " + unknown_name_message("value", word, words));
+               if (found == words.end()) throw UsageError(what + ": " + unknown_name_message("value", word, words));
                set(static_cast<std::size_t>(found - words.begin()));
-             }});
+             },
+             [] {}});
 }
 
 void OptionSet::set(const std::string& key, const std::string& value) {
@@ -234,6 +260,10 @@ void OptionSet::load_toml(const std::string& text, const std::string& origin,
   visit(document, "");
 }
 
+void OptionSet::check() const {
+  for (const auto& entry : entries_) entry.check();
+}
+
 std::string OptionSet::to_toml() const {
   std::map<std::string, std::string> tables;
   for (const auto& entry : entries_) {
@@ -255,6 +285,12 @@ std::vector<std::string> OptionSet::keys() const {
   std::vector<std::string> names;
   for (const auto& entry : entries_) names.push_back(entry.key);
   return names;
+}
+
+std::int64_t parse_whole_number(const std::string& what, const std::string& text, const Range& range) {
+  const auto number = whole_number_in(text);
+  if (!number || !range.contains(static_cast<double>(*number))) refuse(what, text, range.text(Range::Of::whole_number));
+  return *number;
 }
 
 }  // namespace scorefield

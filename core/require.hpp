@@ -1,24 +1,31 @@
 #pragma once
 
-#include <cmath>
+#include <concepts>
 #include <sstream>
 #include <string>
 
 #include "core/error.hpp"
+#include "core/range.hpp"
 
 namespace scorefield {
 
-/// @throws UsageError "WHAT is FOUND, expected EXPECTED." unless `holds`; what: "option 'pic.cells'", "mu", ...
-template <class Number>
-void require(bool holds, const std::string& what, Number found, const std::string& expected) {
+/// For what depends on several values or on a file; the range of one option stands where the option is added.
+/// @throws UsageError "WHAT is FOUND, expected EXPECTED." unless `holds`; what: "option 'pic.dt'", "mu", ...
+template <class Found>
+void require(bool holds, const std::string& what, const Found& found, const std::string& expected) {
   if (holds) return;
-  std::ostringstream message;
-  message << what << " is " << found << ", expected " << expected << '.';
-  throw UsageError(message.str());
+  std::ostringstream text;
+  text << found;
+  throw UsageError(unexpected_value(what, text.str(), expected));
 }
 
-inline void require_positive(const std::string& what, double value) {
-  require(std::isfinite(value) && value > 0, what, value, "a finite number above 0");
+/// For numbers that are no options (mu, a model's header, arguments of functions). @throws UsageError
+template <class Number>
+void require(const std::string& what, Number value, const Range& range) {
+  require(range.contains(static_cast<double>(value)), what, value,
+          range.text(std::integral<Number> ? Range::Of::whole_number : Range::Of::number));
 }
+
+inline void require_positive(const std::string& what, double value) { require(what, value, above(0)); }
 
 }  // namespace scorefield

@@ -50,8 +50,9 @@ std::vector<double> parse_number_list(const std::string& text) {
       const double step = parse_double(range[2], text);
       if (step <= 0 || last < first)
         throw UsageError("range '" + part + "' needs FIRST:LAST:STEP with STEP > 0 and LAST >= FIRST.");
-      const auto count = static_cast<std::int64_t>(std::floor((last - first) / step + 1e-6)) + 1;
-      if (count > 100000) throw UsageError("range '" + part + "' holds more than 100000 values.");
+      const double steps = std::floor((last - first) / step + 1e-6);
+      if (!(steps < 100000)) throw UsageError("range '" + part + "' holds more than 100000 values.");
+      const auto count = static_cast<std::int64_t>(steps) + 1;
       for (std::int64_t i = 0; i < count; ++i) numbers.push_back(decimal(first + static_cast<double>(i) * step, step));
     } else {
       throw UsageError("expected numbers like 1.2,1.3 or 1.2:1.9:0.1, got '" + text + "'.");

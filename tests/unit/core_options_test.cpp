@@ -25,10 +25,10 @@ struct Settings {
 
 void bind(OptionSet& set, Settings& settings) {
   set.add("quiet", settings.quiet, "no progress");
-  set.add("pic.cells", settings.cells, "grid cells");
-  set.add("pic.dt", settings.dt, "time step");
+  set.add("pic.cells", settings.cells, any_number(), "grid cells");
+  set.add("pic.dt", settings.dt, any_number(), "time step");
   set.add("plot.title", settings.title, "title");
-  set.add("batch.mu", settings.mu, "values of mu");
+  set.add("batch.mu", settings.mu, any_number(), "values of mu");
   set.add("pic.shape", settings.shape, {{"cic", Shape::cic}, {"tsc", Shape::tsc}}, "particle shape");
 }
 
@@ -75,6 +75,8 @@ TEST_F(Options, RefusesValuesOfAnotherType) {
   expect_error<UsageError>([&] { set.set("pic.cells", "many"); }, {"pic.cells", "whole number", "many"});
   expect_error<UsageError>([&] { set.set("pic.dt", "fast"); }, {"pic.dt", "a number", "fast"});
   expect_error<UsageError>([&] { set.set("pic.dt", "nan"); }, {"pic.dt", "a number"});
+  expect_error<UsageError>([&] { set.set("pic.dt", "inf"); }, {"option 'pic.dt' is inf, expected a number."});
+  expect_error<UsageError>([&] { set.set("batch.mu", "[1, -inf]"); }, {"batch.mu", "list of numbers"});
   expect_error<UsageError>([&] { set.set("quiet", "maybe"); }, {"quiet", "true or false", "maybe"});
   expect_error<UsageError>([&] { set.set("batch.mu", "[1, 'x']"); }, {"batch.mu", "list of numbers"});
   expect_error<UsageError>([&] { set.set("batch.mu", "one"); }, {"batch.mu", "1.2:1.9:0.1"});
@@ -158,7 +160,109 @@ TEST_F(Options, NumbersAreWrittenShort) {
 }
 
 TEST_F(Options, RefusesTheSameKeyTwice) {
-  expect_error<Error>([&] { set.add("pic.dt", settings.dt, "again"); }, {"pic.dt", "twice"});
+  expect_error<Error>([&] { set.add("pic.dt", settings.dt, any_number(), "again"); }, {"pic.dt", "twice"});
+}
+
+/// Settings with ranges.
+struct Limited {
+  std::int64_t cells = 256, degree = 7;
+  double sigma = 0, share = 0.5;
+  std::vector<double> widths{1, 2};
+  std::string family = "banana";
+};
+
+void bind(OptionSet& set, Limited& limited) {
+  set.add("cells", limited.cells, power_of_two(16, 65536), "grid cells");
+  set.add("degree", limited.degree, one_of({3, 5, 7, 9}), "of the polynomial");
+  set.add("loss.sigma", limited.sigma, at_least(0), "diffusion");
+  set.add("share", limited.share, above(0).up_to(0.5), "share");
+  set.add("widths", limited.widths, at_least(1).whole(), "widths");
+  set.add("family", limited.family, {"banana", "funnel"}, "family");
+}
+
+class LimitedOptions : public ::testing::Test {
+ protected:
+  LimitedOptions() { bind(set, limited); }
+  void refused(const std::string& key, const std::string& value, const std::string& message) {
+    const std::string before = set.to_toml();
+    expect_error<UsageError>([&] { set.set(key, value); }, {message});
+    EXPECT_EQ(set.to_toml(), before);
+  }
+  Limited limited;
+  OptionSet set;
+};
+
+TEST_F(LimitedOptions, TakeWhatLiesInTheRange) {
+  for (const char* assignment : {"cells=16", "cells=65536", "degree=3", "loss.sigma=0", "loss.sigma=1e300", "share=0.5",
+                                 "widths=[]", "widths=1:3:1", "family=funnel"})
+    EXPECT_NO_THROW(set.set_assignment(assignment)) << assignment;
+}
+
+TEST_F(LimitedOptions, RefuseEverythingElseInOneWording) {
+  refused("loss.sigma", "-1", "option 'loss.sigma' is -1, expected a number from 0 on.");
+  refused("loss.sigma", "much", "option 'loss.sigma' is 'much', expected a number from 0 on.");
+  refused("loss.sigma", "inf", "option 'loss.sigma' is inf, expected a number from 0 on.");
+  refused("loss.sigma", "nan", "option 'loss.sigma' is nan, expected a number from 0 on.");
+  refused("share", "0", "option 'share' is 0, expected a number above 0 up to 0.5.");
+  refused("cells", "48", "option 'cells' is 48, expected a power of two from 16 to 65536.");
+  refused("cells", "131072", "option 'cells' is 131072, expected a power of two from 16 to 65536.");
+  refused("cells", "32.5", "option 'cells' is 32.5, expected a power of two from 16 to 65536.");
+  refused("degree", "4", "option 'degree' is 4, expected 3, 5, 7 or 9.");
+  refused("widths", "[1, 2.5]", "option 'widths' holds 2.5, expected a list of whole numbers from 1 on.");
+  refused("widths", "0", "option 'widths' holds 0, expected a list of whole numbers from 1 on.");
+  refused("family", "bananas", "did you mean 'banana'?");
+}
+
+TEST_F(LimitedOptions, AreCheckedWhenCodeHasSetThem) {
+  EXPECT_NO_THROW(check_ranges(limited));
+  const auto refuses = [&](const char* message) {
+    expect_error<UsageError>([&] { check_ranges(limited); }, {message});
+    limited = {};
+  };
+  limited.sigma = -1;
+  refuses("option 'loss.sigma' is -1, expected a number from 0 on.");
+  limited.sigma = std::numeric_limits<double>::quiet_NaN();
+  refuses("option 'loss.sigma' is nan, expected a number from 0 on.");
+  limited.cells = 100;
+  refuses("option 'cells' is 100, expected a power of two from 16 to 65536.");
+  limited.widths = {1, -1};
+  refuses("option 'widths' holds -1, expected a list of whole numbers from 1 on.");
+  limited.family = "ring";
+  refuses("'ring' is not a known value");
+}
+
+TEST_F(LimitedOptions, SayWhatTheyExpect) {
+  std::vector<std::string> expected;
+  for (const auto& entry : set.entries()) expected.push_back(entry.expected());
+  EXPECT_EQ(expected, (std::vector<std::string>{"a power of two from 16 to 65536", "3, 5, 7 or 9", "a number from 0 on",
+                                                "a number above 0 up to 0.5", "a list of whole numbers from 1 on",
+                                                "banana or funnel"}));
+}
+
+TEST(RangeText, NamesEveryKindOfLimit) {
+  const auto text = [](const Range& range) { return range.text(Range::Of::number); };
+  EXPECT_EQ(text(any_number()), "a number");
+  EXPECT_EQ(text(above(0)), "a number above 0");
+  EXPECT_EQ(text(below(1)), "a number below 1");
+  EXPECT_EQ(text(in(0, 1)), "a number from 0 to 1");
+  EXPECT_EQ(text(at_least(0).below(1)), "a number from 0 on and below 1");
+  EXPECT_EQ(text(above(-1).below(0.5)), "a number above -1 and below 0.5");
+  EXPECT_EQ(text(any_number().up_to(2e9)), "a number up to 2000000000");
+  EXPECT_EQ(text(at_least(32).multiple_of(8)), "a multiple of 8 from 32 on");
+  EXPECT_EQ(above(0).text(Range::Of::list), "a list of numbers above 0");
+  EXPECT_EQ(in(1, 4).text(Range::Of::whole_number), "a whole number from 1 to 4");
+}
+
+TEST(RangeContains, OpenEndsMultiplesAndPowers) {
+  EXPECT_FALSE(above(0).contains(0));
+  EXPECT_TRUE(above(0).contains(std::numeric_limits<double>::denorm_min()));
+  EXPECT_FALSE(below(1).contains(1));
+  EXPECT_TRUE(in(0, 1).contains(1));
+  EXPECT_FALSE(any_number().contains(std::numeric_limits<double>::infinity()));
+  EXPECT_TRUE(at_least(32).multiple_of(8).contains(40));
+  EXPECT_FALSE(at_least(32).multiple_of(8).contains(44));
+  EXPECT_FALSE(power_of_two(1, 1 << 20).contains(0.5));
+  EXPECT_TRUE(power_of_two(1, 1 << 20).contains(1));
 }
 
 TEST(NumberList, ReadsValuesAndRanges) {
@@ -172,8 +276,8 @@ TEST(NumberList, ReadsValuesAndRanges) {
 }
 
 TEST(NumberList, RefusesEverythingElse) {
-  for (const char* text :
-       {"", ",", "1,,2", "one", "1.2x", "1:2", "1:2:3:4", "2:1:0.1", "1:2:0", "1:2:-1", "nan", "inf", "0:1:1e-9"})
+  for (const char* text : {"", ",", "1,,2", "one", "1.2x", "1:2", "1:2:3:4", "2:1:0.1", "1:2:0", "1:2:-1", "nan", "inf",
+                           "0:1:1e-9", "1,0:1e300:1e-300", "0:1e308:1e-308", "-1e308:1e308:1"})
     EXPECT_THROW((void)parse_number_list(text), UsageError) << text;
 }
 
