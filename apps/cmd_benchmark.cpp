@@ -93,7 +93,7 @@ void run_benchmark(int argc, const char* const* argv) {
   OptionSet set;
   benchmarks::BenchmarkOptions options;
   line.bind(set);
-  set.add("benchmark.seconds", options.seconds, "least time spent on each timed piece of work");
+  set.add("benchmark.seconds", options.seconds, at_least(0), "least time spent on each timed piece of work");
   if (line.help()) {
     std::cout << line.help_text(set) << "\nCases:\n";
     for (const auto& item : benchmarks::benchmark_cases())
@@ -102,7 +102,6 @@ void run_benchmark(int argc, const char* const* argv) {
   }
   const auto chosen = chosen_cases(line.values("case"));
   line.resolve(set);
-  if (!(options.seconds >= 0)) throw UsageError("option 'benchmark.seconds' must not be negative.");
 
   json cases = json::array();
   if (!line.common().json) print_header();

@@ -47,15 +47,17 @@ void declare_sample(CommandLine& line) {
 void bind(OptionSet& set, SampleOptions& options, const std::vector<sampling::Method>& methods) {
   set.add("target", options.target, "the density to sample");
   set.add("sample.method", options.method, "auto or a method of 'scorefield list methods'");
-  set.add("sample.particles", options.start.particles, "number of particles N");
-  set.add("sample.steps", options.run.steps, "iterations at most; 0: the method's default");
+  set.add("sample.particles", options.start.particles, at_least(2), "number of particles N");
+  set.add("sample.steps", options.run.steps, at_least(0), "iterations at most; 0: the method's default");
   set.add("sample.stop", options.run.stop, "stop when the method's own rule says that the cloud has come to rest");
   set.add("sample.initial", options.initial, "a samples file whose cloud is the start");
-  set.add("sample.start_scale", options.start.scale, "deviation of the initial cloud; 0: 3 up to d = 2, 2 above");
-  set.add("sample.start_shift", options.start.shift, "added to the first coordinate of the initial cloud");
-  set.add("sample.frames", options.run.frames,
+  set.add("sample.start_scale", options.start.scale, at_least(0),
+          "deviation of the initial cloud; 0: 3 up to d = 2, 2 above");
+  set.add("sample.start_shift", options.start.shift, any_number(),
+          "added to the first coordinate of the initial cloud");
+  set.add("sample.frames", options.run.frames, in(0, 1000),
           "clouds of the run that the file keeps, for scripts/plot samples; 0: none");
-  set.add("sample.checkpoint_interval", options.run.checkpoint_interval,
+  set.add("sample.checkpoint_interval", options.run.checkpoint_interval, at_least(0),
           "seconds between checkpoints, from which a killed run can go on; 0: only when interrupted");
   set.add("sample.diagnostics", options.diagnose, "compare the samples with what is known of the target");
   targets::bind(set, options.source);

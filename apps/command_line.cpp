@@ -148,7 +148,7 @@ std::string CommandLine::required(const std::string& name) const {
 
 void CommandLine::bind(OptionSet& set) {
   set.add(kCommandKey, command_key_, "the command that these options belong to");
-  set.add("seed", common_.seed, "seed of every random number");
+  set.add("seed", common_.seed, any_number(), "seed of every random number");
   set.add("device", common_.device, "where tensors live: cpu, cuda or cuda:INDEX");
 }
 

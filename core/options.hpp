@@ -50,12 +50,6 @@ class OptionSet {
   /// Every number of the list lies in `range`.
   void add(const std::string& key, std::vector<double>& field, const Range& range, const std::string& help);
 
-  void add(const std::string& key, std::int64_t& field, const std::string& help) { add(key, field, Range(), help); }
-  void add(const std::string& key, double& field, const std::string& help) { add(key, field, Range(), help); }
-  void add(const std::string& key, std::vector<double>& field, const std::string& help) {
-    add(key, field, Range(), help);
-  }
-
   /// An enumeration by its words; `names` lists every value once.
   template <class Enum>
     requires std::is_enum_v<Enum>

@@ -26,6 +26,4 @@ void require(const std::string& what, Number value, const Range& range) {
           range.text(std::integral<Number> ? Range::Of::whole_number : Range::Of::number));
 }
 
-inline void require_positive(const std::string& what, double value) { require(what, value, above(0)); }
-
 }  // namespace scorefield

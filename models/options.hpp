@@ -30,7 +30,7 @@ struct ModelOptions {
   std::vector<double> metric;  ///< length unit of each coordinate relative to its standard deviation; empty: 1
 };
 
-/// Adds the keys model.*. @throws UsageError later, from validate, on values out of range.
+/// Adds the keys model.*.
 void bind(OptionSet& set, ModelOptions& options);
 
 /// Whether (mu, t) changes the linear layer with this index, counted from 0.

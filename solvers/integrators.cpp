@@ -9,6 +9,7 @@
 #include "core/error.hpp"
 #include "core/parallel.hpp"
 #include "core/random.hpp"
+#include "core/require.hpp"
 
 namespace scorefield::integrators {
 namespace {
@@ -86,7 +87,7 @@ void bind(OptionSet& set, IntegrateOptions& options) {
            {"rk4", IntegrationMethod::rk4},
            {"euler-maruyama", IntegrationMethod::euler_maruyama}},
           "integrator of the learned drift: rk4, heun, euler (no noise) or euler-maruyama (models with sigma > 0)");
-  set.add("infer.steps", options.steps,
+  set.add("infer.steps", options.steps, at_least(0),
           "integration steps over the whole time interval, 0: 96 of rk4, 256 of heun, 512 of the others; output times "
           "between two "
           "steps are interpolated (order 4)");
@@ -98,16 +99,13 @@ std::int64_t step_count(const IntegrateOptions& options) {
 }
 
 void validate(const IntegrateOptions& options, std::int64_t dimension) {
-  if (options.steps < 0)
-    throw UsageError("option 'infer.steps' must be 0 or more, got " + std::to_string(options.steps) + ".");
+  check_ranges(options);
   const auto check_entries = [&](const std::vector<double>& values, const char* name, bool scalar_allowed) {
     const auto size = static_cast<std::int64_t>(values.size());
     if (size != 0 && size != dimension && !(scalar_allowed && size == 1))
       throw UsageError(std::string(name) + " has " + std::to_string(size) + " entries, expected one for each of the " +
                        std::to_string(dimension) + " coordinates.");
-    for (const double value : values)
-      if (!(value >= 0) || !std::isfinite(value))
-        throw UsageError(std::string(name) + " must be zero or positive, got " + std::to_string(value) + ".");
+    for (const double value : values) require(name, value, at_least(0));
   };
   check_entries(options.sigma, "sigma", true);
   check_entries(options.periods, "periods", false);

@@ -64,17 +64,15 @@ void bind(OptionSet& set, ConditionalOptions& options) {
   set.add("infer.sampler", options.method,
           {{"probability-flow", ConditionalMethod::probability_flow}, {"langevin", ConditionalMethod::langevin}},
           "ncsm models: integrate the probability flow, or annealed Langevin steps");
-  set.add("infer.sampler_steps", options.steps,
+  set.add("infer.sampler_steps", options.steps, at_least(1),
           "ncsm and cfm models: Heun steps per (mu, time), or noise levels of langevin");
-  set.add("infer.sampler_sweeps", options.sweeps, "langevin: steps per noise level");
-  set.add("infer.sampler_step_size", options.step_size, "langevin: step in units of the level's variance");
+  set.add("infer.sampler_sweeps", options.sweeps, at_least(1), "langevin: steps per noise level");
+  set.add("infer.sampler_step_size", options.step_size, above(0).up_to(1),
+          "langevin: step in units of the level's variance");
 }
 
 void validate(const ConditionalOptions& options, ModelKind kind) {
-  if (options.steps < 1 || options.sweeps < 1)
-    throw UsageError("options 'infer.sampler_steps' and 'infer.sampler_sweeps' must be at least 1.");
-  if (!(options.step_size > 0 && options.step_size <= 1))
-    throw UsageError("option 'infer.sampler_step_size' must lie in (0, 1].");
+  check_ranges(options);
   if (options.method == ConditionalMethod::langevin && kind != ModelKind::ncsm)
     throw UsageError("infer.sampler langevin needs a model trained with loss.name = ncsm.");
 }

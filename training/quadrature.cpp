@@ -194,12 +194,12 @@ void bind(OptionSet& set, QuadratureOptions& options) {
            {"clenshaw-curtis", QuadratureKind::clenshaw_curtis},
            {"monte-carlo", QuadratureKind::monte_carlo}},
           "rule that integrates the loss over time; moving-simpson: panels shifted at random every step");
-  set.add("quadrature.nodes", options.nodes, "nodes of the rule (simpson: odd)");
+  set.add("quadrature.nodes", options.nodes, in(1, kMaxNodes), "nodes of the rule (simpson: odd)");
   set.add("quadrature.at_frames", options.at_frames,
           "move the nodes to stored times, and the weights with them, instead of mixing neighbouring frames between "
           "those (simpson, "
           "moving-simpson, trapezoid, monte-carlo)");
-  set.add("quadrature.end_groups", options.end_groups,
+  set.add("quadrature.end_groups", options.end_groups, at_least(1),
           "groups of samples that share each boundary term, at t = 0 and at the end");
 }
 
@@ -229,8 +229,8 @@ bool includes_ends(QuadratureKind kind) {
 void validate(const QuadratureOptions& options) {
   const std::string got = ", got " + std::to_string(options.nodes) + ".";
   const std::int64_t fewest = fewest_nodes(options.kind);
-  if (options.end_groups < 1) throw UsageError("option 'quadrature.end_groups' must be at least 1.");
-  if (options.nodes < fewest || options.nodes > kMaxNodes)
+  check_ranges(options);
+  if (options.nodes < fewest)
     throw UsageError("option 'quadrature.nodes': rule " + to_string(options.kind) + " takes " + std::to_string(fewest) +
                      " to " + std::to_string(kMaxNodes) + " nodes" + got);
   if (options.at_frames && !can_move(options.kind))

@@ -161,14 +161,16 @@ void bind(OptionSet& set, ImportOptions& options) {
   set.add("import.velocities", options.names.velocities, "array of their time derivatives; not needed");
   set.add("import.time", options.names.time, "array of the times; not needed");
   set.add("import.mu", options.names.mu, "array of the physics parameters, a row per mu");
-  set.add("import.mu_values", options.mu_values, "one number per mu instead of that array");
+  set.add("import.mu_values", options.mu_values, any_number(), "one number per mu instead of that array");
   set.add("import.mu_name", options.mu_name, "names of the parameters, as in \"beta, k\"; empty: the file's, else mu");
-  set.add("import.duration", options.duration, "last time of evenly spaced frames where there is no array of times");
+  set.add("import.duration", options.duration, above(0),
+          "last time of evenly spaced frames where there is no array of times");
   set.add("import.time_units", options.time_units, "unit of the times; empty: the file's, else 1");
   set.add("import.coordinates", options.coordinates,
           "names of the coordinates, as in \"x, v\"; empty: the file's, else x1, x2, ..");
   set.add("import.units", options.units, "their units; empty: the file's, else 1");
-  set.add("import.periods", options.periods, "their periods, 0 where not periodic; empty: the file's, else none is");
+  set.add("import.periods", options.periods, at_least(0),
+          "their periods, 0 where not periodic; empty: the file's, else none is");
   set.add("import.identity", options.identity,
           {{"marginals", Identity::marginals}, {"trajectories", Identity::trajectories}},
           "whether sample n is the same particle at all times (trajectories), where the file does not say so");
@@ -177,7 +179,6 @@ void bind(OptionSet& set, ImportOptions& options) {
 
 DatasetHeader import_files(const std::vector<std::string>& files, const ImportOptions& options,
                            const Provenance& provenance, const std::string& output) {
-  require_positive("option 'import.duration'", options.duration);
   const Sources sources = open_sources(files, options);
   const auto runs = all_runs(sources);
   check_agreement(runs, options);

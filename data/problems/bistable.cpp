@@ -2,7 +2,7 @@
 
 #include <array>
 
-#include "core/error.hpp"
+#include "core/require.hpp"
 
 namespace scorefield::problems {
 namespace {
@@ -28,13 +28,12 @@ std::string Bistable::parameter() const {
 
 void Bistable::bind(OptionSet& set) {
   SdeProblem::bind(set);
-  set.add("bistable.friction", friction_, "friction coefficient");
-  set.add("bistable.noise", noise_, "strength of the random acceleration, from 0");
+  set.add("bistable.friction", friction_, any_number(), "friction coefficient");
+  set.add("bistable.noise", noise_, at_least(0), "strength of the random acceleration");
 }
 
 SdeModel Bistable::model(double mu) const {
-  if (!(mu >= 0)) throw UsageError("mu is below 0, expected a number from 0: the walls of the double well are mu x^3.");
-  if (!(noise_ >= 0)) throw UsageError("option 'bistable.noise' is below 0, expected a number from 0.");
+  require(mu >= 0, "mu", mu, "a number from 0 on: the walls of the double well are mu x^3");
   const auto drift = [mu, friction = friction_](double, const std::array<double, 2>& state) {
     const auto [x, v] = state;
     return std::array{v, -friction * v + x - mu * x * x * x};

@@ -2,8 +2,6 @@
 
 #include <cmath>
 
-#include "core/error.hpp"
-
 namespace scorefield::problems {
 namespace {
 
@@ -61,14 +59,12 @@ std::vector<double> Chaos9d::training_mu() const { return {13.5, 13.6, 13.7, 13.
 
 void Chaos9d::bind(OptionSet& set) {
   SdeProblem::bind(set);
-  set.add("chaos.noise", noise_, "strength of the noise on every mode, from 0");
-  set.add("chaos.wave_number", modes_.wave_number, "wave number a of the square cells");
-  set.add("chaos.prandtl", modes_.prandtl, "Prandtl number sigma");
+  set.add("chaos.noise", noise_, at_least(0), "strength of the noise on every mode");
+  set.add("chaos.wave_number", modes_.wave_number, any_number(), "wave number a of the square cells");
+  set.add("chaos.prandtl", modes_.prandtl, above(0), "Prandtl number sigma");
 }
 
 SdeModel Chaos9d::model(double mu) const {
-  if (!(noise_ >= 0)) throw UsageError("option 'chaos.noise' is below 0, expected a number from 0.");
-  if (!(modes_.prandtl > 0)) throw UsageError("option 'chaos.prandtl' is not above 0, expected a number above 0.");
   NineModes modes = modes_;
   modes.r = mu;
   const auto drift = [k = Coefficients(modes)](double, const State& c) { return rate(k, c); };

@@ -1,10 +1,7 @@
 #include "data/problems/landau.hpp"
 
-#include <cmath>
 #include <numbers>
-#include <sstream>
 
-#include "core/error.hpp"
 #include "core/require.hpp"
 
 namespace scorefield::problems {
@@ -37,17 +34,12 @@ void Landau::bind(OptionSet& set, PlasmaOptions& options, const std::string&) co
   problems::bind(set, options.landau);
 }
 
-void Landau::validate(const PlasmaOptions& options) const {
-  const auto& [parameter, alpha, k] = options.landau;
-  if (parameter == LandauParameter::k)
-    require(alpha > 0 && alpha < 1, "option 'landau.alpha'", alpha, "a number in (0, 1)");
-  else require(k > 0 && std::isfinite(k), "option 'landau.k'", k, "a finite number above 0");
-}
+void Landau::validate(const PlasmaOptions& options) const { check_ranges(options.landau); }
 
 PlasmaSetup Landau::setup(const PlasmaOptions& options, double mu) const {
   const bool over_k = options.landau.parameter == LandauParameter::k;
-  if (over_k) require(mu > 0 && std::isfinite(mu), "mu (k)", mu, "a finite number above 0");
-  else require(mu > 0 && mu < 1, "mu (alpha)", mu, "a number in (0, 1): the density is 1 + alpha cos k x");
+  if (over_k) require("mu (k)", mu, above(0));
+  else require(mu > 0 && mu < 1, "mu (alpha)", mu, "a number above 0 and below 1: the density is 1 + alpha cos k x");
   PlasmaSetup setup;
   setup.population.beams = {{1, 0, 1}};
   setup.population.density = {over_k ? options.landau.alpha : mu, 1};

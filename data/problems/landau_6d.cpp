@@ -75,8 +75,8 @@ std::vector<double> Landau6d::training_mu() const { return {0.1, 0.15, 0.2, 0.25
 
 void Landau6d::bind(OptionSet& set) {
   pic3d::bind(set, pic_);
-  set.add("landau.k", k_, "wave number, per Debye length; the cube has side 2 pi / k");
-  set.add("landau.axes", axes_, "axes along which the density has a wave, from the first: 1, 2 or 3");
+  set.add("landau.k", k_, above(0), "wave number, per Debye length; the cube has side 2 pi / k");
+  set.add("landau.axes", axes_, in(1, 3), "axes along which the density has a wave, from the first");
 }
 
 pic3d::Pic3dOptions Landau6d::pic_options() const {
@@ -88,10 +88,9 @@ pic3d::Pic3dOptions Landau6d::pic_options() const {
 void Landau6d::validate(const GenerateOptions& options) const {
   const GenerateOptions request = with_defaults(options, *this);
   validate_request(request);
-  require(std::isfinite(k_) && k_ > 0, "option 'landau.k'", k_, "a finite number above 0");
-  require(axes_ >= 1 && axes_ <= 3, "option 'landau.axes'", axes_, "1, 2 or 3");
   for (const double alpha : request.mu)
-    require(alpha > 0 && alpha < 1, "mu (alpha)", alpha, "a number in (0, 1): the density is 1 + alpha cos k x");
+    require(alpha > 0 && alpha < 1, "mu (alpha)", alpha,
+            "a number above 0 and below 1: the density is 1 + alpha cos k x");
   pic3d::validate(pic_options());
   require(request.particles <= request.simulated_particles(pic_.simulated_particles), "generate.particles",
           request.particles, "at most pic.simulated_particles = " + std::to_string(pic_.simulated_particles));

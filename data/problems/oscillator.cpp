@@ -30,7 +30,7 @@ std::string Oscillator::parameter() const { return "mu: angular frequency (x'' =
 
 void Oscillator::bind(OptionSet& set) {
   SdeProblem::bind(set);
-  set.add("oscillator.noise", noise_, "strength of the random acceleration, from 0");
+  set.add("oscillator.noise", noise_, at_least(0), "strength of the random acceleration");
 }
 
 SdeModel Oscillator::model(double mu) const {
@@ -38,7 +38,6 @@ SdeModel Oscillator::model(double mu) const {
     const auto [x1, x2, v1, v2] = state;
     return std::array{v1, v2, -stiffness * x1, -stiffness * x2};
   };
-  if (!(noise_ >= 0)) throw UsageError("option 'oscillator.noise' is below 0, expected a number from 0.");
   return {{4, sde::pointwise<4>(drift), {0, 0, noise_, noise_}, {}},
           {{kStart, kStart, 0, 0}, {kDeviation, kDeviation, kDeviation, kDeviation}, sde::Population::Law::normal}};
 }

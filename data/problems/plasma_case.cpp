@@ -24,23 +24,23 @@ double perturbation_mode(const PerturbationOptions& options, double mu) {
 void bind(OptionSet& set, PerturbationOptions& options) {
   set.add("perturbation.mode", options.mode,
           "waves m in the box of the initial perturbation, v (1 + amplitude cos(2 pi m x / L)); reference: m = mu");
-  set.add("perturbation.amplitude", options.amplitude, "amplitude of the initial perturbation, in [0, 1)");
+  set.add("perturbation.amplitude", options.amplitude, at_least(0).below(1), "amplitude of the initial perturbation");
 }
 
 void bind(OptionSet& set, LandauOptions& options) {
   set.add("landau.parameter", options.parameter, {{"alpha", LandauParameter::alpha}, {"k", LandauParameter::k}},
           "which of alpha and k in f = M(v) (1 + alpha cos k x) is mu; the box has length 2 pi / k");
-  set.add("landau.alpha", options.alpha, "the amplitude when k is mu, in (0, 1)");
-  set.add("landau.k", options.k, "the wave number when alpha is mu, per Debye length");
+  set.add("landau.alpha", options.alpha, above(0).below(1), "the amplitude when k is mu");
+  set.add("landau.k", options.k, above(0), "the wave number when alpha is mu, per Debye length");
 }
 
 void bind_diffusion(OptionSet& set, PlasmaOptions& options) {
-  set.add("collisions.diffusion", options.diffusion,
+  set.add("collisions.diffusion", options.diffusion, any_number(),
           "eta of the collision operator, d_t f + ... = eta d_vv f; 0: none; below 0: the problem's own");
 }
 
 void bind_box(OptionSet& set, PlasmaOptions& options, const std::string& solver) {
-  set.add(solver + ".box_length", options.box_length, "length of the periodic box");
+  set.add(solver + ".box_length", options.box_length, above(0), "length of the periodic box");
 }
 
 void set_plasma_coordinates(data::DatasetHeader& header, const PlasmaSetup& setup) {
@@ -81,14 +81,8 @@ void BeamCase::bind(OptionSet& set, PlasmaOptions& options, const std::string& s
 }
 
 void BeamCase::validate(const PlasmaOptions& options) const {
-  const double amplitude = options.perturbation.amplitude;
-  if (!(amplitude >= 0 && amplitude < 1))
-    throw UsageError("option 'perturbation.amplitude' is " + std::to_string(amplitude) +
-                     ", expected a number in [0, 1).");
+  check_ranges(options.perturbation);
   (void)perturbation_mode(options.perturbation, 1);
-  if (!std::isfinite(options.diffusion))
-    throw UsageError("option 'collisions.diffusion' is " + std::to_string(options.diffusion) +
-                     ", expected a finite number.");
 }
 
 PlasmaSetup BeamCase::setup(const PlasmaOptions& options, double mu) const {

@@ -67,13 +67,14 @@ double Problem::electric_energy(std::span<const float>, const std::vector<double
 }
 
 void bind(OptionSet& set, GenerateOptions& options) {
-  set.add("generate.mu", options.mu, "values of the physics parameter, a list; empty: the problem's training values");
-  set.add("generate.particles", options.particles, "stored particles per frame");
+  set.add("generate.mu", options.mu, any_number(),
+          "values of the physics parameter, a list; empty: the problem's training values");
+  set.add("generate.particles", options.particles, at_least(1), "stored particles per frame");
   set.add(
-      "generate.frames", options.frames,
+      "generate.frames", options.frames, at_least(0),
       "stored times, equally spaced, both ends included; 1: the initial populations alone; 0: the problem's default");
   set.add("generate.velocities", options.velocities, "also store time derivatives of the samples");
-  set.add("generate.checkpoint_interval", options.checkpoint_interval,
+  set.add("generate.checkpoint_interval", options.checkpoint_interval, at_least(0),
           "seconds between the states that a killed run leaves for --resume; 0: only when interrupted");
 }
 

@@ -6,6 +6,7 @@
 
 #include "core/error.hpp"
 #include "core/interrupt.hpp"
+#include "core/require.hpp"
 #include "data/problems/stepwise.hpp"
 #include "solvers/sde/ensemble.hpp"
 
@@ -54,13 +55,10 @@ void SdeProblem::bind(OptionSet& set) { sde::bind(set, sde_); }
 
 void SdeProblem::validate(const GenerateOptions& requested) const {
   const GenerateOptions options = with_defaults(requested, *this);
-  if (options.particles > sde::kMaxParticles)
-    throw UsageError("generate.particles is " + std::to_string(options.particles) + ", expected 1 to " +
-                     std::to_string(sde::kMaxParticles) + ".");
+  require("option 'generate.particles'", options.particles, in(1, sde::kMaxParticles));
   validate_request(options);
   sde::validate(sde_);
   for (const double mu : options.mu) {
-    if (!std::isfinite(mu)) throw UsageError("mu is " + text(mu) + ", expected finite numbers.");
     const SdeModel model = this->model(mu);
     sde::validate(model.system, sde_.scheme);
     sde::validate(model.initial, model.system.dimension);

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/error.hpp"
+#include "core/require.hpp"
 #include "core/text.hpp"
 
 namespace scorefield::problems {
@@ -16,11 +16,6 @@ std::vector<double> per_coordinate(const std::string& key, const std::vector<dou
   if (static_cast<std::int64_t>(values.size()) == dimension) return values;
   throw UsageError("option '" + key + "' has " + std::to_string(values.size()) + " numbers, expected 1 or " +
                    std::to_string(dimension) + ", one per coordinate.");
-}
-
-void require_not_negative(const std::string& key, const std::vector<double>& values) {
-  if (std::any_of(values.begin(), values.end(), [](double value) { return !(value >= 0); }))
-    throw UsageError("option '" + key + "' holds a number below 0, expected numbers from 0.");
 }
 
 }  // namespace
@@ -42,23 +37,25 @@ std::string SdeSystem::parameter() const {
 
 void SdeSystem::bind(OptionSet& set) {
   SdeProblem::bind(set);
-  std::string known;
-  for (const auto& drift : builtin_drifts()) known += (known.empty() ? "" : ", ") + drift.name;
-  set.add("system.drift", drift_, "one of " + known);
+  std::vector<std::string> known;
+  for (const auto& drift : builtin_drifts()) known.push_back(drift.name);
+  set.add("system.drift", drift_, known, "drift b(x, t) of the system");
   set.add("system.mu", mu_, "the parameter of the drift that is mu, or noise; empty: its first parameter");
-  set.add("system.dimension", dimension_, "number of coordinates where the drift leaves it open; 0: its default");
+  set.add("system.dimension", dimension_, in(0, kMaxDimension),
+          "number of coordinates where the drift leaves it open; 0: its default");
   set.add("system.observed", observed_, "names of the stored coordinates, as in \"x, z\"; empty: all");
   set.add("noise.kind", noise_kind_, {{"additive", NoiseKind::additive}, {"proportional", NoiseKind::proportional}},
           "noise of strength sigma, or sigma times the coordinate (in the sense of Ito)");
-  set.add("noise.sigma", sigma_, "sigma of dX = b dt + sigma dW, one number or one per coordinate");
+  set.add("noise.sigma", sigma_, at_least(0), "sigma of dX = b dt + sigma dW, one number or one per coordinate");
   set.add("initial.law", law_, {{"normal", sde::Population::Law::normal}, {"uniform", sde::Population::Law::uniform}},
           "distribution of the coordinates at t = 0, independent of each other");
-  set.add("initial.mean", mean_, "mean at t = 0, one number or one per coordinate");
-  set.add("initial.deviation", deviation_, "standard deviation at t = 0, one number or one per coordinate");
+  set.add("initial.mean", mean_, any_number(), "mean at t = 0, one number or one per coordinate");
+  set.add("initial.deviation", deviation_, at_least(0),
+          "standard deviation at t = 0, one number or one per coordinate");
   for (std::size_t i = 0; i < values_.size(); ++i) {
     const BuiltinDrift& drift = builtin_drifts()[i];
     for (std::size_t j = 0; j < values_[i].size(); ++j)
-      set.add(drift.name + "." + drift.parameters[j].name, values_[i][j],
+      set.add(drift.name + "." + drift.parameters[j].name, values_[i][j], any_number(),
               drift.parameters[j].help + (j == 0 ? "; " + drift.formula : ""));
   }
 }
@@ -75,9 +72,7 @@ std::int64_t SdeSystem::dimension() const {
     throw UsageError("option 'system.dimension' is " + std::to_string(dimension_) + ", but " + drift_ + " has " +
                      std::to_string(fixed) + " coordinates. Leave it out.");
   const std::int64_t least = drift.name == "lorenz-96" ? 4 : 1;
-  if (dimension_ < least || dimension_ > kMaxDimension)
-    throw UsageError("option 'system.dimension' is " + std::to_string(dimension_) + ", expected " +
-                     std::to_string(least) + " to " + std::to_string(kMaxDimension) + ".");
+  require("option 'system.dimension'", dimension_, in(least, kMaxDimension));
   return dimension_;
 }
 
@@ -121,12 +116,10 @@ SdeModel SdeSystem::model(double mu) const {
   const Parameters now = parameters(mu);
   SdeModel model;
   model.system = {d, builtin_drift(drift_).make(d, now.drift), per_coordinate("noise.sigma", sigma_, d), {}};
-  require_not_negative("noise.sigma", sigma_);
-  if (now.noise_factor < 0) throw UsageError("mu is below 0, expected a number from 0: it is a factor of noise.sigma.");
+  require(now.noise_factor >= 0, "mu", now.noise_factor, "a number from 0 on: it is a factor of noise.sigma");
   for (double& sigma : model.system.sigma) sigma *= now.noise_factor;
   if (noise_kind_ == NoiseKind::proportional)
     model.system.diffusion = [d](const double* x, double* g) { std::copy(x, x + d * sde::kLanes, g); };
-  require_not_negative("initial.deviation", deviation_);
   model.initial = {per_coordinate("initial.mean", mean_, d), per_coordinate("initial.deviation", deviation_, d), law_};
   (void)coordinates();  // checks the names
   return model;

@@ -234,14 +234,7 @@ TimeGrid time_grid(double duration, double dt, std::int64_t frames) {
 }
 
 void validate_request(const GenerateOptions& options) {
-  if (options.particles < 1)
-    throw UsageError("generate.particles is " + std::to_string(options.particles) + ", expected at least 1.");
-  if (options.frames < 1)
-    throw UsageError("generate.frames is " + std::to_string(options.frames) +
-                     ", expected at least 1 (the initial populations alone).");
-  if (!(options.checkpoint_interval >= 0) || !std::isfinite(options.checkpoint_interval))
-    throw UsageError("generate.checkpoint_interval is " + text(options.checkpoint_interval) +
-                     ", expected seconds, or 0 for none.");
+  check_ranges(options);
   std::vector<double> sorted = options.mu;
   std::sort(sorted.begin(), sorted.end());
   if (const auto twice = std::adjacent_find(sorted.begin(), sorted.end()); twice != sorted.end())

@@ -3,8 +3,6 @@
 #include <cmath>
 #include <numbers>
 
-#include "core/error.hpp"
-
 namespace scorefield::problems {
 namespace {
 
@@ -33,16 +31,12 @@ std::string Trap::parameter() const { return "mu: modulation of the trap's path,
 
 void Trap::bind(OptionSet& set) {
   SdeProblem::bind(set);
-  set.add("trap.dimension", dimension_, "number of bodies d, which is the dimension of a sample");
-  set.add("trap.attraction", attraction_, "strength of the attraction to the mean of the bodies");
-  set.add("trap.diffusion", diffusion_, "half the variance of a body's noise per unit of time");
+  set.add("trap.dimension", dimension_, in(2, kMaxDimension), "number of bodies d, which is the dimension of a sample");
+  set.add("trap.attraction", attraction_, any_number(), "strength of the attraction to the mean of the bodies");
+  set.add("trap.diffusion", diffusion_, at_least(0), "half the variance of a body's noise per unit of time");
 }
 
 SdeModel Trap::model(double mu) const {
-  if (dimension_ < 2 || dimension_ > kMaxDimension)
-    throw UsageError("option 'trap.dimension' is " + std::to_string(dimension_) + ", expected 2 to " +
-                     std::to_string(kMaxDimension) + ".");
-  if (!(diffusion_ >= 0)) throw UsageError("option 'trap.diffusion' is below 0, expected a number from 0.");
   // sum_j (x_i - x_j) / d is the distance of body i from the mean: O(d) instead of O(d^2).
   const auto drift = [mu, d = dimension_, attraction = attraction_](double t, const double* x, double* b) {
     const double a = centre(t, mu);

@@ -29,8 +29,8 @@ class PredatorPrey : public problems::SdeProblem {
 
   void bind(OptionSet& set) override {
     SdeProblem::bind(set);  // sde.dt, sde.duration, sde.scheme ...
-    set.add("predator-prey.growth", growth_, "growth rate of the hares");
-    set.add("predator-prey.noise", noise_, "strength of the fluctuations");
+    set.add("predator-prey.growth", growth_, any_number(), "growth rate of the hares");
+    set.add("predator-prey.noise", noise_, at_least(0), "strength of the fluctuations");
   }
 
   problems::SdeModel model(double mu) const override {

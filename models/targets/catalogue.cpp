@@ -67,9 +67,9 @@ const std::vector<NamedTarget>& named_targets() {
 }
 
 void bind(OptionSet& set, TargetOptions& o) {
-  set.add("target.mu", o.samples.mu, "of a dataset or a trained model: the physics parameter");
-  set.add("target.time", o.samples.time, "of a dataset or a trained model: the time");
-  set.add("target.points", o.samples.points, "samples to take of a sample set, at random; 0: all");
+  set.add("target.mu", o.samples.mu, any_number(), "of a dataset or a trained model: the physics parameter");
+  set.add("target.time", o.samples.time, any_number(), "of a dataset or a trained model: the time");
+  set.add("target.points", o.samples.points, at_least(0), "samples to take of a sample set, at random; 0: all");
 }
 
 std::shared_ptr<const Target> open_target(const std::string& what, const TargetOptions& options, torch::Device device,

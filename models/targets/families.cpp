@@ -36,8 +36,6 @@ Tensor family_covariance(const FamilyOptions& o) {
     if (count == d) return torch::diag(family_vector("covariance", o.covariance, d));
     return family_vector("covariance", o.covariance, d * d).view({d, d});
   }
-  require(o.correlation > -1 && o.correlation < 1, "'correlation'", o.correlation, "a number between -1 and 1");
-  require_positive("'condition'", o.condition);
   const auto i = torch::arange(d, torch::kFloat64);
   const auto distance = (i.unsqueeze(0) - i.unsqueeze(1)).abs();
   const auto correlation = o.correlation == 0
@@ -58,22 +56,18 @@ std::shared_ptr<const Target> family_mixture(const FamilyOptions& o, const std::
   require(count >= 1, "the number of modes in 'means'", count, "at least 1, with dimension numbers each");
   const auto weights =
       o.weights.empty() ? torch::ones({count}, torch::kFloat64) : family_vector("weights", o.weights, count);
-  require(weights.min().item<double>() > 0, "the smallest of 'weights'", weights.min().item<double>(),
-          "a number above 0");
   return make_mixture(name, weights, family_vector("means", o.means, count * o.dimension).view({count, o.dimension}),
                       family_covariance(o));
 }
 
 std::shared_ptr<const Target> family_banana(const FamilyOptions& o, const std::string& name) {
   require(o.dimension >= 2 && o.dimension % 2 == 0, "'dimension' of the banana", o.dimension, "an even number");
-  require_positive("'spread'", o.spread);
   return make_banana(name, o.dimension, o.curvature, o.spread, o.scale);
 }
 
 std::shared_ptr<const Target> family_rings(const FamilyOptions& o, const std::string& name) {
   require(o.dimension == 2, "'dimension' of the rings", o.dimension, "2");
   const auto radii = o.radii.empty() ? std::vector<double>{2, 5} : o.radii;
-  for (const double radius : radii) require_positive("a number of 'radii'", radius);
   if (!o.weights.empty()) (void)family_vector("weights", o.weights, static_cast<std::int64_t>(radii.size()));
   return make_rings(name, radii, o.weights, o.scale);
 }
@@ -96,14 +90,9 @@ const std::vector<Family>& families() {
       {"rings", family_rings},
       {"student-t",
        [](const FamilyOptions& o, const std::string& name) {
-         require_positive("'nu'", o.nu);
          return make_student(name, family_mean(o), family_covariance(o), o.nu);
        }},
-      {"logistic",
-       [](const FamilyOptions& o, const std::string& name) {
-         require_positive("'prior'", o.prior);
-         return make_logistic(name, o.prior);
-       }},
+      {"logistic", [](const FamilyOptions& o, const std::string& name) { return make_logistic(name, o.prior); }},
       {"eight-schools", [](const FamilyOptions&, const std::string& name) { return make_eight_schools(name); }}};
   return all;
 }
@@ -120,25 +109,26 @@ const std::vector<std::string>& family_names() {
 }
 
 void bind(OptionSet& set, FamilyOptions& o) {
-  set.add("family", o.family, "gaussian, mixture, banana, funnel, rings, student-t, logistic or eight-schools");
-  set.add("dimension", o.dimension, "number of coordinates d");
-  set.add("mean", o.mean, "centre, d numbers; empty: 0");
-  set.add("covariance", o.covariance, "d * d numbers, d (diagonal) or one; empty: from correlation and condition");
-  set.add("correlation", o.correlation, "of coordinates i and j: correlation^|i-j|");
-  set.add("condition", o.condition, "largest over smallest variance, geometric from the first to the last coordinate");
-  set.add("weights", o.weights, "one per mode or ring, any positive scale; empty: equal");
-  set.add("means", o.means, "d numbers per mode, mode after mode");
-  set.add("scale", o.scale, "standard deviation of a mode, of a ring's width, across a banana");
-  set.add("curvature", o.curvature, "banana: x2 = curvature (x1^2 - spread^2) + noise");
-  set.add("spread", o.spread, "banana: standard deviation of x1");
-  set.add("radii", o.radii, "of the rings");
-  set.add("nu", o.nu, "degrees of freedom of student-t");
-  set.add("prior", o.prior, "logistic: standard deviation of every coefficient");
+  set.add("family", o.family, family_names(), "kind of density");
+  set.add("dimension", o.dimension, in(1, 10000), "number of coordinates d");
+  set.add("mean", o.mean, any_number(), "centre, d numbers; empty: 0");
+  set.add("covariance", o.covariance, any_number(),
+          "d * d numbers, d (diagonal) or one; empty: from correlation and condition");
+  set.add("correlation", o.correlation, above(-1).below(1), "of coordinates i and j: correlation^|i-j|");
+  set.add("condition", o.condition, above(0),
+          "largest over smallest variance, geometric from the first to the last coordinate");
+  set.add("weights", o.weights, above(0), "one per mode or ring, any positive scale; empty: equal");
+  set.add("means", o.means, any_number(), "d numbers per mode, mode after mode");
+  set.add("scale", o.scale, above(0), "standard deviation of a mode, of a ring's width, across a banana");
+  set.add("curvature", o.curvature, any_number(), "banana: x2 = curvature (x1^2 - spread^2) + noise");
+  set.add("spread", o.spread, above(0), "banana: standard deviation of x1");
+  set.add("radii", o.radii, above(0), "of the rings");
+  set.add("nu", o.nu, above(0), "degrees of freedom of student-t");
+  set.add("prior", o.prior, above(0), "logistic: standard deviation of every coefficient");
 }
 
 std::shared_ptr<const Target> make_family(const FamilyOptions& options, const std::string& name) {
-  require(options.dimension >= 1 && options.dimension <= 10000, "'dimension'", options.dimension, "1 to 10000");
-  require_positive("'scale'", options.scale);
+  check_ranges(options);
   for (const auto& family : families())
     if (options.family == family.name) return family.make(options, name);
   throw UsageError(unknown_name_message("family", options.family, family_names()));

@@ -5,7 +5,7 @@
 namespace scorefield::gas {
 
 AffineSampler::AffineSampler(const sampling::Setup& setup, const AffineOptions& options) : steps_(setup.steps) {
-  validate(options);
+  check_ranges(options);
   gas_ = std::make_unique<Affine>(columns(setup.initial), options, setup.seed, make_evaluator(setup.target));
   notes_.push_back(options.sliced
                        ? "sliced gas: one-dimensional pressures along a random frame each step"

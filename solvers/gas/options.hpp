@@ -21,7 +21,6 @@ struct GasOptions {
   std::int64_t polish = 25;  ///< local-affine steps at the end; 0: none
 };
 void bind(OptionSet& set, GasOptions& options);
-void validate(const GasOptions& options);  ///< @throws UsageError naming the option
 
 /// Tempered sequential Monte Carlo: the same ladder and kicks, resampling alone moves the mass.
 struct SmcOptions {
@@ -32,7 +31,6 @@ struct SmcOptions {
   double widen = 2;
 };
 void bind(OptionSet& set, SmcOptions& options);
-void validate(const SmcOptions& options);  ///< @throws UsageError naming the option
 
 /// The affine gas: one nearly elliptic mode in any dimension.
 struct AffineOptions {
@@ -44,6 +42,5 @@ struct AffineOptions {
   double tolerance = 1e-4;
 };
 void bind(OptionSet& set, AffineOptions& options);
-void validate(const AffineOptions& options);  ///< @throws UsageError naming the option
 
 }  // namespace scorefield::gas

@@ -29,13 +29,13 @@ GasOptions plain_smc(const SmcOptions& o) {
 
 GasSampler::GasSampler(const sampling::Setup& setup, const GasOptions& options) {
   require_density(setup, "the tempered gas");
-  validate(options);
+  check_ranges(options);
   gas_ = std::make_unique<Tempered>(columns(setup.initial), options, setup.seed, make_evaluator(setup.target));
 }
 
 GasSampler::GasSampler(const sampling::Setup& setup, const SmcOptions& options) {
   require_density(setup, "tempered SMC");
-  validate(options);
+  check_ranges(options);
   gas_ =
       std::make_unique<Tempered>(columns(setup.initial), plain_smc(options), setup.seed, make_evaluator(setup.target));
 }

@@ -25,7 +25,7 @@ Flow::Flow(Kind kind, const FlowOptions& options, Cloud start, const std::vector
       options_(options),
       schedule_(schedule),
       pair_sums_(pair_sums ? std::move(pair_sums) : pairs::fused_pair_sums(options.double_precision)) {
-  validate(options);
+  check_ranges(options);
   const std::int64_t d = start.d;
   kernel_ = pairs::make_kernel(options.kernel, y.data(), static_cast<std::int64_t>(y.size()) / d, d);
   h_ = kernel_scale(kernel_);

@@ -16,7 +16,7 @@ KlFlow::KlFlow(const FlowOptions& options, Cloud start, bool with_weights, std::
       with_weights_(with_weights),
       seed_(seed),
       pair_sums_(pair_sums ? std::move(pair_sums) : pairs::fused_pair_sums(true)) {
-  validate(options);
+  check_ranges(options);
   const auto n = static_cast<std::size_t>(start.n);
   if (start.w.empty()) start.w.assign(n, 1.0 / static_cast<double>(n));
   state.cloud = std::move(start);

@@ -36,7 +36,4 @@ struct FlowOptions {
 /// Keys ift.*; all flows share them.
 void bind(OptionSet& set, FlowOptions& options);
 
-/// @throws UsageError naming the key
-void validate(const FlowOptions& options);
-
 }  // namespace scorefield::ift

@@ -9,7 +9,6 @@
 
 #include "core/error.hpp"
 #include "core/random.hpp"
-#include "core/require.hpp"
 #include "solvers/sampling/rows.hpp"
 
 namespace scorefield::mcmc {
@@ -31,11 +30,7 @@ class LangevinSampler final : public sampling::Sampler {
         steps_(setup.steps),
         x_(rows_of(setup.initial)),
         variance_(static_cast<std::size_t>(d_), 1.0) {
-    require(options.step >= 0, "option 'langevin.step'", options.step, "a number from 0");
-    require(options.burn_in >= 0 && options.burn_in <= 1, "option 'langevin.burn_in'", options.burn_in,
-            "a number from 0 to 1");
-    require(options.acceptance > 0 && options.acceptance < 1, "option 'langevin.acceptance'", options.acceptance,
-            "a number between 0 and 1");
+    check_ranges(options);
     if (metropolis && !target_->has_log_density())
       throw UsageError("MALA compares densities, and " + target_->name() +
                        " knows only the gradient of its logarithm. Use --method ula.");
@@ -140,9 +135,9 @@ class LangevinSampler final : public sampling::Sampler {
 }  // namespace
 
 void bind(OptionSet& set, LangevinOptions& options) {
-  set.add("langevin.step", options.step, "step e of ula and mala; 0: tuned (mala) or .1 d^(-1/3) (ula)");
-  set.add("langevin.burn_in", options.burn_in, "share of the steps in which step and preconditioner adapt");
-  set.add("langevin.acceptance", options.acceptance, "acceptance that mala tunes its step to");
+  set.add("langevin.step", options.step, at_least(0), "step e of ula and mala; 0: tuned (mala) or .1 d^(-1/3) (ula)");
+  set.add("langevin.burn_in", options.burn_in, in(0, 1), "share of the steps in which step and preconditioner adapt");
+  set.add("langevin.acceptance", options.acceptance, above(0).below(1), "acceptance that mala tunes its step to");
 }
 
 std::vector<sampling::Method> methods() {

@@ -259,7 +259,7 @@ class GridMotion final : public Motion {
 
 std::unique_ptr<Motion> make_motion(int d, std::span<const double> positions, const MpmOptions& options,
                                     std::uint64_t seed, std::int64_t steps, const GridSteps& elsewhere) {
-  validate(options);
+  check_ranges(options);
   if (options.precision == Precision::single_)
     return std::make_unique<GridMotion<float>>(d, positions, options, seed, steps, elsewhere.single);
   return std::make_unique<GridMotion<double>>(d, positions, options, seed, steps, elsewhere.wide);

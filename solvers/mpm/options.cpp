@@ -1,7 +1,5 @@
 #include "solvers/mpm/options.hpp"
 
-#include "core/require.hpp"
-
 namespace scorefield::mpm {
 
 void bind(OptionSet& set, MpmOptions& o) {
@@ -17,36 +15,22 @@ void bind(OptionSet& set, MpmOptions& o) {
   set.add("mpm.affine", o.affine, "APIC transfers; false: PIC");
   set.add("mpm.precision", o.precision, {{"single", Precision::single_}, {"double", Precision::double_}},
           "of particles and grid");
-  set.add("mpm.dt", o.dt, "largest time step, in units of whitened length over sound speed");
-  set.add("mpm.courant", o.courant, "time step at most courant * grid spacing / sound speed");
-  set.add("mpm.damping", o.damping, "damping rate in units of the whitened cloud's frequency");
-  set.add("mpm.per_cell", o.per_cell, "particles per occupied cell, which sets the grid spacing");
+  set.add("mpm.dt", o.dt, above(0), "largest time step, in units of whitened length over sound speed");
+  set.add("mpm.courant", o.courant, above(0), "time step at most courant * grid spacing / sound speed");
+  set.add("mpm.damping", o.damping, at_least(0), "damping rate in units of the whitened cloud's frequency");
+  set.add("mpm.per_cell", o.per_cell, above(0), "particles per occupied cell, which sets the grid spacing");
   set.add("mpm.whiten", o.whiten, "move in running coordinates where the cloud has unit covariance");
-  set.add("mpm.temperature", o.temperature, "temperature of the target at the start, 1: no annealing");
-  set.add("mpm.cooling", o.cooling, "share of the steps in which the temperature falls to 1");
-  set.add("mpm.teleport_every", o.teleport_every,
+  set.add("mpm.temperature", o.temperature, at_least(1), "temperature of the target at the start, 1: no annealing");
+  set.add("mpm.cooling", o.cooling, in(0, 0.8), "share of the steps in which the temperature falls to 1");
+  set.add("mpm.teleport_every", o.teleport_every, at_least(0),
           "steps between two birth-death steps, which move mass between modes; 0: none");
-  set.add("mpm.teleport_rate", o.teleport_rate, "rate of birth and death");
-  set.add("mpm.tolerance", o.tolerance,
+  set.add("mpm.teleport_rate", o.teleport_rate, at_least(0), "rate of birth and death");
+  set.add("mpm.tolerance", o.tolerance, at_least(0),
           "stop when the free energy and the mean square speed change less over 20 steps");
-  set.add("mpm.young", o.young, "solids: Young's modulus");
-  set.add("mpm.poisson", o.poisson, "solids: Poisson's ratio");
-  set.add("mpm.yield", o.yield, "von-mises: yield stress");
-  set.add("mpm.gamma", o.gamma, "tait: exponent of the equation of state");
-}
-
-void validate(const MpmOptions& o) {
-  require_positive("option 'mpm.dt'", o.dt);
-  require_positive("option 'mpm.courant'", o.courant);
-  require(o.damping >= 0, "option 'mpm.damping'", o.damping, "a number from 0");
-  require_positive("option 'mpm.per_cell'", o.per_cell);
-  require(o.temperature >= 1, "option 'mpm.temperature'", o.temperature, "a number from 1");
-  require(o.cooling >= 0 && o.cooling <= 0.8, "option 'mpm.cooling'", o.cooling, "a number from 0 to .8");
-  require(o.teleport_every >= 0, "option 'mpm.teleport_every'", o.teleport_every, "a number from 0");
-  require(o.teleport_rate >= 0, "option 'mpm.teleport_rate'", o.teleport_rate, "a number from 0");
-  require(o.young >= 0, "option 'mpm.young'", o.young, "a number from 0");
-  require(o.poisson > -1 && o.poisson < 0.5, "option 'mpm.poisson'", o.poisson, "a number between -1 and .5");
-  require_positive("option 'mpm.gamma'", o.gamma);
+  set.add("mpm.young", o.young, at_least(0), "solids: Young's modulus");
+  set.add("mpm.poisson", o.poisson, above(-1).below(0.5), "solids: Poisson's ratio");
+  set.add("mpm.yield", o.yield, at_least(0), "von-mises: yield stress");
+  set.add("mpm.gamma", o.gamma, above(0), "tait: exponent of the equation of state");
 }
 
 }  // namespace scorefield::mpm

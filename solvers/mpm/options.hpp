@@ -32,7 +32,5 @@ struct MpmOptions {
 };
 
 void bind(OptionSet& set, MpmOptions& options);
-/// @throws UsageError
-void validate(const MpmOptions& options);
 
 }  // namespace scorefield::mpm

@@ -26,7 +26,7 @@ KernelTerms terms_of(const RadialKernel& kernel) {
   KernelTerms terms{static_cast<int>(kernel.form), static_cast<int>(count), {}, {}, {}};
   for (std::size_t b = 0; b < count; ++b) {
     const double h = kernel.bandwidths[b];
-    require_positive("the kernel's bandwidth", h);
+    require("the kernel's bandwidth", h, above(0));
     terms.scale[b] = kernel.form == Form::gaussian ? 0.5 / (h * h)
                      : kernel.form == Form::imq    ? 1 / (h * h)
                                                    : 1e-4 * h * h;

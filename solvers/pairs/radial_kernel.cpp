@@ -32,7 +32,8 @@ void bind(OptionSet& set, KernelOptions& options, const std::string& prefix) {
   set.add(prefix + ".kernel", options.name,
           {{"gaussian", Name::gaussian}, {"mixture", Name::mixture}, {"imq", Name::imq}, {"energy", Name::energy}},
           "kernel: one Gaussian, five Gaussians of h/4 to 4h, inverse multiquadric, energy distance");
-  set.add(prefix + ".bandwidth", options.bandwidth, "bandwidth h; 0: median distance of the points / sqrt(2)");
+  set.add(prefix + ".bandwidth", options.bandwidth, at_least(0),
+          "bandwidth h; 0: median distance of the points / sqrt(2)");
 }
 
 double median_distance(const double* z, std::int64_t m, std::int64_t d) {
@@ -53,8 +54,7 @@ double median_distance(const double* z, std::int64_t m, std::int64_t d) {
 }
 
 RadialKernel make_kernel(const KernelOptions& options, const double* z, std::int64_t m, std::int64_t d) {
-  require(std::isfinite(options.bandwidth) && options.bandwidth >= 0, "the kernel's bandwidth", options.bandwidth,
-          "a finite number, 0 or above");
+  require("the kernel's bandwidth", options.bandwidth, at_least(0));
   const double h = options.bandwidth > 0 ? options.bandwidth : median_distance(z, m, d) / std::numbers::sqrt2;
   switch (options.name) {
     case KernelOptions::Name::gaussian:

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <cstdio>
 
 #include "core/error.hpp"
@@ -136,12 +135,6 @@ class Run {
 
 }  // namespace
 
-void validate(const RunOptions& options) {
-  require(options.frames >= 0 && options.frames <= 1000, "option 'sample.frames'", options.frames, "0 to 1000");
-  require(std::isfinite(options.checkpoint_interval) && options.checkpoint_interval >= 0,
-          "option 'sample.checkpoint_interval'", options.checkpoint_interval, "a number of seconds from 0");
-}
-
 NamedArrays RunResult::arrays() const {
   NamedArrays all{{"samples", array_of(samples)}};
   if (weights.defined()) all["weights"] = array_of(weights);
@@ -161,7 +154,8 @@ NamedArrays RunResult::arrays() const {
 }
 
 RunResult run(const RunRequest& request) {
-  validate(request.options);
+  require("the number of frames", request.options.frames, at_least(0));
+  require("the interval of checkpoints in seconds", request.options.checkpoint_interval, at_least(0));
   Run run(request);
   run.complete();
   return run.finish();

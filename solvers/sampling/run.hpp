@@ -24,9 +24,6 @@ struct RunOptions {
   double checkpoint_interval = 300;  ///< seconds between two snapshots of a run in progress; 0: only when interrupted
 };
 
-/// @throws UsageError naming the option
-void validate(const RunOptions& options);
-
 /// Where a run is: enough to go on bit for bit.
 struct Snapshot {
   std::string origin;  ///< the file that it was read from, for messages

@@ -9,9 +9,8 @@ namespace scorefield::sampling {
 
 torch::Tensor initial_cloud(const StartOptions& options, std::int64_t dimension, std::uint64_t seed) {
   constexpr std::uint64_t kStartStream = std::uint64_t{0x69} << 56;
-  require(options.particles >= 2, "option 'sample.particles'", options.particles, "at least 2");
-  require(options.scale >= 0 && std::isfinite(options.scale), "option 'sample.start_scale'", options.scale,
-          "a number from 0");
+  require("the number of particles", options.particles, at_least(2));
+  require("the deviation of the initial cloud", options.scale, at_least(0));
   const double scale = options.scale > 0 ? options.scale : dimension <= 2 ? 3 : 2;
   const Philox random(seed, kStartStream);
   auto x = torch::empty({options.particles, dimension}, torch::kFloat64);

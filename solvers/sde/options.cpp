@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -12,40 +11,34 @@
 namespace scorefield::sde {
 namespace {
 
-/// One finite number per coordinate, none negative when `positive`.
+/// One number of the range per coordinate.
 void require_numbers(const std::vector<double>& values, std::int64_t dimension, const std::string& what,
-                     bool positive) {
+                     const Range& range) {
   require(static_cast<std::int64_t>(values.size()) == dimension, "the length of " + what, values.size(),
           "one number per coordinate, " + std::to_string(dimension));
-  for (const double value : values)
-    require(std::isfinite(value) && (!positive || value >= 0), what, value,
-            positive ? "finite numbers from 0" : "finite numbers");
+  for (const double value : values) require(what, value, range);
 }
 
 }  // namespace
 
 void bind(OptionSet& set, SdeOptions& options) {
-  set.add("sde.duration", options.duration, "end of the simulated time");
-  set.add("sde.dt", options.dt, "largest time step; shortened so that stored frames fall on steps");
+  set.add("sde.duration", options.duration, above(0), "end of the simulated time");
+  set.add("sde.dt", options.dt, above(0), "largest time step; shortened so that stored frames fall on steps");
   set.add("sde.scheme", options.scheme,
           {{"euler-maruyama", Scheme::euler_maruyama}, {"heun", Scheme::heun}, {"sra1", Scheme::sra1}},
           "integrator; strong order 1/2, 1, 3/2 (sra1: additive noise only)");
-  set.add("sde.path_refinement", options.path_refinement,
+  set.add("sde.path_refinement", options.path_refinement, in(1, 1'000'000),
           "Brownian increments added up per step: dt and R give the path of dt / R and 1");
 }
 
 void validate(const SdeOptions& options) {
-  const auto positive = [](double value) { return std::isfinite(value) && value > 0; };
-  require(positive(options.duration), "option 'sde.duration'", options.duration, "a finite number above 0");
-  require(positive(options.dt), "option 'sde.dt'", options.dt, "a finite number above 0");
+  check_ranges(options);
   require(options.duration / options.dt <= 1e9, "option 'sde.dt'", options.dt, "at most 1e9 steps in sde.duration");
-  require(options.path_refinement >= 1 && options.path_refinement <= 1'000'000, "option 'sde.path_refinement'",
-          options.path_refinement, "a whole number from 1 to 1000000");
 }
 
 void validate(const System& system, Scheme scheme) {
-  require(system.dimension >= 1, "the dimension of the system", system.dimension, "at least 1");
-  require_numbers(system.sigma, system.dimension, "sigma", true);
+  require("the dimension of the system", system.dimension, at_least(1));
+  require_numbers(system.sigma, system.dimension, "sigma", at_least(0));
   if (!system.drift) throw UsageError("the system has no drift.");
   if (system.diffusion && scheme == Scheme::sra1)
     throw UsageError(
@@ -54,8 +47,8 @@ void validate(const System& system, Scheme scheme) {
 }
 
 void validate(const Population& population, std::int64_t dimension) {
-  require_numbers(population.mean, dimension, "the mean of the initial population", false);
-  require_numbers(population.deviation, dimension, "the deviation of the initial population", true);
+  require_numbers(population.mean, dimension, "the mean of the initial population", any_number());
+  require_numbers(population.deviation, dimension, "the deviation of the initial population", at_least(0));
 }
 
 TimeGrid time_grid(const SdeOptions& options, std::int64_t frames) {

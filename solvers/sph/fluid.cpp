@@ -38,7 +38,7 @@ Fluid::Fluid(const SphOptions& options, const std::vector<double>& x, std::int64
       d_(d),
       steps_(steps),
       neighbours_(options.kernel, std::move(elsewhere)) {
-  validate(options);
+  check_ranges(options);
   if (d > kTrustedDimension && !options.force_dimension)
     throw UsageError("SPH is refused at d = " + std::to_string(d) +
                      ", above 6: a particle's neighbours within any useful smoothing length "

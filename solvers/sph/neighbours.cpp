@@ -36,8 +36,8 @@ struct Rows {
 }  // namespace
 
 void Neighbours::arrange(const std::vector<double>& x, std::int64_t d, double h) {
-  require(d >= 1 && d <= kMaxDimension, "dimension", d, "1 to 128");
-  require_positive("the smoothing length", h);
+  require("the dimension", d, in(1, kMaxDimension));
+  require("the smoothing length", h, above(0));
   d_ = d;
   n_ = static_cast<std::int64_t>(x.size()) / d;
   h_ = h;

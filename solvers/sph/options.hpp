@@ -35,7 +35,4 @@ struct SphOptions {
 /// Keys sph.*.
 void bind(OptionSet& set, SphOptions& options);
 
-/// @throws UsageError naming the key
-void validate(const SphOptions& options);
-
 }  // namespace scorefield::sph

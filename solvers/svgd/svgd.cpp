@@ -7,7 +7,6 @@
 #include <string>
 
 #include "core/error.hpp"
-#include "core/require.hpp"
 #include "solvers/pairs/device_pair_sums.hpp"
 #include "solvers/sampling/rows.hpp"
 
@@ -28,8 +27,7 @@ class SvgdSampler final : public sampling::Sampler {
         pair_sums_(pairs::pair_sums_on(setup.device, options.double_precision)),
         x_(rows_of(setup.initial)),
         squares_(x_.size(), 0.0) {
-    require_positive("option 'svgd.step'", options.step);
-    require(options.bandwidth >= 0, "option 'svgd.bandwidth'", options.bandwidth, "a number from 0");
+    check_ranges(options);
   }
 
   void step() override {
@@ -85,8 +83,8 @@ class SvgdSampler final : public sampling::Sampler {
 }  // namespace
 
 void bind(OptionSet& set, SvgdOptions& options) {
-  set.add("svgd.step", options.step, "AdaGrad step");
-  set.add("svgd.bandwidth", options.bandwidth, "bandwidth h; 0: median distance / sqrt(2 ln(N + 1))");
+  set.add("svgd.step", options.step, above(0), "AdaGrad step");
+  set.add("svgd.bandwidth", options.bandwidth, at_least(0), "bandwidth h; 0: median distance / sqrt(2 ln(N + 1))");
   set.add("svgd.double_precision", options.double_precision, "pair sums in double instead of float");
 }
 

@@ -265,7 +265,7 @@ TEST(Pic3dOptions, NameTheKeyThatIsWrong) {
   };
   rejects([](auto& o) { o.cells = 24; }, {"pic.cells", "24", "power of two"});
   rejects([](auto& o) { o.dt = 0; }, {"pic.dt", "above 0"});
-  rejects([](auto& o) { o.dt = 2.5; }, {"pic.dt", "less than 2"});
+  rejects([](auto& o) { o.dt = 2.5; }, {"pic.dt", "below 2"});
   rejects([](auto& o) { o.duration = -1; }, {"pic.duration"});
   rejects([](auto& o) { o.simulated_particles = 0; }, {"pic.simulated_particles"});
   rejects([](auto& o) { o.sort_interval = 0; }, {"pic.sort_interval"});

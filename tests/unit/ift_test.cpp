@@ -205,7 +205,7 @@ TEST(KlEnergy, ReachesTheGaussianOfItsTheory) {
 TEST(FlowOptions, NonsenseIsNamed) {
   FlowOptions options;
   options.weight_rate = 2;
-  EXPECT_THROW(ift::validate(options), UsageError);
+  EXPECT_THROW(check_ranges(options), UsageError);
 }
 
 }  // namespace

@@ -268,7 +268,8 @@ TEST(IntegrateErrors, SayWhatIsWrong) {
   EXPECT_THAT(attempt(options, {0, 1, 1}), ThrowsMessage<UsageError>(HasSubstr("output times must increase")));
   EXPECT_THAT(attempt(options, {0}), ThrowsMessage<UsageError>(HasSubstr("at least one later output time")));
   options.steps = -1;
-  EXPECT_THAT(attempt(options), ThrowsMessage<UsageError>(HasSubstr("'infer.steps' must be 0 or more, got -1")));
+  EXPECT_THAT(attempt(options),
+              ThrowsMessage<UsageError>(HasSubstr("option 'infer.steps' is -1, expected a whole number from 0 on")));
   options = {};
   options.sigma = {0.1, 0.1};
   EXPECT_THAT(attempt(options), ThrowsMessage<UsageError>(HasSubstr("needs infer.method euler-maruyama")));

@@ -27,8 +27,7 @@ ProblemRequest small(const std::string& name, std::vector<std::string> more) {
 void expect_refused(const std::string& name, const std::vector<std::string>& assignments,
                     const std::vector<std::string>& words) {
   TemporaryFolder folder;
-  auto request = small(name, assignments);
-  expect_error<UsageError>([&] { request.generate(folder.path("data.h5")); }, words);
+  expect_error<UsageError>([&] { small(name, assignments).generate(folder.path("data.h5")); }, words);
   EXPECT_TRUE(folder.listing().empty());
 }
 
@@ -144,7 +143,7 @@ TEST(TimeGrid, FramesFallOnStepsNoLongerThanAsked) {
 }
 
 TEST(PlasmaProblems, RefuseWhatMakesNoSense) {
-  expect_refused("landau", {"generate.mu=1"}, {"mu (alpha) is 1", "(0, 1)"});
+  expect_refused("landau", {"generate.mu=1"}, {"mu (alpha) is 1", "above 0 and below 1"});
   expect_refused("landau", {"landau.k=0"}, {"landau.k", "above 0"});
   expect_refused("landau", {"landau.parameter=k", "generate.mu=-0.5"}, {"mu (k) is -0.5"});
   expect_refused("landau", {"landau.parameter=k", "landau.alpha=1.5"}, {"landau.alpha", "1.5"});

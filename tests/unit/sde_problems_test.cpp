@@ -108,13 +108,16 @@ TEST_P(StochasticProblem, OneFrameIsTheInitialPopulation) {
 TEST_P(StochasticProblem, RefusesBadRequestsBeforeAnythingIsWritten) {
   const auto rejects = [](const std::string& assignment, const std::vector<std::string>& words) {
     TemporaryFolder folder;
-    Request request(GetParam(), {assignment});
-    expect_error<UsageError>([&] { request.problem->validate(request.options); }, words);
-    expect_error<UsageError>([&] { request.generate(folder.path("data.h5")); }, words);
+    const auto validate = [&] {
+      Request request(GetParam(), {assignment});
+      request.problem->validate(request.options);
+    };
+    expect_error<UsageError>(validate, words);
+    expect_error<UsageError>([&] { Request(GetParam(), {assignment}).generate(folder.path("data.h5")); }, words);
     EXPECT_TRUE(folder.listing().empty());
   };
-  rejects("generate.particles=0", {"generate.particles", "0", "at least 1"});
-  rejects("generate.frames=-1", {"generate.frames", "-1", "at least 1"});
+  rejects("generate.particles=0", {"generate.particles", "0", "a whole number from 1 on"});
+  rejects("generate.frames=-1", {"generate.frames", "-1", "a whole number from 0 on"});
   rejects("generate.mu=3,3", {"mu = 3", "twice"});
   rejects("sde.dt=0", {"sde.dt", "above 0"});
   rejects("sde.duration=-1", {"sde.duration", "-1"});
@@ -198,12 +201,15 @@ TEST(Trap, HasAsManyCoordinatesAsBodies) {
 TEST(StochasticProblems, RefuseValuesThatMakeNoSense) {
   const auto rejects = [](const std::string& name, const std::string& assignment,
                           const std::vector<std::string>& words) {
-    Request request(name, {assignment});
-    expect_error<UsageError>([&] { request.problem->validate(request.options); }, words);
+    const auto validate = [&] {
+      Request request(name, {assignment});
+      request.problem->validate(request.options);
+    };
+    expect_error<UsageError>(validate, words);
   };
   rejects("oscillator", "oscillator.noise=-1", {"oscillator.noise", "from 0"});
   rejects("bistable", "bistable.noise=-1", {"bistable.noise", "from 0"});
-  rejects("bistable", "generate.mu=-1", {"mu is below 0"});
+  rejects("bistable", "generate.mu=-1", {"mu is -1"});
   rejects("trap", "trap.diffusion=-1", {"trap.diffusion", "from 0"});
   rejects("chaos-9d", "chaos.noise=-1", {"chaos.noise", "from 0"});
   rejects("chaos-9d", "chaos.prandtl=0", {"chaos.prandtl", "above 0"});

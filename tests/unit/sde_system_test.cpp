@@ -170,16 +170,16 @@ TEST(SdeSystem, RefusesDescriptionsWithTheNearestName) {
   rejects("[system]\ndrift = 'lorenz'\nobserved = 'x, x'", {"system.observed", "x twice"});
   rejects("[system]\ndrift = 'lorenz'\ndimension = 4", {"system.dimension", "lorenz has 3"});
   rejects("[system]\ndrift = 'lorenz-96'\ndimension = 3", {"system.dimension", "4 to"});
-  rejects("[system]\ndimension = -1", {"system.dimension", "1 to"});
+  rejects("[system]\ndimension = -1", {"system.dimension", "is -1", "from 0 to"});
   rejects("[sistem]\ndrift = 'lorenz'", {"system.toml, line 2", "sistem.drift", "did you mean 'system.drift'"});
   rejects("[lorenz]\nroh = 3", {"lorenz.roh", "did you mean 'lorenz.rho'"});
   rejects("[system]\ndrift = 'lorenz'\n[noise]\nsigma = [1, 2]", {"noise.sigma", "2 numbers", "1 or 3"});
-  rejects("[noise]\nsigma = [-1]", {"noise.sigma", "below 0"});
+  rejects("[noise]\nsigma = [-1]", {"noise.sigma", "holds -1", "from 0 on"});
   rejects("[noise]\nkind = 'multiplicative'", {"noise.kind", "additive, proportional"});
   rejects("[initial]\nmean = [1, 2]", {"initial.mean", "2 numbers"});
-  rejects("[initial]\ndeviation = [-1]", {"initial.deviation", "below 0"});
+  rejects("[initial]\ndeviation = [-1]", {"initial.deviation", "holds -1", "from 0 on"});
   rejects("[initial]\nlaw = 'gaussian'", {"initial.law", "normal, uniform"});
-  rejects("[system]\nmu = 'noise'\n[generate]\nmu = [-1]", {"mu is below 0", "noise.sigma"});
+  rejects("[system]\nmu = 'noise'\n[generate]\nmu = [-1]", {"mu is -1", "noise.sigma"});
 }
 
 }  // namespace

@@ -81,17 +81,17 @@ TEST(OptimizerOptionsTest, BindsItsKeysAndResolvesBetas) {
 TEST(OptimizerOptionsTest, BadValuesNameKeyAndRange) {
   OptimizerOptions options;
   options.learning_rate = -1;
-  EXPECT_THAT([&] { validate(options); },
-              ThrowsMessage<UsageError>(HasSubstr("'training.learning_rate' must be positive, got -1")));
+  EXPECT_THAT([&] { check_ranges(options); },
+              ThrowsMessage<UsageError>(HasSubstr("option 'training.learning_rate' is -1, expected a number above 0")));
   options = {};
   options.ema_decay = 1;
-  EXPECT_THAT([&] { validate(options); }, ThrowsMessage<UsageError>(HasSubstr("training.ema_decay")));
+  EXPECT_THAT([&] { check_ranges(options); }, ThrowsMessage<UsageError>(HasSubstr("training.ema_decay")));
   options = {};
   options.beta1 = NAN;
-  EXPECT_THROW(validate(options), UsageError);
+  EXPECT_THROW(check_ranges(options), UsageError);
   options = {};
   options.precondition_frequency = 0;
-  EXPECT_THROW(validate(options), UsageError);
+  EXPECT_THROW(check_ranges(options), UsageError);
 }
 
 // --- clipping ---

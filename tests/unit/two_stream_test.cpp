@@ -144,19 +144,22 @@ TEST(TwoStream, ReferencePerturbationHasMuWaves) {
 TEST(TwoStream, BadRequestsAreRefusedBeforeAnythingIsWritten) {
   const auto rejects = [](const std::vector<std::string>& assignments, const std::vector<std::string>& words) {
     TemporaryFolder folder;
-    Request request(assignments);
-    expect_error<UsageError>([&] { request.problem->validate(request.options); }, words);
-    expect_error<UsageError>([&] { request.generate(folder.path("data.h5")); }, words);
+    const auto validate = [&] {
+      Request request(assignments);
+      request.problem->validate(request.options);
+    };
+    expect_error<UsageError>(validate, words);
+    expect_error<UsageError>([&] { Request(assignments).generate(folder.path("data.h5")); }, words);
     EXPECT_TRUE(folder.listing().empty());
   };
-  rejects({"generate.particles=0"}, {"generate.particles", "at least 1"});
+  rejects({"generate.particles=0"}, {"generate.particles", "a whole number from 1 on"});
   rejects({"generate.particles=2000"}, {"2000", "pic.simulated_particles = 1000"});
-  rejects({"generate.frames=-1"}, {"generate.frames", "-1", "at least 1"});
+  rejects({"generate.frames=-1"}, {"generate.frames", "-1", "a whole number from 0 on"});
   rejects({"generate.mu=1.2,1.2"}, {"mu = 1.2", "twice"});
   rejects({"generate.mu=-1"}, {"mu is -1"});
   rejects({"pic.dt=0"}, {"pic.dt"});
   rejects({"pic.cells=3"}, {"pic.cells"});
-  rejects({"perturbation.amplitude=1.5"}, {"perturbation.amplitude", "[0, 1)"});
+  rejects({"perturbation.amplitude=1.5"}, {"perturbation.amplitude", "a number from 0 on and below 1"});
   rejects({"perturbation.mode=one"}, {"perturbation.mode", "one", "reference"});
   rejects({"perturbation.mode=1.5"}, {"perturbation.mode", "whole number"});
 }

@@ -30,7 +30,4 @@ struct CalibrateOptions {
 /// Adds the keys calibrate.*.
 void bind(OptionSet& set, CalibrateOptions& options);
 
-/// @throws UsageError
-void validate(const CalibrateOptions& options);
-
 }  // namespace scorefield::training

@@ -37,7 +37,7 @@ Fit::Fit(const CalibrateRequest& request) : model_(load_drift_model(request)), d
 }
 
 void Fit::check(const CalibrateRequest& request) const {
-  validate(request.options);
+  check_ranges(request.options);
   const auto& header = data_.header();
   if (request.options.run < 0 || request.options.run >= header.mu_count())
     throw UsageError("calibrate.run " + std::to_string(request.options.run) + ": " + data_.path() + " holds " +

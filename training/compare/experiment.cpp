@@ -185,7 +185,7 @@ DataPlan plan_data(const ProblemPlan& plan, DataRole role) {
   OptionSet set;
   set.add("command", command, "");
   set.add("device", device, "");
-  set.add("seed", data.options.seed, "");
+  set.add("seed", data.options.seed, any_number(), "");
   set.add("problem", problem, "");
   problems::bind(set, data.options);
   data.problem->bind(set);

@@ -20,7 +20,4 @@ struct EvaluateOptions {
 /// Adds the keys evaluate.*.
 void bind(OptionSet& set, EvaluateOptions& options);
 
-/// @throws UsageError
-void validate(const EvaluateOptions& options);
-
 }  // namespace scorefield::metrics

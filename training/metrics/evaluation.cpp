@@ -8,6 +8,7 @@
 
 #include "core/error.hpp"
 #include "core/interrupt.hpp"
+#include "core/require.hpp"
 #include "training/metrics/cloud_scores.hpp"
 #include "training/metrics/floor_run.hpp"
 #include "training/metrics/history_error.hpp"
@@ -19,10 +20,10 @@ namespace scorefield::metrics {
 namespace {
 
 void check(const EvaluateRequest& request) {
-  if (request.rollout_path.empty()) throw UsageError("the rollout to evaluate must be a file");
-  if (request.reference_path.empty()) throw UsageError("the reference (--reference) must be a dataset file");
-  if (request.seed < 0) throw UsageError("seed must be 0 or more");
-  validate(request.options);
+  if (request.rollout_path.empty()) throw UsageError("the rollout to evaluate is missing.");
+  if (request.reference_path.empty()) throw UsageError("the reference (--reference) is missing.");
+  require("option 'seed'", request.seed, at_least(0));
+  check_ranges(request.options);
 }
 
 /// Indices of `wanted` frames of `available`, equally spaced with both ends; all of them for wanted = 0.

@@ -25,7 +25,7 @@ void Optimizer::zero_grad() {
 std::int64_t Optimizer::steps() const { return steps_.item<std::int64_t>(); }
 
 std::unique_ptr<Optimizer> make_optimizer(NamedTensors parameters, const OptimizerOptions& options) {
-  validate(options);
+  check_ranges(options);
   if (options.kind == OptimizerKind::adam) return std::make_unique<Adam>(std::move(parameters), options);
   return std::make_unique<Soap>(std::move(parameters), options);
 }

@@ -50,7 +50,7 @@ class Optimizer {
   torch::Tensor steps_;  ///< calls of step(), 0-d int64 on the CPU
 };
 
-/// The optimiser that the options name. @throws UsageError (validate), c10::ValueError (check_parameters)
+/// The optimiser that the options name. @throws UsageError, c10::ValueError (check_parameters)
 [[nodiscard]] std::unique_ptr<Optimizer> make_optimizer(NamedTensors parameters, const OptimizerOptions& options);
 
 }  // namespace scorefield::optim

@@ -33,7 +33,4 @@ struct OptimizerOptions {
 /// Keys optimizer.* (the algorithm) and training.learning_rate, .warmup, .final_fraction, .clip_norm, .ema_decay.
 void bind(OptionSet& set, OptimizerOptions& options);
 
-/// @throws UsageError naming the key, the value and the accepted range.
-void validate(const OptimizerOptions& options);
-
 }  // namespace scorefield::optim

@@ -9,6 +9,7 @@
 
 #include "core/error.hpp"
 #include "core/interrupt.hpp"
+#include "core/require.hpp"
 #include "core/text.hpp"
 #include "training/conditional_sampler.hpp"
 #include "training/model_file.hpp"
@@ -188,8 +189,8 @@ InferResult infer(const InferRequest& request) {
   const torch::NoGradGuard no_grad;
   const auto& options = request.options;
   const torch::Device device = open_device(request.device);
-  if (options.frames == 1 || options.frames < 0) throw UsageError("--frames must be at least 2.");
-  if (options.start.particles < 0) throw UsageError("--particles must be positive.");
+  check_ranges(options);
+  require(options.frames != 1, "option 'infer.frames'", options.frames, "2 or more, or 0 for all training times");
 
   InferResult result;
   const auto model = load_model(request.model_path);
