@@ -93,7 +93,7 @@ void run_benchmark(int argc, const char* const* argv) {
   OptionSet set;
   benchmarks::BenchmarkOptions options;
   line.bind(set);
-  set.add("benchmark.seconds", options.seconds, at_least(0), "least time spent on each timed piece of work");
+  benchmarks::bind(set, options);
   if (line.help()) {
     std::cout << line.help_text(set) << "\nCases:\n";
     for (const auto& item : benchmarks::benchmark_cases())

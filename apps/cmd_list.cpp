@@ -1,9 +1,11 @@
+#include <cmath>
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "apps/command_line.hpp"
 #include "apps/commands.hpp"
+#include "apps/option_list.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "data/problems/problem.hpp"
@@ -106,14 +108,50 @@ void list_metrics(Listing& list) {
   list.entries = metrics::describe_metrics();
 }
 
+const char* type_name(OptionSet::Type type) {
+  constexpr const char* kNames[] = {"boolean", "whole number", "number", "text", "list of numbers"};
+  return kNames[static_cast<std::size_t>(type)];
+}
+
+/// The limits of a range, each under the name that JSON Schema has for it.
+void add_limits(json& entry, const Range& range) {
+  if (std::isfinite(range.low)) entry[range.low_open ? "exclusiveMinimum" : "minimum"] = range.low;
+  if (std::isfinite(range.high)) entry[range.high_open ? "exclusiveMaximum" : "maximum"] = range.high;
+  if (range.divisor > 1) entry["multipleOf"] = range.divisor;
+  if (!range.values.empty()) entry["enum"] = range.values;
+}
+
+void list_options(Listing& list) {
+  for (const auto& use : option_uses()) {
+    const auto& option = use.option;
+    json entry{{"key", option.key},
+               {"type", type_name(option.type)},
+               {"default", option.default_text},
+               {"expected", option.expected()},
+               {"help", option.help},
+               {"commands", use.commands}};
+    if (!option.choices.empty()) entry["choices"] = option.choices;
+    if (!use.problems.empty()) entry["problems"] = use.problems;
+    add_limits(entry, option.range);
+    list.entries.push_back(std::move(entry));
+    list.text << option.key << " = " << option.default_text;
+    if (const auto expected = option.expected(); !expected.empty()) list.text << "   (" << expected << ")";
+    list.text << "\n    " << option.help << "\n    " << comma_joined(use.commands);
+    if (!use.problems.empty()) list.text << ": " << comma_joined(use.problems);
+    list.text << "\n";
+  }
+}
+
 constexpr std::pair<const char*, void (*)(Listing&)> kLists[] = {
     {"problems", list_problems},       {"presets", list_presets}, {"methods", list_methods},
-    {"experiments", list_experiments}, {"metrics", list_metrics}, {"targets", list_targets}};
+    {"experiments", list_experiments}, {"metrics", list_metrics}, {"targets", list_targets},
+    {"options", list_options}};
 
 }  // namespace
 
 void run_list(int argc, const char* const* argv) {
-  CommandLine line("list", "says what there is", "problems|presets|methods|targets|experiments|metrics [FLAGS]");
+  CommandLine line("list", "says what there is",
+                   "problems|presets|methods|targets|experiments|metrics|options [FLAGS]");
   line.add_argument("what");
   line.add_example("scorefield list problems");
   line.add_example("scorefield list presets --json");

@@ -6,6 +6,7 @@
 
 #include "apps/command_line.hpp"
 #include "apps/commands.hpp"
+#include "apps/option_list.hpp"
 #include "apps/progress.hpp"
 #include "core/error.hpp"
 #include "data/atomic_file.hpp"
@@ -47,7 +48,7 @@ void declare_sample(CommandLine& line) {
 void bind(OptionSet& set, SampleOptions& options, const std::vector<sampling::Method>& methods) {
   set.add("target", options.target, "the density to sample");
   set.add("sample.method", options.method, "auto or a method of 'scorefield list methods'");
-  set.add("sample.particles", options.start.particles, at_least(2), "number of particles N");
+  set.add("sample.particles", options.start.particles, in(2, 2e9), "number of particles N");
   set.add("sample.steps", options.run.steps, at_least(0), "iterations at most; 0: the method's default");
   set.add("sample.stop", options.run.stop, "stop when the method's own rule says that the cloud has come to rest");
   set.add("sample.initial", options.initial, "a samples file whose cloud is the start");
@@ -173,6 +174,15 @@ void print(const std::string& output, const sampling::RunResult& result, const s
 }
 
 }  // namespace
+
+Descriptions sample_options() {
+  SampleOptions options;
+  OptionSet set;
+  bind(set, options, sampling::make_methods());
+  auto all = descriptions(set);
+  std::erase_if(all, [](const auto& option) { return option.key.find('.') == std::string::npos; });
+  return all;
+}
 
 void run_sample(int argc, const char* const* argv) {
   CommandLine line("sample", "moves particles until they represent a target density",

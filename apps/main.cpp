@@ -37,7 +37,7 @@ constexpr std::array<Command, 11> kCommands{{
     {"infer", "predict the particles at any mu with a trained model", run_infer},
     {"evaluate", "errors of a prediction beside baselines and noise floors", run_evaluate},
     {"inspect", "say what a file holds", run_inspect},
-    {"list", "say what there is: problems, presets, methods, targets, experiments", run_list},
+    {"list", "say what there is: problems, presets, methods, targets, experiments, metrics, options", run_list},
     {"import", "convert foreign particle data to a dataset", run_import},
     {"sample", "draw particles from a target density", run_sample},
     {"compare", "run a whole table of experiments", run_compare},

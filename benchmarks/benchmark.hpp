@@ -8,11 +8,16 @@
 #include <utility>
 #include <vector>
 
+#include "core/options.hpp"
+
 namespace scorefield::benchmarks {
 
 struct BenchmarkOptions {
   double seconds = 2;  ///< least time spent on each timed piece of work
 };
+
+/// Keys benchmark.*.
+void bind(OptionSet& set, BenchmarkOptions& options);
 
 /// One hot loop beside its reference and its bound, all timed in this process, taking turns.
 struct BenchmarkResult {

@@ -9,6 +9,10 @@
 
 namespace scorefield::benchmarks {
 
+void bind(OptionSet& set, BenchmarkOptions& options) {
+  set.add("benchmark.seconds", options.seconds, at_least(0), "least time spent on each timed piece of work");
+}
+
 namespace {
 
 /// Three stochastic systems; the times are those of the first.

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <limits>
 
-#include "core/error.hpp"
+#include "core/require.hpp"
 #include "training/batch.hpp"
 #include "training/model_file.hpp"
 #include "training/objective.hpp"
@@ -16,7 +16,7 @@ namespace scorefield::training {
 
 LossNoise measure_loss_noise(const std::string& model_path, const std::string& data_path, const TrainConfig& config,
                              std::int64_t seed, std::int64_t batches) {
-  if (batches < 2) throw UsageError("the noise of a loss needs at least 2 batches.");
+  require("the number of batches of a loss's noise", batches, at_least(2));
   const auto model = load_model(model_path);
   BatchSource source(data::DatasetReader(data_path), model.network->normalizer(), config, seed);
   const auto objective = make_objective(config.loss, config.training.engine, seed);

@@ -8,6 +8,7 @@
 #include "core/error.hpp"
 #include "core/parallel.hpp"
 #include "core/random.hpp"
+#include "core/require.hpp"
 #include "solvers/sde/brownian.hpp"
 #include "solvers/sde/schemes.hpp"
 
@@ -32,9 +33,7 @@ Ensemble::Ensemble(System system, const Population& initial, std::int64_t partic
       blocks_((particles + kLanes - 1) / kLanes) {
   validate(system_, settings_.scheme);
   validate(initial, system_.dimension);
-  if (particles < 1 || particles > kMaxParticles)
-    throw UsageError("the number of particles is " + std::to_string(particles) + ", expected 1 to " +
-                     std::to_string(kMaxParticles) + ".");
+  require("the number of particles", particles, in(1, kMaxParticles));
   state_.resize(static_cast<std::size_t>(blocks_ * system_.dimension * kLanes));
   draw(initial);
 }

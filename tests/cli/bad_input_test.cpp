@@ -93,7 +93,19 @@ TEST_F(BadInput, ValuesOfTheWrongType) {
   fail(2, {"generate", "two-stream", "--output", "out.h5", "--set", "pic.cells=many"}, {"pic.cells", "whole number"});
   fail(2, {"generate", "two-stream", "--output", "out.h5", "--set", "pic.shape=tcs"}, {"did you mean 'tsc'?"});
   fail(2, {"generate", "two-stream", "--output", "out.h5", "--set", "pic.cells"}, {"key=value"});
-  fail(2, {"generate", "two-stream", "--output", "out.h5", "--threads", "none"}, {"--threads", "none"});
+  fail(2, {"generate", "two-stream", "--output", "out.h5", "--threads", "none"}, {"--threads is 'none', expected"});
+  fail(2, {"generate", "two-stream", "--output", "out.h5", "--threads", "4000000"},
+       {"--threads is 4000000, expected a whole number from 1 to 1024."});
+  fail(2, {"generate", "two-stream", "--output", "out.h5", "--particles", "99999999999"},
+       {"99999999999", "pic.simulated_particles = 200000"});
+  fail(2, {"generate", "oscillator", "--output", "out.h5", "--particles", "99999999999"},
+       {"option 'generate.particles' is 99999999999, expected a whole number from 1 to"});
+  fail(2, {"sample", "gaussian", "--output", "out.h5", "--particles", "99999999999999999999"},
+       {"option 'sample.particles' is 99999999999999999999, expected a whole number from 2 to"});
+  fail(2, {"generate", "two-stream", "--output", "out.h5", "--mu", "1,0:1e300:1e-300"},
+       {"holds more than 100000 values"});
+  fail(2, {"sample", "gaussian", "--output", "out.h5", "--set", "langevin.step=inf"},
+       {"option 'langevin.step' is inf, expected a number from 0 on."});
   fail(2, {"generate", "two-stream", "--output", "out.h5", "--device", "gpu"}, {"--device", "gpu"});
   fail(2, {"train", "data.h5", "--output", "out.h5", "--time-limit", "soon"}, {"duration", "soon"});
 }

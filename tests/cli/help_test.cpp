@@ -1,6 +1,9 @@
 // Help texts, lists, and what the command line does with words that it does not know.
 
+#include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "tests/cli/cli_fixture.hpp"
 
@@ -83,6 +86,85 @@ TEST_F(Help, ListsWhatThereIs) {
   EXPECT_EQ(metrics.at(0).at("baselines").at("floor"), "electric_energy_floor");
   EXPECT_THAT(succeed({"list", "metrics"}).out, HasSubstr("sliced_w2: "));
   fail(2, {"list", "problem"}, {"'problem'", "did you mean 'problems'?"});
+}
+
+nlohmann::json option(const nlohmann::json& options, const std::string& key) {
+  for (const auto& one : options)
+    if (one.at("key") == key) return one;
+  ADD_FAILURE() << key << " is not listed";
+  return {};
+}
+
+TEST_F(Help, OptionsAreListedWithTypeRangeAndCommands) {
+  const auto options = nlohmann::json::parse(succeed({"list", "options", "--json"}).out);
+  const auto sigma = option(options, "loss.sigma");
+  EXPECT_EQ(sigma.at("type"), "number");
+  EXPECT_EQ(sigma.at("default"), "0.0");
+  EXPECT_EQ(sigma.at("expected"), "a number from 0 on");
+  EXPECT_EQ(sigma.at("minimum"), 0);
+  EXPECT_EQ(sigma.at("commands"), nlohmann::json({"train"}));
+  EXPECT_FALSE(sigma.contains("maximum"));
+  EXPECT_FALSE(sigma.contains("problems"));
+  EXPECT_EQ(option(options, "training.validation_fraction").at("exclusiveMinimum"), 0);
+  EXPECT_EQ(option(options, "training.validation_fraction").at("maximum"), 0.5);
+  EXPECT_EQ(option(options, "vlasov.degree").at("enum"), nlohmann::json({3, 5, 7, 9}));
+  EXPECT_EQ(option(options, "vlasov.velocity_cells").at("multipleOf"), 8);
+  EXPECT_EQ(option(options, "pic.shape").at("choices"), nlohmann::json({"cic", "tsc"}));
+  EXPECT_EQ(option(options, "pic.shape").at("problems"), nlohmann::json({"two-stream", "bump-on-tail", "landau"}));
+  EXPECT_EQ(option(options, "gas.ess").at("commands"), nlohmann::json({"sample"}));
+}
+
+/// Keys of a help text: the lines "  key = default".
+std::vector<std::string> keys_of(const std::string& help) {
+  std::vector<std::string> keys;
+  std::istringstream lines(help);
+  for (std::string line; std::getline(lines, line);)
+    if (const auto equals = line.find(" = "); line.starts_with("  ") && line[2] != ' ' && equals != std::string::npos)
+      if (const auto key = line.substr(2, equals - 2); key.find_first_of(" -") == std::string::npos)
+        keys.push_back(key);
+  return keys;
+}
+
+TEST_F(Help, ListOfOptionsAndHelpTextsHoldTheSameKeys) {
+  std::map<std::string, std::vector<std::string>> listed;
+  for (const auto& one : nlohmann::json::parse(succeed({"list", "options", "--json"}).out))
+    for (const auto& command : one.at("commands")) {
+      const auto problems = one.value("problems", std::vector<std::string>{"landau"});
+      if (command == "generate" && std::find(problems.begin(), problems.end(), "landau") == problems.end()) continue;
+      listed[command].push_back(one.at("key"));
+    }
+  for (const std::vector<std::string>& command : std::vector<std::vector<std::string>>{{"generate", "landau"},
+                                                                                       {"train"},
+                                                                                       {"infer"},
+                                                                                       {"evaluate"},
+                                                                                       {"import"},
+                                                                                       {"sample"},
+                                                                                       {"calibrate"},
+                                                                                       {"benchmark"}}) {
+    auto words = command;
+    words.emplace_back("--help");
+    EXPECT_THAT(listed[command.front()], ::testing::UnorderedElementsAreArray(keys_of(succeed(words).out)))
+        << command.front();
+    listed.erase(command.front());
+  }
+  EXPECT_TRUE(listed.empty()) << "a command is missing here";
+}
+
+TEST_F(Help, EveryDefaultLiesInItsRange) {
+  for (const auto& one : nlohmann::json::parse(succeed({"list", "options", "--json"}).out)) {
+    if (one.at("type") != "number" && one.at("type") != "whole number") continue;
+    const double value = std::stod(one.at("default").get<std::string>());
+    EXPECT_TRUE(!one.contains("minimum") || value >= one.at("minimum")) << one;
+    EXPECT_TRUE(!one.contains("exclusiveMinimum") || value > one.at("exclusiveMinimum")) << one;
+    EXPECT_TRUE(!one.contains("maximum") || value <= one.at("maximum")) << one;
+    EXPECT_TRUE(!one.contains("exclusiveMaximum") || value < one.at("exclusiveMaximum")) << one;
+  }
+}
+
+TEST_F(Help, RangesStandBesideTheirDefaults) {
+  EXPECT_THAT(succeed({"train", "--help"}).out, HasSubstr("  loss.sigma = 0.0   (a number from 0 on)\n"));
+  EXPECT_THAT(succeed({"generate", "landau-6d", "--help"}).out,
+              HasSubstr("  pic.cells = 32   (a power of two from 8 to 128)\n"));
 }
 
 TEST_F(Help, UnknownWordsNameTheNearestKnownOne) {

@@ -10,6 +10,7 @@
 
 #include "core/error.hpp"
 #include "core/parallel.hpp"
+#include "core/require.hpp"
 #include "training/metrics/anderson.hpp"
 #include "training/metrics/softmin.hpp"
 
@@ -164,8 +165,8 @@ Solution entropic_cost(const PointCloud& x, const PointCloud& y, std::span<const
 }
 
 void check(const PointCloud& x, const PointCloud& y, std::span<const double> periods, const SinkhornOptions& options) {
-  if (!(options.epsilon > 0)) throw UsageError("the Sinkhorn epsilon must be positive");
-  if (!(options.tolerance > 0)) throw UsageError("the Sinkhorn tolerance must be positive");
+  require("epsilon of the Sinkhorn divergence", options.epsilon, above(0));
+  require("the tolerance of the Sinkhorn divergence", options.tolerance, above(0));
   if (x.count() == 0 || y.count() == 0) throw Error("the Sinkhorn divergence needs two clouds that are not empty");
   if (x.dimension != y.dimension || x.dimension != static_cast<std::int64_t>(periods.size()))
     throw Error("clouds of dimension " + std::to_string(x.dimension) + " and " + std::to_string(y.dimension) +

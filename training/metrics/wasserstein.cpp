@@ -11,6 +11,7 @@
 #include "core/error.hpp"
 #include "core/parallel.hpp"
 #include "core/random.hpp"
+#include "core/require.hpp"
 
 namespace scorefield::metrics {
 namespace {
@@ -92,7 +93,7 @@ double wasserstein2_1d(std::span<const float> x, std::span<const float> y) {
 
 SlicedWasserstein::SlicedWasserstein(std::vector<double> periods, std::int64_t projections, std::int64_t seed)
     : periods_(std::move(periods)), projections_(projections) {
-  if (projections < 1) throw UsageError("sliced W2 needs at least 1 projection, not " + std::to_string(projections));
+  require("the number of projections", projections, at_least(1));
   const auto wound = std::count_if(periods_.begin(), periods_.end(), [](double period) { return period > 0; });
   embedding_dimension_ = static_cast<std::int64_t>(periods_.size()) + wound;
   directions_ = random_directions(projections, embedding_dimension_, seed);
