@@ -5,10 +5,10 @@
 #include "benchmarks/benchmark.hpp"
 #include "data/import/import.hpp"
 #include "data/problems/problem.hpp"
-#include "training/calibrate.hpp"
+#include "training/calibration/calibrate_options.hpp"
 #include "training/config.hpp"
-#include "training/infer.hpp"
 #include "training/metrics/evaluate_options.hpp"
+#include "training/rollout/infer_options.hpp"
 
 namespace scorefield::apps {
 namespace {

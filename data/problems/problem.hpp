@@ -28,7 +28,7 @@ struct GenerateOptions {
                              ///< Not an option key
   std::optional<double> numbers_of{};  ///< draw the random numbers of the run at this mu; absent: every mu has its own.
                                        ///< Not an option key
-  bool resume = false;       ///< continue from `checkpoint`, bit for bit. Not an option key
+  bool resume = false;                 ///< continue from `checkpoint`, bit for bit. Not an option key
 
   /// How many of the `asked` particles a solver makes: those stored alone, which are the first, where nothing needs the
   /// others.

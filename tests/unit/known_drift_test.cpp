@@ -15,8 +15,8 @@
 #include "tests/support/temporary_folder.hpp"
 #include "tests/support/tensor_values.hpp"
 #include "training/batch.hpp"
-#include "training/rollout/infer.hpp"
 #include "training/objective.hpp"
+#include "training/rollout/infer.hpp"
 #include "training/trainer.hpp"
 
 namespace scorefield {
