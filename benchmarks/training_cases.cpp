@@ -76,7 +76,7 @@ training::TrainConfig authors_config() {
   config.model.bias_latents = 0;
   config.model.hypernetwork_width = 15;
   config.model.time_features = 0;
-  config.loss.kind = training::LossKind::action_matching;
+  config.loss.name = "action-matching";
   config.loss.sigma = 0.05;
   config.loss.laplacian = training::LaplacianKind::exact;
   config.quadrature.kind = training::QuadratureKind::simpson;

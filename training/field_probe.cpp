@@ -10,7 +10,7 @@
 namespace scorefield::training {
 
 FieldProbe::FieldProbe(const std::string& model_path) : model_(std::make_unique<ReducedModel>(load_model(model_path))) {
-  require_kind(*model_, model_path, ModelKind::drift);
+  static_cast<void>(require_drift(*model_, model_path));
 }
 
 FieldProbe::~FieldProbe() = default;

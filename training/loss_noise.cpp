@@ -7,7 +7,7 @@
 #include <limits>
 
 #include "core/require.hpp"
-#include "training/batch.hpp"
+#include "training/batch/source.hpp"
 #include "training/model_file.hpp"
 #include "training/objective.hpp"
 #include "training/optim/named_tensors.hpp"
@@ -19,7 +19,7 @@ LossNoise measure_loss_noise(const std::string& model_path, const std::string& d
   require("the number of batches of a loss's noise", batches, at_least(2));
   const auto model = load_model(model_path);
   BatchSource source(data::DatasetReader(data_path), model.network->normalizer(), config, seed);
-  const auto objective = make_objective(config.loss, config.training.engine, seed);
+  const auto objective = config.loss.chosen().objective(config, seed);
   const auto parameters = model.network->parameters();
   const auto n = static_cast<double>(batches);
   double sum = 0, squares = 0, norms = 0;

@@ -8,6 +8,7 @@
 #include "core/error.hpp"
 #include "data/atomic_file.hpp"
 #include "data/coordinates.hpp"
+#include "training/losses/registry.hpp"
 
 namespace scorefield::training {
 namespace {
@@ -191,17 +192,9 @@ void fill_parameters(models::ScoreNetwork& network, const h5::File& file) {
   }
 }
 
-constexpr std::pair<ModelKind, const char*> kKinds[] = {
-    {ModelKind::drift, "drift"}, {ModelKind::score, "score"}, {ModelKind::ncsm, "ncsm"}, {ModelKind::cfm, "cfm"}};
-
-/// Files without the attribute are older and hold drifts.
-ModelKind read_kind(const h5::File& file) {
-  if (!file.has_attribute("/model", "kind")) return ModelKind::drift;
-  const auto word = file.string_attribute("/model", "kind");
-  for (const auto& [kind, name] : kKinds)
-    if (word == name) return kind;
-  throw FileError(file.path(),
-                  "holds a model of kind '" + word + "', which this version does not know. Train the model again.");
+[[noreturn]] void wrong_kind(const ReducedModel& model, const std::string& path, const char* wanted) {
+  throw UsageError(path + " is a model of kind " + model.loss->kind() + ", this needs one of kind " + wanted + "; " +
+                   model.loss->use() + ".");
 }
 
 }  // namespace
@@ -218,31 +211,25 @@ std::size_t InitialPopulations::nearest(const std::vector<double>& at) const {
   return best;
 }
 
-const char* to_string(ModelKind kind) {
-  for (const auto& [candidate, name] : kKinds)
-    if (kind == candidate) return name;
-  return "";
+const DriftUse& require_drift(const ReducedModel& model, const std::string& path) {
+  if (const auto* use = model.loss->drift_use()) return *use;
+  wrong_kind(model, path, "drift");
 }
 
-ModelKind kind_of(LossKind loss) {
-  switch (loss) {
-    case LossKind::dsm:
-      return ModelKind::score;
-    case LossKind::ncsm:
-      return ModelKind::ncsm;
-    case LossKind::cfm:
-      return ModelKind::cfm;
-    default:
-      return ModelKind::drift;
-  }
+const ScoreUse& require_score(const ReducedModel& model, const std::string& path) {
+  if (const auto* use = model.loss->score_use()) return *use;
+  wrong_kind(model, path, "score");
 }
 
-void require_kind(const ReducedModel& model, const std::string& path, ModelKind kind) {
-  if (model.kind == kind) return;
-  const char* const use = model.kind == ModelKind::score ? "'scorefield sample' takes it as a target"
-                                                         : "'scorefield infer' samples from it";
-  throw UsageError(path + " is a model of kind " + to_string(model.kind) + ", this needs one of kind " +
-                   to_string(kind) + "; " + use + ".");
+std::shared_ptr<const Loss> read_loss(const h5::File& file) {
+  // Files without the attribute are older and hold drifts.
+  const auto kind = file.has_attribute("/model", "kind") ? file.string_attribute("/model", "kind") : "drift";
+  auto loss = LossList().leaving(kind);
+  if (!loss)
+    throw FileError(file.path(),
+                    "holds a model of kind '" + kind + "', which this version does not know. Train the model again.");
+  loss->read(file);
+  return loss;
 }
 
 ReducedModel load_model(const std::string& path) {
@@ -259,12 +246,7 @@ ReducedModel load_model(const std::string& path) {
   model.initial = read_initial(file, model.header.dimension());
   model.sigma = file.number_attribute("/model", "sigma");
   model.step = file.integer_attribute("/training", "step");
-  model.kind = read_kind(file);
-  if (model.kind == ModelKind::score) model.noise = file.number_attribute("/model", "noise");
-  if (model.kind == ModelKind::ncsm) {
-    model.noise_min = file.number_attribute("/model", "noise_min");
-    model.noise_max = file.number_attribute("/model", "noise_max");
-  }
+  model.loss = read_loss(file);
   return model;
 }
 
@@ -278,12 +260,8 @@ void save_model(const std::string& path, const data::Provenance& provenance, con
   write_header(file, model.header);
   file.set_attribute("/model", "options", model_options_toml(model.network->options()));
   file.set_attribute("/model", "sigma", model.sigma);
-  file.set_attribute("/model", "kind", std::string(to_string(model.kind)));
-  if (model.kind == ModelKind::score) file.set_attribute("/model", "noise", model.noise);
-  if (model.kind == ModelKind::ncsm) {
-    file.set_attribute("/model", "noise_min", model.noise_min);
-    file.set_attribute("/model", "noise_max", model.noise_max);
-  }
+  file.set_attribute("/model", "kind", model.loss->kind());
+  model.loss->write(file);
   write_initial(file, model.initial, model.header.dimension());
   write_tensors(file, "/training/weights", state.weights);
   write_tensors(file, "/training/averages", state.averages);

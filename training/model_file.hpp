@@ -10,8 +10,7 @@
 #include "data/dataset.hpp"
 #include "data/h5.hpp"
 #include "models/score_network.hpp"
-#include "training/config.hpp"
-#include "training/model_kind.hpp"
+#include "training/losses/loss.hpp"
 #include "training/optim/named_tensors.hpp"
 
 namespace scorefield::training {
@@ -31,8 +30,6 @@ struct InitialPopulations {
   [[nodiscard]] std::size_t nearest(const std::vector<double>& at) const;
 };
 
-[[nodiscard]] ModelKind kind_of(LossKind loss);
-
 /// Everything that inference needs, loaded from a model file. Loading reads arrays and attributes only.
 struct ReducedModel {
   std::shared_ptr<models::ScoreNetwork> network;  ///< averaged weights, float32, on the CPU
@@ -40,12 +37,17 @@ struct ReducedModel {
   InitialPopulations initial;
   double sigma = 0;  ///< diffusion that the model was trained with, normalised units
   std::int64_t step = 0;
-  ModelKind kind = ModelKind::drift;
-  double noise = 0, noise_min = 0, noise_max = 0;  ///< of score and ncsm models, normalised units
+  /// What the model is good for: the loss that it was trained with, or one that leaves models of the same kind, with
+  /// what the file keeps of it.
+  std::shared_ptr<const Loss> loss;
 };
 
-/// @throws UsageError unless the model is of this kind, saying what it is good for instead.
-void require_kind(const ReducedModel& model, const std::string& path, ModelKind kind);
+/// The model's use as a drift, or as a score. @throws UsageError where it has none, saying what it is good for instead.
+[[nodiscard]] const DriftUse& require_drift(const ReducedModel& model, const std::string& path);
+[[nodiscard]] const ScoreUse& require_score(const ReducedModel& model, const std::string& path);
+
+/// The loss whose kind of model a file holds, with what the file keeps of it. @throws FileError for an unknown kind
+[[nodiscard]] std::shared_ptr<const Loss> read_loss(const h5::File& file);
 
 /// @throws FileError on a file that is not a model of this version, or whose arrays do not fit its options.
 [[nodiscard]] ReducedModel load_model(const std::string& path);

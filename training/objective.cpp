@@ -42,7 +42,7 @@ Batch to_device(Batch batch, torch::Device device) {
 /// and likewise the other terms: `velocity` times grad s is what the network's objective has more, `value` the terms of
 /// q alone.
 struct QuadraticPart {
-  Tensor velocity;  ///< [G, N, d]: kinetic grad q + velocity X'
+  Tensor velocity;  ///< [G, N, d]: kinetic grad q + velocity y
   Tensor value;
 };
 
@@ -103,7 +103,7 @@ class FusedObjective : public Objective {
     const bool with_rates =
         std::any_of(batch.terms.begin(), batch.terms.end(), [](const auto& terms) { return terms.time != 0; });
     const auto weights = network.modulation().weights(batch.mu, batch.t, with_rates);
-    const models::GroupPoints points{batch.x, batch.velocity, inputs.probes, batch.gauge};
+    const models::GroupPoints points{batch.x, batch.target, inputs.probes, batch.gauge};
     const auto engine = [&](const std::vector<kernels::GroupTerms>& on_host, const models::TermTensors& on_device,
                             const models::GroupPoints& at) {
       return at.x.device().is_cpu() ? models::fused_objective(network.shape(), weights, on_host, at)
@@ -157,12 +157,13 @@ Tensor column(const Batch& batch, double kernels::GroupTerms::*member) {
   return torch::tensor(values, torch::kFloat64).to(batch.x.options());
 }
 
-/// lap_x s at every point, [G, N].
-Tensor laplacian(const GroupPotential& potential, const LossOptions& loss, const Batch& batch, const Tensor& x,
-                 const Tensor& t, std::int64_t seed, std::int64_t step) {
+/// lap_x s at every point, [G, N]. batch: x and t may belong to a graph.
+Tensor laplacian(const GroupPotential& potential, const LossOptions& loss, const Batch& batch, std::int64_t seed,
+                 std::int64_t step) {
+  const auto& x = batch.x;
   const auto groups = x.size(0), particles = x.size(1), d = x.size(2);
   const models::Potential flat = [&](const Tensor& points) {
-    return potential(points.view({groups, particles, d}), batch.mu, t).reshape({groups * particles});
+    return potential(points.view({groups, particles, d}), batch.mu, batch.t).reshape({groups * particles});
   };
   const auto points = x.reshape({groups * particles, d});
   const auto value =
@@ -191,10 +192,13 @@ torch::Tensor autograd_objective(const GroupPotential& potential, const LossOpti
   // Every term is a sum over the points of a group, [G].
   auto total = column(batch, &GroupTerms::kinetic) * v.square().sum({1, 2}) / 2 +
                column(batch, &GroupTerms::time) * rate + column(batch, &GroupTerms::potential) * s.sum(1);
-  if (batch.velocity.defined()) total = total + column(batch, &GroupTerms::velocity) * (batch.velocity * v).sum({1, 2});
+  if (batch.target.defined()) total = total + column(batch, &GroupTerms::velocity) * (batch.target * v).sum({1, 2});
   if (loss.sigma > 0 && !laplacian_from_jitter(loss)) {
     const auto entropic = column(batch, &GroupTerms::kinetic) * (0.5 * loss.sigma * loss.sigma);
-    total = total + entropic * laplacian(potential, loss, batch, x, t, seed, step).sum(1);
+    Batch at = batch;
+    at.x = x;
+    at.t = t;
+    total = total + entropic * laplacian(potential, loss, at, seed, step).sum(1);
   }
   const auto value = (column(batch, &GroupTerms::scale) * total).sum();
   if (!batch.gauge.defined()) return value;
@@ -202,7 +206,7 @@ torch::Tensor autograd_objective(const GroupPotential& potential, const LossOpti
   auto groups = models::gauge_groups(batch.gauge, batch.terms, x.size(1));
   gauge.x = std::move(groups.x);
   gauge.terms = std::move(groups.terms);
-  gauge.velocity = gauge.gauge = Tensor();
+  gauge.target = gauge.gauge = Tensor();
   return value + autograd_objective(potential, loss, gauge, seed, step);
 }
 

@@ -9,7 +9,7 @@
 
 #include "models/score_network.hpp"
 #include "models/tensor_sweeps.hpp"
-#include "training/batch.hpp"
+#include "training/batch/batch.hpp"
 #include "training/config.hpp"
 
 namespace scorefield::training {
@@ -26,7 +26,7 @@ struct ObjectiveInputs {
 };
 
 /// A loss functional on batches: sum over groups of scale * sum over points of
-///   kinetic |v|^2/2 + velocity X'.v + time ds/dt + potential s + (sigma^2/2) lap s,   v = grad_x s
+///   kinetic |v|^2/2 + velocity y.v + time ds/dt + potential s + (sigma^2/2) lap s,   v = grad_x s, y the target
 /// (training/README.md; arXiv 2410.12000, 2210.06662), evaluated by one of two engines. The Laplacian goes with the
 /// groups that have a kinetic term.
 class Objective {

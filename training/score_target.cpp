@@ -25,8 +25,7 @@ bool is_score_model(const std::string& path) {
   if (!std::filesystem::exists(path)) return false;
   try {
     const auto file = h5::File::open(path);
-    return file.is_group("/model") && file.has_attribute("/model", "kind") &&
-           file.string_attribute("/model", "kind") == to_string(ModelKind::score);
+    return file.is_group("/model") && read_loss(file)->score_use();
   } catch (const FileError&) {
     return false;
   }
@@ -36,7 +35,7 @@ ScoreTarget::ScoreTarget(const std::string& path) : ScoreTarget(path, {}, std::n
 
 ScoreTarget::ScoreTarget(const std::string& path, const std::vector<double>& mu, double t) : path_(path) {
   const auto model = load_model(path);
-  require_kind(model, path, ModelKind::score);
+  const double noise = require_score(model, path).noise();
   network_ = model.network;
   const auto& normalizer = network_->normalizer();
   const auto& at = mu.empty() ? normalizer.mu_center : mu;
@@ -47,7 +46,7 @@ ScoreTarget::ScoreTarget(const std::string& path, const std::vector<double>& mu,
   time_ = std::isnan(t) ? 0 : normalizer.normalized_time(t);
   center_ = torch::tensor(normalizer.center, torch::kFloat64);
   scale_ = torch::tensor(normalizer.scale, torch::kFloat64);
-  for (const double scale : normalizer.scale) noise_.push_back(model.noise * scale);
+  for (const double scale : normalizer.scale) noise_.push_back(noise * scale);
   const auto nearest = model.initial.nearest(at);
   initial_ = torch::tensor(model.initial.samples[nearest]).view({model.initial.particles, dimension()});
 }

@@ -7,13 +7,13 @@
 #include <chrono>
 #include <cmath>
 #include <filesystem>
-#include <future>
 #include <optional>
 
 #include "core/error.hpp"
 #include "core/interrupt.hpp"
 #include "models/device_graph.hpp"
-#include "training/batch.hpp"
+#include "training/batch/prefetcher.hpp"
+#include "training/batch/source.hpp"
 #include "training/model_file.hpp"
 #include "training/normalization.hpp"
 #include "training/objective.hpp"
@@ -31,25 +31,6 @@ constexpr std::int64_t kValidationBatches = 4;
 double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
-
-/// Batches made one step ahead on another thread.
-class Prefetcher {
- public:
-  Prefetcher(BatchSource& source, std::int64_t first_step) : source_(source) { request(first_step); }
-
-  Batch next(std::int64_t step) {
-    Batch batch = pending_.get();
-    request(step + 1);
-    return batch;
-  }
-
- private:
-  void request(std::int64_t step) {
-    pending_ = std::async(std::launch::async, [this, step] { return source_.make(step); });
-  }
-  BatchSource& source_;
-  std::future<Batch> pending_;
-};
 
 torch::Device parse_device(const std::string& text) {
   const torch::Device device(text);
@@ -135,22 +116,19 @@ Training::Training(const TrainRequest& request, const TrainObserver& observer)
   if (is_root()) const data::AtomicFile writable(request.output_path);  // fail now rather than at the first checkpoint
 
   torch::manual_seed(static_cast<std::uint64_t>(request.seed));
-  auto normalizer = compute_normalizer(reader, config_.model.metric, config_.loss.kind == LossKind::dsm ? 1 : 2);
-  if (is_conditional(config_.loss.kind)) {  // the noise level or flow time is one more parameter, in [-1, 1]
-    normalizer.mu_center.push_back(0);
-    normalizer.mu_scale.push_back(1);
-  }
+  const Loss& loss = config_.loss.chosen();
+  auto normalizer = compute_normalizer(reader, config_.model.metric, loss.least_frames());
+  const auto extra = static_cast<std::size_t>(loss.extra_inputs());  // in [-1, 1] already
+  normalizer.mu_center.insert(normalizer.mu_center.end(), extra, 0);
+  normalizer.mu_scale.insert(normalizer.mu_scale.end(), extra, 1);
   model_.network = std::make_shared<models::ScoreNetwork>(config_.model, normalizer);
   model_.header = reader.header();
   model_.initial = read_initial_populations(reader);
   model_.sigma = config_.loss.sigma;
-  model_.kind = kind_of(config_.loss.kind);
-  model_.noise = config_.loss.noise;
-  model_.noise_min = config_.loss.noise_min;
-  model_.noise_max = config_.loss.noise_max;
+  model_.loss = loss.clone();
   model_.network->to(device_);
   batches_ = std::make_unique<BatchSource>(std::move(reader), normalizer, config_, request.seed, share());
-  objective_ = make_objective(config_.loss, config_.training.engine, request.seed);
+  objective_ = loss.objective(config_, request.seed);
   optimizer_ = optim::make_optimizer(named_parameters(*model_.network), config_.optimizer);
   average_ =
       std::make_unique<optim::ExponentialMovingAverage>(named_parameters(*model_.network), config_.optimizer.ema_decay);
@@ -324,7 +302,7 @@ TrainResult Training::run() {
     start.message = std::to_string(parameters) + " parameters (network " + std::to_string(plain) + ", modulation " +
                     std::to_string(parameters - plain) + "), " + objective_->engine() + " engine, " +
                     std::to_string(batches_->groups() * config_.batch.particles) + " points per step" +
-                    (batches_->velocity_source().empty() ? "" : ", " + batches_->velocity_source()) +
+                    (batches_->needs().targets_from.empty() ? "" : ", " + batches_->needs().targets_from) +
                     (request_.processes ? ", " + std::to_string(request_.processes->size()) + " processes" : "");
     observer_(start);
   }

@@ -51,7 +51,7 @@ class NetworkOnDevice : public test::OnDevice {
     torch::manual_seed(5);
     training::Batch batch;
     batch.x = torch::randn({4, 30, 2});
-    batch.velocity = torch::randn({4, 30, 2});
+    batch.target = torch::randn({4, 30, 2});
     batch.mu = torch::randn({4, 1});
     batch.t = torch::rand({4});
     batch.gauge = torch::randn({3, 2});
@@ -86,8 +86,7 @@ double largest_error(const std::vector<Tensor>& found, const std::vector<Tensor>
 
 TEST_F(NetworkOnDevice, ObjectiveAndGradientsEqualTheCpuKernels) {
   for (const auto kind : {training::LaplacianKind::exact, training::LaplacianKind::hutchinson}) {
-    const training::LossOptions loss{
-        .kind = training::LossKind::action_matching, .sigma = 0.2, .laplacian = kind, .probes = 2};
+    const training::LossOptions loss{.name = "action-matching", .sigma = 0.2, .laplacian = kind, .probes = 2};
     const auto objective = training::make_objective(loss, training::EngineKind::fused, 1);
     auto batch = make_batch();
     for (Tensor* tensor : batch.tensors()) *tensor = tensor->to(torch::kFloat64);
@@ -96,7 +95,7 @@ TEST_F(NetworkOnDevice, ObjectiveAndGradientsEqualTheCpuKernels) {
     const auto on_cpu = objective->loss(*network, batch, 7);
     const auto expected = gradients(*network, on_cpu);
     const auto inputs = objective->prepare(batch, 7, device_);
-    const models::GroupPoints points{inputs.batch.x, inputs.batch.velocity, inputs.probes, inputs.batch.gauge};
+    const models::GroupPoints points{inputs.batch.x, inputs.batch.target, inputs.probes, inputs.batch.gauge};
     network->to(device_);
     const auto value =
         models::swept_objective(network->shape(), network->modulation().weights(inputs.batch.mu, inputs.batch.t, true),
@@ -107,7 +106,7 @@ TEST_F(NetworkOnDevice, ObjectiveAndGradientsEqualTheCpuKernels) {
 }
 
 TEST_F(NetworkOnDevice, ObjectiveWithAQuadraticPartEqualsTheCpus) {
-  const training::LossOptions loss{.kind = training::LossKind::action_matching, .sigma = 0.2, .probes = 2};
+  const training::LossOptions loss{.name = "action-matching", .sigma = 0.2, .probes = 2};
   const auto objective = training::make_objective(loss, training::EngineKind::fused, 1);
   auto batch = make_batch();
   for (Tensor* tensor : batch.tensors()) *tensor = tensor->to(torch::kFloat64);
@@ -156,7 +155,7 @@ TEST_F(NetworkOnDevice, TrainsLikeTheCpu) {
   training::TrainConfig config;
   config.model.width = 24;
   config.model.depth = 2;
-  config.loss = {.kind = training::LossKind::action_matching, .sigma = 0.2};
+  config.loss = {.name = "action-matching", .sigma = 0.2};
   config.quadrature = {training::QuadratureKind::simpson, 9};
   config.batch = {.mu = 2, .particles = 32};
   config.optimizer.kind = optim::OptimizerKind::adam;

@@ -14,7 +14,7 @@
 #include "models/network_drift.hpp"
 #include "tests/support/temporary_folder.hpp"
 #include "tests/support/tensor_values.hpp"
-#include "training/batch.hpp"
+#include "training/batch/source.hpp"
 #include "training/objective.hpp"
 #include "training/rollout/infer.hpp"
 #include "training/trainer.hpp"
@@ -24,7 +24,6 @@ namespace {
 
 using models::KnownDriftKind;
 using torch::Tensor;
-using training::LossKind;
 
 TEST(VelocityCoordinates, AreKnownByTheirNames) {
   using Indices = std::vector<std::int64_t>;
@@ -90,7 +89,7 @@ void write_fall(const std::string& path) {
   writer.commit();
 }
 
-class FallingBodies : public ::testing::TestWithParam<LossKind> {
+class FallingBodies : public ::testing::TestWithParam<std::string> {
  protected:
   static training::TrainConfig config() {
     training::TrainConfig config;
@@ -99,7 +98,7 @@ class FallingBodies : public ::testing::TestWithParam<LossKind> {
     config.model.depth = 2;
     config.model.hypernetwork_width = 12;
     config.model.time_features = 1;
-    config.loss.kind = GetParam();
+    config.loss.name = GetParam();
     config.quadrature = {training::QuadratureKind::simpson, 33};
     config.batch = {.mu = 3, .nodes = 8, .particles = 64};
     config.optimizer.learning_rate = 1e-2;
@@ -150,13 +149,8 @@ TEST_P(FallingBodies, RolloutFalls) {
   EXPECT_LT((last.select(1, 1) - v).square().mean().sqrt().item<double>(), 0.08);
 }
 
-INSTANTIATE_TEST_SUITE_P(Losses, FallingBodies,
-                         ::testing::Values(LossKind::velocity, LossKind::action_matching, LossKind::dice),
-                         [](const auto& info) {
-                           return info.param == LossKind::velocity ? "velocity"
-                                  : info.param == LossKind::dice   ? "dice"
-                                                                   : "simpson";
-                         });
+INSTANTIATE_TEST_SUITE_P(Losses, FallingBodies, ::testing::Values("velocity", "action-matching", "dice"),
+                         [](const auto& info) { return info.param == "action-matching" ? "simpson" : info.param; });
 
 }  // namespace
 }  // namespace scorefield

@@ -10,9 +10,10 @@
 
 #include "core/random.hpp"
 #include "tests/support/gaussian_data.hpp"
-#include "training/batch.hpp"
+#include "tests/support/train_keys.hpp"
+#include "training/batch/source.hpp"
+#include "training/batch/space_filling.hpp"
 #include "training/objective.hpp"
-#include "training/space_filling.hpp"
 
 namespace scorefield::training {
 namespace {
@@ -37,7 +38,7 @@ std::string GaussianBatches::path_;
 
 struct LossCase {
   const char* name;
-  LossKind loss;
+  const char* loss;
   QuadratureKind rule;
   std::int64_t nodes;
   double sigma;
@@ -52,7 +53,8 @@ class LossAtExactPotential : public GaussianBatches, public ::testing::WithParam
 TEST_P(LossAtExactPotential, IsMinusHalfTheKineticAction) {
   const LossCase& c = GetParam();
   TrainConfig config;
-  config.loss = {.kind = c.loss, .sigma = c.sigma, .laplacian = c.laplacian, .probes = 2, .stride = c.stride};
+  config.loss = {.name = c.loss, .sigma = c.sigma, .laplacian = c.laplacian, .probes = 2};
+  test::set_key(config, "loss.stride=" + std::to_string(c.stride));
   config.quadrature = {c.rule, c.nodes};
   config.batch = {.mu = 3, .nodes = 11, .particles = 512, .keep_times = c.keep_times};
   auto source = make_source(config);
@@ -71,23 +73,19 @@ TEST_P(LossAtExactPotential, IsMinusHalfTheKineticAction) {
 INSTANTIATE_TEST_SUITE_P(
     Losses, LossAtExactPotential,
     ::testing::Values(
-        LossCase{"velocity", LossKind::velocity, QuadratureKind::simpson, 3, 0, LaplacianKind::exact},
-        LossCase{"velocity_entropic", LossKind::velocity, QuadratureKind::simpson, 3, 0.3, LaplacianKind::exact},
-        LossCase{"simpson", LossKind::action_matching, QuadratureKind::simpson, 33, 0, LaplacianKind::exact},
-        LossCase{"gauss_legendre", LossKind::action_matching, QuadratureKind::gauss_legendre, 16, 0,
-                 LaplacianKind::exact},
-        LossCase{"moving_simpson", LossKind::action_matching, QuadratureKind::moving_simpson, 33, 0,
-                 LaplacianKind::exact},
-        LossCase{"simpson_entropic_exact", LossKind::action_matching, QuadratureKind::simpson, 33, 0.3,
-                 LaplacianKind::exact},
-        LossCase{"simpson_entropic_hutchinson", LossKind::action_matching, QuadratureKind::simpson, 33, 0.3,
+        LossCase{"velocity", "velocity", QuadratureKind::simpson, 3, 0, LaplacianKind::exact},
+        LossCase{"velocity_entropic", "velocity", QuadratureKind::simpson, 3, 0.3, LaplacianKind::exact},
+        LossCase{"simpson", "action-matching", QuadratureKind::simpson, 33, 0, LaplacianKind::exact},
+        LossCase{"gauss_legendre", "action-matching", QuadratureKind::gauss_legendre, 16, 0, LaplacianKind::exact},
+        LossCase{"moving_simpson", "action-matching", QuadratureKind::moving_simpson, 33, 0, LaplacianKind::exact},
+        LossCase{"simpson_entropic_exact", "action-matching", QuadratureKind::simpson, 33, 0.3, LaplacianKind::exact},
+        LossCase{"simpson_entropic_hutchinson", "action-matching", QuadratureKind::simpson, 33, 0.3,
                  LaplacianKind::hutchinson},
-        LossCase{"velocity_missing_times", LossKind::velocity, QuadratureKind::simpson, 3, 0, LaplacianKind::exact, 1,
-                 0.4},
-        LossCase{"dice", LossKind::dice, QuadratureKind::simpson, 3, 0, LaplacianKind::exact},
-        LossCase{"dice_stride", LossKind::dice, QuadratureKind::simpson, 3, 0, LaplacianKind::exact, 3},
-        LossCase{"dice_missing_times", LossKind::dice, QuadratureKind::simpson, 3, 0, LaplacianKind::exact, 1, 0.6},
-        LossCase{"dice_entropic", LossKind::dice, QuadratureKind::simpson, 3, 0.3, LaplacianKind::exact}),
+        LossCase{"velocity_missing_times", "velocity", QuadratureKind::simpson, 3, 0, LaplacianKind::exact, 1, 0.4},
+        LossCase{"dice", "dice", QuadratureKind::simpson, 3, 0, LaplacianKind::exact},
+        LossCase{"dice_stride", "dice", QuadratureKind::simpson, 3, 0, LaplacianKind::exact, 3},
+        LossCase{"dice_missing_times", "dice", QuadratureKind::simpson, 3, 0, LaplacianKind::exact, 1, 0.6},
+        LossCase{"dice_entropic", "dice", QuadratureKind::simpson, 3, 0.3, LaplacianKind::exact}),
     [](const auto& info) { return info.param.name; });
 
 /// On few nodes a rule mistakes c(t) for a gain of the loss; with gauge points it cancels to round-off, whatever the
@@ -95,7 +93,8 @@ INSTANTIATE_TEST_SUITE_P(
 TEST_F(GaussianBatches, GaugePointsMakeTheLossBlindToFunctionsOfTime) {
   for (const auto rule : {QuadratureKind::simpson, QuadratureKind::gauss_legendre}) {
     TrainConfig config;
-    config.loss = {.kind = LossKind::action_matching, .gauge = 3};
+    config.loss.name = "action-matching";
+    test::set_key(config, "loss.gauge=3");
     config.quadrature = {rule, 5};
     config.batch = {.mu = 2, .particles = 64};
     auto source = make_source(config);
@@ -117,7 +116,8 @@ TEST_F(GaussianBatches, GaugePointsMakeTheLossBlindToFunctionsOfTime) {
 
 TEST_F(GaussianBatches, GaugePointsDoNotChangeAResolvedLoss) {
   TrainConfig config;
-  config.loss = {.kind = LossKind::action_matching, .gauge = 4};
+  config.loss.name = "action-matching";
+  test::set_key(config, "loss.gauge=4");
   config.quadrature = {QuadratureKind::gauss_legendre, 16};
   config.batch = {.mu = 1, .particles = 64};
   auto batch = make_source(config).make(0);
@@ -133,7 +133,8 @@ TEST_F(GaussianBatches, GaugePointsDoNotChangeAResolvedLoss) {
 
 TEST_F(GaussianBatches, BothEnginesFixTheGaugeAlike) {
   TrainConfig config;
-  config.loss = {.kind = LossKind::action_matching, .gauge = 2};
+  config.loss.name = "action-matching";
+  test::set_key(config, "loss.gauge=2");
   config.quadrature = {QuadratureKind::simpson, 5};
   config.batch = {.mu = 2, .particles = 40};
   auto batch = make_source(config).make(0);
@@ -175,7 +176,7 @@ double effect_of_gauge(BatchSource source, const LossOptions& loss) {
 /// Also at unequal intervals: with missing times the pairs differ in length.
 TEST_F(GaussianBatches, DiceIsInvariantToAFunctionOfTimeToRoundOff) {
   TrainConfig config;
-  config.loss.kind = LossKind::dice;
+  config.loss.name = "dice";
   config.batch = {.mu = 3, .nodes = 7, .particles = 64, .keep_times = 0.5};
   EXPECT_NEAR(effect_of_gauge(make_source(config), config.loss), 0, 1e-10);
 }
@@ -184,7 +185,7 @@ TEST_F(GaussianBatches, DiceIsInvariantToAFunctionOfTimeToRoundOff) {
 /// frames.
 TEST_F(GaussianBatches, DiceFollowsParticlesFromOneFrameToTheNext) {
   TrainConfig config;
-  config.loss.kind = LossKind::dice;
+  config.loss.name = "dice";
   config.batch = {.mu = 2, .nodes = 3, .particles = 64};
   for (const auto sampling : {SamplingKind::stratified, SamplingKind::random}) {
     config.batch.sampling = sampling;
@@ -267,9 +268,9 @@ TEST_F(GaussianBatches, JitterGivesTheLaplacianByStein) {
   const GroupPotential cubic = [](const auto& x, const auto& mu, const auto& t) {
     return GaussianCase::potential(x, mu, t, 0) - 0.5 * x.select(-1, 1).pow(3);
   };
-  for (const auto kind : {LossKind::velocity, LossKind::action_matching, LossKind::dice}) {
+  for (const auto kind : {"velocity", "action-matching", "dice"}) {
     TrainConfig config;
-    config.loss = {.kind = kind, .sigma = 0.8, .laplacian = LaplacianKind::stein};
+    config.loss = {.name = kind, .sigma = 0.8, .laplacian = LaplacianKind::stein};
     config.quadrature = {QuadratureKind::moving_simpson, 9};
     config.batch = {.mu = 1, .nodes = 9, .particles = 64, .jitter = 0.5};
     auto exact = config;
@@ -296,7 +297,8 @@ TEST_F(GaussianBatches, EndGroupsShareTheBoundaryTerms) {
   for (const auto rule : {QuadratureKind::simpson, QuadratureKind::gauss_legendre})
     for (const std::int64_t end_groups : {1, 8}) {
       TrainConfig config;
-      config.loss = {.kind = LossKind::action_matching, .gauge = 0};
+      config.loss.name = "action-matching";
+      test::set_key(config, "loss.gauge=0");
       config.quadrature = {rule, 5, end_groups};
       config.batch = {.mu = 1, .particles = 8, .sampling = SamplingKind::random};
       auto source = make_source(config);
@@ -320,7 +322,7 @@ TEST_F(GaussianBatches, StratifiedMeansVaryLess) {
   const auto deviation = [&](SamplingKind sampling) {
     TrainConfig config;
     config.batch = {.mu = 1, .nodes = 1, .particles = 256, .sampling = sampling};
-    config.loss.kind = LossKind::action_matching;
+    config.loss.name = "action-matching";
     config.quadrature = {QuadratureKind::trapezoid, 2};
     auto source = make_source(config);
     std::vector<double> means;
@@ -337,7 +339,7 @@ TEST_F(GaussianBatches, StratifiedMeansVaryLess) {
 
 TEST_F(GaussianBatches, TrajectoriesAreInterpolatedAlongTheirPath) {
   TrainConfig config;
-  config.loss.kind = LossKind::action_matching;
+  config.loss.name = "action-matching";
   config.quadrature = {QuadratureKind::gauss_legendre, 5};
   config.batch = {.mu = 1, .nodes = 1, .particles = 64, .sampling = SamplingKind::random};
   auto source = make_source(config);

@@ -11,6 +11,7 @@
 #include "data/h5.hpp"
 #include "tests/support/gaussian_data.hpp"
 #include "tests/support/temporary_folder.hpp"
+#include "tests/support/train_keys.hpp"
 #include "training/calibration/calibrate.hpp"
 #include "training/model_file.hpp"
 #include "training/rollout/infer.hpp"
@@ -66,9 +67,9 @@ class Distributions : public ::testing::Test {
     return path("mixture.h5");
   }
 
-  static TrainConfig small_config(LossKind loss) {
+  static TrainConfig small_config(const char* loss) {
     TrainConfig config;
-    config.loss.kind = loss;
+    config.loss.name = loss;
     config.model.width = 32;
     config.model.depth = 3;
     config.model.rank = 3;
@@ -93,7 +94,7 @@ class Distributions : public ::testing::Test {
 };
 
 TEST_F(Distributions, ScoreNetworkFindsTheScoreOfAMixture) {
-  auto config = small_config(LossKind::dsm);
+  auto config = small_config("dsm");
   config.batch = {.mu = 1, .nodes = 1, .particles = 2048};
   train_to(config, write_mixture(), "score.h5");
   ASSERT_TRUE(is_score_model(path("score.h5")));
@@ -115,7 +116,7 @@ TEST_F(Distributions, ScoreNetworkFindsTheScoreOfAMixture) {
 TEST_F(Distributions, ScoreNetworkIsConditionedOnMuAndTime) {
   const auto data = path("gaussian.h5");
   test::write_gaussian_dataset(data, {0.5, 1.0, 1.5});
-  train_to(small_config(LossKind::dsm), data, "score.h5");
+  train_to(small_config("dsm"), data, "score.h5");
   for (const double t : {0.1, 0.8}) {
     const ScoreTarget target(path("score.h5"), {1.2}, t);
     const auto mean = torch::tensor({1.2 * t, -0.5 * t}, torch::kFloat64);
@@ -134,7 +135,7 @@ TEST_F(Distributions, ScoreNetworkIsConditionedOnMuAndTime) {
 
 struct BaselineCase {
   const char* name;
-  LossKind loss;
+  const char* loss;
   ConditionalMethod method;
 };
 
@@ -146,7 +147,7 @@ TEST_P(ConditionalBaseline, SamplesTheGaussianAtAnUnseenMu) {
   const auto data = path("gaussian.h5");
   test::write_gaussian_dataset(data, {0.5, 1.0, 1.5});
   auto config = small_config(GetParam().loss);
-  config.loss.noise_max = 3;
+  test::set_key(config, "loss.noise_max=3");
   config.training.steps = 800;
   config.optimizer.learning_rate = 5e-3;
   train_to(config, data, "model.h5");
@@ -169,17 +170,16 @@ TEST_P(ConditionalBaseline, SamplesTheGaussianAtAnUnseenMu) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Methods, ConditionalBaseline,
-                         ::testing::Values(BaselineCase{"ncsm_flow", LossKind::ncsm,
-                                                        ConditionalMethod::probability_flow},
-                                           BaselineCase{"ncsm_langevin", LossKind::ncsm, ConditionalMethod::langevin},
-                                           BaselineCase{"cfm", LossKind::cfm, ConditionalMethod::probability_flow}),
+                         ::testing::Values(BaselineCase{"ncsm_flow", "ncsm", ConditionalMethod::probability_flow},
+                                           BaselineCase{"ncsm_langevin", "ncsm", ConditionalMethod::langevin},
+                                           BaselineCase{"cfm", "cfm", ConditionalMethod::probability_flow}),
                          [](const auto& info) { return info.param.name; });
 
 /// log rho of the moving Gaussian is known everywhere; the learned drift is exact to a few percent.
 TEST_F(Distributions, LogDensityAlongTheFlowIsThatOfTheGaussian) {
   const auto data = path("gaussian.h5");
   test::write_gaussian_dataset(data, {0.5, 1.0, 1.5});
-  auto config = small_config(LossKind::velocity);
+  auto config = small_config("velocity");
   config.training.steps = 300;
   train_to(config, data, "model.h5");
   InferOptions options;
@@ -207,7 +207,7 @@ TEST_F(Distributions, CalibrationFindsAKnownMuWithItsUncertainty) {
   const auto data = path("gaussian.h5"), observed = path("observed.h5");
   test::write_gaussian_dataset(data, {0.5, 1.0, 1.5});
   test::write_gaussian_dataset(observed, {0.8, 1.27}, 1000, 9, 0.13);
-  auto config = small_config(LossKind::velocity);
+  auto config = small_config("velocity");
   config.training.steps = 300;
   train_to(config, data, "model.h5");
   CalibrateOptions options;
@@ -253,7 +253,7 @@ TEST_F(Distributions, CalibrationFindsAKnownMuWithItsUncertainty) {
 TEST_F(Distributions, LogDensityIsRefusedWhereTheFlowDoesNotCarryThePopulation) {
   const auto data = path("gaussian.h5");
   test::write_gaussian_dataset(data, {0.5, 1.0});
-  auto config = small_config(LossKind::velocity);
+  auto config = small_config("velocity");
   config.training.steps = 2;
   config.loss.sigma = 0.2;
   train_to(config, data, "model.h5");

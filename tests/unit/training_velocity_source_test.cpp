@@ -12,7 +12,8 @@
 #include "core/error.hpp"
 #include "core/random.hpp"
 #include "tests/support/gaussian_data.hpp"
-#include "training/batch.hpp"
+#include "tests/support/train_keys.hpp"
+#include "training/batch/source.hpp"
 
 namespace scorefield::training {
 namespace {
@@ -65,7 +66,7 @@ class VelocitySource : public ::testing::Test {
 TEST_F(VelocitySource, DifferencesAverageToTheCurrentVelocity) {
   write_brownian(plane_header());
   TrainConfig config;
-  config.loss.velocities = VelocityKind::differences;
+  test::set_key(config, "loss.velocities=differences");
   config.batch = {.mu = 1, .nodes = 4, .particles = 4000};
   auto source = open(config);
   std::map<double, std::array<double, 2>> sums;  // by time: x.v and |x|^2
@@ -73,7 +74,7 @@ TEST_F(VelocitySource, DifferencesAverageToTheCurrentVelocity) {
     const auto batch = source.make(step);
     for (std::int64_t g = 0; g < batch.x.size(0); ++g) {
       auto& [product, square] = sums[batch.t[g].item<float>()];
-      product += (batch.x[g] * batch.velocity[g]).sum().item<double>();
+      product += (batch.x[g] * batch.target[g]).sum().item<double>();
       square += batch.x[g].square().sum().item<double>();
     }
   }
@@ -99,7 +100,7 @@ TEST_F(VelocitySource, DiffusionThatVelocitiesLeaveOutComesFromTheJitter) {
   normalizer.scale = {1, 2};  // twice the unit: a quarter of the diffusion, half of every length
   normalizer.time_span = 2;
   BatchSource source(data::DatasetReader(path_), normalizer, config, 1);
-  EXPECT_EQ(source.velocity_source(), "stored velocities, diffusion by the jitter");
+  EXPECT_EQ(source.needs().targets_from, "stored velocities, diffusion by the jitter");
   std::map<double, std::array<double, 4>> sums;
   for (int step = 0; step < 40; ++step)
     for (const auto subset : {Subset::training, Subset::validation}) {
@@ -108,7 +109,7 @@ TEST_F(VelocitySource, DiffusionThatVelocitiesLeaveOutComesFromTheJitter) {
         auto& sum = sums[batch.t[g].item<float>()];
         for (std::int64_t c = 0; c < 2; ++c) {
           const auto x = batch.x[g].select(1, c);
-          sum[static_cast<std::size_t>(2 * c)] += (x * batch.velocity[g].select(1, c)).sum().item<double>();
+          sum[static_cast<std::size_t>(2 * c)] += (x * batch.target[g].select(1, c)).sum().item<double>();
           sum[static_cast<std::size_t>(2 * c + 1)] += x.square().sum().item<double>();
         }
       }
@@ -127,11 +128,11 @@ TEST_F(VelocitySource, IsChosenByWhatTheFileSays) {
   TrainConfig smooth = plain;
   smooth.batch.jitter = 0.1;
   TrainConfig stored = plain;
-  stored.loss.velocities = VelocityKind::stored;
+  test::set_key(stored, "loss.velocities=stored");
 
   auto header = plane_header();
   write_brownian(header);
-  EXPECT_EQ(open(plain).velocity_source(), "velocities by differences");
+  EXPECT_EQ(open(plain).needs().targets_from, "velocities by differences");
   EXPECT_THROW(open(stored), FileError);
   header.identity = data::Identity::marginals;
   write_brownian(header);
@@ -139,20 +140,20 @@ TEST_F(VelocitySource, IsChosenByWhatTheFileSays) {
 
   header.has_velocities = true;
   write_brownian(header);
-  EXPECT_EQ(open(plain).velocity_source(), "stored velocities");
+  EXPECT_EQ(open(plain).needs().targets_from, "stored velocities");
   header.diffusion = {0, 1};
   write_brownian(header);
-  EXPECT_EQ(open(smooth).velocity_source(), "stored velocities, diffusion by the jitter");
+  EXPECT_EQ(open(smooth).needs().targets_from, "stored velocities, diffusion by the jitter");
   EXPECT_THROW(open(plain), UsageError);  // marginals have no differences
   header.identity = data::Identity::trajectories;
   write_brownian(header);
-  EXPECT_EQ(open(plain).velocity_source(), "velocities by differences");
+  EXPECT_EQ(open(plain).needs().targets_from, "velocities by differences");
   EXPECT_THROW(open(stored), UsageError);
   smooth.batch.jitter_end = 0;
-  EXPECT_EQ(open(smooth).velocity_source(), "velocities by differences");
+  EXPECT_EQ(open(smooth).needs().targets_from, "velocities by differences");
 
-  plain.loss.kind = LossKind::dice;
-  EXPECT_EQ(open(plain).velocity_source(), "");
+  plain.loss.name = "dice";
+  EXPECT_EQ(open(plain).needs().targets_from, "");
 }
 
 }  // namespace

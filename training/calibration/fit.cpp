@@ -14,7 +14,7 @@ namespace {
 ReducedModel load_drift_model(const CalibrateRequest& request) {
   const auto device = open_device(request.device);
   auto model = load_model(request.model_path);
-  require_kind(model, request.model_path, ModelKind::drift);
+  static_cast<void>(require_drift(model, request.model_path));
   model.network->to(device);
   return model;
 }

@@ -45,7 +45,7 @@ void train(const CellTask& task, Cell& cell) {
   cell.step_milliseconds = 1e3 * result.step_seconds;
   cell.parameters = static_cast<double>(result.parameters);
   cell.validation_loss = result.validation_loss;
-  cell.conditional = training::is_conditional(task.plan.train.loss.kind);
+  cell.conditional = task.plan.train.loss.chosen().marginal_sampler() != nullptr;
 }
 
 void measure_noise(const CellTask& task, Cell& cell) {
@@ -59,7 +59,7 @@ void measure_noise(const CellTask& task, Cell& cell) {
 
 void compare_closed_form(const CellTask& task, Cell& cell) {
   const auto& loss = task.plan.train.loss;
-  if (training::learns_distribution(loss.kind) || loss.sigma != 0) return;
+  if (!loss.chosen().drift_use() || loss.sigma != 0) return;
   if (!has_closed_form(*problems::make_problem(task.problem.problem), {task.data.test_mu.front()})) return;
   const auto found = compare_with_closed_form(model_path(task), task.data.test);
   cell.drift_error = found.drift_error;

@@ -11,7 +11,7 @@
 #include "core/interrupt.hpp"
 #include "core/require.hpp"
 #include "core/text.hpp"
-#include "training/conditional_sampler.hpp"
+#include "training/losses/marginal_sampler.hpp"
 #include "training/model_file.hpp"
 #include "training/rollout/log_density.hpp"
 #include "training/rollout/rollout.hpp"
@@ -25,17 +25,16 @@ namespace {
 using torch::Tensor;
 
 /// Whether frames are sampled one by one, and no population is moved.
-bool sampled_afresh(const ReducedModel& model) { return model.kind == ModelKind::ncsm || model.kind == ModelKind::cfm; }
+bool sampled_afresh(const ReducedModel& model) { return model.loss->marginal_sampler() != nullptr; }
 
 /// Options that exclude each other, or the kind of the model. @throws UsageError
 void check_kind(const ReducedModel& model, const std::string& path, const InferOptions& options) {
-  const bool conditional = sampled_afresh(model);
-  if (!conditional) require_kind(model, path, ModelKind::drift);
-  if (conditional) validate(options.conditional, model.kind);
+  const auto* sampler = model.loss->marginal_sampler();
+  if (sampler) sampler->check(options.conditional);
+  else static_cast<void>(require_drift(model, path));
   if (options.log_density == LogDensityKind::none) return;
-  if (conditional)
-    throw UsageError("infer.log_density needs a model of a drift; " + path + " is of kind " + to_string(model.kind) +
-                     ".");
+  if (sampler)
+    throw UsageError("infer.log_density needs a model of a drift; " + path + " is of kind " + model.loss->kind() + ".");
   if (model.sigma > 0 || options.integration.method == integrators::IntegrationMethod::euler_maruyama)
     throw UsageError(
         "infer.log_density follows a flow without noise; the model was trained with loss.sigma > 0, whose "
@@ -147,8 +146,9 @@ class Inference {
   void sample(std::size_t first, const std::vector<double>& mu) {
     for (std::size_t k = 0; k < times_.size(); ++k) {
       if (interrupt_requested()) throw Interrupted("interrupted; no rollout was written.");
-      const auto x = sample_conditional(model_, mu, times_[k], file_->header().particles,
-                                        static_cast<std::uint64_t>(request_.seed), request_.options.conditional);
+      const auto x = model_.loss->marginal_sampler()->sample(
+          {*model_.network, mu, times_[k]}, file_->header().particles, static_cast<std::uint64_t>(request_.seed),
+          request_.options.conditional);
       write(first, static_cast<std::int64_t>(k), rollout_.physical(x));
     }
   }

@@ -5,7 +5,7 @@
 
 #include "core/options.hpp"
 #include "solvers/integrate_options.hpp"
-#include "training/conditional_options.hpp"
+#include "training/losses/conditional_options.hpp"
 #include "training/rollout/start_options.hpp"
 
 namespace scorefield::training {

@@ -6,9 +6,7 @@
 
 #include "core/error.hpp"
 #include "core/interrupt.hpp"
-#include "models/density_drift.hpp"
-#include "models/network_drift.hpp"
-#include "models/tangent_drift.hpp"
+#include "models/score.hpp"
 #include "solvers/integrators.hpp"
 
 namespace scorefield::training {
@@ -39,20 +37,10 @@ Rollout::Rollout(const ReducedModel& model, integrators::IntegrateOptions integr
   scale_ = row(normalizer.scale, options);
 }
 
-std::unique_ptr<Drift> Rollout::drift(const std::vector<double>& mu) const {
-  switch (carried_) {
-    case Carried::log_density:
-      return std::make_unique<models::DensityDrift>(model_.network, mu);
-    case Carried::tangent:
-      return std::make_unique<models::TangentDrift>(model_.network, mu);
-    default:
-      return std::make_unique<models::NetworkDrift>(model_.network, mu);
-  }
-}
-
 void Rollout::run(const std::vector<double>& mu, const torch::Tensor& state, const std::vector<double>& times,
                   const std::function<void(std::int64_t frame, const torch::Tensor& state)>& on_frame) const {
-  integrators::integrate(*drift(mu), state, times, integration_, [&](std::int64_t k, const torch::Tensor& moved) {
+  const auto field = model_.loss->drift_use()->field(model_.network, mu, carried_);
+  integrators::integrate(*field, state, times, integration_, [&](std::int64_t k, const torch::Tensor& moved) {
     if (interrupt_requested()) throw Interrupted("interrupted; no rollout was written.");
     on_frame(k, moved);
   });

@@ -4,25 +4,13 @@
 
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "solvers/integrate_options.hpp"
 #include "training/model_file.hpp"
 
-namespace scorefield {
-class Drift;
-}
-
 namespace scorefield::training {
-
-/// What particles take along besides their coordinates.
-enum class Carried {
-  nothing,
-  log_density,  ///< one number (models/density_drift.hpp)
-  tangent       ///< p blocks of d derivatives with respect to mu (models/tangent_drift.hpp)
-};
 
 /// Moves populations along a model's drift, in normalised coordinates and time.
 class Rollout {
@@ -43,8 +31,6 @@ class Rollout {
   [[nodiscard]] torch::Tensor physical(const torch::Tensor& x) const { return x * scale_ + center_; }
 
  private:
-  [[nodiscard]] std::unique_ptr<Drift> drift(const std::vector<double>& mu) const;
-
   const ReducedModel& model_;
   integrators::IntegrateOptions integration_;
   Carried carried_;

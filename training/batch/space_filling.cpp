@@ -1,4 +1,4 @@
-#include "training/space_filling.hpp"
+#include "training/batch/space_filling.hpp"
 
 #include <algorithm>
 #include <array>

@@ -3,13 +3,12 @@
 #include <cstdint>
 
 #include "core/options.hpp"
-#include "training/model_kind.hpp"
 
 namespace scorefield::training {
 
 enum class ConditionalMethod { probability_flow, langevin };
 
-/// How the baselines that sample every (mu, t) afresh are run.
+/// How models that sample every (mu, t) afresh are run.
 struct ConditionalOptions {
   ConditionalMethod method = ConditionalMethod::probability_flow;
   std::int64_t steps = 40;  ///< Heun steps of the flow, or noise levels of annealed Langevin
@@ -19,7 +18,5 @@ struct ConditionalOptions {
 
 /// Keys infer.sampler, infer.sampler_steps, infer.sampler_sweeps and infer.sampler_step_size.
 void bind(OptionSet& set, ConditionalOptions& options);
-/// @throws UsageError
-void validate(const ConditionalOptions& options, ModelKind kind);
 
 }  // namespace scorefield::training

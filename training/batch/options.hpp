@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+
+#include "core/options.hpp"
+
+namespace scorefield::training {
+
+enum class SamplingKind { stratified, random };
+
+/// How many groups (mu, t) and particles one step sees, and how they are drawn.
+struct BatchOptions {
+  std::int64_t mu = 8;           ///< values of mu per step
+  std::int64_t nodes = 8;        ///< times per mu (action matching: quadrature.nodes)
+  std::int64_t particles = 256;  ///< particles per (mu, time)
+  SamplingKind sampling = SamplingKind::stratified;
+  double jitter = 0;       ///< deviation of Gaussian noise added to the samples, normalised units
+  double keep_times = 1;   ///< share of the stored times that is used, another random subset for every mu; ends stay
+  double jitter_end = -1;  ///< the same at the last step, linear in between; negative: constant
+};
+
+/// Whether every sample of every step is jittered.
+[[nodiscard]] constexpr bool jittered_throughout(const BatchOptions& batch) {
+  return batch.jitter > 0 && batch.jitter_end != 0;
+}
+
+/// Keys batch.*.
+void bind(OptionSet& set, BatchOptions& options);
+
+}  // namespace scorefield::training
