@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "data/atomic_file.hpp"
+#include "data/frame_table.hpp"
 #include "data/h5.hpp"
 #include "data/schema.hpp"
 
@@ -19,12 +20,18 @@ enum class Identity { trajectories, marginals };
 /// What a dataset or rollout file holds besides the samples. M values of mu, p parameters, K times, N particles, d
 /// state.
 struct DatasetHeader {
+  /// The frames of one mu.
+  struct Run {
+    std::vector<double> time;             ///< [K], increasing
+    std::vector<std::int64_t> particles;  ///< [K]
+  };
+
   Provenance provenance;
   std::vector<std::vector<double>> mu;  ///< [M][p]
   std::vector<std::string> mu_names;    ///< [p]
-  std::vector<double> time;             ///< [K], increasing
+  std::vector<double> time;             ///< [K], increasing, of all mu
   std::string time_units;
-  std::int64_t particles = 0;            ///< N
+  std::int64_t particles = 0;            ///< N, of all frames
   std::vector<std::string> coordinates;  ///< [d], e.g. {"x", "v"}
   std::vector<std::string> units;        ///< [d]
   std::vector<double> periods;           ///< [d], 0 = not periodic
@@ -33,34 +40,60 @@ struct DatasetHeader {
   /// [d] or empty (none): D_c where d_t rho = -div(rho v) + sum_c D_c d_c^2 rho with v the mean of /velocities at x,
   /// that is what the velocities of particles that also diffuse leave out; squares of `units` per unit of time.
   std::vector<double> diffusion{};
+  bool has_weights = false;  ///< particles stand for different numbers of real ones
+  bool has_id = false;       ///< particles have names
+  /// [M] where frames differ in their number of particles, or the mu in their times (layout "frames"): instead of
+  /// `time` and `particles`, which are then empty and 0. Else empty.
+  std::vector<Run> runs{};
 
   [[nodiscard]] std::int64_t mu_count() const { return static_cast<std::int64_t>(mu.size()); }
   [[nodiscard]] std::int64_t frames() const { return static_cast<std::int64_t>(time.size()); }
   [[nodiscard]] std::int64_t dimension() const { return static_cast<std::int64_t>(coordinates.size()); }
   /// Values in one frame, N * d.
   [[nodiscard]] std::int64_t frame_size() const { return particles * dimension(); }
+
+  // In either layout:
+  [[nodiscard]] bool ragged() const { return !runs.empty(); }
+  [[nodiscard]] const std::vector<double>& times(std::int64_t mu_index) const {
+    return ragged() ? runs.at(static_cast<std::size_t>(mu_index)).time : time;
+  }
+  [[nodiscard]] std::int64_t particles_at(std::int64_t mu_index, std::int64_t frame) const {
+    return ragged() ? runs.at(static_cast<std::size_t>(mu_index)).particles.at(static_cast<std::size_t>(frame))
+                    : particles;
+  }
+};
+
+/// One cloud of particles. n particles, d coordinates; row-major. What the dataset lacks is empty.
+struct ParticleFrame {
+  std::vector<float> samples{};     ///< [n, d]
+  std::vector<float> velocities{};  ///< [n, d]
+  std::vector<float> weights{};     ///< [n], how many real particles each stands for, not normalised
+  std::vector<std::int64_t> id{};   ///< [n]
 };
 
 /// Per-step histories of a generator: name -> values, [M, D] or [M, D, m] row-major.
 struct Diagnostics {
   std::vector<double> time;  ///< [D]
   struct Series {
-    h5::Dims shape;  ///< {M, D} or {M, D, m}
-    std::vector<double> values;
+    h5::Dims shape{};  ///< {M, D} or {M, D, m}
+    std::vector<double> values{};
+    std::string description{}, units{};  ///< empty: not said
   };
   std::map<std::string, Series> series;
 };
 
 /// Writes a dataset or rollout frame by frame; at no time is more than one frame in memory. The file appears
-/// when commit() returns and not before. Samples are stored as float32, chunked per (mu, time).
+/// when commit() returns and not before. Samples are stored as float32, chunked per (mu, time) where frames are alike.
 class DatasetWriter {
  public:
   DatasetWriter(const std::string& path, DatasetHeader header);
 
-  /// samples and velocities: [N, d] row-major; velocities empty exactly when the header has none.
-  /// @throws FileError with (mu, time) when a value is not finite: no such file is ever written.
+  /// samples and velocities: [n, d] row-major; weights and id: [n]. Each of the last three is empty exactly when the
+  /// header has none. Where all frames are alike, ids are those of the run's first frame that was written.
+  /// @throws FileError with (mu, time) when a value is not finite or a weight negative: no such file is ever written.
   void write_frame(std::int64_t mu_index, std::int64_t frame, std::span<const float> samples,
-                   std::span<const float> velocities = {});
+                   std::span<const float> velocities = {}, std::span<const float> weights = {},
+                   std::span<const std::int64_t> id = {});
 
   /// Adds /log_density [M, K, N]; `initial` says where the values at the first time come from. Before the first of its
   /// frames.
@@ -70,7 +103,7 @@ class DatasetWriter {
   void write_diagnostics(const Diagnostics& diagnostics);
 
   /// Copies the frames written so far to a file of a stopped generator, and back from one into a new writer with the
-  /// same header. @throws FileError if the file's frames are not of this shape
+  /// same header. Samples and velocities only. @throws FileError if the file's frames are not of this shape
   void save_frames(h5::File& checkpoint) const;
   void restore_frames(const h5::File& checkpoint);
 
@@ -80,25 +113,39 @@ class DatasetWriter {
   [[nodiscard]] const DatasetHeader& header() const { return header_; }
 
  private:
+  void write_header();
+  void create_arrays();
+  void write_id(std::int64_t mu_index, std::int64_t frame, std::span<const std::int64_t> id);
+
   DatasetHeader header_;
+  FrameTable table_;
   AtomicFile destination_;
   h5::File file_;
-  std::vector<bool> written_;
+  std::vector<bool> written_;                              ///< [F]
+  std::map<std::int64_t, std::vector<std::int64_t>> ids_;  ///< by mu, where all frames are alike
 };
+
+/// Which layouts a reader of datasets is prepared for: frames that are all alike, or frames that differ as well.
+enum class Layouts { dense, any };
 
 /// Reads a dataset or rollout frame by frame.
 class DatasetReader {
  public:
   /// Opens and validates everything but the samples' values: format, version, shapes, lengths, increasing times.
   /// @throws FileError
-  explicit DatasetReader(const std::string& path);
+  explicit DatasetReader(const std::string& path, Layouts layouts = Layouts::dense);
 
   [[nodiscard]] const std::string& path() const { return file_.path(); }
   [[nodiscard]] const DatasetHeader& header() const { return header_; }
 
-  /// One frame, [N, d]. @throws FileError naming (mu, time, particle) if a value is not finite.
+  /// One frame, [n, d]. @throws FileError naming (mu, time, particle) if a value is not finite.
   void read_samples(std::int64_t mu_index, std::int64_t frame, std::span<float> values) const;
   void read_velocities(std::int64_t mu_index, std::int64_t frame, std::span<float> values) const;
+  /// [n] @throws FileError also where the file has none
+  void read_weights(std::int64_t mu_index, std::int64_t frame, std::span<float> values) const;
+  void read_id(std::int64_t mu_index, std::int64_t frame, std::span<std::int64_t> values) const;
+  /// All of the above that the file has.
+  [[nodiscard]] ParticleFrame read_frame(std::int64_t mu_index, std::int64_t frame) const;
 
   [[nodiscard]] std::optional<Diagnostics> read_diagnostics() const;
 
@@ -107,10 +154,12 @@ class DatasetReader {
   [[nodiscard]] std::optional<std::int64_t> find_mu(const std::vector<double>& mu) const;
 
  private:
-  void read_frame(const char* name, std::int64_t mu_index, std::int64_t frame, std::span<float> values) const;
+  void read_values(const char* name, std::int64_t mu_index, std::int64_t frame, std::int64_t width,
+                   std::span<float> values) const;
 
   h5::File file_;
   DatasetHeader header_;
+  FrameTable table_;
 };
 
 }  // namespace scorefield::data

@@ -14,44 +14,44 @@ std::vector<std::string> arrays(const DatasetHeader& header) {
   return {"/samples"};
 }
 
-h5::Dims full_shape(const DatasetHeader& header) {
-  return {header.mu_count(), header.frames(), header.particles, header.dimension()};
-}
-
-void copy_frame(const DatasetHeader& header, const h5::File& from, h5::File& to, std::int64_t index) {
+void copy_frame(const DatasetHeader& header, const FrameTable::Block& block, const h5::File& from, h5::File& to) {
   std::vector<float> values(static_cast<std::size_t>(header.frame_size()));
-  const h5::Dims offset{index / header.frames(), index % header.frames(), 0, 0};
-  const h5::Dims count{1, 1, header.particles, header.dimension()};
   for (const auto& name : arrays(header)) {
-    from.read_block<float>(name, offset, count, values);
-    to.write_block<float>(name, offset, count, values);
+    from.read_block<float>(name, block.offset, block.count, values);
+    to.write_block<float>(name, block.offset, block.count, values);
   }
 }
 
 }  // namespace
 
 void DatasetWriter::save_frames(h5::File& checkpoint) const {
+  const std::int64_t d = header_.dimension();
   for (const auto& name : arrays(header_))
-    checkpoint.create_dataset<float>(name, full_shape(header_), {1, 1, header_.particles, header_.dimension()});
+    checkpoint.create_dataset<float>(name, table_.shape(d), {1, 1, header_.particles, d});
   std::vector<std::uint8_t> written(written_.begin(), written_.end());
   checkpoint.write<std::uint8_t>("/written", written, {header_.mu_count(), header_.frames()});
-  for (std::size_t i = 0; i < written.size(); ++i)
-    if (written[i]) copy_frame(header_, file_, checkpoint, static_cast<std::int64_t>(i));
+  for (std::int64_t f = 0; f < table_.size(); ++f) {
+    if (!written_[static_cast<std::size_t>(f)]) continue;
+    const auto [m, k] = table_.place(f);
+    copy_frame(header_, table_.block(m, k, d), file_, checkpoint);
+  }
 }
 
 void DatasetWriter::restore_frames(const h5::File& checkpoint) {
+  const h5::Dims shape = table_.shape(header_.dimension());
   for (const auto& name : arrays(header_))
-    if (!checkpoint.exists(name) || checkpoint.dims(name) != full_shape(header_))
-      throw FileError(checkpoint.path(), "does not hold '" + name + "' of shape " + h5::to_text(full_shape(header_)) +
+    if (!checkpoint.exists(name) || checkpoint.dims(name) != shape)
+      throw FileError(checkpoint.path(), "does not hold '" + name + "' of shape " + h5::to_text(shape) +
                                              ". It belongs to another run; generate without resuming.");
   const auto written = checkpoint.read<std::uint8_t>("/written");
   if (written.size() != written_.size())
     throw FileError(checkpoint.path(), "marks " + std::to_string(written.size()) + " frames, expected " +
                                            std::to_string(written_.size()) + ". Generate without resuming.");
-  for (std::size_t i = 0; i < written.size(); ++i) {
-    if (!written[i]) continue;
-    copy_frame(header_, checkpoint, file_, static_cast<std::int64_t>(i));
-    written_[i] = true;
+  for (std::int64_t f = 0; f < table_.size(); ++f) {
+    if (!written[static_cast<std::size_t>(f)]) continue;
+    const auto [m, k] = table_.place(f);
+    copy_frame(header_, table_.block(m, k, header_.dimension()), checkpoint, file_);
+    written_[static_cast<std::size_t>(f)] = true;
   }
 }
 

@@ -42,22 +42,71 @@ std::vector<double> read_time(const h5::File& file, const std::string& name, con
   return time;
 }
 
-void read_mu(const h5::File& file, DatasetHeader& header) {
+void read_parameters(const h5::File& file, DatasetHeader& header) {
   const h5::Dims dims = checked_dims(file, "/mu", 2, "[M, p]");
-  const auto values = file.read<double>("/mu");
-  const auto p = static_cast<std::ptrdiff_t>(dims[1]);
-  for (auto row = values.begin(); row != values.end(); row += p) header.mu.emplace_back(row, row + p);
-  if (!std::all_of(values.begin(), values.end(), [](double value) { return std::isfinite(value); }))
-    wrong(file, "dataset '/mu' has a value that is not finite");
+  header.mu = read_mu(file, "/mu");
+  for (const auto& row : header.mu)
+    if (!std::all_of(row.begin(), row.end(), [](double value) { return std::isfinite(value); }))
+      wrong(file, "dataset '/mu' has a value that is not finite");
   header.mu_names = file.strings_attribute("/mu", "names");
   check_length(file, "attribute 'names' of '/mu'", header.mu_names.size(), dims[1]);
 }
 
-void check_frames(const h5::File& file, const std::string& name, const h5::Dims& shape) {
-  const h5::Dims dims = checked_dims(file, name, 4, "[M, K, N, d]");
+/// Frames of one mu lie together, in the order of mu; their times increase and each has particles.
+void read_runs(const h5::File& file, DatasetHeader& header) {
+  const h5::Dims dims = checked_dims(file, "/frame_time", 1, "[F]");
+  for (const char* name : {"/frame_mu", "/frame_start"}) (void)checked_dims(file, name, 1, "[F]");
+  const auto time = file.read<double>("/frame_time");
+  const auto mu = file.read<std::int64_t>("/frame_mu"), start = file.read<std::int64_t>("/frame_start");
+  check_length(file, "dataset '/frame_mu'", mu.size(), dims[0]);
+  check_length(file, "dataset '/frame_start'", start.size(), dims[0] + 1);
+  header.time_units = file.string_attribute("/frame_time", "units");
+  header.runs.resize(header.mu.size());
+  for (std::size_t f = 0; f < time.size(); ++f) {
+    const bool placed = mu[f] >= (f > 0 ? mu[f - 1] : 0) && mu[f] < header.mu_count();
+    if (!placed) wrong(file, "dataset '/frame_mu' is not in the order of '/mu' at index " + std::to_string(f));
+    auto& run = header.runs[static_cast<std::size_t>(mu[f])];
+    if (!std::isfinite(time[f]) || (!run.time.empty() && time[f] <= run.time.back()))
+      wrong(file, "dataset '/frame_time' does not increase at index " + std::to_string(f));
+    if (start[0] != 0 || start[f + 1] <= start[f])
+      wrong(file, "dataset '/frame_start' does not increase from 0 at index " + std::to_string(f));
+    run.time.push_back(time[f]);
+    run.particles.push_back(start[f + 1] - start[f]);
+  }
+  for (std::size_t m = 0; m < header.runs.size(); ++m)
+    if (header.runs[m].time.empty()) wrong(file, "mu number " + std::to_string(m) + " has no frame");
+}
+
+/// The layout, and the frames of either.
+void read_frames(const h5::File& file, Layouts layouts, DatasetHeader& header) {
+  const std::string layout = file.has_attribute("/", "layout") ? file.string_attribute("/", "layout") : "dense";
+  if (layout == kFramesLayout) {
+    if (layouts == Layouts::dense)
+      throw FileError(
+          file.path(),
+          "holds frames that differ in their number of particles or their times (layout 'frames'), expected "
+          "frames that are alike. See what there is with: scorefield inspect " +
+              file.path());
+    return read_runs(file, header);
+  }
+  if (layout != "dense") wrong(file, "attribute 'layout' is '" + layout + "', expected dense or frames");
+  header.time = read_time(file, "/time", "[K]");
+  header.time_units = file.string_attribute("/time", "units");
+}
+
+std::string axes(const DatasetHeader& header, bool with_coordinates) {
+  return std::string(header.ragged() ? "[S" : "[M, K, N") + (with_coordinates ? ", d]" : "]");
+}
+
+/// An array of numbers per particle has the shape that the rest of the file says.
+void check_array(const h5::File& file, const std::string& name, const h5::Dims& shape, const std::string& axes) {
+  const h5::Dims dims = checked_dims(file, name, shape.size(), axes);
   if (dims != shape)
     wrong(file, "dataset '" + name + "' has shape " + h5::to_text(dims) + ", expected " + h5::to_text(shape) +
-                    " from '/mu', '/time' and '/samples'");
+                    " from '/mu', the times and '/samples'");
+}
+
+void check_floating(const h5::File& file, const std::string& name) {
   const std::string type = file.element_type(name);
   if (type != "float32" && type != "float64")
     wrong(file, "dataset '" + name + "' has elements of type " + type + ", expected float32 or float64");
@@ -70,56 +119,111 @@ Identity read_identity(const h5::File& file) {
   wrong(file, "attribute 'identity' of '/samples' is '" + word + "', expected trajectories or marginals");
 }
 
-void read_samples_header(const h5::File& file, DatasetHeader& header) {
-  const h5::Dims dims = checked_dims(file, "/samples", 4, "[M, K, N, d]");
-  check_frames(file, "/samples", {header.mu_count(), header.frames(), dims[2], dims[3]});
-  header.particles = dims[2];
+void read_coordinates(const h5::File& file, std::int64_t d, DatasetHeader& header) {
   header.coordinates = file.strings_attribute("/samples", "coordinates");
   header.units = file.strings_attribute("/samples", "units");
   header.periods = file.numbers_attribute("/samples", "periods");
-  check_length(file, "attribute 'coordinates' of '/samples'", header.coordinates.size(), dims[3]);
-  check_length(file, "attribute 'units' of '/samples'", header.units.size(), dims[3]);
-  check_length(file, "attribute 'periods' of '/samples'", header.periods.size(), dims[3]);
+  check_length(file, "attribute 'coordinates' of '/samples'", header.coordinates.size(), d);
+  check_length(file, "attribute 'units' of '/samples'", header.units.size(), d);
+  check_length(file, "attribute 'periods' of '/samples'", header.periods.size(), d);
   for (const double period : header.periods)
     if (!std::isfinite(period) || period < 0) wrong(file, "attribute 'periods' of '/samples' has a bad value");
   header.identity = read_identity(file);
-  header.has_velocities = file.exists("/velocities");
-  if (!header.has_velocities) return;
-  check_frames(file, "/velocities", dims);
+}
+
+void read_diffusion(const h5::File& file, DatasetHeader& header) {
   if (!file.has_attribute("/velocities", "diffusion")) return;
   header.diffusion = file.numbers_attribute("/velocities", "diffusion");
-  check_length(file, "attribute 'diffusion' of '/velocities'", header.diffusion.size(), dims[3]);
+  check_length(file, "attribute 'diffusion' of '/velocities'", header.diffusion.size(), header.dimension());
   for (const double rate : header.diffusion)
     if (!std::isfinite(rate) || rate < 0) wrong(file, "attribute 'diffusion' of '/velocities' has a bad value");
 }
 
-}  // namespace
-
-DatasetReader::DatasetReader(const std::string& path) : file_(h5::File::open(path)) {
-  header_.provenance = read_provenance(file_, {kDatasetFormat, kRolloutFormat});
-  read_mu(file_, header_);
-  header_.time = read_time(file_, "/time", "[K]");
-  header_.time_units = file_.string_attribute("/time", "units");
-  read_samples_header(file_, header_);
+/// What there is per particle, and that it fits together. @return where the frames lie
+FrameTable read_arrays(const h5::File& file, DatasetHeader& header) {
+  const std::string all = axes(header, true);
+  const h5::Dims dims = checked_dims(file, "/samples", header.ragged() ? 2 : 4, all);
+  if (!header.ragged()) header.particles = dims[2];
+  read_coordinates(file, dims.back(), header);
+  FrameTable table(header);
+  check_array(file, "/samples", table.shape(dims.back()), all);
+  check_floating(file, "/samples");
+  header.has_velocities = file.exists("/velocities");
+  header.has_weights = file.exists("/weights");
+  header.has_id = file.exists("/id");
+  if (header.has_velocities) {
+    check_array(file, "/velocities", dims, all);
+    check_floating(file, "/velocities");
+    read_diffusion(file, header);
+  }
+  if (header.has_weights) {
+    check_array(file, "/weights", table.shape(0), axes(header, false));
+    check_floating(file, "/weights");
+  }
+  if (header.has_id)
+    check_array(file, "/id", header.ragged() ? table.shape(0) : h5::Dims{header.mu_count(), header.particles},
+                header.ragged() ? "[S]" : "[M, N]");
+  return table;
 }
 
-void DatasetReader::read_frame(const char* name, std::int64_t mu_index, std::int64_t frame,
-                               std::span<float> values) const {
-  file_.read_block<float>(name, {mu_index, frame, 0, 0}, {1, 1, header_.particles, header_.dimension()}, values);
+}  // namespace
+
+DatasetReader::DatasetReader(const std::string& path, Layouts layouts) : file_(h5::File::open(path)) {
+  header_.provenance = read_provenance(file_, {kDatasetFormat, kRolloutFormat});
+  read_parameters(file_, header_);
+  read_frames(file_, layouts, header_);
+  table_ = read_arrays(file_, header_);
+}
+
+void DatasetReader::read_values(const char* name, std::int64_t mu_index, std::int64_t frame, std::int64_t width,
+                                std::span<float> values) const {
+  const auto [offset, count] = table_.block(mu_index, frame, width);
+  file_.read_block<float>(name, offset, count, values);
   if (const auto bad = first_not_finite(values)) {
-    const auto d = header_.coordinates.size();
+    const auto d = static_cast<std::size_t>(std::max<std::int64_t>(1, width));
     wrong(file_, "dataset '" + std::string(name) + "' is not finite at mu " + std::to_string(mu_index) + ", time " +
-                     std::to_string(frame) + ", particle " + std::to_string(*bad / d) + ", coordinate '" +
-                     header_.coordinates[*bad % d] + "'");
+                     std::to_string(frame) + ", particle " + std::to_string(*bad / d) +
+                     (width > 0 ? ", coordinate '" + header_.coordinates[*bad % d] + "'" : ""));
   }
 }
 
 void DatasetReader::read_samples(std::int64_t mu_index, std::int64_t frame, std::span<float> values) const {
-  read_frame("/samples", mu_index, frame, values);
+  read_values("/samples", mu_index, frame, header_.dimension(), values);
 }
 
 void DatasetReader::read_velocities(std::int64_t mu_index, std::int64_t frame, std::span<float> values) const {
-  read_frame("/velocities", mu_index, frame, values);
+  read_values("/velocities", mu_index, frame, header_.dimension(), values);
+}
+
+void DatasetReader::read_weights(std::int64_t mu_index, std::int64_t frame, std::span<float> values) const {
+  read_values("/weights", mu_index, frame, 0, values);
+}
+
+void DatasetReader::read_id(std::int64_t mu_index, std::int64_t frame, std::span<std::int64_t> values) const {
+  if (!header_.ragged()) return file_.read_block<std::int64_t>("/id", {mu_index, 0}, {1, header_.particles}, values);
+  const auto [offset, count] = table_.block(mu_index, frame, 0);
+  file_.read_block<std::int64_t>("/id", offset, count, values);
+}
+
+ParticleFrame DatasetReader::read_frame(std::int64_t mu_index, std::int64_t frame) const {
+  const auto n = static_cast<std::size_t>(header_.particles_at(mu_index, frame));
+  const std::size_t size = n * header_.coordinates.size();
+  ParticleFrame result;
+  result.samples.resize(size);
+  read_samples(mu_index, frame, result.samples);
+  if (header_.has_velocities) {
+    result.velocities.resize(size);
+    read_velocities(mu_index, frame, result.velocities);
+  }
+  if (header_.has_weights) {
+    result.weights.resize(n);
+    read_weights(mu_index, frame, result.weights);
+  }
+  if (header_.has_id) {
+    result.id.resize(n);
+    read_id(mu_index, frame, result.id);
+  }
+  return result;
 }
 
 std::optional<Diagnostics> DatasetReader::read_diagnostics() const {
@@ -135,7 +239,10 @@ std::optional<Diagnostics> DatasetReader::read_diagnostics() const {
       wrong(file_, "dataset '" + full + "' has shape " + h5::to_text(dims) +
                        ", expected [M, D] or [M, D, m] with M = " + std::to_string(header_.mu_count()) +
                        ", D = " + std::to_string(steps));
-    diagnostics.series[name] = {dims, file_.read<double>(full)};
+    const auto text = [&](const char* key) {
+      return file_.has_attribute(full, key) ? file_.string_attribute(full, key) : std::string();
+    };
+    diagnostics.series[name] = {dims, file_.read<double>(full), text("description"), text("units")};
   }
   return diagnostics;
 }

@@ -32,12 +32,25 @@ void check_time(const std::string& path, const std::vector<double>& time) {
       refuse(path, "time [" + std::to_string(k) + "] = " + std::to_string(time[k]) + " does not increase");
 }
 
-void check_header(const std::string& path, const DatasetHeader& header) {
-  const std::string& format = header.provenance.format;
-  if (format != kDatasetFormat && format != kRolloutFormat) refuse(path, "'" + format + "' is not a dataset format");
-  check_mu(path, header);
-  check_time(path, header.time);
-  if (header.particles < 1) refuse(path, "it would hold " + std::to_string(header.particles) + " particles");
+void check_frames(const std::string& path, const DatasetHeader& header) {
+  if (!header.ragged()) {
+    check_time(path, header.time);
+    if (header.particles < 1) refuse(path, "it would hold " + std::to_string(header.particles) + " particles");
+    return;
+  }
+  if (header.runs.size() != header.mu.size())
+    refuse(path, std::to_string(header.mu.size()) + " mu have frames of " + std::to_string(header.runs.size()));
+  for (const auto& [time, particles] : header.runs) {
+    check_time(path, time);
+    if (particles.size() != time.size())
+      refuse(path,
+             std::to_string(time.size()) + " times have numbers of particles at " + std::to_string(particles.size()));
+    for (const std::int64_t count : particles)
+      if (count < 1) refuse(path, "a frame would hold " + std::to_string(count) + " particles");
+  }
+}
+
+void check_coordinates(const std::string& path, const DatasetHeader& header) {
   const std::size_t d = header.coordinates.size();
   if (d == 0) refuse(path, "there are no coordinates");
   if (header.units.size() != d || header.periods.size() != d)
@@ -55,82 +68,152 @@ void check_header(const std::string& path, const DatasetHeader& header) {
 /// A header fit to be written, its format filled in; throws otherwise, before any file is touched.
 DatasetHeader checked(const std::string& path, DatasetHeader header) {
   if (header.provenance.format.empty()) header.provenance.format = kDatasetFormat;
-  check_header(path, header);
+  const std::string& format = header.provenance.format;
+  if (format != kDatasetFormat && format != kRolloutFormat) refuse(path, "'" + format + "' is not a dataset format");
+  check_mu(path, header);
+  check_frames(path, header);
+  check_coordinates(path, header);
+  // Files that version 1 can express stay readable by programs that know no other.
+  const bool second = header.ragged() || header.has_weights || header.has_id;
+  header.provenance.format_version = second ? kDatasetVersion : kFormatVersion;
   return header;
 }
 
-/// One frame per chunk, except that HDF5 ends at 4 GiB per chunk: enormous frames take several.
-h5::Dims chunk_shape(const DatasetHeader& header) {
+/// One frame per chunk, except that HDF5 ends at 4 GiB per chunk: enormous frames take several. Frames that differ lie
+/// one after the other, without chunks.
+h5::Dims chunk_shape(const DatasetHeader& header, std::int64_t width) {
+  if (header.ragged()) return {};
   constexpr std::int64_t kLargestChunk = std::int64_t{1} << 28;  // values: 1 GiB
-  const std::int64_t rows = std::max<std::int64_t>(1, kLargestChunk / header.dimension());
-  return {1, 1, std::min(header.particles, rows), header.dimension()};
+  const std::int64_t rows = std::max<std::int64_t>(1, kLargestChunk / std::max<std::int64_t>(1, width));
+  h5::Dims chunk{1, 1, std::min(header.particles, rows)};
+  if (width > 0) chunk.push_back(width);
+  return chunk;
 }
 
 }  // namespace
 
 DatasetWriter::DatasetWriter(const std::string& path, DatasetHeader header)
     : header_(checked(path, std::move(header))),
+      table_(header_),
       destination_(path),
       file_(h5::File::create(destination_.temporary_path(), path)),
-      written_(static_cast<std::size_t>(header_.mu_count() * header_.frames()), false) {
+      written_(static_cast<std::size_t>(table_.size()), false) {
+  write_header();
+  create_arrays();
+}
+
+void DatasetWriter::write_header() {
   write_provenance(file_, header_.provenance);
-
-  std::vector<double> mu;
-  for (const auto& values : header_.mu) mu.insert(mu.end(), values.begin(), values.end());
-  file_.write<double>("/mu", mu, {header_.mu_count(), static_cast<std::int64_t>(header_.mu_names.size())});
+  write_mu(file_, "/mu", header_.mu);
   file_.set_attribute("/mu", "names", header_.mu_names);
-  file_.write<double>("/time", header_.time, {header_.frames()});
-  file_.set_attribute("/time", "units", header_.time_units);
+  if (!header_.ragged()) {
+    file_.write<double>("/time", header_.time, {header_.frames()});
+    file_.set_attribute("/time", "units", header_.time_units);
+    return;
+  }
+  file_.set_attribute("/", "layout", std::string(kFramesLayout));
+  std::vector<std::int64_t> mu;
+  std::vector<double> time;
+  for (std::int64_t f = 0; f < table_.size(); ++f) {
+    const auto [m, k] = table_.place(f);
+    mu.push_back(m);
+    time.push_back(header_.times(m)[static_cast<std::size_t>(k)]);
+  }
+  file_.write<std::int64_t>("/frame_start", table_.starts(), {table_.size() + 1});
+  file_.set_attribute("/frame_start", "description", std::string("first row of every frame, and the number of rows"));
+  file_.write<std::int64_t>("/frame_mu", mu, {table_.size()});
+  file_.set_attribute("/frame_mu", "description", std::string("row of /mu"));
+  file_.write<double>("/frame_time", time, {table_.size()});
+  file_.set_attribute("/frame_time", "units", header_.time_units);
+}
 
-  const h5::Dims shape{header_.mu_count(), header_.frames(), header_.particles, header_.dimension()};
-  file_.create_dataset<float>("/samples", shape, chunk_shape(header_));
+void DatasetWriter::create_arrays() {
+  const std::int64_t d = header_.dimension();
+  file_.create_dataset<float>("/samples", table_.shape(d), chunk_shape(header_, d));
   file_.set_attribute("/samples", "coordinates", header_.coordinates);
   file_.set_attribute("/samples", "units", header_.units);
   file_.set_attribute("/samples", "periods", header_.periods);
   file_.set_attribute("/samples", "identity",
                       std::string(header_.identity == Identity::trajectories ? "trajectories" : "marginals"));
   if (header_.has_velocities) {
-    file_.create_dataset<float>("/velocities", shape, chunk_shape(header_));
+    file_.create_dataset<float>("/velocities", table_.shape(d), chunk_shape(header_, d));
     file_.set_attribute("/velocities", "description", std::string("time derivative of /samples, per unit of /time"));
     if (!header_.diffusion.empty()) file_.set_attribute("/velocities", "diffusion", header_.diffusion);
   }
+  if (header_.has_weights) {
+    file_.create_dataset<float>("/weights", table_.shape(0), chunk_shape(header_, 0));
+    file_.set_attribute("/weights", "description",
+                        std::string("how many real particles each stands for, not normalised"));
+  }
+  if (!header_.has_id) return;
+  if (header_.ragged()) file_.create_dataset<std::int64_t>("/id", table_.shape(0), {});
+  else file_.create_dataset<std::int64_t>("/id", {header_.mu_count(), header_.particles}, {1, header_.particles});
+  file_.set_attribute("/id", "description", std::string("name of the particle"));
 }
 
 void DatasetWriter::write_frame(std::int64_t mu_index, std::int64_t frame, std::span<const float> samples,
-                                std::span<const float> velocities) {
+                                std::span<const float> velocities, std::span<const float> weights,
+                                std::span<const std::int64_t> id) {
   const std::string& path = destination_.destination();
   const std::string where = "frame (mu " + std::to_string(mu_index) + ", time " + std::to_string(frame) + ")";
-  if (mu_index < 0 || mu_index >= header_.mu_count() || frame < 0 || frame >= header_.frames())
-    refuse(path, where + " is outside of " + h5::to_text({header_.mu_count(), header_.frames()}));
-  const auto size = static_cast<std::size_t>(header_.frame_size());
+  if (!table_.contains(mu_index, frame))
+    refuse(path, where + " is outside of " +
+                     (header_.ragged() ? "the " + std::to_string(table_.size()) + " frames"
+                                       : h5::to_text({header_.mu_count(), header_.frames()})));
+  const auto n = static_cast<std::size_t>(header_.particles_at(mu_index, frame));
+  const std::size_t size = n * header_.coordinates.size();
   if (samples.size() != size || velocities.size() != (header_.has_velocities ? size : 0))
     refuse(path, where + " has " + std::to_string(samples.size()) + " sample and " + std::to_string(velocities.size()) +
                      " velocity values, expected " + std::to_string(size) +
                      (header_.has_velocities ? " each" : " and none"));
+  if (weights.size() != (header_.has_weights ? n : 0) || id.size() != (header_.has_id ? n : 0))
+    refuse(path, where + " has " + std::to_string(weights.size()) + " weights and " + std::to_string(id.size()) +
+                     " ids, which do not fit its " + std::to_string(n) + " particles");
   for (const auto& values : {samples, velocities})
     if (const auto bad = first_not_finite(values))
       refuse(path,
              where + ", particle " + std::to_string(*bad / header_.coordinates.size()) + ": a value is not finite");
-  const h5::Dims offset{mu_index, frame, 0, 0}, count{1, 1, header_.particles, header_.dimension()};
+  for (const float weight : weights)
+    if (!std::isfinite(weight) || weight < 0) refuse(path, where + " has the weight " + std::to_string(weight));
+  const auto [offset, count] = table_.block(mu_index, frame, header_.dimension());
   file_.write_block<float>("/samples", offset, count, samples);
   if (header_.has_velocities) file_.write_block<float>("/velocities", offset, count, velocities);
-  written_[static_cast<std::size_t>(mu_index * header_.frames() + frame)] = true;
+  const auto [row, rows] = table_.block(mu_index, frame, 0);
+  if (header_.has_weights) file_.write_block<float>("/weights", row, rows, weights);
+  if (header_.has_id) write_id(mu_index, frame, id);
+  written_[static_cast<std::size_t>(table_.index(mu_index, frame))] = true;
+}
+
+void DatasetWriter::write_id(std::int64_t mu_index, std::int64_t frame, std::span<const std::int64_t> id) {
+  if (header_.ragged()) {
+    const auto [row, rows] = table_.block(mu_index, frame, 0);
+    return file_.write_block<std::int64_t>("/id", row, rows, id);
+  }
+  auto& known = ids_[mu_index];
+  if (known.empty()) {
+    known.assign(id.begin(), id.end());
+    return file_.write_block<std::int64_t>("/id", {mu_index, 0}, {1, header_.particles}, id);
+  }
+  if (!std::equal(known.begin(), known.end(), id.begin()))
+    refuse(destination_.destination(), "the ids of mu " + std::to_string(mu_index) + " change at time " +
+                                           std::to_string(frame) + ", where all frames have the same particles");
 }
 
 void DatasetWriter::add_log_density(const std::string& initial) {
-  const auto rows = chunk_shape(header_)[2];
-  file_.create_dataset<float>("/log_density", {header_.mu_count(), header_.frames(), header_.particles}, {1, 1, rows});
+  file_.create_dataset<float>("/log_density", table_.shape(0), chunk_shape(header_, 0));
   file_.set_attribute("/log_density", "description",
                       std::string("log of the density at /samples, per unit volume of the coordinates"));
   file_.set_attribute("/log_density", "initial", initial);
 }
 
 void DatasetWriter::write_log_density(std::int64_t mu_index, std::int64_t frame, std::span<const float> values) {
-  if (static_cast<std::int64_t>(values.size()) != header_.particles || first_not_finite(values))
+  const auto [row, rows] = table_.block(mu_index, frame, 0);
+  const std::int64_t expected = rows.back();
+  if (static_cast<std::int64_t>(values.size()) != expected || first_not_finite(values))
     refuse(destination_.destination(), "the log-density of frame (mu " + std::to_string(mu_index) + ", time " +
-                                           std::to_string(frame) + ") is not " + std::to_string(header_.particles) +
+                                           std::to_string(frame) + ") is not " + std::to_string(expected) +
                                            " finite values");
-  file_.write_block<float>("/log_density", {mu_index, frame, 0}, {1, 1, header_.particles}, values);
+  file_.write_block<float>("/log_density", row, rows, values);
 }
 
 void DatasetWriter::write_diagnostics(const Diagnostics& diagnostics) {
@@ -147,16 +230,20 @@ void DatasetWriter::write_diagnostics(const Diagnostics& diagnostics) {
   }
   file_.write<double>("/diagnostics/time", diagnostics.time, {steps});
   file_.set_attribute("/diagnostics/time", "units", header_.time_units);
-  for (const auto& [name, series] : diagnostics.series)
-    file_.write<double>("/diagnostics/" + name, series.values, series.shape);
+  for (const auto& [name, series] : diagnostics.series) {
+    const std::string array = "/diagnostics/" + name;
+    file_.write<double>(array, series.values, series.shape);
+    if (!series.description.empty()) file_.set_attribute(array, "description", series.description);
+    if (!series.units.empty()) file_.set_attribute(array, "units", series.units);
+  }
 }
 
 void DatasetWriter::commit() {
   const auto missing = std::find(written_.begin(), written_.end(), false);
   if (missing != written_.end()) {
-    const auto index = missing - written_.begin();
-    refuse(destination_.destination(), "frame (mu " + std::to_string(index / header_.frames()) + ", time " +
-                                           std::to_string(index % header_.frames()) + ") was never given");
+    const auto [m, k] = table_.place(missing - written_.begin());
+    refuse(destination_.destination(),
+           "frame (mu " + std::to_string(m) + ", time " + std::to_string(k) + ") was never given");
   }
   file_.close();
   destination_.commit();

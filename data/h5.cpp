@@ -214,6 +214,15 @@ bool File::is_group(const std::string& name) const {
   return impl_->link_exists(name) && H5Iget_type(impl_->object(name).get()) == H5I_GROUP;
 }
 
+void File::create_group(const std::string& name) {
+  const Session session;
+  if (impl_->link_exists(name)) return;
+  const Handle links(H5Pcreate(H5P_LINK_CREATE), H5Pclose);
+  H5Pset_create_intermediate_group(links.get(), 1);
+  const Handle group(H5Gcreate2(impl_->id(), name.c_str(), links.get(), H5P_DEFAULT, H5P_DEFAULT), H5Gclose);
+  if (!group.valid()) impl_->fail("create group", name);
+}
+
 bool File::is_dataset(const std::string& name) const {
   const Session session;
   return impl_->link_exists(name) && H5Iget_type(impl_->object(name).get()) == H5I_DATASET;
@@ -278,7 +287,7 @@ void File::read_whole(const std::string& name, Element element, void* values) co
 }
 
 void File::create_chunked(const std::string& name, Element element, const Dims& dims, const Dims& chunk) {
-  if (chunk.size() != dims.size())
+  if (!chunk.empty() && chunk.size() != dims.size())
     throw FileError(impl_->path, "dataset '" + name + "' of shape " + to_text(dims) + " cannot have chunks of shape " +
                                      to_text(chunk) + ".");
   const Session session;

@@ -64,6 +64,8 @@ class File {
   /// Names of the direct children of a group, sorted, broken links included; `is_group`, `is_dataset` tell them apart.
   [[nodiscard]] std::vector<std::string> children(const std::string& group) const;
   [[nodiscard]] bool is_group(const std::string& name) const;
+  /// With missing parents; one that is there stays as it is.
+  void create_group(const std::string& name);
   [[nodiscard]] bool is_dataset(const std::string& name) const;
   [[nodiscard]] Dims dims(const std::string& name) const;
   /// Bytes that a dataset takes in the file (after compression, where a foreign file has it).
@@ -83,8 +85,8 @@ class File {
     return values;
   }
 
-  /// Declares a chunked dataset to be filled by write_block; what is never written reads as zero.
-  /// @param chunk same rank as dims.
+  /// Declares a dataset to be filled by write_block; what is never written reads as zero.
+  /// @param chunk same rank as dims; {}: contiguous.
   template <class T>
   void create_dataset(const std::string& name, const Dims& dims, const Dims& chunk) {
     create_chunked(name, element_of<T>(), dims, chunk);
@@ -99,7 +101,10 @@ class File {
     read_slab(name, element_of<T>(), offset, count, values.data(), values.size());
   }
 
-  /// Attributes of a group or dataset ("/" is the root).
+  /// Attributes of a group or dataset ("/" is the root): their names, sorted.
+  [[nodiscard]] std::vector<std::string> attributes(const std::string& object) const;
+  /// "string", "integer" or "number", with "s" for a list of them; "other" for anything else.
+  [[nodiscard]] std::string attribute_type(const std::string& object, const std::string& name) const;
   [[nodiscard]] bool has_attribute(const std::string& object, const std::string& name) const;
   /// Strings are stored variable-length UTF-8 (str in h5py). Setting again replaces. The root always exists.
   void set_attribute(const std::string& object, const std::string& name, const std::string& value);

@@ -116,6 +116,31 @@ std::vector<std::string> read_strings(const File::Impl& file, const std::string&
 
 }  // namespace
 
+std::vector<std::string> File::attributes(const std::string& object) const {
+  const Session session;
+  const Handle owner = impl_->object(object);
+  std::vector<std::string> names;
+  const auto add = [](hid_t, const char* name, const H5A_info_t*, void* list) -> herr_t {
+    static_cast<std::vector<std::string>*>(list)->emplace_back(name);
+    return 0;
+  };
+  if (H5Aiterate2(owner.get(), H5_INDEX_NAME, H5_ITER_INC, nullptr, add, &names) < 0)
+    impl_->fail("list the attributes of", object);
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+std::string File::attribute_type(const std::string& object, const std::string& name) const {
+  const Session session;
+  const Opened opened = open_attribute(*impl_, object, name);
+  const Handle space(H5Aget_space(opened.attribute.get()), H5Sclose);
+  const std::string many = H5Sget_simple_extent_type(space.get()) == H5S_SCALAR ? "" : "s";
+  if (opened.kind() == H5T_STRING) return "string" + many;
+  if (opened.kind() == H5T_INTEGER) return "integer" + many;
+  if (opened.kind() == H5T_FLOAT) return "number" + many;
+  return "other";
+}
+
 bool File::has_attribute(const std::string& object, const std::string& name) const {
   const Session session;
   return impl_->link_exists(object) && H5Aexists(impl_->object(object).get(), name.c_str()) > 0;

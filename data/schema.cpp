@@ -18,11 +18,17 @@ std::string joined(const std::vector<std::string>& words) {
 
 void write_provenance(h5::File& file, const Provenance& provenance) {
   file.set_attribute("/", "format", provenance.format);
-  file.set_attribute("/", "format_version", kFormatVersion);
+  file.set_attribute("/", "format_version", provenance.format_version);
   file.set_attribute("/", "scorefield_version", version());
   file.set_attribute("/", "seed", provenance.seed);
   file.set_attribute("/", "config", provenance.config);
   file.set_attribute("/", "created", iso8601_now());
+}
+
+bool is_provenance(const std::string& attribute) {
+  for (const char* name : {"format", "format_version", "scorefield_version", "seed", "config", "created"})
+    if (attribute == name) return true;
+  return false;
 }
 
 Provenance read_provenance(const h5::File& file, const std::vector<std::string>& expected) {
@@ -43,15 +49,34 @@ Provenance read_provenance(const h5::File& file, const std::vector<std::string>&
     throw FileError(path, "holds " + provenance.format + ", expected " + joined(expected) +
                               ". See what it is with: scorefield inspect " + path);
   const std::int64_t found = file.integer_attribute("/", "format_version");
-  if (found != kFormatVersion)
+  const bool dataset = provenance.format == kDatasetFormat || provenance.format == kRolloutFormat;
+  const std::int64_t newest = dataset ? kDatasetVersion : kFormatVersion;
+  if (found < 1 || found > newest)
     throw FileError(path, "has format version " + std::to_string(found) + ", this program (" + version() +
-                              ") reads version " + std::to_string(kFormatVersion) + ". " +
-                              (found > kFormatVersion ? "Use a newer scorefield." : "Generate it again."));
+                              ") reads version " + (newest > 1 ? "1 to " : "") + std::to_string(newest) + ". " +
+                              (found > newest ? "Use a newer scorefield." : "Generate it again."));
+  provenance.format_version = found;
   provenance.scorefield_version = file.string_attribute("/", "scorefield_version");
   provenance.seed = file.integer_attribute("/", "seed");
   provenance.config = file.string_attribute("/", "config");
   provenance.created = file.string_attribute("/", "created");
   return provenance;
+}
+
+void write_mu(h5::File& file, const std::string& name, const std::vector<std::vector<double>>& mu) {
+  std::vector<double> flat;
+  for (const auto& row : mu) flat.insert(flat.end(), row.begin(), row.end());
+  file.write<double>(name, flat, {static_cast<std::int64_t>(mu.size()), static_cast<std::int64_t>(mu.front().size())});
+}
+
+std::vector<std::vector<double>> read_mu(const h5::File& file, const std::string& name) {
+  const auto dims = file.dims(name);
+  const auto flat = file.read<double>(name);
+  if (dims.size() != 2) throw FileError(file.path(), "'" + name + "' must have rank 2 [M, p]. Make the file again.");
+  std::vector<std::vector<double>> mu;
+  for (std::int64_t m = 0; m < dims[0]; ++m)
+    mu.emplace_back(flat.begin() + m * dims[1], flat.begin() + (m + 1) * dims[1]);
+  return mu;
 }
 
 }  // namespace scorefield::data

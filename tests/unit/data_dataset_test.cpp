@@ -134,7 +134,7 @@ TEST_F(Dataset, DiagnosticsComeBack) {
   Diagnostics written;
   written.time = {0, 0.1, 0.2, 0.3};
   written.series["electric_energy"] = {{2, 4}, {1, 2, 3, 4, 5, 6, 7, 8}};
-  written.series["field_modes"] = {{2, 4, 2}, std::vector<double>(16, 0.5)};
+  written.series["field_modes"] = {{2, 4, 2}, std::vector<double>(16, 0.5), "|E_k|", "1/s"};
   DatasetWriter writer(path, small_header());
   write_marked_frames(writer);
   writer.write_diagnostics(written);
@@ -146,7 +146,106 @@ TEST_F(Dataset, DiagnosticsComeBack) {
   for (const auto& [name, series] : written.series) {
     EXPECT_EQ(read->series.at(name).shape, series.shape) << name;
     EXPECT_EQ(read->series.at(name).values, series.values) << name;
+    EXPECT_EQ(read->series.at(name).description, series.description) << name;
+    EXPECT_EQ(read->series.at(name).units, series.units) << name;
   }
+}
+
+/// Two mu: frames of 2, 3 and 1 particles, and one of 4.
+DatasetHeader ragged_header() {
+  DatasetHeader header = small_header();
+  header.time.clear();
+  header.particles = 0;
+  header.runs = {{{0, 1, 3}, {2, 3, 1}}, {{0.5}, {4}}};
+  header.identity = Identity::marginals;
+  header.has_weights = header.has_id = true;
+  return header;
+}
+
+ParticleFrame ragged_frame(const DatasetHeader& header, std::int64_t m, std::int64_t k) {
+  ParticleFrame frame;
+  for (std::int64_t n = 0; n < header.particles_at(m, k); ++n) {
+    const auto value = static_cast<float>(100 * m + 10 * k + n);
+    frame.samples.insert(frame.samples.end(), {value, -value});
+    frame.velocities.insert(frame.velocities.end(), {2 * value, 3 * value});
+    frame.weights.push_back(0.5f + value);
+    frame.id.push_back(1000 * k + n);
+  }
+  return frame;
+}
+
+void write_ragged(const std::string& path) {
+  DatasetWriter writer(path, ragged_header());
+  for (const auto& [m, k] : {std::pair{1, 0}, {0, 2}, {0, 0}, {0, 1}}) {  // in any order
+    const auto [samples, velocities, weights, id] = ragged_frame(writer.header(), m, k);
+    writer.write_frame(m, k, samples, velocities, weights, id);
+  }
+  writer.commit();
+}
+
+TEST_F(Dataset, FramesThatDifferComeBack) {
+  write_ragged(path);
+  const DatasetReader reader(path, Layouts::any);
+  const DatasetHeader written = ragged_header(), &read = reader.header();
+  EXPECT_EQ(read.provenance.format_version, 2);
+  EXPECT_TRUE(read.ragged());
+  EXPECT_EQ(read.time_units, written.time_units);
+  for (std::int64_t m = 0; m < 2; ++m) {
+    EXPECT_EQ(read.times(m), written.times(m));
+    for (std::int64_t k = 0; k < static_cast<std::int64_t>(read.times(m).size()); ++k) {
+      SCOPED_TRACE("mu " + std::to_string(m) + ", time " + std::to_string(k));
+      const auto found = reader.read_frame(m, k), expected = ragged_frame(written, m, k);
+      EXPECT_EQ(found.samples, expected.samples);
+      EXPECT_EQ(found.velocities, expected.velocities);
+      EXPECT_EQ(found.weights, expected.weights);
+      EXPECT_EQ(found.id, expected.id);
+    }
+  }
+}
+
+TEST_F(Dataset, LayoutOfFramesThatDifferIsTheContract) {
+  write_ragged(path);
+  const auto file = h5::File::open(path);
+  EXPECT_EQ(file.string_attribute("/", "layout"), "frames");
+  EXPECT_EQ(file.read<std::int64_t>("/frame_start"), (std::vector<std::int64_t>{0, 2, 5, 6, 10}));
+  EXPECT_EQ(file.read<std::int64_t>("/frame_mu"), (std::vector<std::int64_t>{0, 0, 0, 1}));
+  EXPECT_EQ(file.read<double>("/frame_time"), (std::vector<double>{0, 1, 3, 0.5}));
+  EXPECT_FALSE(file.exists("/time"));
+  EXPECT_EQ(file.dims("/samples"), (h5::Dims{10, 2}));
+  EXPECT_EQ(file.dims("/velocities"), (h5::Dims{10, 2}));
+  EXPECT_EQ(file.dims("/weights"), h5::Dims{10});
+  EXPECT_EQ(file.dims("/id"), h5::Dims{10});
+}
+
+TEST_F(Dataset, FramesThatDifferAreForReadersThatExpectThem) {
+  write_ragged(path);
+  expect_error<FileError>([&] { const DatasetReader reader(path); }, {path, "layout 'frames'", "alike", "inspect"});
+}
+
+TEST_F(Dataset, WeightsAndIdsOfFramesThatAreAlike) {
+  DatasetHeader header = small_header();
+  header.has_velocities = false;
+  header.has_weights = header.has_id = true;
+  const std::vector<std::int64_t> id{7, 5, 3, 1}, others{7, 5, 1, 3};
+  const std::vector<float> weights{1, 2, 3, 0};
+  {
+    DatasetWriter writer(path, header);
+    for (std::int64_t m = 0; m < 2; ++m)
+      for (std::int64_t k = 0; k < 3; ++k) writer.write_frame(m, k, marked_frame(header, m, k), {}, weights, id);
+    const auto samples = marked_frame(header, 0, 0);
+    expect_error<FileError>([&] { writer.write_frame(0, 0, samples, {}, weights, others); }, {"ids", "mu 0", "time 0"});
+    expect_error<FileError>([&] { writer.write_frame(0, 0, samples, {}, weights); }, {"0 ids", "4 particles"});
+    expect_error<FileError>([&] { writer.write_frame(0, 0, samples, {}, {{-1, 1, 1, 1}}, id); }, {"weight -1"});
+    writer.commit();
+  }
+  const DatasetReader reader(path);
+  EXPECT_EQ(reader.header().provenance.format_version, 2);
+  EXPECT_EQ(h5::File::open(path).dims("/weights"), (h5::Dims{2, 3, 4}));
+  EXPECT_EQ(h5::File::open(path).dims("/id"), (h5::Dims{2, 4}));
+  const auto frame = reader.read_frame(1, 2);
+  EXPECT_EQ(frame.samples, marked_frame(header, 1, 2));
+  EXPECT_EQ(frame.weights, weights);
+  EXPECT_EQ(frame.id, id);
 }
 
 TEST_F(Dataset, FindsValuesOfMu) {
