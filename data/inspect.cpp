@@ -1,163 +1,18 @@
 #include "data/inspect.hpp"
 
-#include <algorithm>
 #include <cstdint>
-#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <sstream>
+#include <utility>
 #include <vector>
 
-#include "core/error.hpp"
-#include "data/dataset.hpp"
+#include "data/file_facts.hpp"
+#include "data/h5.hpp"
 
 namespace scorefield::data {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-// ---- what the file holds, as JSON ----
-
-/// Appends every dataset below `group` as {name, shape, type}. Links may form circles, hence the limit.
-void collect_arrays(const h5::File& file, const std::string& group, int depth, Json& arrays) {
-  constexpr int kDeepest = 16;
-  if (depth > kDeepest) return;
-  for (const auto& child : file.children(group)) {
-    const std::string name = (group == "/" ? "" : group) + "/" + child;
-    if (file.is_group(name)) collect_arrays(file, name, depth + 1, arrays);
-    else if (!file.exists(name)) arrays.push_back({{"name", name}, {"type", "broken link"}});
-    else if (!file.is_dataset(name)) arrays.push_back({{"name", name}, {"type", "named type"}});
-    else arrays.push_back({{"name", name}, {"shape", file.dims(name)}, {"type", file.element_type(name)}});
-  }
-}
-
-/// How many arrays and values lie below `prefix`.
-Json totals(const Json& arrays, const std::string& prefix) {
-  std::int64_t count = 0, values = 0;
-  for (const auto& array : arrays) {
-    if (!array.contains("shape") || !array["name"].get<std::string>().starts_with(prefix)) continue;
-    std::int64_t size = 1;
-    for (const auto& extent : array["shape"]) size *= extent.get<std::int64_t>();
-    values += size;
-    ++count;
-  }
-  return {{"arrays", count}, {"values", values}};
-}
-
-/// Every series under /history: its length and its last value.
-Json history_facts(const h5::File& file, const Json& arrays) {
-  Json history = Json::object();
-  for (const auto& array : arrays) {
-    const auto name = array["name"].get<std::string>();
-    const bool series = name.starts_with("/history/") && array.contains("shape") && array["shape"].size() == 1;
-    if (!series || array["type"] == "string" || array["type"] == "other") continue;
-    const auto values = file.read<double>(name);
-    Json entry{{"length", values.size()}};
-    if (!values.empty()) entry["last"] = values.back();
-    history[name.substr(std::string("/history/").size())] = entry;
-  }
-  return history;
-}
-
-void add_provenance(Json& facts, const Provenance& provenance) {
-  facts["format"] = provenance.format;
-  facts["format_version"] = kFormatVersion;
-  facts["scorefield_version"] = provenance.scorefield_version;
-  facts["created"] = provenance.created;
-  facts["seed"] = provenance.seed;
-  facts["config"] = provenance.config;
-}
-
-void add_header(Json& facts, const DatasetHeader& header) {
-  facts["mu_names"] = header.mu_names;
-  facts["mu"] = header.mu;
-  facts["time"] = {{"frames", header.frames()},
-                   {"first", header.time.front()},
-                   {"last", header.time.back()},
-                   {"units", header.time_units}};
-  facts["coordinates"] = header.coordinates;
-  facts["units"] = header.units;
-  facts["periods"] = header.periods;
-}
-
-/// What a model keeps of the header of its training data.
-DatasetHeader training_header(const h5::File& file) {
-  DatasetHeader header;
-  const h5::Dims dims = file.dims("/model/mu");
-  const auto mu = file.read<double>("/model/mu");
-  const auto p = dims.size() == 2 ? static_cast<std::ptrdiff_t>(dims[1]) : 1;
-  for (auto row = mu.begin(); p > 0 && row != mu.end(); row += p) header.mu.emplace_back(row, row + p);
-  header.mu_names = file.strings_attribute("/model/mu", "names");
-  header.time = file.read<double>("/model/time");
-  header.time_units = file.string_attribute("/model/time", "units");
-  header.coordinates = file.strings_attribute("/model", "coordinates");
-  header.units = file.strings_attribute("/model", "units");
-  header.periods = file.numbers_attribute("/model", "periods");
-  if (header.time.empty() || header.units.size() != header.coordinates.size() ||
-      header.periods.size() != header.coordinates.size())
-    throw FileError(file.path(), "the coordinates or times under '/model' do not fit. Train the model again.");
-  return header;
-}
-
-void add_dataset(Json& facts, const std::string& path) {
-  const DatasetReader reader(path);
-  const DatasetHeader& header = reader.header();
-  add_header(facts, header);
-  facts["particles"] = header.particles;
-  facts["identity"] = header.identity == Identity::trajectories ? "trajectories" : "marginals";
-  facts["velocities"] = header.has_velocities;
-  if (const auto diagnostics = reader.read_diagnostics()) {
-    Json shapes = Json::object();
-    for (const auto& [name, series] : diagnostics->series) shapes[name] = series.shape;
-    facts["diagnostics"] = {{"steps", diagnostics->time.size()}, {"series", shapes}};
-  }
-}
-
-/// Weights and biases of the network itself, "modulation.weight0", "modulation.bias0", ...: the others make them depend
-/// on (mu, t).
-std::int64_t plain_parameters(const Json& arrays) {
-  std::int64_t count = 0;
-  for (const char* name : {"weight", "bias"}) {
-    const std::string prefix = std::string("/model/parameters/modulation.") + name;
-    for (const auto& array : arrays) {
-      const auto path = array["name"].get<std::string>();
-      if (path.starts_with(prefix) && path.find_first_not_of("0123456789", prefix.size()) == std::string::npos)
-        count += totals(Json::array({array}), prefix)["values"].get<std::int64_t>();
-    }
-  }
-  return count;
-}
-
-void add_model(Json& facts, const h5::File& file, const Json& arrays) {
-  if (file.exists("/model/mu") && file.exists("/model/time")) add_header(facts, training_header(file));
-  facts["parameters"] = totals(arrays, "/model/parameters/")["values"];
-  facts["network_parameters"] = plain_parameters(arrays);
-  if (file.is_group("/model") && file.has_attribute("/model", "kind"))
-    facts["kind"] = file.string_attribute("/model", "kind");
-  for (const char* group : {"/model", "/training", "/history", "/initial"})
-    if (file.is_group(group)) facts["groups"][group] = totals(arrays, std::string(group) + "/");
-  if (file.has_attribute("/training", "step")) facts["step"] = file.integer_attribute("/training", "step");
-  facts["history"] = history_facts(file, arrays);
-}
-
-Json collect(const std::string& path) {
-  const auto file = h5::File::open(path);
-  Json facts{{"file", path}, {"bytes", std::filesystem::file_size(path)}};
-  Json arrays = Json::array();
-  collect_arrays(file, "/", 0, arrays);
-  const bool ours =
-      file.has_attribute("/", "format") && file.string_attribute("/", "format").starts_with("scorefield/");
-  if (!ours) {
-    facts["format"] = nullptr;
-  } else {
-    add_provenance(facts, read_provenance(file, {}));
-    if (facts["format"] == kDatasetFormat || facts["format"] == kRolloutFormat) add_dataset(facts, path);
-    if (facts["format"] == kModelFormat) add_model(facts, file, arrays);
-  }
-  facts["arrays"] = std::move(arrays);
-  return facts;
-}
-
-// ---- the same for people ----
 
 std::string byte_text(double bytes) {
   const char* const units[] = {"B", "kB", "MB", "GB", "TB"};
@@ -233,38 +88,73 @@ void print_header(const Json& facts, Page& page) {
     page.line(i == 0 ? "coordinates" : "", coordinate_text(facts, i));
 }
 
-void print_dataset(const Json& facts, Page& page) {
-  print_header(facts, page);
-  page.line("samples", facts["particles"].get<std::int64_t>(), " particles per frame, ",
-            facts["identity"].get<std::string>(), facts["velocities"].get<bool>() ? ", with velocities" : "");
-  for (const auto& array : facts["arrays"])
-    if (array["name"] == "/log_density") page.line("log-density", shape_text(array["shape"]));
-  if (!facts.contains("diagnostics")) return;
-  const Json& diagnostics = facts["diagnostics"];
-  page.line("diagnostics", diagnostics["steps"].get<std::int64_t>(), " steps");
-  for (const auto& [name, shape] : diagnostics["series"].items()) page.line("", name, " ", shape_text(shape));
+/// "  electric energy of the box [box length]": what the writer says of an array, before that its shape.
+std::string array_text(const Json& array) {
+  std::string text = array.contains("shape") ? shape_text(array["shape"]) : "";
+  const Json attributes = array.value("attributes", Json::object());
+  for (const char* name : {"description", "units"}) {
+    if (!attributes.contains(name) || !attributes[name].is_string()) continue;
+    const auto value = attributes[name].get<std::string>();
+    text += name == std::string("units") ? " [" + value + "]" : "  " + value;
+  }
+  return text;
 }
 
-/// Every array, or every one below `prefix`.
-void print_arrays(const Json& facts, Page& page, const std::string& prefix = "/") {
+/// Every array below `prefix`.
+void print_arrays(const Json& facts, Page& page, const std::string& label, const std::string& prefix) {
   bool first = true;
   for (const auto& array : facts["arrays"]) {
     const auto name = array["name"].get<std::string>();
     if (!name.starts_with(prefix)) continue;
-    const std::string shape = array.contains("shape") ? shape_text(array["shape"]) : "";
-    page.line(first ? "arrays" : "", name, "  ", array["type"].get<std::string>(), " ", shape);
+    page.line(first ? label : "", name, "  ", array["type"].get<std::string>(), " ", array_text(array));
     first = false;
   }
-  if (first) page.line("arrays", "none");
+  if (first) page.line(label, "none");
+}
+
+void print_dataset(const Json& facts, Page& page) {
+  print_header(facts, page);
+  const Json& particles = facts["particles"];
+  if (particles.is_object())
+    page.line("samples", particles["frames"].get<std::int64_t>(), " frames of ", particles["least"].get<std::int64_t>(),
+              " to ", particles["most"].get<std::int64_t>(), " particles, ");
+  else page.line("samples", particles.get<std::int64_t>(), " particles per frame, ");
+  page.add(facts["identity"].get<std::string>());
+  const char* joint = ", with ";
+  for (const char* what : {"velocities", "weights", "id"})
+    if (facts[what].get<bool>()) page.add(std::exchange(joint, ", "), what == std::string("id") ? "ids" : what);
+  std::string label = "diagnostics";
+  if (facts.contains("diagnostics")) page.line(label, facts["diagnostics"]["steps"].get<std::int64_t>(), " steps");
+  for (const auto& array : facts["arrays"]) {
+    const auto name = array["name"].get<std::string>();
+    const bool diagnostic = name.starts_with("/diagnostics/") && name != "/diagnostics/time";
+    if (diagnostic) page.line("", name.substr(std::string("/diagnostics/").size()), " ", array_text(array));
+    if (name == "/log_density") page.line("log-density", array_text(array));
+  }
+}
+
+/// Attributes of groups that fit into a line.
+void print_attributes(const Json& facts, Page& page) {
+  if (!facts.contains("attributes")) return;
+  constexpr std::size_t kLongest = 100;
+  bool first = true;
+  for (const auto& [group, attributes] : facts["attributes"].items())
+    for (const auto& [name, value] : attributes.items()) {
+      const std::string text = value.is_string() ? value.get<std::string>() : value.dump();
+      if (text.size() > kLongest || text.find('\n') != std::string::npos) continue;
+      page.line(first ? "attributes" : "", group == "/" ? "" : group + " ", name, " = ", text);
+      first = false;
+    }
 }
 
 void print_model(const Json& facts, Page& page) {
   const auto parameters = facts["parameters"].get<std::int64_t>(),
              network = facts["network_parameters"].get<std::int64_t>();
-  page.line("model", facts.value("kind", "drift"), ", ", parameters, " parameters (network ", network, ", modulation ",
-            parameters - network, ")");
-  if (facts.contains("step")) page.add(", ", facts["step"].get<std::int64_t>(), " training steps");
-  if (facts.contains("mu")) print_header(facts, page);
+  page.line("model", facts["kind"].get<std::string>());
+  if (parameters > 0)
+    page.add(", ", parameters, " parameters (network ", network, ", modulation ", parameters - network, ")");
+  page.add(", ", facts["step"].get<std::int64_t>(), " training steps");
+  print_header(facts, page);
   for (const auto& [name, group] : facts["groups"].items())
     page.line(name, group["arrays"].get<std::int64_t>(), " arrays, ", group["values"].get<std::int64_t>(), " values");
   bool first = true;
@@ -290,11 +180,12 @@ void print_provenance(const Json& facts, Page& page) {
 }  // namespace
 
 std::string describe_file(const std::string& path) {
-  const Json facts = collect(path);
+  const Json facts = file_facts(path);
   const std::string size = byte_text(static_cast<double>(facts["bytes"].get<std::uintmax_t>()));
   if (facts["format"].is_null()) {
     Page page(path + ": HDF5, not a scorefield file, " + size);
-    print_arrays(facts, page);
+    print_attributes(facts, page);
+    print_arrays(facts, page, "arrays", "/");
     return page.text();
   }
   Page page(path + ": " + facts["format"].get<std::string>() + ", " + size);
@@ -302,12 +193,13 @@ std::string describe_file(const std::string& path) {
   if (dataset) print_dataset(facts, page);
   if (model) print_model(facts, page);
   print_provenance(facts, page);
-  if (!dataset) print_arrays(facts, page, model ? "/model/" : "/");
+  if (!dataset && !model) print_attributes(facts, page);
+  if (!dataset) print_arrays(facts, page, "arrays", model ? "/model/" : "/");
   return page.text();
 }
 
 std::string describe_file_json(const std::string& path) {
-  return collect(path).dump(2, ' ', false, Json::error_handler_t::replace);  // foreign names may not be UTF-8
+  return file_facts(path).dump(2, ' ', false, Json::error_handler_t::replace);  // foreign names may not be UTF-8
 }
 
 }  // namespace scorefield::data

@@ -4,61 +4,17 @@
 #include <torch/utils.h>
 
 #include <algorithm>
+#include <sstream>
 
 #include "core/error.hpp"
 #include "data/atomic_file.hpp"
 #include "data/coordinates.hpp"
+#include "data/model_header.hpp"
+#include "data/tensor_io.hpp"
 #include "training/losses/registry.hpp"
 
 namespace scorefield::training {
 namespace {
-
-using torch::Tensor;
-
-void write_tensor(h5::File& file, const std::string& name, const Tensor& tensor) {
-  const auto values = tensor.detach().cpu().contiguous();
-  const h5::Dims dims(values.sizes().begin(), values.sizes().end());
-  const auto count = static_cast<std::size_t>(values.numel());
-  switch (values.scalar_type()) {
-    case torch::kFloat32:
-      return file.write<float>(name, {values.const_data_ptr<float>(), count}, dims);
-    case torch::kFloat64:
-      return file.write<double>(name, {values.const_data_ptr<double>(), count}, dims);
-    case torch::kInt64:
-      return file.write<std::int64_t>(name, {values.const_data_ptr<std::int64_t>(), count}, dims);
-    default:
-      throw FileError(file.path(), "cannot store tensor '" + name + "' of type " + toString(values.scalar_type()));
-  }
-}
-
-template <class T>
-Tensor read_as(const h5::File& file, const std::string& name) {
-  auto values = file.read<T>(name);
-  const auto dims = file.dims(name);
-  return torch::from_blob(values.data(), torch::IntArrayRef(dims.data(), dims.size()),
-                          torch::CppTypeToScalarType<T>::value)
-      .clone();
-}
-
-Tensor read_tensor(const h5::File& file, const std::string& name) {
-  const auto type = file.element_type(name);
-  if (type == "float32") return read_as<float>(file, name);
-  if (type == "float64") return read_as<double>(file, name);
-  if (type == "int64") return read_as<std::int64_t>(file, name);
-  throw FileError(file.path(), "array '" + name + "' has element type " + type +
-                                   ", expected float32, float64 or int64. Train the model again.");
-}
-
-void write_tensors(h5::File& file, const std::string& group, const optim::NamedTensors& tensors) {
-  for (const auto& [name, tensor] : tensors) write_tensor(file, group + "/" + name, tensor);
-}
-
-optim::NamedTensors read_tensors(const h5::File& file, const std::string& group) {
-  optim::NamedTensors tensors;
-  if (!file.exists(group)) return tensors;
-  for (const auto& name : file.children(group)) tensors.emplace_back(name, read_tensor(file, group + "/" + name));
-  return tensors;
-}
 
 std::string model_options_toml(models::ModelOptions options) {
   OptionSet set;
@@ -68,22 +24,6 @@ std::string model_options_toml(models::ModelOptions options) {
 
 void write_numbers(h5::File& file, const std::string& name, const std::vector<double>& values) {
   file.write<double>(name, values, {static_cast<std::int64_t>(values.size())});
-}
-
-void write_mu(h5::File& file, const std::string& name, const std::vector<std::vector<double>>& mu) {
-  std::vector<double> flat;
-  for (const auto& row : mu) flat.insert(flat.end(), row.begin(), row.end());
-  file.write<double>(name, flat, {static_cast<std::int64_t>(mu.size()), static_cast<std::int64_t>(mu.front().size())});
-}
-
-std::vector<std::vector<double>> read_mu(const h5::File& file, const std::string& name) {
-  const auto dims = file.dims(name);
-  const auto flat = file.read<double>(name);
-  if (dims.size() != 2) throw FileError(file.path(), "'" + name + "' must have rank 2 [M, p]. Train the model again.");
-  std::vector<std::vector<double>> mu;
-  for (std::int64_t m = 0; m < dims[0]; ++m)
-    mu.emplace_back(flat.begin() + m * dims[1], flat.begin() + (m + 1) * dims[1]);
-  return mu;
 }
 
 void write_normalizer(h5::File& file, const models::Normalizer& normalizer) {
@@ -116,34 +56,9 @@ models::Normalizer read_normalizer(const h5::File& file, const data::DatasetHead
   return normalizer;
 }
 
-void write_header(h5::File& file, const data::DatasetHeader& header) {
-  write_mu(file, "/model/mu", header.mu);
-  write_numbers(file, "/model/time", header.time);
-  file.set_attribute("/model/mu", "names", header.mu_names);
-  file.set_attribute("/model/time", "units", header.time_units);
-  file.set_attribute("/model", "coordinates", header.coordinates);
-  file.set_attribute("/model", "units", header.units);
-  file.set_attribute("/model", "periods", header.periods);
-  // How the training data were made: evaluation asks the same generator for its noise floor.
-  file.set_attribute("/model", "data_config", header.provenance.config);
-}
-
-data::DatasetHeader read_header(const h5::File& file) {
-  data::DatasetHeader header;
-  header.mu = read_mu(file, "/model/mu");
-  header.mu_names = file.strings_attribute("/model/mu", "names");
-  header.time = file.read<double>("/model/time");
-  header.time_units = file.string_attribute("/model/time", "units");
-  header.coordinates = file.strings_attribute("/model", "coordinates");
-  header.units = file.strings_attribute("/model", "units");
-  header.periods = file.numbers_attribute("/model", "periods");
-  header.provenance.config = file.string_attribute("/model", "data_config");
-  return header;
-}
-
 void write_initial(h5::File& file, const InitialPopulations& initial, std::int64_t dimension) {
   const auto count = static_cast<std::int64_t>(initial.mu.size());
-  write_mu(file, "/initial/mu", initial.mu);
+  data::write_mu(file, "/initial/mu", initial.mu);
   file.create_dataset<float>("/initial/samples", {count, initial.particles, dimension},
                              {1, initial.particles, dimension});
   for (std::int64_t m = 0; m < count; ++m)
@@ -153,7 +68,7 @@ void write_initial(h5::File& file, const InitialPopulations& initial, std::int64
 
 InitialPopulations read_initial(const h5::File& file, std::int64_t dimension) {
   InitialPopulations initial;
-  initial.mu = read_mu(file, "/initial/mu");
+  initial.mu = data::read_mu(file, "/initial/mu");
   const auto dims = file.dims("/initial/samples");
   if (dims.size() != 3 || dims[0] != static_cast<std::int64_t>(initial.mu.size()) || dims[2] != dimension)
     throw FileError(file.path(), "'/initial/samples' must be [M, N, d]. Train the model again.");
@@ -181,7 +96,7 @@ void fill_parameters(models::ScoreNetwork& network, const h5::File& file) {
     const std::string name = "/model/parameters/" + item.key();
     if (!file.exists(name))
       throw FileError(file.path(), "array '" + name + "' is missing. The file is damaged; train the model again.");
-    const auto stored = read_tensor(file, name);
+    const auto stored = data::read_tensor(file, name);
     if (stored.sizes() != item.value().sizes()) {
       std::ostringstream what;
       what << "array '" << name << "' has shape " << stored.sizes() << ", expected " << item.value().sizes()
@@ -234,18 +149,18 @@ std::shared_ptr<const Loss> read_loss(const h5::File& file) {
 
 ReducedModel load_model(const std::string& path) {
   const auto file = h5::File::open(path);
-  const auto provenance = data::read_provenance(file, {data::kModelFormat});
+  const auto header = data::read_model_header(file);
   ReducedModel model;
-  model.header = read_header(file);
+  model.header = header.data;
   models::ModelOptions options;
   OptionSet set;
   models::bind(set, options);
-  set.load_toml(file.string_attribute("/model", "options"), path);
+  set.load_toml(header.options, path);
   model.network = std::make_shared<models::ScoreNetwork>(options, read_normalizer(file, model.header));
   fill_parameters(*model.network, file);
   model.initial = read_initial(file, model.header.dimension());
-  model.sigma = file.number_attribute("/model", "sigma");
-  model.step = file.integer_attribute("/training", "step");
+  model.sigma = header.sigma;
+  model.step = header.step;
   model.loss = read_loss(file);
   return model;
 }
@@ -254,19 +169,21 @@ void save_model(const std::string& path, const data::Provenance& provenance, con
                 const optim::NamedTensors& averaged_weights, const TrainingState& state) {
   data::AtomicFile destination(path);
   auto file = h5::File::create(destination.temporary_path(), path);
-  data::write_provenance(file, provenance);
-  write_tensors(file, "/model/parameters", averaged_weights);
+  data::write_model_header(file, {.provenance = provenance,
+                                  .data = model.header,
+                                  .options = model_options_toml(model.network->options()),
+                                  .kind = model.loss->kind(),
+                                  .sigma = model.sigma,
+                                  .step = state.step,
+                                  .parameters = model.network->parameter_count(),
+                                  .network_parameters = model.network->plain_parameter_count()});
+  data::write_tensors(file, "/model/parameters", averaged_weights);
   write_normalizer(file, model.network->normalizer());
-  write_header(file, model.header);
-  file.set_attribute("/model", "options", model_options_toml(model.network->options()));
-  file.set_attribute("/model", "sigma", model.sigma);
-  file.set_attribute("/model", "kind", model.loss->kind());
   model.loss->write(file);
   write_initial(file, model.initial, model.header.dimension());
-  write_tensors(file, "/training/weights", state.weights);
-  write_tensors(file, "/training/averages", state.averages);
-  write_tensors(file, "/training/optimizer", state.optimizer);
-  file.set_attribute("/training", "step", state.step);
+  data::write_tensors(file, "/training/weights", state.weights);
+  data::write_tensors(file, "/training/averages", state.averages);
+  data::write_tensors(file, "/training/optimizer", state.optimizer);
   file.set_attribute("/training", "seconds", state.seconds);
   file.set_attribute("/training", "interval_loss", state.interval_loss);
   file.set_attribute("/training", "interval_steps", state.interval_steps);
@@ -278,13 +195,13 @@ void save_model(const std::string& path, const data::Provenance& provenance, con
 TrainingState load_training_state(const std::string& path) {
   const auto file = h5::File::open(path);
   TrainingState state;
-  state.step = file.integer_attribute("/training", "step");
+  state.step = data::read_model_header(file).step;
   state.seconds = file.number_attribute("/training", "seconds");
   state.interval_loss = file.number_attribute("/training", "interval_loss");
   state.interval_steps = file.integer_attribute("/training", "interval_steps");
-  state.weights = read_tensors(file, "/training/weights");
-  state.averages = read_tensors(file, "/training/averages");
-  state.optimizer = read_tensors(file, "/training/optimizer");
+  state.weights = data::read_tensors(file, "/training/weights");
+  state.averages = data::read_tensors(file, "/training/averages");
+  state.optimizer = data::read_tensors(file, "/training/optimizer");
   state.history.step = file.read<double>("/history/step");
   state.history.loss = file.read<double>("/history/loss");
   state.history.validation_loss = file.read<double>("/history/validation_loss");

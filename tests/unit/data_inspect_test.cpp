@@ -1,4 +1,5 @@
 #include "data/inspect.hpp"
+#include "data/model_header.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -19,20 +20,22 @@ class Inspect : public ::testing::Test {
  protected:
   void write_model() const {
     auto file = h5::File::create(path);
-    write_provenance(file, {.format = kModelFormat, .seed = 9});
+    ModelHeader header{.provenance = {.format = kModelFormat, .seed = 9}, .step = 12};
+    header.data.mu = {{-0.5}, {-0.75}};
+    header.data.mu_names = {"mu"};
+    header.data.time = {0, 4};
+    header.data.time_units = "s";
+    header.data.coordinates = {"x"};
+    header.data.units = {"box"};
+    header.data.periods = {1};
+    header.parameters = 9;
+    header.network_parameters = 6;
+    write_model_header(file, header);
     const std::vector<float> weight(6), bias(3);
-    const std::vector<double> loss{-0.5, -0.75}, time{0, 4};
+    const std::vector<double> loss{-0.5, -0.75};
     file.write<float>("/model/parameters/modulation.weight0", weight, {3, 2});
     file.write<float>("/model/parameters/modulation.left0", bias, {3, 1});
-    file.write<double>("/model/mu", loss, {2, 1});
-    file.set_attribute("/model/mu", "names", std::vector<std::string>{"mu"});
-    file.write<double>("/model/time", time, {2});
-    file.set_attribute("/model/time", "units", std::string("s"));
-    file.set_attribute("/model", "coordinates", std::vector<std::string>{"x"});
-    file.set_attribute("/model", "units", std::vector<std::string>{"box"});
-    file.set_attribute("/model", "periods", std::vector<double>{1});
     file.write<double>("/training/loss_sum", loss, {2});
-    file.set_attribute("/training", "step", 12);
     file.write<double>("/history/loss", loss, {2});
     file.close();
   }
@@ -67,6 +70,39 @@ TEST_F(Inspect, DatasetAsJson) {
   EXPECT_EQ(facts["seed"], 42);
   EXPECT_EQ(facts["config"], "[pic]\ncells = 64\n");
   EXPECT_FALSE(facts.contains("diagnostics"));
+}
+
+TEST_F(Inspect, WhatTheWriterSaysOfAnArray) {
+  DatasetWriter writer(path, test::small_header());
+  test::write_marked_frames(writer);
+  writer.write_diagnostics({.time = {0, 1}, .series = {{"heat", {{2, 2}, {1, 2, 3, 4}, "flux at the wall", "W"}}}});
+  writer.commit();
+  EXPECT_THAT(describe_file(path), HasSubstr("heat [2, 2]  flux at the wall [W]"));
+  const json facts = json::parse(describe_file_json(path));
+  for (const auto& array : facts["arrays"])
+    if (array["name"] == "/diagnostics/heat") {
+      EXPECT_EQ(array["attributes"], json({{"description", "flux at the wall"}, {"units", "W"}}));
+    }
+}
+
+TEST_F(Inspect, FramesThatDiffer) {
+  DatasetHeader header = test::small_header();
+  header.time.clear();
+  header.particles = 0;
+  header.has_velocities = false;
+  header.has_weights = true;
+  header.runs = {{{0, 1}, {2, 3}}, {{-1}, {4}}};
+  DatasetWriter writer(path, header);
+  for (const auto& [m, k] : {std::pair{0, 0}, {0, 1}, {1, 0}}) {
+    const auto n = static_cast<std::size_t>(header.particles_at(m, k));
+    writer.write_frame(m, k, std::vector<float>(2 * n), {}, std::vector<float>(n, 1));
+  }
+  writer.commit();
+  for (const char* part : {"3 frames of 2 to 4 particles, trajectories, with weights", "2 frames, -1 to 1"})
+    EXPECT_THAT(describe_file(path), HasSubstr(part));
+  const json facts = json::parse(describe_file_json(path));
+  EXPECT_EQ(facts["layout"], "frames");
+  EXPECT_EQ(facts["particles"], json({{"frames", 3}, {"least", 2}, {"most", 4}}));
 }
 
 TEST_F(Inspect, ManyValuesOfMuAreShortened) {

@@ -1,0 +1,61 @@
+#include "data/model_header.hpp"
+
+#include "core/error.hpp"
+
+namespace scorefield::data {
+namespace {
+
+constexpr const char* kRemedy = " Train the model again.";
+
+}  // namespace
+
+void write_model_header(h5::File& file, const ModelHeader& header) {
+  const DatasetHeader& data = header.data;
+  write_provenance(file, header.provenance);
+  write_mu(file, "/model/mu", data.mu);
+  file.write<double>("/model/time", data.time, {data.frames()});
+  file.set_attribute("/model/mu", "names", data.mu_names);
+  file.set_attribute("/model/time", "units", data.time_units);
+  file.set_attribute("/model", "coordinates", data.coordinates);
+  file.set_attribute("/model", "units", data.units);
+  file.set_attribute("/model", "periods", data.periods);
+  // How the training data were made: evaluation asks the same generator for its noise floor.
+  file.set_attribute("/model", "data_config", data.provenance.config);
+  file.set_attribute("/model", "options", header.options);
+  file.set_attribute("/model", "kind", header.kind);
+  file.set_attribute("/model", "sigma", header.sigma);
+  file.set_attribute("/model", "parameters", header.parameters);
+  file.set_attribute("/model", "network_parameters", header.network_parameters);
+  file.create_group("/training");
+  file.set_attribute("/training", "step", header.step);
+}
+
+ModelHeader read_model_header(const h5::File& file) {
+  ModelHeader header;
+  header.provenance = read_provenance(file, {kModelFormat});
+  DatasetHeader& data = header.data;
+  data.mu = read_mu(file, "/model/mu");
+  data.mu_names = file.strings_attribute("/model/mu", "names");
+  data.time = file.read<double>("/model/time");
+  data.time_units = file.string_attribute("/model/time", "units");
+  data.coordinates = file.strings_attribute("/model", "coordinates");
+  data.units = file.strings_attribute("/model", "units");
+  data.periods = file.numbers_attribute("/model", "periods");
+  data.provenance.config = file.string_attribute("/model", "data_config");
+  header.options = file.string_attribute("/model", "options");
+  if (file.has_attribute("/model", "kind")) header.kind = file.string_attribute("/model", "kind");
+  header.sigma = file.number_attribute("/model", "sigma");
+  header.step = file.integer_attribute("/training", "step");
+  if (file.has_attribute("/model", "parameters")) {
+    header.parameters = file.integer_attribute("/model", "parameters");
+    header.network_parameters = file.integer_attribute("/model", "network_parameters");
+  }
+  const auto d = data.coordinates.size();
+  if (data.mu.empty() || data.mu_names.size() != data.mu[0].size())
+    throw FileError(file.path(), std::string("'/model/mu' does not fit the names of its parameters.") + kRemedy);
+  if (data.time.empty() || data.units.size() != d || data.periods.size() != d)
+    throw FileError(file.path(), std::string("the coordinates or times under '/model' do not fit.") + kRemedy);
+  return header;
+}
+
+}  // namespace scorefield::data
