@@ -88,7 +88,8 @@ void run_generate(int argc, const char* const* argv) {
 
   ProgressPrinter printer(line.common().quiet);
   const auto start = std::chrono::steady_clock::now();
-  problem->generate(options, set.to_toml(), output, printer.observer());
+  options.config = set.to_toml();
+  problems::generate_dataset(*problem, options, output, printer.observer());
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   print_result(line, name, output, options, seconds);
 }

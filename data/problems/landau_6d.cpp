@@ -92,21 +92,22 @@ void Landau6d::validate(const GenerateOptions& options) const {
     require(alpha > 0 && alpha < 1, "mu (alpha)", alpha,
             "a number above 0 and below 1: the density is 1 + alpha cos k x");
   pic3d::validate(pic_options());
-  require(request.particles <= request.simulated_particles(pic_.simulated_particles), "generate.particles",
-          request.particles, "at most pic.simulated_particles = " + std::to_string(pic_.simulated_particles));
+  require(request.particles <= pic_.simulated_particles, "generate.particles", request.particles,
+          "at most pic.simulated_particles = " + std::to_string(pic_.simulated_particles));
 }
 
-void Landau6d::generate(const GenerateOptions& options, const std::string& config, const std::string& path,
-                        const ProgressObserver& observer) const {
+void Landau6d::generate(const GenerateOptions& options, FrameSink& sink, const ProgressObserver& observer) const {
   validate(options);
   const GenerateOptions request = with_defaults(options, *this);
-  pic3d::Pic3dOptions pic = pic_options();
-  pic.simulated_particles = request.simulated_particles(pic.simulated_particles);
+  const pic3d::Pic3dOptions pic = pic_options();
   const TimeGrid grid = time_grid(pic.duration, pic.dt, request.frames);
   StepwiseProblem problem{
       .name = name(),
-      .header = make_header(request, config, pic.duration),
-      .columns = {{"electric_energy"}, {"kinetic_energy"}, {"momentum", 3}, {"field_modes", pic3d::kFieldModes}},
+      .header = make_header(request, pic.duration),
+      .columns = {{"electric_energy", "1/2 integral of E^2"},
+                  {"kinetic_energy", "1/2 integral of v^2 f"},
+                  {"momentum", "integral of v f", 3},
+                  {"field_modes", "|E_k| of the first modes along x", pic3d::kFieldModes}},
       .grid = grid,
       .side_by_side = false,
       .start =
@@ -125,7 +126,13 @@ void Landau6d::generate(const GenerateOptions& options, const std::string& confi
   problem.header.units = {"Debye length",  "Debye length",  "Debye length",
                           "thermal speed", "thermal speed", "thermal speed"};
   problem.header.periods = {pic.box_length, pic.box_length, pic.box_length, 0, 0, 0};
-  generate_stepwise(problem, request, path, observer);
+  generate_stepwise(problem, request, sink, observer);
+}
+
+std::vector<float> Landau6d::initial(const InitialRequest& request) const {
+  Landau6d alone = *this;  // nobody needs the particles that are not stored
+  alone.pic_.simulated_particles = request.particles;
+  return alone.Problem::initial(request);
 }
 
 double Landau6d::electric_energy(std::span<const float> samples, const std::vector<double>&) const {

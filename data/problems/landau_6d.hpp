@@ -23,8 +23,8 @@ class Landau6d : public Problem {
 
   void bind(OptionSet& set) override;
   void validate(const GenerateOptions& options) const override;
-  void generate(const GenerateOptions& options, const std::string& config, const std::string& path,
-                const ProgressObserver& observer) const override;
+  void generate(const GenerateOptions& options, FrameSink& sink, const ProgressObserver& observer) const override;
+  [[nodiscard]] std::vector<float> initial(const InitialRequest& request) const override;
 
   [[nodiscard]] bool has_electric_energy() const override { return true; }
   [[nodiscard]] double electric_energy(std::span<const float> samples, const std::vector<double>& mu) const override;

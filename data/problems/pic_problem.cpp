@@ -97,7 +97,7 @@ std::unique_ptr<StepwiseRun> make_run(const PicSetup& setup, const Arguments&...
 
 }  // namespace
 
-PicProblem::PicProblem(std::unique_ptr<PlasmaCase> plasma)
+PicProblem::PicProblem(std::shared_ptr<const PlasmaCase> plasma)
     : case_(std::move(plasma)), plasma_(case_->plasma_options()), pic_(case_->pic_options()) {}
 
 std::string PicProblem::summary() const { return case_->system() + ", 1D1V particle-in-cell"; }
@@ -121,37 +121,44 @@ void PicProblem::validate(const GenerateOptions& options) const {
     const PlasmaSetup plasma = setup(mu);
     pic::validate(pic_options(plasma), plasma.mu);
   }
-  if (request.particles > request.simulated_particles(pic_.simulated_particles))
+  if (request.particles > pic_.simulated_particles)
     throw UsageError("generate.particles = " + std::to_string(request.particles) +
                      " stored particles exceed pic.simulated_particles = " + std::to_string(pic_.simulated_particles) +
                      "; raise the latter or store fewer.");
 }
 
-void PicProblem::generate(const GenerateOptions& options, const std::string& config, const std::string& path,
-                          const ProgressObserver& observer) const {
+void PicProblem::generate(const GenerateOptions& options, FrameSink& sink, const ProgressObserver& observer) const {
   validate(options);
   const GenerateOptions request = with_defaults(options, *this);
   const TimeGrid grid = time_grid(pic_.duration, pic_.dt, request.frames);
   const auto at = [&](double mu) {
     const PlasmaSetup plasma = setup(mu);
-    pic::PicOptions pic = pic_options(plasma);
-    pic.simulated_particles = request.simulated_particles(pic.simulated_particles);
-    return PicSetup{
-        pic, grid.dt, plasma, stream(request, mu, 0), {plasma.diffusion, stream(request, mu, kCollisionStream)}};
+    return PicSetup{pic_options(plasma),
+                    grid.dt,
+                    plasma,
+                    stream(request, mu, 0),
+                    {plasma.diffusion, stream(request, mu, kCollisionStream)}};
   };
 
-  StepwiseProblem problem{.name = name(),
-                          .header = make_header(request, config, pic_.duration),
-                          .columns = {{"electric_energy"},
-                                      {"kinetic_energy"},
-                                      {"momentum"},
-                                      {"field_modes", std::min(pic::kFieldModes, pic_.cells / 2)}},
-                          .grid = grid,
-                          .start = [&](double mu) { return make_run(at(mu)); },
-                          .restore = [&](double mu, const h5::File& file,
-                                         const std::string& group) { return make_run(at(mu), file, group); }};
+  StepwiseProblem problem{
+      .name = name(),
+      .header = make_header(request, pic_.duration),
+      .columns = {{"electric_energy", "mu^2/2 integral of E^2"},
+                  {"kinetic_energy", "1/2 integral of v^2 f"},
+                  {"momentum", "integral of v f"},
+                  {"field_modes", "|E_k| of the first modes", std::min(pic::kFieldModes, pic_.cells / 2)}},
+      .grid = grid,
+      .start = [&](double mu) { return make_run(at(mu)); },
+      .restore = [&](double mu, const h5::File& file,
+                     const std::string& group) { return make_run(at(mu), file, group); }};
   set_plasma_coordinates(problem.header, setup(request.mu.front()));
-  generate_stepwise(problem, request, path, observer);
+  generate_stepwise(problem, request, sink, observer);
+}
+
+std::vector<float> PicProblem::initial(const InitialRequest& request) const {
+  PicProblem alone = *this;  // nobody needs the particles that are not stored
+  alone.pic_.simulated_particles = request.particles;
+  return alone.Problem::initial(request);
 }
 
 double PicProblem::electric_energy(std::span<const float> samples, const std::vector<double>& mu) const {

@@ -14,7 +14,7 @@ namespace scorefield::problems {
 /// The runs of two mu, and of two seeds, draw independent particles.
 class PicProblem : public Problem {
  public:
-  explicit PicProblem(std::unique_ptr<PlasmaCase> plasma);
+  explicit PicProblem(std::shared_ptr<const PlasmaCase> plasma);
 
   [[nodiscard]] std::string name() const override { return case_->name(); }
   [[nodiscard]] std::string summary() const override;
@@ -25,8 +25,8 @@ class PicProblem : public Problem {
 
   void bind(OptionSet& set) override;
   void validate(const GenerateOptions& options) const override;
-  void generate(const GenerateOptions& options, const std::string& config, const std::string& path,
-                const ProgressObserver& observer) const override;
+  void generate(const GenerateOptions& options, FrameSink& sink, const ProgressObserver& observer) const override;
+  [[nodiscard]] std::vector<float> initial(const InitialRequest& request) const override;
 
   [[nodiscard]] bool has_electric_energy() const override { return true; }
   [[nodiscard]] double electric_energy(std::span<const float> samples, const std::vector<double>& mu) const override;
@@ -37,7 +37,7 @@ class PicProblem : public Problem {
  private:
   [[nodiscard]] pic::PicOptions pic_options(const PlasmaSetup& setup) const;
 
-  std::unique_ptr<PlasmaCase> case_;
+  std::shared_ptr<const PlasmaCase> case_;
   PlasmaOptions plasma_;
   pic::PicOptions pic_;
 };

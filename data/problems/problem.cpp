@@ -34,7 +34,7 @@ std::unique_ptr<Problem> make() {
 
 template <class Case>
 std::unique_ptr<Problem> make_pic() {
-  return std::make_unique<PicProblem>(std::make_unique<Case>());
+  return std::make_unique<PicProblem>(std::make_shared<Case>());
 }
 
 /// A new problem is one line here and its own file.
@@ -62,6 +62,26 @@ std::vector<std::string> foreign_keys(const toml::table& config, const OptionSet
 
 }  // namespace
 
+std::vector<float> Problem::initial(const InitialRequest& request) const {
+  struct FirstFrame : FrameSink {
+    std::vector<float> values;
+    void begin(const data::DatasetHeader& /*header*/) override {}
+    void write_frame(std::int64_t /*mu_index*/, std::int64_t /*frame*/, std::span<const float> samples,
+                     std::span<const float> /*velocities*/) override {
+      values.assign(samples.begin(), samples.end());
+    }
+  } sink;
+  GenerateOptions options;
+  options.mu = {request.mu};
+  options.particles = request.particles;
+  options.frames = 1;
+  options.seed = request.seed;
+  options.velocities = false;
+  options.numbers_of = request.numbers_of;
+  generate(options, sink, {});
+  return std::move(sink.values);
+}
+
 double Problem::electric_energy(std::span<const float>, const std::vector<double>&) const {
   throw Error("problem '" + name() + "' has no electric field.");
 }
@@ -76,6 +96,12 @@ void bind(OptionSet& set, GenerateOptions& options) {
   set.add("generate.velocities", options.velocities, "also store time derivatives of the samples");
   set.add("generate.checkpoint_interval", options.checkpoint_interval, at_least(0),
           "seconds between the states that a killed run leaves for --resume; 0: only when interrupted");
+}
+
+void generate_dataset(const Problem& problem, const GenerateOptions& options, const std::string& path,
+                      const ProgressObserver& observer) {
+  DatasetSink sink(path);
+  problem.generate(options, sink, observer);
 }
 
 std::int64_t independent_seed(std::int64_t seed, std::uint64_t stream, std::uint64_t index) {

@@ -11,6 +11,7 @@
 #include "core/progress.hpp"
 #include "data/dataset.hpp"
 #include "data/problems/exact_potential.hpp"
+#include "data/problems/frame_sink.hpp"
 
 namespace scorefield::problems {
 
@@ -21,20 +22,21 @@ struct GenerateOptions {
   std::int64_t frames = 0;  ///< stored times K, equally spaced, both ends included; 1: the initial population alone; 0:
                             ///< the problem's default
   std::int64_t seed = 0;
-  bool velocities = true;            ///< store time derivatives where the problem knows them
-  double checkpoint_interval = 300;  ///< seconds between checkpoints of a run in progress; 0: only when interrupted
-  std::string checkpoint{};          ///< file that a stopped run leaves for `resume`; empty: none. Not an option key
-  bool only_stored = false;  ///< with frames = 1: make no particles beside those stored, of which diagnostics then are.
-                             ///< Not an option key
+  bool velocities = true;              ///< store time derivatives where the problem knows them
+  double checkpoint_interval = 300;    ///< seconds between checkpoints of a run in progress; 0: only when interrupted
+  std::string checkpoint{};            ///< file that a stopped run leaves for `resume`; empty: none. Not an option key
   std::optional<double> numbers_of{};  ///< draw the random numbers of the run at this mu; absent: every mu has its own.
                                        ///< Not an option key
   bool resume = false;                 ///< continue from `checkpoint`, bit for bit. Not an option key
+  std::string config{};                ///< the resolved configuration that is stored with the data. Not an option key
+};
 
-  /// How many of the `asked` particles a solver makes: those stored alone, which are the first, where nothing needs the
-  /// others.
-  [[nodiscard]] std::int64_t simulated_particles(std::int64_t asked) const {
-    return frames == 1 && only_stored ? particles : asked;
-  }
+/// A population at the first time.
+struct InitialRequest {
+  double mu = 0;
+  std::int64_t particles = 0;
+  std::int64_t seed = 0;
+  std::optional<double> numbers_of{};  ///< as in GenerateOptions
 };
 
 /// A high-fidelity system: parameter, initial population, solver, diagnostics. One file per problem.
@@ -55,11 +57,13 @@ class Problem {
   /// Checks every option before anything expensive. @throws UsageError
   virtual void validate(const GenerateOptions& options) const = 0;
 
-  /// Runs the solver at every mu (independent seeds) and streams frames to `path`; `config` is the resolved
-  /// configuration to be stored. Stops between steps when an interrupt is requested (throws Interrupted; no dataset is
-  /// left, and `options.checkpoint` where the problem can resume).
-  virtual void generate(const GenerateOptions& options, const std::string& config, const std::string& path,
-                        const ProgressObserver& observer) const = 0;
+  /// Runs the solver at every mu (independent seeds) and streams frames to `sink`. Stops between steps when an
+  /// interrupt is requested (throws Interrupted; leaves `options.checkpoint` where the problem can resume).
+  virtual void generate(const GenerateOptions& options, FrameSink& sink, const ProgressObserver& observer) const = 0;
+
+  /// [N, d] row-major: the first particles that `generate` would make, but for the rounding of what they feel from each
+  /// other. @throws UsageError
+  [[nodiscard]] virtual std::vector<float> initial(const InitialRequest& request) const;
 
   /// Electric energy of given particles at one mu, by the same deposit and solve as the generator; positions are
   /// wrapped. samples: [N, d] row-major, equal weights. Problems without a field throw; ask has_electric_energy().
@@ -73,6 +77,10 @@ class Problem {
 };
 
 void bind(OptionSet& set, GenerateOptions& options);
+
+/// Generates a dataset; at `path` there is a whole one or none.
+void generate_dataset(const Problem& problem, const GenerateOptions& options, const std::string& path,
+                      const ProgressObserver& observer);
 
 /// A seed for one more run beside those that people give seeds to, which are small: a function of (seed, stream,
 /// index).

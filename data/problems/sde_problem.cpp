@@ -25,8 +25,8 @@ bool differentiable(const std::vector<Coordinate>& coordinates, const sde::Syste
   });
 }
 
-data::DatasetHeader make_header(const SdeProblem& problem, const GenerateOptions& options, const std::string& config) {
-  auto header = make_header(options, config, problem.sde_options().duration);
+data::DatasetHeader make_header(const SdeProblem& problem, const GenerateOptions& options) {
+  auto header = make_header(options, problem.sde_options().duration);
   header.time_units = problem.time_units();
   for (const auto& coordinate : problem.coordinates()) {
     header.coordinates.push_back(coordinate.name);
@@ -65,18 +65,17 @@ void SdeProblem::validate(const GenerateOptions& requested) const {
   }
 }
 
-void SdeProblem::generate(const GenerateOptions& requested, const std::string& config, const std::string& path,
-                          const ProgressObserver& observer) const {
+void SdeProblem::generate(const GenerateOptions& requested, FrameSink& sink, const ProgressObserver& observer) const {
   const GenerateOptions options = with_defaults(requested, *this);
   validate(options);
-  data::DatasetWriter writer(path, make_header(*this, options, config));
-  for (std::size_t i = 0; i < options.mu.size(); ++i)
-    generate_one(options, static_cast<std::int64_t>(i), writer, observer);
-  writer.commit();
+  const data::DatasetHeader header = make_header(*this, options);
+  sink.begin(header);
+  for (std::int64_t m = 0; m < header.mu_count(); ++m) generate_one(options, header, m, sink, observer);
+  sink.finish();
 }
 
-void SdeProblem::generate_one(const GenerateOptions& options, std::int64_t mu_index, data::DatasetWriter& writer,
-                              const ProgressObserver& observer) const {
+void SdeProblem::generate_one(const GenerateOptions& options, const data::DatasetHeader& header, std::int64_t mu_index,
+                              FrameSink& sink, const ProgressObserver& observer) const {
   const double mu = options.mu[static_cast<std::size_t>(mu_index)];
   const std::string stage = name() + " mu = " + text(mu);
   const auto stored = indices(coordinates());
@@ -86,16 +85,16 @@ void SdeProblem::generate_one(const GenerateOptions& options, std::int64_t mu_in
   sde::Ensemble ensemble(model.system, model.initial, options.particles,
                          {grid.dt, sde_.scheme, sde_.path_refinement, static_cast<std::uint64_t>(options.seed),
                           random_stream(options, mu)});
-  std::vector<float> samples(static_cast<std::size_t>(writer.header().frame_size()));
-  std::vector<float> rates(writer.header().has_velocities ? samples.size() : 0);
+  std::vector<float> samples(static_cast<std::size_t>(header.frame_size()));
+  std::vector<float> rates(header.has_velocities ? samples.size() : 0);
   for (std::int64_t frame = 0; frame < options.frames; ++frame) {
     if (interrupt_requested())
       throw Interrupted("interrupted at " + stage + ", t = " + text(ensemble.time()) + "; no file was written.");
     if (frame > 0) ensemble.advance(grid.steps_per_frame);
     ensemble.read(stored, samples);
-    wrap(writer.header().periods, samples);
+    wrap(header.periods, samples);
     if (!rates.empty()) ensemble.read_drift(stored, rates);
-    writer.write_frame(mu_index, frame, samples, rates);
+    sink.write_frame(mu_index, frame, samples, rates);
     if (observer) observer({stage, frame + 1, options.frames, ""});
   }
 }

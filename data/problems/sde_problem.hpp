@@ -32,8 +32,7 @@ class SdeProblem : public Problem {
  public:
   void bind(OptionSet& set) override;
   void validate(const GenerateOptions& options) const override;
-  void generate(const GenerateOptions& options, const std::string& config, const std::string& path,
-                const ProgressObserver& observer) const override;
+  void generate(const GenerateOptions& options, FrameSink& sink, const ProgressObserver& observer) const override;
 
   /// The system and its initial population. @throws UsageError for a mu or an option that makes no sense
   [[nodiscard]] virtual SdeModel model(double mu) const = 0;
@@ -47,8 +46,8 @@ class SdeProblem : public Problem {
   explicit SdeProblem(const sde::SdeOptions& defaults) : sde_(defaults) {}
 
  private:
-  void generate_one(const GenerateOptions& options, std::int64_t mu_index, data::DatasetWriter& writer,
-                    const ProgressObserver& observer) const;
+  void generate_one(const GenerateOptions& options, const data::DatasetHeader& header, std::int64_t mu_index,
+                    FrameSink& sink, const ProgressObserver& observer) const;
 
   sde::SdeOptions sde_;
 };

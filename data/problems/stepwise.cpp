@@ -51,20 +51,21 @@ struct Lane {
 /// Where a generation is: which runs are under way, what has been measured, and what has been written.
 class Generation {
  public:
-  Generation(const StepwiseProblem& problem, const GenerateOptions& options, const std::string& path,
+  Generation(const StepwiseProblem& problem, const GenerateOptions& options, FrameSink& sink,
              const ProgressObserver& observer)
       : problem_(problem),
         options_(options),
         observer_(observer),
-        writer_(path, problem.header),
+        sink_(sink),
         rows_(static_cast<std::size_t>(problem.header.mu_count())) {
+    sink_.begin(problem.header);
     for (const auto& column : problem.columns) width_ += column.width;
   }
 
   void restore() {
     const auto file = h5::File::open(options_.checkpoint);
     check_same_configuration(data::read_provenance(file, {data::kCheckpointFormat}));
-    writer_.restore_frames(file);
+    sink_.restore(file);
     next_ = file.integer_attribute("/run", "next_mu");
     if (next_ < 0 || next_ > problem_.header.mu_count())
       throw FileError(file.path(), "names mu number " + std::to_string(next_) + ". Generate without resuming.");
@@ -87,8 +88,8 @@ class Generation {
       parallel_for(static_cast<std::int64_t>(lanes_.size()),
                    [&](std::int64_t i) { advance(lanes_[static_cast<std::size_t>(i)]); });
     }
-    writer_.write_diagnostics(collect_diagnostics());
-    writer_.commit();
+    sink_.write_diagnostics(collect_diagnostics());
+    sink_.finish();
     std::error_code ignored;
     if (!options_.checkpoint.empty()) std::filesystem::remove(options_.checkpoint, ignored);
   }
@@ -133,7 +134,7 @@ class Generation {
     samples_.resize(size);
     rates_.resize(problem_.header.has_velocities ? size : 0);
     lane.run->read(samples_, rates_);
-    writer_.write_frame(lane.mu_index, lane.run->step() / problem_.grid.steps_per_frame, samples_, rates_);
+    sink_.write_frame(lane.mu_index, lane.run->step() / problem_.grid.steps_per_frame, samples_, rates_);
     if (!observer_) return;
     std::int64_t done = 0;
     for (const Lane& other : lanes_) done += other.run->step() / problem_.grid.steps_per_frame;
@@ -147,8 +148,9 @@ class Generation {
     const std::int64_t runs = problem_.header.mu_count(), steps = problem_.grid.steps + 1;
     for (std::int64_t i = 0; i < steps; ++i) diagnostics.time.push_back(static_cast<double>(i) * problem_.grid.dt);
     std::int64_t first = 0;
-    for (const auto& [name, width] : problem_.columns) {
+    for (const auto& [name, description, width] : problem_.columns) {
       auto& series = diagnostics.series[name];
+      series.description = description;
       series.shape = {runs, steps};
       if (width > 1) series.shape.push_back(width);
       for (const Rows& rows : rows_)
@@ -174,7 +176,7 @@ class Generation {
     data::Provenance provenance = problem_.header.provenance;
     provenance.format = data::kCheckpointFormat;
     data::write_provenance(file, provenance);
-    writer_.save_frames(file);
+    sink_.save(file);
     for (std::int64_t m = 0; m < next_; ++m) rows_[static_cast<std::size_t>(m)].save(file, rows_name(m));
     for (const Lane& lane : lanes_) lane.run->save(file, run_name(lane.mu_index));
     file.set_attribute("/run", "next_mu", next_);
@@ -211,7 +213,7 @@ class Generation {
   const StepwiseProblem& problem_;
   const GenerateOptions& options_;
   const ProgressObserver& observer_;
-  data::DatasetWriter writer_;
+  FrameSink& sink_;
   std::int64_t width_ = 0;  ///< of a row
   std::vector<Rows> rows_;  ///< [M]
   std::vector<Lane> lanes_;
@@ -241,11 +243,11 @@ void validate_request(const GenerateOptions& options) {
     throw UsageError("mu = " + text(*twice) + " is asked for twice; every mu is one run.");
 }
 
-data::DatasetHeader make_header(const GenerateOptions& options, const std::string& config, double duration) {
+data::DatasetHeader make_header(const GenerateOptions& options, double duration) {
   data::DatasetHeader header;
   header.provenance.format = data::kDatasetFormat;
   header.provenance.seed = options.seed;
-  header.provenance.config = config;
+  header.provenance.config = options.config;
   for (const double mu : options.mu) header.mu.push_back({mu});
   header.mu_names = {"mu"};
   for (std::int64_t k = 0; k < options.frames; ++k)
@@ -257,11 +259,11 @@ data::DatasetHeader make_header(const GenerateOptions& options, const std::strin
   return header;
 }
 
-void generate_stepwise(const StepwiseProblem& problem, const GenerateOptions& options, const std::string& path,
+void generate_stepwise(const StepwiseProblem& problem, const GenerateOptions& options, FrameSink& sink,
                        const ProgressObserver& observer) {
   if (options.resume && !std::filesystem::exists(options.checkpoint))
     throw FileError(options.checkpoint, "no such file: there is no stopped run to resume. Generate without --resume.");
-  Generation generation(problem, options, path, observer);
+  Generation generation(problem, options, sink, observer);
   if (options.resume) generation.restore();
   generation.complete();
 }

@@ -33,6 +33,7 @@ class StepwiseRun {
 /// One diagnostic: /diagnostics/NAME, [M, D] or [M, D, width].
 struct DiagnosticColumn {
   std::string name;
+  std::string description;  ///< stored with it
   std::int64_t width = 1;
 };
 
@@ -67,14 +68,13 @@ void validate_request(const GenerateOptions& options);
 
 /// The header of a dataset with this request's mu, particles, seed, and equally spaced times in [0, duration]; the
 /// coordinates remain to be filled in.
-[[nodiscard]] data::DatasetHeader make_header(const GenerateOptions& options, const std::string& config,
-                                              double duration);
+[[nodiscard]] data::DatasetHeader make_header(const GenerateOptions& options, double duration);
 
-/// Runs the problem at every mu and streams frames to `path`. At intervals, and when an interrupt
+/// Runs the problem at every mu and streams frames to `sink`. At intervals, and when an interrupt
 /// is requested, writes `options.checkpoint`: the frames so far, the diagnostics so far and the state of the run. With
-/// `options.resume` it starts from there, and the dataset is the one that an undisturbed run would have written.
+/// `options.resume` it starts from there, and the frames are those that an undisturbed run would have made.
 /// @throws Interrupted, FileError, UsageError if the checkpoint was made with another configuration
-void generate_stepwise(const StepwiseProblem& problem, const GenerateOptions& options, const std::string& path,
+void generate_stepwise(const StepwiseProblem& problem, const GenerateOptions& options, FrameSink& sink,
                        const ProgressObserver& observer);
 
 }  // namespace scorefield::problems

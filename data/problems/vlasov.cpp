@@ -188,8 +188,7 @@ void VlasovProblem::validate(const GenerateOptions& options) const {
   }
 }
 
-void VlasovProblem::generate(const GenerateOptions& options, const std::string& config, const std::string& path,
-                             const ProgressObserver& observer) const {
+void VlasovProblem::generate(const GenerateOptions& options, FrameSink& sink, const ProgressObserver& observer) const {
   validate(options);
   const GenerateOptions request = with_defaults(options, *this);
   const TimeGrid grid = time_grid(vlasov_.duration, vlasov_.dt, request.frames);
@@ -205,22 +204,22 @@ void VlasovProblem::generate(const GenerateOptions& options, const std::string& 
   };
   StepwiseProblem problem{
       .name = name() + " " + plasma_case().name(),
-      .header = make_header(request, config, vlasov_.duration),
-      .columns = {{"electric_energy"},
-                  {"kinetic_energy"},
-                  {"momentum"},
-                  {"mass"},
-                  {"l2"},
-                  {"lowest"},
-                  {"negative_mass"},
-                  {"field_modes", 8}},
+      .header = make_header(request, vlasov_.duration),
+      .columns = {{"electric_energy", "mu^2/2 integral of E^2"},
+                  {"kinetic_energy", "1/2 integral of v^2 f"},
+                  {"momentum", "integral of v f"},
+                  {"mass", "integral of f"},
+                  {"l2", "integral of f^2"},
+                  {"lowest", "most negative value of f, relative to the largest initial one"},
+                  {"negative_mass", "integral of the negative part of f"},
+                  {"field_modes", "|E_k| of the first modes", 8}},
       .grid = grid,
       .start = [&](double mu) { return std::make_unique<VlasovRun>(at(mu)); },
       .restore = [&](double mu, const h5::File& file,
                      const std::string& group) { return std::make_unique<VlasovRun>(at(mu), file, group); }};
   set_plasma_coordinates(problem.header, plasma_case().setup(plasma_, request.mu.front()));
   problem.header.identity = identity_;
-  generate_stepwise(problem, request, path, observer);
+  generate_stepwise(problem, request, sink, observer);
 }
 
 double VlasovProblem::electric_energy(std::span<const float> samples, const std::vector<double>& mu) const {

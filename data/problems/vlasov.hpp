@@ -30,8 +30,7 @@ class VlasovProblem : public Problem {
 
   void bind(OptionSet& set) override;
   void validate(const GenerateOptions& options) const override;
-  void generate(const GenerateOptions& options, const std::string& config, const std::string& path,
-                const ProgressObserver& observer) const override;
+  void generate(const GenerateOptions& options, FrameSink& sink, const ProgressObserver& observer) const override;
 
   /// Of particles: CIC on the grid's cells, since f itself is not at hand.
   [[nodiscard]] bool has_electric_energy() const override { return true; }

@@ -78,7 +78,8 @@ int main(int argc, char** argv) {
     }
     for (int i = 2; i < argc; ++i) set.set_assignment(argv[i]);
     options = problems::with_defaults(options, problem);
-    problem.generate(options, set.to_toml(), argv[1], [](const Progress& progress) {
+    options.config = set.to_toml();
+    problems::generate_dataset(problem, options, argv[1], [](const Progress& progress) {
       if (progress.done == progress.total) std::cerr << progress.stage << "\n";
     });
     std::cout << argv[1] << ": " << options.mu.size() << " mu, " << options.frames << " times, " << options.particles

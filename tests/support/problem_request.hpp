@@ -20,7 +20,10 @@ struct ProblemRequest {
   }
 
   [[nodiscard]] std::string config() { return "problem = \"" + name + "\"\n" + set.to_toml(); }
-  void generate(const std::string& path) { problem->generate(options, config(), path, {}); }
+  void generate(const std::string& path, const ProgressObserver& observer = {}) {
+    options.config = config();
+    problems::generate_dataset(*problem, options, path, observer);
+  }
 
   std::string name;
   OptionSet set;

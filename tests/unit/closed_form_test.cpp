@@ -24,7 +24,8 @@ std::string generate(const test::TemporaryFolder& folder, const std::string& nam
   std::string kind = problem.name();
   set.add("problem", kind, "");
   problem.bind(set);
-  problem.generate(options, set.to_toml(), folder.path(name), {});
+  options.config = set.to_toml();
+  problems::generate_dataset(problem, options, folder.path(name), {});
   return folder.path(name);
 }
 

@@ -95,9 +95,8 @@ TEST_P(Restart, ContinuesBitForBit) {
   const int threads = thread_count();
   for (const int frames : {3, 4}) {  // one thread: in the first run, then in the second; two: both runs are under way
     set_thread_count(frames == 3 ? GetParam().threads : 3 - GetParam().threads);
-    expect_error<Interrupted>(
-        [&] { stopped.problem->generate(stopped.options, stopped.config(), path, InterruptAfter(frames)); },
-        {"interrupted at " + GetParam().problem, "--resume"});
+    expect_error<Interrupted>([&] { stopped.generate(path, InterruptAfter(frames)); },
+                              {"interrupted at " + GetParam().problem, "--resume"});
     clear_interrupt();
     EXPECT_FALSE(std::filesystem::exists(path));
     EXPECT_TRUE(std::filesystem::exists(stopped.options.checkpoint));
@@ -121,7 +120,7 @@ TEST_P(Restart, PeriodicCheckpointsContinueToo) {
   const auto kill = [left = 7](const Progress&) mutable {
     if (--left == 0) throw Killed();
   };
-  EXPECT_THROW(killed.problem->generate(killed.options, killed.config(), folder.path("data.h5"), kill), Killed);
+  EXPECT_THROW(killed.generate(folder.path("data.h5"), kill), Killed);
   killed.options.resume = true;
   killed.generate(folder.path("data.h5"));
   expect_same(folder.path("data.h5"), folder.path("whole.h5"));
@@ -132,9 +131,7 @@ TEST_P(Restart, RefusesAnotherConfiguration) {
   TemporaryFolder folder;
   auto stopped = request();
   stopped.options.checkpoint = folder.path("checkpoint");
-  expect_error<Interrupted>(
-      [&] { stopped.problem->generate(stopped.options, stopped.config(), folder.path("data.h5"), InterruptAfter(2)); },
-      {"continues from"});
+  expect_error<Interrupted>([&] { stopped.generate(folder.path("data.h5"), InterruptAfter(2)); }, {"continues from"});
   clear_interrupt();
   stopped.options.resume = true;
   stopped.set.set("generate.frames", "6");
@@ -151,9 +148,8 @@ TEST_P(Restart, WithoutACheckpointNothingIsLeft) {
   catch_interrupts();
   TemporaryFolder folder;
   auto stopped = request();
-  expect_error<Interrupted>(
-      [&] { stopped.problem->generate(stopped.options, stopped.config(), folder.path("data.h5"), InterruptAfter(2)); },
-      {"no file was written"});
+  expect_error<Interrupted>([&] { stopped.generate(folder.path("data.h5"), InterruptAfter(2)); },
+                            {"no file was written"});
   clear_interrupt();
   EXPECT_TRUE(folder.listing().empty());
 }

@@ -38,7 +38,7 @@ struct Population {
 };
 
 /// Velocities are E(t) plus a fixed even noise of mean zero; positions are fixed and fill the period.
-void write_population(const std::string& path, const Population& population) {
+void write_population(problems::FrameSink& sink, const Population& population) {
   data::DatasetHeader header;
   header.provenance = {data::kDatasetFormat, population.seed, "", "", ""};
   for (const double mu : population.mu) header.mu.push_back({mu});
@@ -49,7 +49,7 @@ void write_population(const std::string& path, const Population& population) {
   header.coordinates = population.coordinates;
   header.units = {"1", "1"};
   header.periods = {kLength, 0};
-  data::DatasetWriter writer(path, header);
+  sink.begin(header);
   data::Diagnostics diagnostics{population.time, {}};
   auto& series = diagnostics.series["electric_energy"];
   series.shape = {header.mu_count(), header.frames()};
@@ -64,11 +64,16 @@ void write_population(const std::string& path, const Population& population) {
         samples.push_back(static_cast<float>(kLength * (i + 0.5) / static_cast<double>(population.particles)));
         samples.push_back(static_cast<float>(e + population.shift + noise));
       }
-      writer.write_frame(m, k, samples);
+      sink.write_frame(m, k, samples, {});
     }
   }
-  if (population.diagnostics) writer.write_diagnostics(diagnostics);
-  writer.commit();
+  if (population.diagnostics) sink.write_diagnostics(diagnostics);
+  sink.finish();
+}
+
+void write_population(const std::string& path, const Population& population) {
+  problems::DatasetSink sink(path);
+  write_population(sink, population);
 }
 
 /// "Electric energy" is the mean velocity; a generated run is off by floor_shift.
@@ -88,11 +93,11 @@ class FakeProblem : public problems::Problem {
   void validate(const problems::GenerateOptions& options) const override {
     if (options.particles > 1000) throw UsageError("at most 1000 particles");
   }
-  void generate(const problems::GenerateOptions& options, const std::string&, const std::string& path,
+  void generate(const problems::GenerateOptions& options, problems::FrameSink& sink,
                 const ProgressObserver&) const override {
     asked = options;
     during_generate();
-    write_population(path, {.mu = options.mu,
+    write_population(sink, {.mu = options.mu,
                             .shift = floor_shift,
                             .diagnostics = false,
                             .seed = options.seed,

@@ -33,7 +33,10 @@ struct Request {
   }
 
   [[nodiscard]] std::string config() const { return "problem = \"" + problem->name() + "\"\n" + set.to_toml(); }
-  void generate(const std::string& path) const { problem->generate(options, config(), path, {}); }
+  void generate(const std::string& path) {
+    options.config = config();
+    problems::generate_dataset(*problem, options, path, {});
+  }
 
   OptionSet set;
   GenerateOptions options;
@@ -91,7 +94,7 @@ TEST_P(StochasticProblem, RestoresItsOptionsFromTheFile) {
   EXPECT_EQ(reader.header().time.back(), 0.5);
   const auto restored = problems::problem_of(reader.header());
   ASSERT_TRUE(restored);
-  restored->generate(request.options, request.config(), folder.path("again.h5"), {});
+  problems::generate_dataset(*restored, request.options, folder.path("again.h5"), {});
   EXPECT_EQ(samples(reader, 0, 4), samples(data::DatasetReader(folder.path("again.h5")), 0, 4));
 }
 

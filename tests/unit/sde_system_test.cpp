@@ -126,7 +126,8 @@ TEST(SdeSystem, StoresTheObservedCoordinatesInTheirOrder) {
   Request request(
       "[system]\ndrift = 'lorenz'\nmu = 'rho'\nobserved = 'z, x'\n[noise]\nsigma = [0, 0.5, 0]\n"
       "[sde]\nduration = 0.1\n[generate]\nmu = [28]\nparticles = 100\nframes = 11\n");
-  request.problem.generate(request.options, request.set.to_toml(), folder.path("data.h5"), {});
+  request.options.config = request.set.to_toml();
+  problems::generate_dataset(request.problem, request.options, folder.path("data.h5"), {});
   const data::DatasetReader reader(folder.path("data.h5"));
   EXPECT_EQ(reader.header().coordinates, (std::vector<std::string>{"z", "x"}));
   EXPECT_TRUE(reader.header().has_velocities);  // the noise is on y alone
@@ -137,7 +138,8 @@ TEST(SdeSystem, PhasesStayOnTheirCircle) {
   Request request(
       "[system]\ndrift = 'kuramoto'\n[initial]\nmean = [3]\ndeviation = [20]\n"
       "[sde]\nduration = 0.1\n[generate]\nmu = [1]\nparticles = 100\nframes = 3\n");
-  request.problem.generate(request.options, request.set.to_toml(), folder.path("data.h5"), {});
+  request.options.config = request.set.to_toml();
+  problems::generate_dataset(request.problem, request.options, folder.path("data.h5"), {});
   const data::DatasetReader reader(folder.path("data.h5"));
   EXPECT_NEAR(reader.header().periods.at(0), 2 * std::numbers::pi, 1e-15);
   std::vector<float> phases(1000);

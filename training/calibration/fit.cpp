@@ -63,11 +63,11 @@ void Fit::place_start(const CalibrateRequest& request) {
   }
   StartOptions start;
   if (options.initial == CalibrationStart::model) start.kind = StartKind::nearest;
-  const bool known = RolloutStart(model_, start, request.seed, request.data_path).knows_every_mu();
+  const bool known = RolloutStart(model_, start, request.seed).knows_every_mu();
   if (!known) particles_ = std::min(particles_, model_.initial.particles);
   starts_elsewhere_ = !known && start.kind == StartKind::automatic;
   start.particles = particles_;
-  populations_.emplace(model_, start, request.seed, request.data_path);
+  populations_.emplace(model_, start, request.seed);
   start_.emplace(*populations_, *plain_, normalizer, device);
 }
 

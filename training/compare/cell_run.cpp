@@ -118,14 +118,14 @@ void evaluate(const CellTask& task, const std::string& rollout, Cell& cell) {
 
 std::string options_of(const CellTask& task) {
   const auto& evaluate = task.experiment.evaluate;
-  return nlohmann::json{
-      {"data", plan_data(task.problem, DataRole::train).config + plan_data(task.problem, DataRole::test).config},
-      {"train", task.plan.train_toml},
-      {"infer", task.plan.infer_toml},
-      {"evaluate", {evaluate.points, evaluate.epsilon, evaluate.projections, evaluate.frames}},
-      {"time_limit", task.time_limit()},
-      {"timing_particles", task.times_all_frames() ? task.experiment.timing_particles : 0},
-      {"noise_batches", task.experiment.noise_batches}}
+  return nlohmann::json{{"data", plan_data(task.problem, DataRole::train).options.config +
+                                     plan_data(task.problem, DataRole::test).options.config},
+                        {"train", task.plan.train_toml},
+                        {"infer", task.plan.infer_toml},
+                        {"evaluate", {evaluate.points, evaluate.epsilon, evaluate.projections, evaluate.frames}},
+                        {"time_limit", task.time_limit()},
+                        {"timing_particles", task.times_all_frames() ? task.experiment.timing_particles : 0},
+                        {"noise_batches", task.experiment.noise_batches}}
       .dump();
 }
 

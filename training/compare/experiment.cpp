@@ -195,7 +195,7 @@ DataPlan plan_data(const ProblemPlan& plan, DataRole role) {
     data.options.mu = role == DataRole::train ? data.problem->training_mu() : data.problem->test_mu();
   data.options = problems::with_defaults(data.options, *data.problem);
   data.problem->validate(data.options);
-  data.config = set.to_toml();
+  data.options.config = set.to_toml();
   return data;
 }
 

@@ -71,7 +71,6 @@ struct Experiment {
 struct DataPlan {
   std::unique_ptr<problems::Problem> problem;
   problems::GenerateOptions options;
-  std::string config;  ///< as stored in the file
 };
 enum class DataRole { train, test, floor };
 [[nodiscard]] const char* to_string(DataRole role);

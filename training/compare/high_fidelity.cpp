@@ -21,16 +21,17 @@ MadeFile make_file(const ProblemPlan& plan, DataRole role, const std::filesystem
   const std::string role_name = to_string(role), stem = (folder / (plan.name + "-" + role_name)).string();
   const std::string path = stem + ".h5", times = stem + ".json";
   const auto known = read_stored_json(times);
-  if (known.is_object() && known.value("config", "") == data.config && std::filesystem::exists(path))
+  if (known.is_object() && known.value("config", "") == data.options.config && std::filesystem::exists(path))
     return {path, known.value("seconds_per_mu", 0.0)};
   std::filesystem::create_directories(folder);
   const Stopwatch watch;
-  data.problem->generate(data.options, data.config, path, [&](Progress progress) {
+  problems::generate_dataset(*data.problem, data.options, path, [&](Progress progress) {
     progress.stage = plan.name + " " + role_name + " data: " + progress.stage;
     if (observer) observer(progress);
   });
   const double seconds = watch.seconds() / static_cast<double>(data.options.mu.size());
-  data::write_text_file(times, nlohmann::json{{"config", data.config}, {"seconds_per_mu", seconds}}.dump(2) + "\n");
+  data::write_text_file(times,
+                        nlohmann::json{{"config", data.options.config}, {"seconds_per_mu", seconds}}.dump(2) + "\n");
   return {path, seconds};
 }
 

@@ -26,6 +26,7 @@ FloorRun FloorRun::generate(const problems::Problem& problem, const Run& referen
   options.seed = problems::independent_seed(reference.header().provenance.seed, kFloorStream,
                                             static_cast<std::uint64_t>(plan.seed));
   options.velocities = false;
+  options.config = reference.header().provenance.config;
   problem.validate(options);
 
   data::TemporaryFile temporary(data::temporary_path(plan.beside, "floor"));
@@ -33,7 +34,7 @@ FloorRun FloorRun::generate(const problems::Problem& problem, const Run& referen
     progress.stage = "floor: " + progress.stage;
     if (observer) observer(progress);
   };
-  problem.generate(options, reference.header().provenance.config, temporary.path(), report);
+  problems::generate_dataset(problem, options, temporary.path(), report);
   const std::string path = temporary.path();
   return {std::move(temporary), path, "generated, seed " + std::to_string(options.seed)};
 }

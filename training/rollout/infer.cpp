@@ -102,7 +102,7 @@ class Inference {
     if (sampled_afresh(model)) {
       if (particles == 0) particles = model.initial.particles;
     } else {
-      particles = start_.emplace(model, request.options.start, request.seed, request.output_path).particles();
+      particles = start_.emplace(model, request.options.start, request.seed).particles();
     }
     const auto header = header_of(model, request, particles);
     for (const double t : header.time) times_.push_back(model.network->normalizer().normalized_time(t));

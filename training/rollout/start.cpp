@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include "core/error.hpp"
-#include "data/temporary_file.hpp"
 
 namespace scorefield::training {
 namespace {
@@ -22,11 +21,8 @@ std::unique_ptr<problems::Problem> problem_of(const ReducedModel& model) {
 
 }  // namespace
 
-RolloutStart::RolloutStart(const ReducedModel& model, StartOptions options, std::int64_t seed, std::string beside)
-    : model_(model),
-      options_(std::move(options)),
-      seed_(problems::independent_seed(seed, kStartStream)),
-      beside_(std::move(beside)) {
+RolloutStart::RolloutStart(const ReducedModel& model, StartOptions options, std::int64_t seed)
+    : model_(model), options_(std::move(options)), seed_(problems::independent_seed(seed, kStartStream)) {
   std::int64_t available = model.initial.particles;
   if (!options_.path.empty()) {
     given_.emplace(options_.path);
@@ -73,21 +69,8 @@ std::vector<float> RolloutStart::with_numbers_of(const std::vector<double>& numb
 }
 
 std::vector<float> RolloutStart::generated(const std::vector<double>& mu, const std::vector<double>& numbers_of) const {
-  problems::GenerateOptions options;
-  options.mu = mu;
-  options.particles = particles_;
-  options.frames = 1;
-  options.only_stored = true;
-  options.seed = seed_;
-  options.numbers_of = numbers_of.front();
-  options.velocities = false;
-  problem_->validate(options);
-  const data::TemporaryFile file(data::temporary_path(beside_, "start"));
-  problem_->generate(options, model_.header.provenance.config, file.path(), {});
-  const data::DatasetReader reader(file.path());
-  std::vector<float> samples(static_cast<std::size_t>(reader.header().frame_size()));
-  reader.read_samples(0, 0, samples);
-  return samples;
+  return problem_->initial(
+      {.mu = mu.front(), .particles = particles_, .seed = seed_, .numbers_of = numbers_of.front()});
 }
 
 }  // namespace scorefield::training

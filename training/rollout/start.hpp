@@ -18,9 +18,9 @@ namespace scorefield::training {
 /// from the population of the nearest training mu.
 class RolloutStart {
  public:
-  /// `seed`: of the command. `beside`: a file beside which temporary ones may lie.
+  /// `seed`: of the command.
   /// @throws FileError, UsageError when the file does not fit or holds fewer particles than are asked for.
-  RolloutStart(const ReducedModel& model, StartOptions options, std::int64_t seed, std::string beside);
+  RolloutStart(const ReducedModel& model, StartOptions options, std::int64_t seed);
 
   /// Particles of every rollout, N.
   [[nodiscard]] std::int64_t particles() const { return particles_; }
@@ -47,7 +47,6 @@ class RolloutStart {
   std::unique_ptr<problems::Problem> problem_;  ///< null: unknown, or not to be used
   std::int64_t particles_;
   std::int64_t seed_;
-  std::string beside_;
 };
 
 }  // namespace scorefield::training
