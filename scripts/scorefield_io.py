@@ -12,6 +12,7 @@ import h5py
 import numpy as np
 
 FORMAT_VERSION = 1
+DATASET_VERSION = 2  # with weights, ids or frames that differ
 
 
 class FormatError(Exception):
@@ -125,9 +126,10 @@ def _open(path, formats):
         file.close()
         raise FormatError(f"{path}: expected format {' or '.join(formats)}, found {found}")
     version = int(file.attrs.get("format_version", 0))
-    if version != FORMAT_VERSION:
+    newest = DATASET_VERSION if found in ("scorefield/dataset", "scorefield/rollout") else FORMAT_VERSION
+    if not 1 <= version <= newest:
         file.close()
-        raise FormatError(f"{path}: format version {version}, these readers know {FORMAT_VERSION}; make the file again")
+        raise FormatError(f"{path}: format version {version}, these readers know up to {newest}; make the file again")
     return file
 
 
@@ -158,9 +160,44 @@ def _arrays(group):
     return arrays
 
 
+@dataclasses.dataclass
+class Frame:
+    """One cloud of n particles; what the file lacks is None."""
+
+    mu: np.ndarray  # [p]
+    time: float
+    samples: np.ndarray  # [n, d]
+    velocities: np.ndarray  # [n, d]
+    weights: np.ndarray  # [n], how many real particles each stands for
+    id: np.ndarray  # [n]
+
+
+def frames(path):
+    """Every frame of a dataset or rollout, one after the other, whether they are alike or not. Raises FormatError."""
+    with _open(path, ("scorefield/dataset", "scorefield/rollout")) as file:
+        mu = file["mu"][()]
+        if _text(file.attrs.get("layout", "dense")) == "frames":
+            start = file["frame_start"][()]
+            for frame, (m, time) in enumerate(zip(file["frame_mu"][()], file["frame_time"][()])):
+                yield _frame(file, mu[m], time, slice(start[frame], start[frame + 1]))
+            return
+        for m in range(len(mu)):
+            for k, time in enumerate(file["time"][()]):
+                yield _frame(file, mu[m], time, (m, k), id_rows=m)
+
+
+def _frame(file, mu, time, rows, id_rows=None):
+    values = {name: file[name][rows] if name in file else None for name in ("samples", "velocities", "weights")}
+    identity = file["id"][rows if id_rows is None else id_rows] if "id" in file else None
+    return Frame(mu=mu, time=float(time), id=identity, **values)
+
+
 def open_ensemble(path):
     """Opens a dataset or rollout; the samples stay on disk until they are indexed. Raises FormatError."""
     file = _open(path, ("scorefield/dataset", "scorefield/rollout"))
+    if _text(file.attrs.get("layout", "dense")) != "dense":
+        file.close()
+        raise FormatError(f"{path}: its frames differ in their number of particles or times; read them with frames()")
     samples = file["samples"]
     return Ensemble(
         path=str(path),

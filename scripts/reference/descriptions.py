@@ -3,11 +3,19 @@
 FILES_INTRODUCTION = """HDF5, readable with h5py alone (`scripts/scorefield_io.py`); text is UTF-8, arrays are row-major. Every
 file appears complete or not at all: it is written beside its destination and renamed. Values are finite.
 
-M values of mu, p parameters, K times, N particles, d coordinates, D steps of the generator."""
+M values of mu, p parameters, K times, N particles, d coordinates, D steps of the generator.
+
+Datasets may also have `/weights` [M, K, N] float32, how many real particles each stands for, and `/id` [M, N] int64,
+names of the particles. Frames that differ in their number of particles, or mu that differ in their times, make a dataset
+with the root attribute `layout` = `frames` (absent: `dense`): the S rows of all F frames lie one after the other, those
+of one mu together. Then `/samples` and `/velocities` are [S, d], `/weights` and `/id` [S], and in place of `/time` there
+are `/frame_start` [F + 1] (the first row of every frame, and S), `/frame_mu` [F] (row of `/mu`, not decreasing) and
+`/frame_time` [F] (increasing within a mu; attribute `units`)."""
 
 ROOT_ATTRIBUTES = {
     "format": "`scorefield/dataset`, `/rollout`, `/model` or `/samples`",
-    "format_version": "version of the layout; readers accept exactly theirs",
+    "format_version": "version of the layout: 1, or 2 for datasets with weights, ids or frames that differ; readers "
+                      "refuse newer ones",
     "scorefield_version": "the program that wrote the file",
     "seed": "seed of the command",
     "config": "the complete resolved configuration, TOML; `--config` takes it back",
@@ -35,6 +43,7 @@ FILES = {
                                    "d_t rho = -div(rho v) + D lap rho",
         "/diagnostics/time": ("[D]", "times of the generator's steps"),
         "/diagnostics/time@units": "their unit",
+        "/diagnostics/*@description": "what each is, in words",
         "/diagnostics/electric_energy": ("[M, D]", "plasmas: mu^2/2 int E^2"),
         "/diagnostics/kinetic_energy": ("[M, D]", "plasmas: 1/2 int v^2 f"),
         "/diagnostics/momentum": ("[M, D]", "plasmas: int v f"),
@@ -58,8 +67,8 @@ FILES = {
         "/model/mu@names": "names of the parameters",
         "/model/time": ("[K]", "training times"),
         "/model/time@units": "their unit",
-        "/model@*": "the network's options (TOML), coordinates, units, periods, kind of model, the training data's "
-                    "configuration",
+        "/model@*": "the network's options (TOML), its numbers of parameters, coordinates, units, periods, kind of model, "
+                    "the training data's configuration",
         "/training/*": "raw weights, averages and optimiser state, with which `--resume` continues bit for bit",
         "/training@*": "counters",
         "/history/step": ("[S]", "a row per logging interval"),
@@ -240,6 +249,7 @@ JSON = {
         "step": "models: optimiser steps made",
         "groups.*": "models: arrays and values below each group",
         "history.*": "models: last row of the history",
-        "arrays[].*": "every array: name, shape, type",
+        "attributes.*": "attributes of groups, by group",
+        "arrays[].*": "every array: name, shape, type, attributes where it has any",
     },
 }

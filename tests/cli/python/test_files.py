@@ -16,7 +16,7 @@ import numpy as np
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "scripts"))
-from scorefield_io import open_ensemble  # noqa: E402
+from scorefield_io import FormatError, frames, open_ensemble  # noqa: E402
 
 BINARY = None  # set below, from the command line
 PARTICLES, FRAMES, SEED = 500, 5, 7
@@ -93,11 +93,52 @@ class Dataset(unittest.TestCase):
         self.addCleanup(data.close)
         self.assertEqual(data.frame(1, 2).shape, (PARTICLES, 2))
         self.assertEqual(data.find_mu(1.4), 1)
+        every = list(frames(self.path))
+        self.assertEqual(len(every), 2 * FRAMES)
+        np.testing.assert_array_equal(every[FRAMES + 2].samples, self.file["samples"][1, 2])
+        np.testing.assert_array_equal(every[FRAMES + 2].velocities, self.file["velocities"][1, 2])
+        self.assertEqual((every[-1].mu, every[-1].time), (1.4, self.file["time"][-1]))
+        self.assertIsNone(every[0].weights)
 
     def test_inspect_agrees(self):
         done = subprocess.run([BINARY, "inspect", self.path, "--json"], capture_output=True, text=True, check=False)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIsInstance(json.loads(done.stdout), dict)
+
+
+class FramesThatDiffer(unittest.TestCase):
+    """A dataset that another program wrote by the description of the layout."""
+
+    def test_is_read(self):
+        counts, times, mu_of = [2, 3, 1], [0.0, 1.0, 0.5], [0, 0, 1]
+        start = np.concatenate([[0], np.cumsum(counts)])
+        samples = np.arange(12, dtype=np.float32).reshape(6, 2)
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "frames.h5"
+            with h5py.File(path, "w") as file:
+                file.attrs.update({"format": "scorefield/dataset", "format_version": 2, "layout": "frames", "seed": 0,
+                                   "scorefield_version": "0.1.0", "config": "", "created": "2026-01-31T12:00:00Z"})
+                file["mu"] = [[1.0], [2.0]]
+                file["mu"].attrs["names"] = ["mu"]
+                file["frame_start"], file["frame_mu"], file["frame_time"] = start, mu_of, times
+                file["frame_time"].attrs["units"] = "s"
+                file["samples"] = samples
+                file["samples"].attrs.update({"coordinates": ["x", "v"], "units": ["m", "m/s"], "periods": [0.0, 0.0],
+                                              "identity": "marginals"})
+                file["weights"], file["id"] = np.ones(6), np.arange(6)
+            for frame, count, first, time in zip(frames(path), counts, start, times):
+                np.testing.assert_array_equal(frame.samples, samples[first:first + count])
+                np.testing.assert_array_equal(frame.id, np.arange(first, first + count))
+                self.assertEqual((len(frame.weights), frame.time, frame.velocities), (count, time, None))
+            with self.assertRaisesRegex(FormatError, "frames differ"):
+                open_ensemble(path)
+            done = subprocess.run([BINARY, "inspect", path], capture_output=True, text=True, check=False)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn("3 frames of 1 to 3 particles, marginals, with weights, ids", done.stdout)
+            done = subprocess.run([BINARY, "train", path, "--output", path.with_name("model.h5")], capture_output=True,
+                                  text=True, check=False)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("layout 'frames'", done.stderr)
 
 
 class Import(unittest.TestCase):
