@@ -63,6 +63,11 @@ struct DatasetHeader {
   }
 };
 
+/// Index of the mu nearest to `mu` (Euclidean), and the exact one if there is any within 1e-9. @throws UsageError
+/// unless `mu` has as many values
+[[nodiscard]] std::int64_t nearest_mu(const DatasetHeader& header, const std::vector<double>& mu);
+[[nodiscard]] std::optional<std::int64_t> find_mu(const DatasetHeader& header, const std::vector<double>& mu);
+
 /// One cloud of particles. n particles, d coordinates; row-major. What the dataset lacks is empty.
 struct ParticleFrame {
   std::vector<float> samples{};     ///< [n, d]
@@ -149,9 +154,10 @@ class DatasetReader {
 
   [[nodiscard]] std::optional<Diagnostics> read_diagnostics() const;
 
-  /// Index of the mu nearest to `mu` (Euclidean), and the exact one if there is any within 1e-9.
-  [[nodiscard]] std::int64_t nearest_mu(const std::vector<double>& mu) const;
-  [[nodiscard]] std::optional<std::int64_t> find_mu(const std::vector<double>& mu) const;
+  [[nodiscard]] std::int64_t nearest_mu(const std::vector<double>& mu) const { return data::nearest_mu(header_, mu); }
+  [[nodiscard]] std::optional<std::int64_t> find_mu(const std::vector<double>& mu) const {
+    return data::find_mu(header_, mu);
+  }
 
  private:
   void read_values(const char* name, std::int64_t mu_index, std::int64_t frame, std::int64_t width,

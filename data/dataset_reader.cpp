@@ -257,18 +257,18 @@ double squared_distance(const std::vector<double>& a, const std::vector<double>&
 
 }  // namespace
 
-std::int64_t DatasetReader::nearest_mu(const std::vector<double>& mu) const {
-  if (mu.size() != header_.mu_names.size())
-    throw UsageError("mu with " + std::to_string(mu.size()) + " values given, '" + path() + "' has " +
-                     std::to_string(header_.mu_names.size()) + ".");
+std::int64_t nearest_mu(const DatasetHeader& header, const std::vector<double>& mu) {
+  if (mu.size() != header.mu_names.size())
+    throw UsageError("mu with " + std::to_string(mu.size()) + " values given, the data have " +
+                     std::to_string(header.mu_names.size()) + ".");
   const auto nearer = [&](const auto& a, const auto& b) { return squared_distance(a, mu) < squared_distance(b, mu); };
-  return std::min_element(header_.mu.begin(), header_.mu.end(), nearer) - header_.mu.begin();
+  return std::min_element(header.mu.begin(), header.mu.end(), nearer) - header.mu.begin();
 }
 
-std::optional<std::int64_t> DatasetReader::find_mu(const std::vector<double>& mu) const {
-  const std::int64_t nearest = nearest_mu(mu);
+std::optional<std::int64_t> find_mu(const DatasetHeader& header, const std::vector<double>& mu) {
+  const std::int64_t nearest = nearest_mu(header, mu);
   constexpr double kSame = 1e-9;
-  if (squared_distance(header_.mu[static_cast<std::size_t>(nearest)], mu) > kSame * kSame) return std::nullopt;
+  if (squared_distance(header.mu[static_cast<std::size_t>(nearest)], mu) > kSame * kSame) return std::nullopt;
   return nearest;
 }
 

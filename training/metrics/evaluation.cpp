@@ -83,7 +83,7 @@ class Evaluator {
   void open_floor(const problems::Problem* problem) {
     if (!request_.options.floor) return;
     if (!request_.options.floor_file.empty()) {
-      floor_.emplace(FloorRun::open(request_.options.floor_file));
+      floor_.emplace(request_.options.floor_file);
     } else if (problem == nullptr) {
       warn("no floor: " + request_.reference_path +
            " was not made by a known problem; give an independent run of it with "
@@ -91,19 +91,21 @@ class Evaluator {
       return;
     } else {
       try {
-        floor_.emplace(FloorRun::generate(
-            *problem, reference_,
-            {rollout_.header().mu, rollout_.header().particles, request_.seed, request_.rollout_path},
-            request_.observer));
+        const FloorPlan plan{.mu = rollout_.header().mu,
+                             .particles = rollout_.header().particles,
+                             .seed = request_.seed,
+                             .energies = energy_problem_ != nullptr,
+                             .cloud_times = cloud_times(rollout_.header().time)};
+        floor_.emplace(generate_floor(*problem, reference_, plan, request_.observer));
       } catch (const UsageError& error) {
         warn(std::string("no floor: ") + error.what());
         return;
       }
     }
-    floor_->run().require_same_state(reference_);
-    floor_->run().require_times(rollout_.header().time);
-    for (const auto& mu : rollout_.header().mu) (void)floor_->run().require_mu(mu);
-    result_.floor = floor_->origin();
+    floor_->require_same_state(reference_);
+    floor_->require_times(rollout_.header().time);
+    for (const auto& mu : rollout_.header().mu) (void)floor_->require_mu(mu);
+    result_.floor = floor_->path();
   }
 
   /// Clouds can only be compared at stored frames: says so when those of the files differ noticeably.
@@ -142,7 +144,7 @@ class Evaluator {
     at.electric_energy_truth = std::move(truth);
     ScoreHistory& energy = at.electric_energy;
     energy.prediction = rollout_.sampled_energy(problem, rollout_index, at.time);
-    if (floor_) energy.floor = floor_->run().sampled_energy(problem, floor_->run().require_mu(at.mu), at.time);
+    if (floor_) energy.floor = floor_->sampled_energy(problem, floor_->require_mu(at.mu), at.time);
     if (training_) {
       energy.nearest = training_->run().best_energy(problem, training_->nearest(at.mu), at.time);
       energy.interpolated = training_->interpolated_energy(problem, at.mu, at.time).value_or(std::vector<double>{});
@@ -156,17 +158,25 @@ class Evaluator {
         at.scores.electric_energy_error, at.scores.electric_energy_error_frames);
   }
 
+  /// Those of a rollout's times at which clouds are compared.
+  [[nodiscard]] std::vector<double> cloud_times(const std::vector<double>& rollout_times) const {
+    std::vector<double> times;
+    for (const std::int64_t frame :
+         metric_frames(static_cast<std::int64_t>(rollout_times.size()), request_.options.frames))
+      times.push_back(rollout_times[frame]);
+    return times;
+  }
+
   void compare_clouds(std::int64_t rollout_index, EvaluationAtMu& at) {
     Populations populations;
     populations.truth = {&reference_, reference_.require_mu(at.mu)};
     populations.runs.prediction = {&rollout_, rollout_index};
-    if (floor_) populations.runs.floor = {&floor_->run(), floor_->run().require_mu(at.mu)};
+    if (floor_) populations.runs.floor = {&*floor_, floor_->require_mu(at.mu)};
     if (training_) {
       populations.runs.nearest = {&training_->run(), training_->nearest(at.mu)};
       populations.around = training_->neighbours(at.mu);
     }
-    for (const std::int64_t frame : metric_frames(rollout_.header().frames(), request_.options.frames))
-      at.cloud_time.push_back(at.time[frame]);
+    at.cloud_time = cloud_times(at.time);
     const CloudScores clouds(populations, at.cloud_time, request_.options, request_.seed);
     at.coordinate_scales = clouds.scales();
     advance(at);
@@ -212,7 +222,7 @@ class Evaluator {
   Run rollout_;
   Run reference_;
   std::optional<TrainingBaseline> training_;
-  std::optional<FloorRun> floor_;
+  std::optional<Run> floor_;
   std::int64_t units_per_mu_ = 0;
   std::int64_t done_ = 0;
   bool warned_about_convergence_ = false;

@@ -1,6 +1,8 @@
 #include "training/metrics/floor_run.hpp"
 
-#include "core/error.hpp"
+#include <memory>
+
+#include "training/metrics/kept_run.hpp"
 
 namespace scorefield::metrics {
 namespace {
@@ -15,10 +17,8 @@ std::vector<double> flat(const std::vector<std::vector<double>>& mu) {
 
 }  // namespace
 
-FloorRun FloorRun::open(const std::string& path) { return {std::nullopt, path, path}; }
-
-FloorRun FloorRun::generate(const problems::Problem& problem, const Run& reference, const FloorPlan& plan,
-                            const ProgressObserver& observer) {
+Run generate_floor(const problems::Problem& problem, const Run& reference, const FloorPlan& plan,
+                   const ProgressObserver& observer) {
   problems::GenerateOptions options;
   options.mu = flat(plan.mu);
   options.particles = plan.particles;
@@ -29,14 +29,13 @@ FloorRun FloorRun::generate(const problems::Problem& problem, const Run& referen
   options.config = reference.header().provenance.config;
   problem.validate(options);
 
-  data::TemporaryFile temporary(data::temporary_path(plan.beside, "floor"));
   const auto report = [&observer](Progress progress) {
     progress.stage = "floor: " + progress.stage;
     if (observer) observer(progress);
   };
-  problems::generate_dataset(problem, options, temporary.path(), report);
-  const std::string path = temporary.path();
-  return {std::move(temporary), path, "generated, seed " + std::to_string(options.seed)};
+  auto kept = std::make_shared<KeptRun>(plan.energies ? &problem : nullptr, plan.cloud_times);
+  problem.generate(options, *kept, report);
+  return Run(std::move(kept), "generated, seed " + std::to_string(options.seed));
 }
 
 }  // namespace scorefield::metrics

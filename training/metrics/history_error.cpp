@@ -74,4 +74,11 @@ std::optional<double> mean_of(const std::vector<double>& values) {
   return sum / static_cast<double>(values.size());
 }
 
+std::int64_t nearest_time(std::span<const double> times, double t) {
+  const auto next = std::lower_bound(times.begin(), times.end(), t) - times.begin();
+  if (next == 0) return 0;
+  if (next == static_cast<std::ptrdiff_t>(times.size())) return next - 1;
+  return t - times[next - 1] <= times[next] - t ? next - 1 : next;
+}
+
 }  // namespace scorefield::metrics

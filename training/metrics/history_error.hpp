@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -21,5 +22,8 @@ namespace scorefield::metrics {
 
 /// Absent for no values.
 [[nodiscard]] std::optional<double> mean_of(const std::vector<double>& values);
+
+/// Index of the time nearest to `t`; times increase.
+[[nodiscard]] std::int64_t nearest_time(std::span<const double> times, double t);
 
 }  // namespace scorefield::metrics

@@ -7,6 +7,7 @@
 #include "core/interrupt.hpp"
 #include "core/text.hpp"
 #include "training/metrics/history_error.hpp"
+#include "training/metrics/kept_run.hpp"
 
 namespace scorefield::metrics {
 namespace {
@@ -32,9 +33,13 @@ std::string mu_text(const std::vector<double>& mu) {
   return mu.size() == 1 ? comma_joined(mu) : std::string("(").append(comma_joined(mu)).append(")");
 }
 
-Run::Run(const std::string& path) : reader_(path), diagnostics_(reader_.read_diagnostics()) {
+Run::Run(const std::string& path) : path_(path), reader_(path), diagnostics_(reader_->read_diagnostics()) {
   (void)energy_series(diagnostics_, *this);
 }
+
+Run::Run(std::shared_ptr<const KeptRun> kept, std::string origin) : path_(std::move(origin)), kept_(std::move(kept)) {}
+
+const data::DatasetHeader& Run::header() const { return reader_ ? reader_->header() : kept_->header(); }
 
 void Run::require_same_state(const Run& other) const {
   if (header().coordinates != other.header().coordinates)
@@ -66,8 +71,12 @@ void Run::require_times(std::span<const double> times) const {
   }
 }
 
+std::optional<std::int64_t> Run::find_mu(const std::vector<double>& mu) const { return data::find_mu(header(), mu); }
+
+std::int64_t Run::nearest_mu(const std::vector<double>& mu) const { return data::nearest_mu(header(), mu); }
+
 std::int64_t Run::require_mu(const std::vector<double>& mu) const {
-  const auto found = reader_.find_mu(mu);
+  const auto found = find_mu(mu);
   if (found) return *found;
   std::string known;
   for (const auto& other : header().mu) known += (known.empty() ? "" : ", ") + mu_text(other);
@@ -87,6 +96,7 @@ std::vector<double> Run::diagnosed_energy(std::int64_t mu_index, std::span<const
 
 std::vector<double> Run::sampled_energy(const problems::Problem& problem, std::int64_t mu_index,
                                         std::span<const double> times) const {
+  if (kept_) return interpolate_linear(header().time, kept_->energies(mu_index), times);
   std::vector<double> energies;
   for (std::int64_t frame = 0; frame < header().frames(); ++frame) {
     if (interrupt_requested()) throw Interrupted("evaluate was interrupted; nothing was written");
@@ -100,17 +110,12 @@ std::vector<double> Run::best_energy(const problems::Problem& problem, std::int6
   return has_energy_diagnostic() ? diagnosed_energy(mu_index, times) : sampled_energy(problem, mu_index, times);
 }
 
-std::int64_t Run::nearest_frame(double time) const {
-  const std::vector<double>& own = header().time;
-  const auto next = std::lower_bound(own.begin(), own.end(), time) - own.begin();
-  if (next == 0) return 0;
-  if (next == static_cast<std::ptrdiff_t>(own.size())) return next - 1;
-  return time - own[next - 1] <= own[next] - time ? next - 1 : next;
-}
+std::int64_t Run::nearest_frame(double time) const { return nearest_time(header().time, time); }
 
 std::vector<float> Run::samples(std::int64_t mu_index, std::int64_t frame) const {
+  if (kept_) return kept_->samples(mu_index, frame);
   std::vector<float> values(static_cast<std::size_t>(header().frame_size()));
-  reader_.read_samples(mu_index, frame, values);
+  reader_->read_samples(mu_index, frame, values);
   return values;
 }
 

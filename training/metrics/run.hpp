@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -11,15 +12,18 @@
 
 namespace scorefield::metrics {
 
-/// A dataset or rollout file seen as histories E(t) and clouds at given times.
+class KeptRun;
+
+/// A dataset or rollout file, or a run that was generated and kept, seen as histories E(t) and clouds at given times.
 class Run {
  public:
   /// @throws FileError
   explicit Run(const std::string& path);
+  /// `origin`: what messages call it.
+  Run(std::shared_ptr<const KeptRun> kept, std::string origin);
 
-  [[nodiscard]] const std::string& path() const { return reader_.path(); }
-  [[nodiscard]] const data::DatasetHeader& header() const { return reader_.header(); }
-  [[nodiscard]] const data::DatasetReader& reader() const { return reader_; }
+  [[nodiscard]] const std::string& path() const { return path_; }
+  [[nodiscard]] const data::DatasetHeader& header() const;
 
   /// @throws FileError if coordinates, periods or the number of parameters are not those of `other`.
   void require_same_state(const Run& other) const;
@@ -27,6 +31,9 @@ class Run {
   /// @throws FileError if a time lies beyond the first or last frame by more than half a frame.
   void require_times(std::span<const double> times) const;
 
+  /// Index of this mu within 1e-9, and of the nearest one.
+  [[nodiscard]] std::optional<std::int64_t> find_mu(const std::vector<double>& mu) const;
+  [[nodiscard]] std::int64_t nearest_mu(const std::vector<double>& mu) const;
   /// Index of this mu. @throws FileError that lists what there is.
   [[nodiscard]] std::int64_t require_mu(const std::vector<double>& mu) const;
 
@@ -51,7 +58,9 @@ class Run {
   [[nodiscard]] std::vector<float> samples(std::int64_t mu_index, std::int64_t frame) const;
 
  private:
-  data::DatasetReader reader_;
+  std::string path_;
+  std::optional<data::DatasetReader> reader_;  ///< this, or
+  std::shared_ptr<const KeptRun> kept_;
   std::optional<data::Diagnostics> diagnostics_;
 };
 

@@ -18,10 +18,8 @@ class TrainingBaseline {
 
   [[nodiscard]] const Run& run() const { return run_; }
 
-  [[nodiscard]] std::int64_t nearest(const std::vector<double>& mu) const { return run_.reader().nearest_mu(mu); }
-  [[nodiscard]] bool is_training_mu(const std::vector<double>& mu) const {
-    return run_.reader().find_mu(mu).has_value();
-  }
+  [[nodiscard]] std::int64_t nearest(const std::vector<double>& mu) const { return run_.nearest_mu(mu); }
+  [[nodiscard]] bool is_training_mu(const std::vector<double>& mu) const { return run_.find_mu(mu).has_value(); }
 
   /// Whether every parameter lies between its smallest and largest training value (within 1e-9).
   [[nodiscard]] bool inside_range(const std::vector<double>& mu) const;
