@@ -5,7 +5,7 @@
 #include <torch/utils.h>
 
 #include "core/parallel.hpp"
-#include "models/fused.hpp"
+#include "models/sweeps/fused.hpp"
 #include "training/objective.hpp"
 
 namespace scorefield::benchmarks {

@@ -6,7 +6,7 @@
 
 #include "benchmarks/benchmark.hpp"
 #include "core/parallel.hpp"
-#include "models/kernels/sweeps.hpp"
+#include "models/sweeps/sweeps.hpp"
 
 namespace scorefield::benchmarks {
 namespace {

@@ -101,7 +101,7 @@ double step_milliseconds(const ScratchFolder& folder, training::TrainConfig conf
 constexpr const char* kAuthors = "action-matching-step-authors";
 constexpr const char* kAuthorsStein = "action-matching-step-authors-stein";
 
-/// `forwards`: forward-equivalents of the gradient's matrix products (models/kernels/README.md).
+/// `forwards`: forward-equivalents of the gradient's matrix products (models/sweeps/README.md).
 BenchmarkResult authors_step(const char* name, double forwards, const training::TrainConfig& fast,
                              const char* reference, const BenchmarkOptions& options) {
   const ScratchFolder folder;

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "models/tensor_features.hpp"
+#include "models/sweeps/tensor_features.hpp"
 
 namespace scorefield::models {
 namespace {

@@ -2,8 +2,8 @@
 
 #include <torch/types.h>
 
-#include "models/kernels/network.hpp"
 #include "models/modulation/modulation.hpp"
+#include "models/sweeps/network.hpp"
 
 namespace scorefield::models {
 

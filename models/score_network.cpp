@@ -5,9 +5,9 @@
 
 #include <numbers>
 
-#include "models/fused.hpp"
-#include "models/tensor_features.hpp"
-#include "models/tensor_sweeps.hpp"
+#include "models/sweeps/fused.hpp"
+#include "models/sweeps/tensor_features.hpp"
+#include "models/sweeps/tensor_sweeps.hpp"
 
 namespace scorefield::models {
 

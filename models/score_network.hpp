@@ -7,12 +7,12 @@
 #include <memory>
 #include <vector>
 
-#include "models/kernels/network.hpp"
 #include "models/known_drift.hpp"
 #include "models/modulation/modulation.hpp"
 #include "models/normalizer.hpp"
 #include "models/options.hpp"
 #include "models/quadratic_potential.hpp"
+#include "models/sweeps/network.hpp"
 
 namespace scorefield::models {
 

@@ -7,9 +7,9 @@
 #include <optional>
 
 #include "models/derivatives.hpp"
-#include "models/fused.hpp"
 #include "models/serial_section.hpp"
-#include "models/tensor_sweeps.hpp"
+#include "models/sweeps/fused.hpp"
+#include "models/sweeps/tensor_sweeps.hpp"
 
 namespace scorefield::training {
 namespace {

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "models/score_network.hpp"
-#include "models/tensor_sweeps.hpp"
+#include "models/sweeps/tensor_sweeps.hpp"
 #include "training/batch/batch.hpp"
 #include "training/config.hpp"
 

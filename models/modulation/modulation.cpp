@@ -49,7 +49,7 @@ EffectiveWeights effective_weights(const ModulatedWeights& weights) {
   EffectiveWeights effective;
   for (const auto& layer : weights.layers) {
     const auto out = layer.weight.size(-2), in = layer.weight.size(-1);
-    EffectiveLayer result;
+    ModulatedLayer result;
     result.weight = add_low_rank(layer, weights.values, layer.weight).expand({groups, out, in});
     result.bias = add_bias_map(layer, weights.values, layer.bias).expand({groups, out});
     if (rates) {

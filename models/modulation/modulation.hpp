@@ -7,40 +7,19 @@
 #include <memory>
 #include <vector>
 
-#include "models/kernels/network.hpp"
 #include "models/options.hpp"
+#include "models/sweeps/layer.hpp"
+#include "models/sweeps/network.hpp"
 
 namespace scorefield::models {
 
-/// One layer of the plain MLP that a modulation makes for every group g = (mu, t), in factors:
-///   W_g = weight + left diag(values_g[scale_start ..]) right,   b_g = bias + bias_map values_g[latent_start ..].
-/// Time derivatives follow from the rates of the values, plus weight_rate and bias_rate. Undefined tensors are absent.
-struct ModulatedLayer {
-  torch::Tensor weight;  ///< [out, in] shared by the groups, or [G, out, in]
-  torch::Tensor bias;    ///< [out] shared by the groups, or [G, out]
-  torch::Tensor left;    ///< [out, r]
-  torch::Tensor right;   ///< [r, in]
-  std::int64_t scale_start = 0;
-  torch::Tensor bias_map;  ///< [out, z]
-  std::int64_t latent_start = 0;
-  torch::Tensor weight_rate;  ///< [G, out, in]: d weight / dt of a group's own weight
-  torch::Tensor bias_rate;    ///< [G, out]
-};
+/// What a modulation makes: the layers of one plain MLP per group, in factors. Undefined tensors are absent.
+using ModulatedLayer = kernels::Layer<torch::Tensor>;
+using ModulatedWeights = kernels::LayerWeights<torch::Tensor>;
 
-struct ModulatedWeights {
-  std::vector<ModulatedLayer> layers;
-  torch::Tensor values;  ///< [G, n]
-  torch::Tensor rates;   ///< [G, n], d values / dt; undefined unless asked for
-};
-
-/// The same multiplied out: one plain MLP per group. Rates are undefined where they were not asked for.
-struct EffectiveLayer {
-  torch::Tensor weight;       ///< [G, out, in]
-  torch::Tensor bias;         ///< [G, out]
-  torch::Tensor weight_rate;  ///< [G, out, in]
-  torch::Tensor bias_rate;    ///< [G, out]
-};
-using EffectiveWeights = std::vector<EffectiveLayer>;
+/// The same multiplied out: weight [G, out, in] and bias [G, out], with weight_rate and bias_rate likewise where rates
+/// were asked for, and nothing else.
+using EffectiveWeights = std::vector<ModulatedLayer>;
 
 /// Whether time derivatives are there: of the values, or of a layer's own weights.
 [[nodiscard]] bool has_rates(const ModulatedWeights& weights);

@@ -6,9 +6,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "models/kernels/network.hpp"
 #include "models/modulation/hypernetwork.hpp"
 #include "models/options.hpp"
+#include "models/sweeps/network.hpp"
 
 namespace scorefield::models {
 

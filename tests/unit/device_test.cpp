@@ -10,7 +10,7 @@
 
 #include "models/device_graph.hpp"
 #include "models/network_drift.hpp"
-#include "models/tensor_sweeps.hpp"
+#include "models/sweeps/tensor_sweeps.hpp"
 #include "solvers/integrators.hpp"
 #include "tests/support/gaussian_data.hpp"
 #include "tests/support/temporary_folder.hpp"

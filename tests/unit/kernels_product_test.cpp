@@ -7,7 +7,7 @@
 
 #include "core/error.hpp"
 #include "core/random.hpp"
-#include "models/kernels/sweeps.hpp"
+#include "models/sweeps/sweeps.hpp"
 #include "tests/support/instruction_sets.hpp"
 
 namespace scorefield::kernels {

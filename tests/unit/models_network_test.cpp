@@ -7,11 +7,11 @@
 #include "core/parallel.hpp"
 #include "models/derivatives.hpp"
 #include "models/forward_laplacian.hpp"
-#include "models/fused.hpp"
 #include "models/network_drift.hpp"
 #include "models/score_network.hpp"
 #include "models/serial_section.hpp"
-#include "models/tensor_sweeps.hpp"
+#include "models/sweeps/fused.hpp"
+#include "models/sweeps/tensor_sweeps.hpp"
 #include "tests/support/gradient_check.hpp"
 #include "tests/support/instruction_sets.hpp"
 

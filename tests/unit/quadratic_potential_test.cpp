@@ -9,10 +9,10 @@
 
 #include "models/density_drift.hpp"
 #include "models/derivatives.hpp"
-#include "models/fused.hpp"
 #include "models/network_drift.hpp"
 #include "models/score_network.hpp"
-#include "models/tensor_sweeps.hpp"
+#include "models/sweeps/fused.hpp"
+#include "models/sweeps/tensor_sweeps.hpp"
 #include "tests/support/temporary_folder.hpp"
 #include "tests/support/tensor_values.hpp"
 #include "training/model_file.hpp"

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "models/kernels/network.hpp"
+#include "models/sweeps/network.hpp"
 
 namespace scorefield::training {
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "data/frame_cache.hpp"
-#include "models/kernels/network.hpp"
+#include "models/sweeps/network.hpp"
 
 namespace scorefield::training {
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/simd/vector.hpp"
-#include "models/kernels/sweep_table.hpp"
+#include "models/sweeps/sweep_table.hpp"
 
 namespace scorefield::kernels::SCOREFIELD_ISA {
 
@@ -122,15 +122,21 @@ struct Workspace {
 };
 
 template <class T>
-long lay_out_shared(SharedLayer<T>* layers, const PlainShape& shape, const Layout& layout, T* base) {
-  Arena<T> arena{base};
-  for (long l = 0; l <= shape.hidden_layers; ++l) {
+SCOREFIELD_INLINE long rank_of(const SweepCall<T>& call, long layer) {
+  return call.weights.layers[layer].left.columns;
+}
+
+/// Lays what the groups share out in call.shared and returns the number of elements it takes (null: only counts).
+template <class T>
+long lay_out_shared(SharedLayer<T>* layers, const SweepCall<T>& call) {
+  Arena<T> arena{call.shared};
+  for (long l = 0; l <= call.shape.hidden_layers; ++l) {
     SharedLayer<T>& layer = layers[l];
     layer = {};
-    layer.in = input_count(shape, l);
-    layer.out = output_count(shape, l);
-    layer.rank = layout.rank[l];
-    layer.latents = layout.latents[l];
+    layer.in = input_count(call.shape, l);
+    layer.out = output_count(call.shape, l);
+    layer.rank = rank_of(call, l);
+    layer.latents = call.weights.layers[l].bias_map.columns;
     layer.weight = arena.matrix(layer.out, layer.in);
     layer.weight_t = arena.matrix(layer.in, layer.out);
     layer.bias = arena.matrix(1, layer.out);
@@ -143,56 +149,66 @@ long lay_out_shared(SharedLayer<T>* layers, const PlainShape& shape, const Layou
   return arena.used;
 }
 
+/// A group's packed weights and gradient sums.
+template <class T>
+void lay_out_weights(GroupLayer<T>& layer, const SweepCall<T>& call, long l, Arena<T>& arena) {
+  const long in = input_count(call.shape, l), out = output_count(call.shape, l), rank = rank_of(call, l);
+  const bool dense_rate = call.weights.layers[l].weight_rate.data != nullptr;
+  layer = {};
+  layer.weight = arena.matrix(out, in);
+  layer.weight_t = arena.matrix(in, out);
+  layer.bias = arena.matrix(1, out);
+  layer.left_t = arena.matrix(rank, out);
+  if (call.order == kValues) return;
+  layer.rate_left = arena.matrix(out, rank);
+  layer.rate_left_t = arena.matrix(rank, out);
+  if (dense_rate) layer.rate = arena.matrix(out, in);
+  if (dense_rate) layer.rate_t = arena.matrix(in, out);
+  layer.bias_rate = arena.matrix(1, out);
+  layer.d_weight = arena.matrix(out, in);
+  layer.d_bias = arena.matrix(1, out);
+  layer.d_rate_left = arena.matrix(out, rank);
+  layer.d_right = arena.matrix(rank, in);
+  if (dense_rate) layer.d_rate = arena.matrix(out, in);
+  layer.d_bias_rate = arena.matrix(1, out);
+}
+
+/// What a tile keeps of hidden layer l.
+template <class T>
+void lay_out_buffers(LayerBuffers<T>* hidden, const SweepCall<T>& call, long l, long rows, Arena<T>& arena) {
+  const long width = call.shape.width;
+  const bool gradients = call.order >= kGradients, alternate = !gradients && l >= 2;
+  LayerBuffers<T>& buffers = hidden[l];
+  buffers = {};
+  buffers.value = alternate ? hidden[l - 2].value : arena.matrix(rows, width);
+  buffers.first = arena.matrix(rows, width);
+  buffers.adjoint = alternate ? hidden[l - 2].adjoint : arena.matrix(rows, width);
+  if (!gradients) return;
+  buffers.second = arena.matrix(rows, width);
+  buffers.tangent = arena.matrix(rows, width);
+  buffers.rate = arena.matrix(rows, rank_of(call, l + 1));
+  if (call.order != kLaplacian) return;
+  T** const extra[] = {&buffers.third, &buffers.curvature, &buffers.square,
+                       &buffers.mixed, &buffers.slope,     &buffers.jet};
+  for (T** buffer : extra) *buffer = arena.matrix(rows, width);
+}
+
 /// Lays the workspace out in `base` and returns the number of elements it takes (base may be null to count).
 template <class T>
-long lay_out(Workspace<T>& w, const PlainShape& shape, const Layout& layout, T* base) {
+long lay_out(Workspace<T>& w, const SweepCall<T>& call, T* base) {
   Arena<T> arena{base};
-  const bool gradients = layout.order >= kGradients, laplacian = layout.order == kLaplacian;
-  const long hidden_layers = shape.hidden_layers, rows = gradients ? kTileRows : kValueTileRows;
-  const long features = shape.features;
-  long largest_rank = 0, widest = features > shape.width ? features : shape.width;
-  for (long l = 0; l <= hidden_layers; ++l) {
-    GroupLayer<T>& layer = w.layer[l];
-    layer = {};
-    const long in = input_count(shape, l), out = output_count(shape, l), rank = layout.rank[l];
-    if (rank > largest_rank) largest_rank = rank;
-    layer.weight = arena.matrix(out, in);
-    layer.weight_t = arena.matrix(in, out);
-    layer.bias = arena.matrix(1, out);
-    layer.left_t = arena.matrix(rank, out);
-    if (!gradients) continue;
-    layer.rate_left = arena.matrix(out, rank);
-    layer.rate_left_t = arena.matrix(rank, out);
-    if (layout.dense_rate[l]) layer.rate = arena.matrix(out, in);
-    if (layout.dense_rate[l]) layer.rate_t = arena.matrix(in, out);
-    layer.bias_rate = arena.matrix(1, out);
-    layer.d_weight = arena.matrix(out, in);
-    layer.d_bias = arena.matrix(1, out);
-    layer.d_rate_left = arena.matrix(out, rank);
-    layer.d_right = arena.matrix(rank, in);
-    if (layout.dense_rate[l]) layer.d_rate = arena.matrix(out, in);
-    layer.d_bias_rate = arena.matrix(1, out);
+  const PlainShape& shape = call.shape;
+  const long rows = call.order == kValues ? kValueTileRows : kTileRows;
+  long largest_rank = 0, widest = shape.features > shape.width ? shape.features : shape.width;
+  for (long l = 0; l <= shape.hidden_layers; ++l) {
+    if (rank_of(call, l) > largest_rank) largest_rank = rank_of(call, l);
+    lay_out_weights(w.layer[l], call, l, arena);
   }
-  for (long l = 0; l < hidden_layers; ++l) {
-    LayerBuffers<T>& buffers = w.hidden[l];
-    buffers = {};
-    const bool alternate = !gradients && l >= 2;
-    buffers.value = alternate ? w.hidden[l - 2].value : arena.matrix(rows, shape.width);
-    buffers.first = arena.matrix(rows, shape.width);
-    buffers.adjoint = alternate ? w.hidden[l - 2].adjoint : arena.matrix(rows, shape.width);
-    if (!gradients) continue;
-    buffers.second = arena.matrix(rows, shape.width);
-    buffers.tangent = arena.matrix(rows, shape.width);
-    buffers.rate = arena.matrix(rows, layout.rank[l + 1]);
-    if (!laplacian) continue;
-    T** const extra[] = {&buffers.third, &buffers.curvature, &buffers.square,
-                         &buffers.mixed, &buffers.slope,     &buffers.jet};
-    for (T** buffer : extra) *buffer = arena.matrix(rows, shape.width);
-  }
+  for (long l = 0; l < shape.hidden_layers; ++l) lay_out_buffers(w.hidden, call, l, rows, arena);
   T** const feature_buffers[] = {&w.feature,         &w.feature_slope,   &w.feature_curvature,
                                  &w.feature_adjoint, &w.feature_tangent, &w.feature_jet};
-  for (T** buffer : feature_buffers) *buffer = arena.matrix(rows, features);
-  w.feature_rate = arena.matrix(rows, layout.rank[0]);
+  for (T** buffer : feature_buffers) *buffer = arena.matrix(rows, shape.features);
+  w.feature_rate = arena.matrix(rows, rank_of(call, 0));
   w.rate_adjoint = arena.matrix(rows, largest_rank);
   w.output_rate = arena.matrix(1, shape.width);
   w.value_sum = arena.matrix(1, shape.width);

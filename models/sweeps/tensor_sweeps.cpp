@@ -1,4 +1,4 @@
-#include "models/tensor_sweeps.hpp"
+#include "models/sweeps/tensor_sweeps.hpp"
 
 #include <torch/autograd.h>
 #include <torch/types.h>
@@ -6,8 +6,8 @@
 
 #include <algorithm>
 
-#include "models/saved_gradients.hpp"
-#include "models/tensor_features.hpp"
+#include "models/sweeps/saved_gradients.hpp"
+#include "models/sweeps/tensor_features.hpp"
 
 namespace scorefield::models {
 namespace {
@@ -16,16 +16,11 @@ using kernels::GroupTerms;
 using kernels::NetworkShape;
 using torch::Tensor;
 
-/// One layer as the sweeps use it. Undefined tensors are absent.
-struct SweepLayer {
-  Tensor weight;      ///< [G, out, in]
-  Tensor bias;        ///< [G, out]
-  Tensor rate_left;   ///< [G, out, r], with right [r, in] the low-rank part of dW/dt
-  Tensor rate_right;  ///< [r, in]
-  Tensor rate;        ///< [G, out, in], the dense part of dW/dt
-  Tensor bias_rate;   ///< [G, out]
-};
-constexpr std::size_t kTensorsPerLayer = 6;
+/// One layer as the sweeps use it: weight [G, out, in] and bias [G, out] multiplied out; of dW/dt the low-rank part in
+/// factors, left [G, out, r] = left diag(scale_rate) and right, and the dense one, weight_rate. Undefined tensors are
+/// absent.
+using SweepLayer = ModulatedLayer;
+constexpr std::size_t kTensorsPerLayer = 7;
 
 /// The groups' terms, [G, 1, 1].
 struct TermColumns {
@@ -130,7 +125,7 @@ class Sweeps {
     if (velocity_gradient) *velocity_gradient = terms.scale * terms.velocity * v;
     reverse(terms, gradients);
     for (auto& layer : gradients)
-      for (Tensor* tensor : {&layer.weight, &layer.rate_left, &layer.rate})
+      for (Tensor* tensor : {&layer.weight, &layer.left, &layer.weight_rate})
         if (tensor->defined()) tensor->mul_(terms.scale);
     const auto row_scale = terms.scale.squeeze(-1);
     for (auto& layer : gradients)
@@ -189,9 +184,8 @@ class Sweeps {
   [[nodiscard]] Tensor layer_rate(std::size_t l) const {
     const auto& layer = layers_[l];
     auto rate = layer.bias_rate.unsqueeze(1);
-    if (layer.rate_left.defined())
-      rate = rate + times_transposed(torch::matmul(input_[l], layer.rate_right.t()), layer.rate_left);
-    if (layer.rate.defined()) rate = rate + times_transposed(input_[l], layer.rate);
+    if (layer.left.defined()) rate = rate + times_transposed(torch::matmul(input_[l], layer.right.t()), layer.left);
+    if (layer.weight_rate.defined()) rate = rate + times_transposed(input_[l], layer.weight_rate);
     return rate;
   }
 
@@ -205,15 +199,15 @@ class Sweeps {
     const auto weighted = terms.time * a;
     gradient.bias_rate = weighted.sum(1);
     Tensor q = torch::zeros_like(input_[l]);
-    if (layer.rate_left.defined()) {
-      gradient.rate_left = weight_gradient(weighted, torch::matmul(input_[l], layer.rate_right.t()));
-      const auto through = torch::bmm(weighted, layer.rate_left);  // [G, N, r]
-      gradient.rate_right = torch::matmul((terms.scale * through).flatten(0, 1).t(), input_[l].flatten(0, 1));
-      q = q + torch::matmul(through, layer.rate_right);
+    if (layer.left.defined()) {
+      gradient.left = weight_gradient(weighted, torch::matmul(input_[l], layer.right.t()));
+      const auto through = torch::bmm(weighted, layer.left);  // [G, N, r]
+      gradient.right = torch::matmul((terms.scale * through).flatten(0, 1).t(), input_[l].flatten(0, 1));
+      q = q + torch::matmul(through, layer.right);
     }
-    if (layer.rate.defined()) {
-      gradient.rate = weight_gradient(weighted, input_[l]);
-      q = q + torch::bmm(weighted, layer.rate);
+    if (layer.weight_rate.defined()) {
+      gradient.weight_rate = weight_gradient(weighted, input_[l]);
+      q = q + torch::bmm(weighted, layer.weight_rate);
     }
     return q;
   }
@@ -270,9 +264,9 @@ std::vector<SweepLayer> sweep_layers(const ModulatedWeights& weights) {
     sweep.weight = effective[l].weight;
     sweep.bias = effective[l].bias;
     if (rates) {
-      sweep.rate_left = scaled_left(layer, weights.rates);
-      if (sweep.rate_left.defined()) sweep.rate_right = layer.right;
-      sweep.rate = layer.weight_rate;
+      sweep.left = scaled_left(layer, weights.rates);
+      if (sweep.left.defined()) sweep.right = layer.right;
+      sweep.weight_rate = layer.weight_rate;
       sweep.bias_rate = layer.bias_rate.defined() ? layer.bias_rate : torch::zeros_like(sweep.bias);
       if (layer.bias_map.defined() && weights.rates.defined())
         sweep.bias_rate =
@@ -286,19 +280,20 @@ std::vector<SweepLayer> sweep_layers(const ModulatedWeights& weights) {
 
 std::vector<Tensor> flatten(const std::vector<SweepLayer>& layers) {
   std::vector<Tensor> flat;
+  const auto none = torch::empty({0}, layers.front().weight.options());
   for (const auto& layer : layers)
-    for (const auto& tensor :
-         {layer.weight, layer.bias, layer.rate_left, layer.rate_right, layer.rate, layer.bias_rate})
-      flat.push_back(tensor.defined() ? tensor : torch::empty({0}, layers.front().weight.options()));
+    for_each_tensor(layer, [&](const Tensor& tensor) { flat.push_back(tensor.defined() ? tensor : none); });
   return flat;
 }
 
 std::vector<SweepLayer> unflatten(const std::vector<Tensor>& flat) {
-  std::vector<SweepLayer> layers;
-  const auto present = [](const Tensor& tensor) { return tensor.numel() > 0 ? tensor : Tensor(); };
-  for (std::size_t i = 0; i < flat.size(); i += kTensorsPerLayer)
-    layers.push_back(
-        {flat[i], flat[i + 1], present(flat[i + 2]), present(flat[i + 3]), present(flat[i + 4]), present(flat[i + 5])});
+  std::vector<SweepLayer> layers(flat.size() / kTensorsPerLayer);
+  auto next = flat.begin();
+  for (auto& layer : layers)
+    for_each_tensor(layer, [&](Tensor& tensor) {
+      if (next->numel() > 0) tensor = *next;
+      ++next;
+    });
   return layers;
 }
 
@@ -320,9 +315,7 @@ struct SweptObjective : public torch::autograd::Function<SweptObjective> {
                            .objective(columns_of(*call->terms), *call->points, gradients,
                                       with_velocity ? &velocity_gradient : nullptr);
     std::vector<Tensor> flat;
-    for (const auto& g : gradients)
-      for (const auto& tensor : {g.weight, g.bias, g.rate_left, g.rate_right, g.rate, g.bias_rate})
-        flat.push_back(tensor);
+    for (const auto& layer : gradients) for_each_tensor(layer, [&](const Tensor& tensor) { flat.push_back(tensor); });
     for (std::size_t i = 0; i < flat.size(); ++i)
       if (!flat[i].defined()) flat[i] = torch::zeros_like(tensor_list[i]);
     if (with_velocity) flat.push_back(velocity_gradient);

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "core/simd/math.hpp"
-#include "models/kernels/tile.hpp"
+#include "models/sweeps/tile.hpp"
 
 namespace scorefield::kernels::SCOREFIELD_ISA {
 

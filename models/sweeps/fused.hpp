@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "models/kernels/network.hpp"
 #include "models/modulation/modulation.hpp"
+#include "models/sweeps/network.hpp"
 
 namespace scorefield::models {
 

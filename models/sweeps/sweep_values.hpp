@@ -3,11 +3,19 @@
 #pragma once
 
 #include "core/simd/product.hpp"
-#include "models/kernels/activation.hpp"
-#include "models/kernels/features.hpp"
-#include "models/kernels/tile.hpp"
+#include "models/sweeps/activation.hpp"
+#include "models/sweeps/features.hpp"
+#include "models/sweeps/tile.hpp"
 
 namespace scorefield::kernels::SCOREFIELD_ISA {
+
+/// What is given at a tile's points: velocities X', probes of the Laplacian (WorkItem), or null.
+template <class T>
+struct Given {
+  const T* velocity = nullptr;
+  const T* probes = nullptr;
+  long probe_count = 0, probe_stride = 0;
+};
 
 /// One tile of one group on its way through the sweeps.
 template <class T>
@@ -19,6 +27,7 @@ struct Tile {
   long rows;    ///< rounded up to whole blocks
   long stride;  ///< of the hidden layers' buffers
   T scale = 1;  ///< what the tile's terms count, relative to the group's
+  Given<T> given{};
 
   [[nodiscard]] const T* input(long l) const { return l == 0 ? w.feature : w.hidden[l - 1].value; }
   [[nodiscard]] const T* tangent(long l) const { return l == 0 ? w.feature_tangent : w.hidden[l - 1].tangent; }

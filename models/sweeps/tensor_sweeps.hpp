@@ -5,9 +5,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "models/fused.hpp"
-#include "models/kernels/network.hpp"
 #include "models/modulation/modulation.hpp"
+#include "models/sweeps/fused.hpp"
+#include "models/sweeps/network.hpp"
 
 namespace scorefield::models {
 

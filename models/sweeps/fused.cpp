@@ -1,93 +1,64 @@
-#include "models/fused.hpp"
+#include "models/sweeps/fused.hpp"
 
 #include <torch/autograd.h>
 #include <torch/types.h>
 
-#include "models/kernels/sweeps.hpp"
-#include "models/saved_gradients.hpp"
+#include "models/sweeps/saved_gradients.hpp"
+#include "models/sweeps/sweeps.hpp"
 
 namespace scorefield::models {
 namespace {
 
 using kernels::GroupSums;
 using kernels::GroupTerms;
-using kernels::LayerArrays;
 using kernels::NetworkShape;
 
-/// Tensors per layer in the flat list that goes through autograd; after the layers come values and rates.
-constexpr std::size_t kTensorsPerLayer = 7;
-
-/// What the flat list of tensors does not say of a layer.
-struct LayerColumns {
-  std::int64_t scale_start, latent_start;
-};
-
-struct FlatWeights {
-  std::vector<torch::Tensor> tensors;  ///< absent ones are empty
-  std::vector<LayerColumns> columns;
-};
-
-FlatWeights flatten(const ModulatedWeights& weights) {
-  FlatWeights flat;
+/// All tensors in the flat list that goes through autograd; absent ones are empty.
+std::vector<torch::Tensor> flatten(const ModulatedWeights& weights) {
+  std::vector<torch::Tensor> flat;
   const auto options = weights.values.options();
-  const auto add = [&](const torch::Tensor& tensor) {
-    flat.tensors.push_back(tensor.defined() ? tensor.contiguous() : torch::empty({0}, options));
-  };
-  for (const auto& layer : weights.layers) {
-    for (const auto& tensor :
-         {layer.weight, layer.bias, layer.left, layer.right, layer.bias_map, layer.weight_rate, layer.bias_rate})
-      add(tensor);
-    flat.columns.push_back({layer.scale_start, layer.latent_start});
-  }
-  add(weights.values);
-  add(weights.rates);
+  for_each_tensor(weights, [&](const torch::Tensor& tensor) {
+    flat.push_back(tensor.defined() ? tensor.contiguous() : torch::empty({0}, options));
+  });
   return flat;
 }
 
+/// `weights` with the tensors of a flat list.
+ModulatedWeights unflatten(ModulatedWeights weights, const std::vector<torch::Tensor>& flat) {
+  auto next = flat.begin();
+  for_each_tensor(weights, [&](torch::Tensor& tensor) { tensor = *next++; });
+  return weights;
+}
+
 template <class T>
-T* pointer(const torch::Tensor& tensor, std::int64_t offset = 0) {
+T* pointer(const torch::Tensor& tensor) {
   if (!tensor.defined() || tensor.numel() == 0) return nullptr;
-  return const_cast<T*>(tensor.const_data_ptr<std::remove_const_t<T>>()) + offset;
+  return const_cast<T*>(tensor.const_data_ptr<std::remove_const_t<T>>());
 }
 
-/// Elements from one group to the next; 0 when the groups share the tensor, which then has `shared_rank` dimensions.
-std::int64_t group_stride(const torch::Tensor& tensor, std::int64_t shared_rank) {
-  return tensor.dim() > shared_rank ? tensor.stride(0) : 0;
-}
-
+/// [rows, columns], or [G, rows, columns] where the groups have their own.
 template <class T>
-std::vector<LayerArrays<T>> arrays_of(const std::vector<torch::Tensor>& tensors,
-                                      const std::vector<LayerColumns>& columns) {
-  const auto &values = tensors[tensors.size() - 2], &rates = tensors.back();
-  std::vector<LayerArrays<T>> arrays;
-  for (std::size_t l = 0; l < columns.size(); ++l) {
-    const auto at = tensors.begin() + static_cast<std::ptrdiff_t>(l * kTensorsPerLayer);
-    const auto &weight = at[0], &bias = at[1], &left = at[2], &right = at[3], &map = at[4];
-    LayerArrays<T> a;
-    a.weight = pointer<T>(weight);
-    a.weight_stride = group_stride(weight, 2);
-    a.bias = pointer<T>(bias);
-    a.bias_stride = group_stride(bias, 1);
-    if (left.numel() > 0) {
-      a.left = pointer<T>(left);
-      a.right = pointer<T>(right);
-      a.rank = left.size(1);
-      a.scale = pointer<T>(values, columns[l].scale_start);
-      a.scale_rate = pointer<T>(rates, columns[l].scale_start);
-    }
-    if (map.numel() > 0) {
-      a.bias_map = pointer<T>(map);
-      a.latents = map.size(1);
-      a.latent = pointer<T>(values, columns[l].latent_start);
-      a.latent_rate = pointer<T>(rates, columns[l].latent_start);
-    }
-    a.scale_stride = a.scale_rate_stride = a.latent_stride = a.latent_rate_stride = values.size(1);
-    a.weight_rate = pointer<T>(at[5]);
-    a.weight_rate_stride = group_stride(at[5], 2);
-    a.bias_rate = pointer<T>(at[6]);
-    a.bias_rate_stride = group_stride(at[6], 1);
-    arrays.push_back(a);
-  }
+kernels::GroupArray<T> matrix(const torch::Tensor& tensor) {
+  if (!tensor.defined() || tensor.numel() == 0) return {};
+  return {pointer<T>(tensor), tensor.dim() > 2 ? tensor.stride(0) : 0, tensor.size(-2), tensor.size(-1)};
+}
+/// [columns] or [G, columns].
+template <class T>
+kernels::GroupArray<T> row(const torch::Tensor& tensor) {
+  if (!tensor.defined() || tensor.numel() == 0) return {};
+  return {pointer<T>(tensor), tensor.dim() > 1 ? tensor.stride(0) : 0, 1, tensor.size(-1)};
+}
+
+/// The kernels' view of contiguous tensors.
+template <class T>
+kernels::LayerWeights<kernels::GroupArray<T>> arrays_of(const ModulatedWeights& weights) {
+  kernels::LayerWeights<kernels::GroupArray<T>> arrays;
+  for (const auto& layer : weights.layers)
+    arrays.layers.push_back({matrix<T>(layer.weight), row<T>(layer.bias), matrix<T>(layer.left), matrix<T>(layer.right),
+                             matrix<T>(layer.bias_map), matrix<T>(layer.weight_rate), row<T>(layer.bias_rate),
+                             layer.scale_start, layer.latent_start});
+  arrays.values = row<T>(weights.values);
+  arrays.rates = row<T>(weights.rates);
   return arrays;
 }
 
@@ -111,10 +82,19 @@ void check_points(const NetworkShape& shape, const ModulatedWeights& weights, co
   }
 }
 
+template <class T>
+kernels::PointArrays<T> points_of(const torch::Tensor& x) {
+  kernels::PointArrays<T> points;
+  points.groups = x.size(0);
+  points.count = x.size(1);
+  points.x = x.const_data_ptr<T>();
+  return points;
+}
+
 /// Arguments of one evaluation that autograd does not see.
 struct Call {
   const NetworkShape* shape;
-  const std::vector<LayerColumns>* columns;
+  const ModulatedWeights* weights;
   const std::vector<GroupTerms>* terms;
   const GroupPoints* points;
   std::vector<GroupSums>* sums;
@@ -136,12 +116,12 @@ torch::Tensor velocity_weights(const std::vector<GroupTerms>& terms, const torch
 }
 
 struct FusedObjective : public torch::autograd::Function<FusedObjective> {
-  /// The list holds the layers' arrays and, where it has a gradient, the velocity.
+  /// The list holds the weights and, where it has a gradient, the velocity.
   static torch::Tensor forward(torch::autograd::AutogradContext* context, at::TensorList tensor_list,
                                const Call* call) {
     std::vector<torch::Tensor> tensors = tensor_list.vec();
     torch::Tensor field;  // grad_x s
-    if (tensors.size() > call->columns->size() * kTensorsPerLayer + 2) {
+    if (call->points->velocity.defined() && call->points->velocity.requires_grad()) {
       tensors.pop_back();
       field = torch::empty_like(call->points->x);
     }
@@ -149,18 +129,16 @@ struct FusedObjective : public torch::autograd::Function<FusedObjective> {
     for (const auto& tensor : tensors) gradients.push_back(torch::zeros_like(tensor));
     const auto& x = call->points->x;
     AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "fused_objective", [&] {
-      kernels::PointArrays<scalar_t> points;
-      points.x = x.const_data_ptr<scalar_t>();
+      auto points = points_of<scalar_t>(x);
       points.velocity = pointer<const scalar_t>(call->points->velocity);
       points.probes = pointer<const scalar_t>(call->points->probes);
       if (points.probes) points.probe_count = call->points->probes.size(0);
       points.gauge = pointer<const scalar_t>(call->points->gauge);
       if (points.gauge) points.gauge_count = call->points->gauge.size(0);
       points.gradient = pointer<scalar_t>(field);
-      const auto layers = arrays_of<const scalar_t>(tensors, *call->columns);
-      const auto targets = arrays_of<scalar_t>(gradients, *call->columns);
-      *call->sums =
-          kernels::parameter_gradient<scalar_t>(*call->shape, layers, *call->terms, x.size(1), points, targets);
+      const auto weights = arrays_of<const scalar_t>(unflatten(*call->weights, tensors));
+      const auto targets = arrays_of<scalar_t>(unflatten(*call->weights, gradients));
+      *call->sums = kernels::parameter_gradient<scalar_t>(*call->shape, weights, *call->terms, points, targets);
     });
     if (field.defined()) gradients.push_back(field.mul_(velocity_weights(*call->terms, x.options())));
     save_gradients(context, gradients);
@@ -202,9 +180,9 @@ torch::Tensor fused_objective(const NetworkShape& shape, const ModulatedWeights&
   if (contiguous.gauge.defined()) contiguous.gauge = contiguous.gauge.contiguous();
   std::vector<GroupSums> own_sums;
   auto flat = flatten(weights);
-  if (contiguous.velocity.defined() && contiguous.velocity.requires_grad()) flat.tensors.push_back(contiguous.velocity);
-  const Call call{&shape, &flat.columns, &terms, &contiguous, sums ? sums : &own_sums};
-  return FusedObjective::apply(at::TensorList(flat.tensors), &call);
+  if (contiguous.velocity.defined() && contiguous.velocity.requires_grad()) flat.push_back(contiguous.velocity);
+  const Call call{&shape, &weights, &terms, &contiguous, sums ? sums : &own_sums};
+  return FusedObjective::apply(at::TensorList(flat), &call);
 }
 
 namespace {
@@ -212,12 +190,13 @@ namespace {
 void evaluate(const NetworkShape& shape, const ModulatedWeights& weights, const torch::Tensor& x,
               const torch::Tensor& potential, const torch::Tensor& gradient) {
   check_points(shape, weights, x);
-  const auto points = x.contiguous();
-  const auto flat = flatten(weights);
+  const auto contiguous = x.contiguous();
+  const auto tensors = unflatten(weights, flatten(weights));
   AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "fused_evaluation", [&] {
-    const auto layers = arrays_of<const scalar_t>(flat.tensors, flat.columns);
-    kernels::potential_and_gradient<scalar_t>(shape, layers, x.size(0), x.size(1), points.const_data_ptr<scalar_t>(),
-                                              pointer<scalar_t>(potential), pointer<scalar_t>(gradient));
+    auto points = points_of<scalar_t>(contiguous);
+    points.potential = pointer<scalar_t>(potential);
+    points.gradient = pointer<scalar_t>(gradient);
+    kernels::potential_and_gradient<scalar_t>(shape, arrays_of<const scalar_t>(tensors), points);
   });
 }
 

@@ -2,7 +2,7 @@
 
 #include <torch/types.h>
 
-#include "models/kernels/network.hpp"
+#include "models/sweeps/network.hpp"
 
 namespace scorefield::models {
 

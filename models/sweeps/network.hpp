@@ -41,30 +41,6 @@ struct PlainShape {
   const CoordinateFeatures* coordinates;
 };
 
-/// One layer of the MLP for all groups, where a group is one (mu, t). Row-major arrays; null means absent.
-///   y = W x + b,   W = weight + left diag(scale) right,   b = bias + bias_map latent,
-///   dW/dt = weight_rate + left diag(scale_rate) right,    db/dt = bias_rate + bias_map latent_rate.
-/// A group's array starts at pointer + stride * group; stride 0: all groups share it. `left`, `right` and `bias_map`
-/// are always shared, scale, latent and the rates never. Low-rank and bias modulation stay in factors, so that neither
-/// their effective weights nor those weights' gradients are ever written to memory.
-template <class T>
-struct LayerArrays {
-  T* weight = nullptr;       ///< [out, in]
-  T* bias = nullptr;         ///< [out]
-  T* left = nullptr;         ///< [out, rank]
-  T* right = nullptr;        ///< [rank, in]
-  T* scale = nullptr;        ///< [rank]
-  T* scale_rate = nullptr;   ///< [rank]
-  T* bias_map = nullptr;     ///< [out, latents]
-  T* latent = nullptr;       ///< [latents]
-  T* latent_rate = nullptr;  ///< [latents]
-  T* weight_rate = nullptr;  ///< [out, in]
-  T* bias_rate = nullptr;    ///< [out]
-  std::int64_t weight_stride = 0, bias_stride = 0, scale_stride = 0, scale_rate_stride = 0, latent_stride = 0,
-               latent_rate_stride = 0, weight_rate_stride = 0, bias_rate_stride = 0;
-  std::int64_t rank = 0, latents = 0;
-};
-
 /// What one group adds to the objective, with s the potential, v = grad_x s, and X' a given velocity:
 ///   sum over its points of  kinetic |v|^2/2 + velocity X'.v + time ds/dt + laplacian lap s + potential s,  times
 ///   `scale`.
@@ -86,10 +62,14 @@ struct GroupSums {
   double potential = 0;  ///< sum s; left 0 when the group's objective has no such term
 };
 
-/// Points of all groups.
+/// Points of all groups, and where what is known of them goes.
 template <class T>
 struct PointArrays {
+  std::int64_t groups = 0;       ///< G
+  std::int64_t count = 0;        ///< N: points of each group
   const T* x = nullptr;          ///< [G, N, d]
+  T* potential = nullptr;        ///< out [G, N] or null: s
+  T* gradient = nullptr;         ///< out [G, N, d] or null: grad_x s
   const T* velocity = nullptr;   ///< [G, N, d] or null: zero
   const T* probes = nullptr;     ///< [P, G, N, d]: Hutchinson probes of the Laplacian; null: exact, by d unit vectors
   std::int64_t probe_count = 0;  ///< P
@@ -97,7 +77,6 @@ struct PointArrays {
   /// function of time added to s changes the objective. Null: not.
   const T* gauge = nullptr;
   std::int64_t gauge_count = 0;  ///< R
-  T* gradient = nullptr;         ///< [G, N, d] or null: receives grad_x s
 };
 
 }  // namespace scorefield::kernels

@@ -1,7 +1,7 @@
 // The second-order sweeps of one tile, for the Laplacian. Per-instruction-set source (core/simd/vector.hpp).
 #pragma once
 
-#include "models/kernels/sweep_values.hpp"
+#include "models/sweeps/sweep_values.hpp"
 
 namespace scorefield::kernels::SCOREFIELD_ISA {
 
@@ -47,16 +47,17 @@ void laplacian_direction(const Tile<T>& tile, const T* direction, T weight) {
 
 /// All directions of the Laplacian: the given probes, or the unit vectors.
 template <class T>
-void laplacian(const Tile<T>& tile, T coefficient, const T* probes, long probe_count, long probe_stride) {
+void laplacian(const Tile<T>& tile, T coefficient) {
   Workspace<T>& w = tile.w;
   const long d = tile.shape.dimension;
   for (long l = 0; l < tile.shape.hidden_layers; ++l) {
     zero(w.hidden[l].square, tile.rows * tile.stride);
     zero(w.hidden[l].mixed, tile.rows * tile.stride);
   }
-  if (probes) {
-    for (long k = 0; k < probe_count; ++k)
-      laplacian_direction(tile, probes + k * probe_stride, coefficient / static_cast<T>(probe_count));
+  const Given<T>& given = tile.given;
+  if (given.probes) {
+    for (long k = 0; k < given.probe_count; ++k)
+      laplacian_direction(tile, given.probes + k * given.probe_stride, coefficient / static_cast<T>(given.probe_count));
     return;
   }
   T* unit = w.unit;

@@ -1,22 +1,22 @@
 // The fused sweeps through a silu network, compiled once per instruction set and chosen at start (sweeps.cpp).
 // Notation of README.md: y = W x + b, h = silu(y); all buffers hold one point per row.
 
-#include "models/kernels/accumulate.hpp"
-#include "models/kernels/pack.hpp"
-#include "models/kernels/sweep_laplacian.hpp"
-#include "models/kernels/sweep_table.hpp"
-#include "models/kernels/sweep_values.hpp"
+#include "models/sweeps/accumulate.hpp"
+#include "models/sweeps/pack.hpp"
+#include "models/sweeps/sweep_laplacian.hpp"
+#include "models/sweeps/sweep_table.hpp"
+#include "models/sweeps/sweep_values.hpp"
 
 namespace scorefield::kernels::SCOREFIELD_ISA {
 namespace {
 
 /// u = kinetic v + velocity X', the tangent of the features along u, and the sums of the first two terms.
 template <class T>
-void set_direction(const Tile<T>& tile, const GroupTerms& terms, const T* velocity, GroupSums& sums) {
+void set_direction(const Tile<T>& tile, const GroupTerms& terms, GroupSums& sums) {
   Workspace<T>& w = tile.w;
   for (long i = 0; i < tile.points * tile.shape.dimension; ++i) {
     const T v = w.gradient[i];
-    const T given = velocity ? velocity[i] : T(0);
+    const T given = tile.given.velocity ? tile.given.velocity[i] : T(0);
     w.direction[i] = static_cast<T>(terms.kinetic) * v + static_cast<T>(terms.velocity) * given;
     sums.kinetic += 0.5 * static_cast<double>(v) * v;
     sums.velocity += static_cast<double>(given) * v;
@@ -168,10 +168,13 @@ void accumulate_potential(const Tile<T>& tile) {
 
 long minimum(long a, long b) { return a < b ? a : b; }
 
+bool only_potential(const GroupTerms& terms) {
+  return terms.kinetic == 0 && terms.velocity == 0 && terms.time == 0 && terms.laplacian == 0;
+}
+
 /// All sweeps of one tile for the gradient of the whole objective.
 template <class T, int order>
-void tile_gradient(const Tile<T>& tile, const GroupTerms& terms, const T* velocity, const T* probes, long probe_count,
-                   long probe_stride, GroupSums& sums) {
+void tile_gradient(const Tile<T>& tile, const GroupTerms& terms, GroupSums& sums) {
   forward<T, order>(tile);
   if (terms.potential != 0) {
     alignas(64) T values[kTileRows];
@@ -179,98 +182,111 @@ void tile_gradient(const Tile<T>& tile, const GroupTerms& terms, const T* veloci
     for (long p = 0; p < tile.points; ++p) sums.potential += tile.scale * values[p];
   }
   reverse_to_input<T, order>(tile, tile.w.gradient);
-  if (terms.kinetic == 0 && terms.velocity == 0 && terms.time == 0 && terms.laplacian == 0) {
+  if (only_potential(terms)) {
     accumulate_potential(tile);
     return;
   }
-  set_direction(tile, terms, velocity, sums);
-  if constexpr (order == kLaplacian)
-    laplacian(tile, static_cast<T>(terms.laplacian), probes, probe_count, probe_stride);
+  set_direction(tile, terms, sums);
+  if constexpr (order == kLaplacian) laplacian(tile, static_cast<T>(terms.laplacian));
   tangent<T, order>(tile, terms, sums);
   reverse_to_weights(tile, terms);
 }
 
-// The table's entries: one work item each.
-
-template <class T>
-long shared_elements(const PlainShape& shape, const Layout& layout) {
-  SharedLayer<T> layers[kMaxLayers];
-  return lay_out_shared<T>(layers, shape, layout, nullptr);
-}
-
-template <class T>
-void prepare_shared(const PlainShape& shape, const Layout& layout, const LayerArrays<const T>* arrays, T* memory) {
-  SharedLayer<T> layers[kMaxLayers];
-  lay_out_shared<T>(layers, shape, layout, memory);
-  pack_shared(layers, shape, arrays);
-}
-
-template <class T>
-long workspace_elements(const PlainShape& shape, const Layout& layout) {
-  Workspace<T> w;
-  return lay_out<T>(w, shape, layout, nullptr);
-}
-
-template <class T>
-void potential_and_gradient(const PlainShape& shape, const Layout& layout, const T* shared_memory,
-                            const LayerArrays<const T>* arrays, long group, const T* x, long count, T* potential,
-                            T* gradient, T* memory) {
-  SharedLayer<T> shared[kMaxLayers];
-  lay_out_shared<T>(shared, shape, layout, const_cast<T*>(shared_memory));
-  Workspace<T> w;
-  lay_out<T>(w, shape, layout, memory);
-  pack_group<T>(w, shape, shared, arrays, group, T(0));
-  const long d = shape.dimension, tile_size = tile_rows<T>(shape, kValues);
-  for (long start = 0; start < count; start += tile_size) {
-    const long points = minimum(tile_size, count - start);
-    const Tile<T> tile{shape, shared, w, points, padded_rows(points), padded(shape.width)};
-    load_features(shape, x + start * d, points, false, w);
-    forward<T, kValues>(tile);
-    if (potential) output_values(tile, potential + start);
-    if (gradient) reverse_to_input<T, kValues>(tile, gradient + start * d);
+/// The points of a work item, a tile at a time.
+template <class T, int order>
+void gradient_at_points(const SweepCall<T>& call, const WorkItem<T>& item, const SharedLayer<T>* shared,
+                        Workspace<T>& w, GroupSums& sums) {
+  const PlainShape& shape = call.shape;
+  const long d = shape.dimension, tile_size = tile_rows<T>(shape, order);
+  for (long start = 0; start < item.count; start += tile_size) {
+    const long points = minimum(tile_size, item.count - start), at = start * d;
+    const Given<T> given{item.velocity ? item.velocity + at : nullptr, item.probes ? item.probes + at : nullptr,
+                         item.probe_count, item.probe_stride};
+    const Tile<T> tile{shape, shared, w, points, padded_rows(points), padded(shape.width), 1, given};
+    load_features(shape, item.x + at, points, order == kLaplacian, w);
+    tile_gradient<T, order>(tile, item.terms, sums);
+    if (!item.gradient) continue;
+    for (long i = 0; i < points * d; ++i) item.gradient[at + i] = w.gradient[i];
   }
 }
 
+/// Its gauge points, in tiles of the same size.
 template <class T>
-GroupSums parameter_gradient(const PlainShape& shape, const Layout& layout, const T* shared_memory,
-                             const LayerArrays<const T>* arrays, long group, const GroupTerms& terms, const T* x,
-                             const T* velocity, const T* probes, long probe_count, long probe_stride, long count,
-                             const T* gauge, long gauge_count, T gauge_scale, T* gradient,
-                             const LayerArrays<T>* gradients, long slot, T* memory) {
-  SharedLayer<T> shared[kMaxLayers];
-  lay_out_shared<T>(shared, shape, layout, const_cast<T*>(shared_memory));
-  Workspace<T> w;
-  lay_out<T>(w, shape, layout, memory);
-  const T time = static_cast<T>(terms.time);
-  pack_group<T>(w, shape, shared, arrays, group, time);
-  clear_gradients(w, shape, shared);
-  const long d = shape.dimension, tile_size = tile_rows<T>(shape, terms.laplacian != 0 ? kLaplacian : kGradients);
-  GroupSums sums;
-  for (long start = 0; start < count; start += tile_size) {
-    const long points = minimum(tile_size, count - start), at = start * d;
-    const Tile<T> tile{shape, shared, w, points, padded_rows(points), padded(shape.width)};
-    load_features(shape, x + at, points, terms.laplacian != 0, w);
-    if (terms.laplacian != 0)
-      tile_gradient<T, kLaplacian>(tile, terms, velocity ? velocity + at : nullptr, probes ? probes + at : nullptr,
-                                   probe_count, probe_stride, sums);
-    else tile_gradient<T, kGradients>(tile, terms, velocity ? velocity + at : nullptr, nullptr, 0, 0, sums);
-    if (!gradient) continue;
-    for (long i = 0; i < points * d; ++i) gradient[at + i] = w.gradient[i];
-  }
-  GroupTerms at_gauge = terms;
-  at_gauge.kinetic = at_gauge.velocity = at_gauge.laplacian = 0;
-  for (long start = 0; start < gauge_count; start += tile_size) {
-    const long points = minimum(tile_size, gauge_count - start);
-    const Tile<T> tile{shape, shared, w, points, padded_rows(points), padded(shape.width), gauge_scale};
+void gradient_at_gauge(const SweepCall<T>& call, const WorkItem<T>& item, const SharedLayer<T>* shared, Workspace<T>& w,
+                       GroupSums& sums) {
+  const PlainShape& shape = call.shape;
+  const long tile_size = tile_rows<T>(shape, item.terms.laplacian != 0 ? kLaplacian : kGradients);
+  GroupTerms terms = item.terms;
+  terms.kinetic = terms.velocity = terms.laplacian = 0;
+  for (long start = 0; start < item.gauge_count; start += tile_size) {
+    const long points = minimum(tile_size, item.gauge_count - start);
+    const Tile<T> tile{shape, shared, w, points, padded_rows(points), padded(shape.width), item.gauge_scale};
     GroupSums gauge_sums;
-    load_features(shape, gauge + start * d, points, false, w);
-    tile_gradient<T, kGradients>(tile, at_gauge, nullptr, nullptr, 0, 0, gauge_sums);
+    load_features(shape, item.gauge + start * shape.dimension, points, false, w);
+    tile_gradient<T, kGradients>(tile, terms, gauge_sums);
     sums.transport += gauge_sums.transport;
     sums.potential += gauge_sums.potential;
   }
-  const bool only_potential = terms.kinetic == 0 && terms.velocity == 0 && terms.time == 0 && terms.laplacian == 0;
-  const T scale = static_cast<T>(only_potential ? terms.scale * terms.potential : terms.scale);
-  add_gradients<T>(w, shape, shared, arrays, group, gradients, slot, scale, time);
+}
+
+// The table's entries.
+
+template <class T>
+long shared_elements(const SweepCall<T>& call) {
+  SharedLayer<T> layers[kMaxLayers];
+  SweepCall<T> counting = call;
+  counting.shared = nullptr;
+  return lay_out_shared(layers, counting);
+}
+
+template <class T>
+void prepare_shared(const SweepCall<T>& call) {
+  SharedLayer<T> layers[kMaxLayers];
+  lay_out_shared(layers, call);
+  pack_shared(layers, call);
+}
+
+template <class T>
+long workspace_elements(const SweepCall<T>& call) {
+  Workspace<T> w;
+  return lay_out<T>(w, call, nullptr);
+}
+
+template <class T>
+void potential_and_gradient(const SweepCall<T>& call, const WorkItem<T>& item) {
+  const PlainShape& shape = call.shape;
+  SharedLayer<T> shared[kMaxLayers];
+  lay_out_shared(shared, call);
+  Workspace<T> w;
+  lay_out<T>(w, call, item.memory);
+  pack_group<T>(w, call, shared, item.group, T(0));
+  const long d = shape.dimension, tile_size = tile_rows<T>(shape, kValues);
+  for (long start = 0; start < item.count; start += tile_size) {
+    const long points = minimum(tile_size, item.count - start);
+    const Tile<T> tile{shape, shared, w, points, padded_rows(points), padded(shape.width)};
+    load_features(shape, item.x + start * d, points, false, w);
+    forward<T, kValues>(tile);
+    if (item.potential) output_values(tile, item.potential + start);
+    if (item.gradient) reverse_to_input<T, kValues>(tile, item.gradient + start * d);
+  }
+}
+
+template <class T>
+GroupSums parameter_gradient(const SweepCall<T>& call, const WorkItem<T>& item) {
+  const GroupTerms& terms = item.terms;
+  SharedLayer<T> shared[kMaxLayers];
+  lay_out_shared(shared, call);
+  Workspace<T> w;
+  lay_out<T>(w, call, item.memory);
+  const T time = static_cast<T>(terms.time);
+  pack_group<T>(w, call, shared, item.group, time);
+  clear_gradients(w, call.shape, shared);
+  GroupSums sums;
+  if (terms.laplacian != 0) gradient_at_points<T, kLaplacian>(call, item, shared, w, sums);
+  else gradient_at_points<T, kGradients>(call, item, shared, w, sums);
+  gradient_at_gauge(call, item, shared, w, sums);
+  const T scale = static_cast<T>(only_potential(terms) ? terms.scale * terms.potential : terms.scale);
+  add_gradients<T>(w, shared, Share<T>(call, item, scale, time));
   return sums;
 }
 

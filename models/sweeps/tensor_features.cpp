@@ -1,4 +1,4 @@
-#include "models/tensor_features.hpp"
+#include "models/sweeps/tensor_features.hpp"
 
 #include <torch/types.h>
 

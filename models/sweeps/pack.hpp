@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/simd/product.hpp"
-#include "models/kernels/tile.hpp"
+#include "models/sweeps/tile.hpp"
 
 namespace scorefield::kernels::SCOREFIELD_ISA {
 
@@ -33,23 +33,29 @@ void pack_transposed(const T* source, long rows, long columns, T scale, T* targe
 }
 
 template <class T>
-T* at_group(T* base, long stride, long group) {
-  return base ? base + stride * group : nullptr;
+SCOREFIELD_INLINE T* at_group(const GroupArray<T>& array, long group) {
+  return array.data ? array.data + array.stride * group : nullptr;
+}
+
+/// Those `count` of a group's values that a layer takes from `start` on.
+template <class T>
+SCOREFIELD_INLINE T* stretch(T* values, long start, long count) {
+  return values && count > 0 ? values + start : nullptr;
 }
 
 template <class T>
-void pack_shared(SharedLayer<T>* layers, const PlainShape& shape, const LayerArrays<const T>* arrays) {
-  for (long l = 0; l <= shape.hidden_layers; ++l) {
+void pack_shared(SharedLayer<T>* layers, const SweepCall<T>& call) {
+  for (long l = 0; l <= call.shape.hidden_layers; ++l) {
     SharedLayer<T>& layer = layers[l];
-    const LayerArrays<const T>& a = arrays[l];
-    const T* weight = a.weight_stride == 0 ? a.weight : nullptr;
+    const Layer<GroupArray<const T>>& a = call.weights.layers[l];
+    const T* weight = a.weight.stride == 0 ? a.weight.data : nullptr;
     pack<T>(weight, layer.out, layer.in, T(1), layer.weight);
     pack_transposed<T>(weight, layer.out, layer.in, T(1), layer.weight_t);
-    pack<T>(a.bias_stride == 0 ? a.bias : nullptr, 1, layer.out, T(1), layer.bias);
-    pack_transposed<T>(a.left, layer.out, layer.rank, T(1), layer.left_t);
-    pack<T>(a.right, layer.rank, layer.in, T(1), layer.right);
-    pack_transposed<T>(a.right, layer.rank, layer.in, T(1), layer.right_t);
-    pack_transposed<T>(a.bias_map, layer.out, layer.latents, T(1), layer.map_t);
+    pack<T>(a.bias.stride == 0 ? a.bias.data : nullptr, 1, layer.out, T(1), layer.bias);
+    pack_transposed<T>(a.left.data, layer.out, layer.rank, T(1), layer.left_t);
+    pack<T>(a.right.data, layer.rank, layer.in, T(1), layer.right);
+    pack_transposed<T>(a.right.data, layer.rank, layer.in, T(1), layer.right_t);
+    pack_transposed<T>(a.bias_map.data, layer.out, layer.latents, T(1), layer.map_t);
   }
 }
 
@@ -64,19 +70,20 @@ void pack_bias(const SharedLayer<T>& shared, const T* start, const T* own, const
   for (long j = 0; j < stride; ++j) target[j] *= scale;
 }
 
-/// W = weight + left diag(scale) right of one group in both layouts, and its bias.
+/// W = weight + left diag(scale) right of one group with these values in both layouts, and its bias.
 template <class T>
-void pack_weights(GroupLayer<T>& layer, const SharedLayer<T>& shared, const LayerArrays<const T>& a, long group) {
+void pack_weights(GroupLayer<T>& layer, const SharedLayer<T>& shared, const Layer<GroupArray<const T>>& a,
+                  const T* values, long group) {
   const long in = shared.in, out = shared.out, rank = shared.rank, in16 = padded(in), out16 = padded(out);
   const T *start = shared.weight, *start_t = shared.weight_t;
-  if (a.weight_stride != 0) {
-    const T* weight = at_group(a.weight, a.weight_stride, group);
+  if (a.weight.stride != 0) {
+    const T* weight = at_group(a.weight, group);
     pack<T>(weight, out, in, T(1), layer.weight);
     pack_transposed<T>(weight, out, in, T(1), layer.weight_t);
     start = layer.weight;
     start_t = layer.weight_t;
   }
-  const T* scale = at_group(a.scale, a.scale_stride, group);
+  const T* scale = stretch(values, a.scale_start, rank);
   for (long k = 0; k < rank; ++k)
     for (long j = 0; j < out16; ++j)
       layer.left_t[k * out16 + j] = (scale ? scale[k] : T(0)) * shared.left_t[k * out16 + j];
@@ -84,15 +91,16 @@ void pack_weights(GroupLayer<T>& layer, const SharedLayer<T>& shared, const Laye
   product<T>(&low, 1, out, in, start_from(start, in16), write_to(layer.weight, in16));
   const Term<T> low_t{shared.right, 1, in16, layer.left_t, out16, rank};
   product<T>(&low_t, 1, in, out, start_from(start_t, out16), write_to(layer.weight_t, out16));
-  pack_bias<T>(shared, shared.bias, a.bias_stride != 0 ? at_group(a.bias, a.bias_stride, group) : nullptr,
-               at_group(a.latent, a.latent_stride, group), T(1), layer.bias);
+  pack_bias<T>(shared, shared.bias, a.bias.stride != 0 ? at_group(a.bias, group) : nullptr,
+               stretch(values, a.latent_start, shared.latents), T(1), layer.bias);
 }
 
-/// time times the time derivatives of one group's weights and bias.
+/// time times the time derivatives of one group's weights and bias, given those of its values.
 template <class T>
-void pack_rates(GroupLayer<T>& layer, const SharedLayer<T>& shared, const LayerArrays<const T>& a, long group, T time) {
+void pack_rates(GroupLayer<T>& layer, const SharedLayer<T>& shared, const Layer<GroupArray<const T>>& a, const T* rates,
+                long group, T time) {
   const long out16 = padded(shared.out), rank16 = padded(shared.rank);
-  const T* scale_rate = at_group(a.scale_rate, a.scale_rate_stride, group);
+  const T* scale_rate = stretch(rates, a.scale_start, shared.rank);
   zero(layer.rate_left, padded_rows(shared.out) * rank16);
   for (long k = 0; k < shared.rank; ++k) {
     const T factor = scale_rate ? time * scale_rate[k] : T(0);
@@ -100,21 +108,23 @@ void pack_rates(GroupLayer<T>& layer, const SharedLayer<T>& shared, const LayerA
     for (long j = 0; j < shared.out; ++j) layer.rate_left[j * rank16 + k] = layer.rate_left_t[k * out16 + j];
   }
   if (layer.rate) {
-    const T* rate = at_group(a.weight_rate, a.weight_rate_stride, group);
+    const T* rate = at_group(a.weight_rate, group);
     pack<T>(rate, shared.out, shared.in, time, layer.rate);
     pack_transposed<T>(rate, shared.out, shared.in, time, layer.rate_t);
   }
-  pack_bias<T>(shared, nullptr, at_group(a.bias_rate, a.bias_rate_stride, group),
-               at_group(a.latent_rate, a.latent_rate_stride, group), time, layer.bias_rate);
+  pack_bias<T>(shared, nullptr, at_group(a.bias_rate, group), stretch(rates, a.latent_start, shared.latents), time,
+               layer.bias_rate);
 }
 
 template <class T>
-void pack_group(Workspace<T>& w, const PlainShape& shape, const SharedLayer<T>* shared,
-                const LayerArrays<const T>* arrays, long group, T time) {
+void pack_group(Workspace<T>& w, const SweepCall<T>& call, const SharedLayer<T>* shared, long group, T time) {
+  const PlainShape& shape = call.shape;
   const long last = shape.hidden_layers, stride = padded(shape.width);
+  const T *values = at_group(call.weights.values, group), *rates = at_group(call.weights.rates, group);
   for (long l = 0; l <= last; ++l) {
-    pack_weights(w.layer[l], shared[l], arrays[l], group);
-    if (time != 0 && w.layer[l].bias_rate) pack_rates(w.layer[l], shared[l], arrays[l], group, time);
+    const Layer<GroupArray<const T>>& a = call.weights.layers[l];
+    pack_weights(w.layer[l], shared[l], a, values, group);
+    if (time != 0 && w.layer[l].bias_rate) pack_rates(w.layer[l], shared[l], a, rates, group, time);
   }
   zero(w.output_rate, stride);
   if (time == 0) return;
