@@ -228,7 +228,8 @@ class Style(unittest.TestCase):
         self.assertFalse(wrong, "\n" + "\n".join(wrong))
 
     def test_prose_fits_into_120_columns(self):
-        wrong = [f"{page.name}:{number}" for page in pages() if not page.name.startswith(GENERATED)
+        wrong = [f"{page.name}:{number}" for page in pages()
+                 if re.match(r"[A-Z]+\.md|docs/", page.name) and not page.name.startswith(GENERATED)
                  for number, line in page.prose if len(line) > 120 and not line.startswith(("|", "![", "    ", "["))]
         self.assertFalse(wrong, "\n" + "\n".join(wrong))
 
