@@ -1,35 +1,28 @@
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
-#include <functional>
+#include <memory>
 #include <span>
-#include <string>
 #include <vector>
 
 #include "core/state_archive.hpp"
 #include "solvers/mpm/options.hpp"
-#include "solvers/mpm/transfer.hpp"
+#include "solvers/mpm/particles.hpp"
+#include "solvers/mpm/passage.hpp"
 
 namespace scorefield::mpm {
 
-/// One passage of `count` particles to the grid and back: what scatter, update and gather of Transfers do to all of
-/// them, with the same meaning of every argument. `grid.nodes` is null.
-template <class T>
-using GridStep = std::function<void(const GridView<T>& grid, const ParticleView<T>& particles, std::int64_t count,
-                                    const Kick& kick, T keep, T dt, T limit, int d, double* positions, T* box)>;
-
 /// Matter on a grid that follows it, d <= 3, in the coordinates that the caller gives: explicit steps of MLS-MPM with
-/// implicit damping. Knows no target: the caller kicks the particles. Deterministic for any number of threads: slabs of
-/// the grid scatter in two colours, each in a fixed order of particles.
+/// implicit damping. Knows no target: the caller kicks the particles. Deterministic for any number of threads.
 /// State per particle: position, velocity, affine matrix C, and for solids the deformation gradient F.
 template <class T>
 class Engine {
  public:
-  /// positions [N, d], at rest. `elsewhere`: passes particles through the grid in place of the fused transfers.
-  Engine(int d, std::span<const double> positions, const MpmOptions& options, GridStep<T> elsewhere = nullptr);
+  /// positions [N, d], at rest. passage: null: the fused one.
+  Engine(int d, std::span<const double> positions, const MpmOptions& options,
+         std::shared_ptr<GridPassage<T>> passage = nullptr);
 
-  [[nodiscard]] std::int64_t count() const { return count_; }
+  [[nodiscard]] std::int64_t count() const { return particles_.count(); }
   [[nodiscard]] int dimension() const { return d_; }
 
   /// v += dt a (a [N, d], or empty), then one transfer to the grid and back: pressure of temperature 1 (gas), stress,
@@ -65,36 +58,23 @@ class Engine {
   void exchange(StateArchive& archive);
 
  private:
-  [[nodiscard]] T* particle(std::int64_t p) { return particles_.data() + p * stride_; }
-  [[nodiscard]] const T* particle(std::int64_t p) const { return particles_.data() + p * stride_; }
-  void exchange_lanes(StateArchive& archive, const std::string& name, const StateArchive::Shape& shape, int first);
   void survey();
   void place_grid();
-  void pass_grid(const ParticleView<T>& view, const Kick& kick, T keep, T dt, T limit);
-  void order_by_slab();
-  void scatter_all(const ParticleView<T>& view, const Kick& kick);
-  void gather_all(const ParticleView<T>& view, T dt, T limit);
+  void pass_grid(const ParticleView<T>& view, const Kick& kick, T keep, Move<T> move);
   void compute_stress(double dt);
+  void deform(double dt);
 
   int d_;
-  std::int64_t count_, stride_;
   MpmOptions options_;
-  const Transfers<T>& transfers_;
-  GridStep<T> elsewhere_;
-  std::vector<T> particles_, scratch_;
+  std::shared_ptr<GridPassage<T>> passage_;
+  Particles<T> particles_, scratch_;
   std::vector<T> stress_;
   std::vector<double> deformation_;  ///< [N, d, d], solids
-  std::vector<T> nodes_;
   GridView<T> grid_;
   std::int64_t node_count_ = 0;
   double spacing_ = 0;
-  std::vector<double> positions_;  ///< [N, d]
-  T box_[6] = {};                  ///< least and largest coordinates; with positions_ what survey() finds
-  bool surveyed_ = false;
-  std::vector<T> boxes_;
-  std::vector<std::int32_t> order_;
-  std::vector<std::int64_t> slab_start_;
-  std::vector<std::int32_t> cell_;
+  Whereabouts<T> where_;
+  bool surveyed_ = false;  ///< where_ holds
 };
 
 extern template class Engine<float>;

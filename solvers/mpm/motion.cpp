@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "core/dense/dense.hpp"
 #include "core/error.hpp"
@@ -46,12 +47,12 @@ template <class T>
 class GridMotion final : public Motion {
  public:
   GridMotion(int d, std::span<const double> positions, const MpmOptions& options, std::uint64_t seed,
-             std::int64_t steps, const GridStep<T>& elsewhere)
+             std::int64_t steps, std::shared_ptr<GridPassage<T>> passage)
       : d_(d),
         options_(options),
         random_(seed, std::uint64_t{0x6d} << 56),
         steps_(static_cast<double>(steps)),
-        engine_(d, positions, options, elsewhere),
+        engine_(d, positions, options, std::move(passage)),
         positions_(positions.begin(), positions.end()),
         mean_(d),
         factor_(d, d) {
@@ -258,11 +259,11 @@ class GridMotion final : public Motion {
 }  // namespace
 
 std::unique_ptr<Motion> make_motion(int d, std::span<const double> positions, const MpmOptions& options,
-                                    std::uint64_t seed, std::int64_t steps, const GridSteps& elsewhere) {
+                                    std::uint64_t seed, std::int64_t steps, const Passages& passages) {
   check_ranges(options);
   if (options.precision == Precision::single_)
-    return std::make_unique<GridMotion<float>>(d, positions, options, seed, steps, elsewhere.single);
-  return std::make_unique<GridMotion<double>>(d, positions, options, seed, steps, elsewhere.wide);
+    return std::make_unique<GridMotion<float>>(d, positions, options, seed, steps, passages.single);
+  return std::make_unique<GridMotion<double>>(d, positions, options, seed, steps, passages.wide);
 }
 
 }  // namespace scorefield::mpm

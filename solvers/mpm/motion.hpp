@@ -35,15 +35,9 @@ class Motion {
   virtual void exchange(StateArchive& archive) = 0;
 };
 
-/// Where the passages to the grid and back happen, in either precision; null: in the fused transfers.
-struct GridSteps {
-  GridStep<float> single;
-  GridStep<double> wide;
-};
-
 /// positions [N, d]; the schedule is laid out over `steps`. @throws UsageError
 [[nodiscard]] std::unique_ptr<Motion> make_motion(int d, std::span<const double> positions, const MpmOptions& options,
                                                   std::uint64_t seed, std::int64_t steps,
-                                                  const GridSteps& elsewhere = {});
+                                                  const Passages& passages = {});
 
 }  // namespace scorefield::mpm

@@ -4,7 +4,7 @@
 
 #include "core/error.hpp"
 #include "solvers/gas/affine_sampler.hpp"
-#include "solvers/mpm/device_transfer.hpp"
+#include "solvers/mpm/device_passage.hpp"
 
 namespace scorefield::mpm {
 
@@ -20,7 +20,7 @@ MpmSampler::MpmSampler(const sampling::Setup& setup, const MpmOptions& options) 
         "mode whose basin they fell into, so mode weights are not identified.");
   const auto x = setup.initial.to(torch::kFloat64).contiguous();
   motion_ = make_motion(static_cast<int>(x.size(1)), {x.const_data_ptr<double>(), static_cast<std::size_t>(x.numel())},
-                        options, setup.seed, setup.steps, grid_steps_on(setup.device));
+                        options, setup.seed, setup.steps, passages_on(setup.device));
 }
 
 void MpmSampler::step() {

@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-#include "solvers/mpm/device_transfer.hpp"
+#include "solvers/mpm/device_passage.hpp"
 #include "solvers/mpm/engine.hpp"
 #include "solvers/sph/device_sums.hpp"
 #include "solvers/sph/fluid.hpp"
@@ -20,16 +20,17 @@ using test::OnDevice;
 using Rows = std::vector<double>;
 
 template <class T>
-mpm::GridStep<T> step_of(const mpm::GridSteps& steps) {
-  if constexpr (std::is_same_v<T, float>) return steps.single;
-  else return steps.wide;
+std::shared_ptr<mpm::GridPassage<T>> passage_of(const mpm::Passages& passages) {
+  if constexpr (std::is_same_v<T, float>) return passages.single;
+  else return passages.wide;
 }
 
 /// A cloud under a spring, ten steps, some of them limited.
 template <class T>
-Rows swing(int d, const mpm::MpmOptions& options, mpm::GridStep<T> elsewhere, Rows& velocities, Rows& smooth) {
+Rows swing(int d, const mpm::MpmOptions& options, std::shared_ptr<mpm::GridPassage<T>> passage, Rows& velocities,
+           Rows& smooth) {
   const std::int64_t n = 200;
-  mpm::Engine<T> engine(d, test::normals(n * d, 7, 1), options, std::move(elsewhere));
+  mpm::Engine<T> engine(d, test::normals(n * d, 7, 1), options, std::move(passage));
   engine.set_spacing(0.5);
   for (int k = 0; k < 10; ++k) {
     Rows force(engine.positions().begin(), engine.positions().end());
@@ -48,7 +49,7 @@ Rows swing(int d, const mpm::MpmOptions& options, mpm::GridStep<T> elsewhere, Ro
 
 template <class T>
 void expect_the_same_swing(torch::Device device, double tolerance) {
-  const auto steps = mpm::device_grid_steps(device);
+  const auto passages = mpm::device_passages(device);
   for (const int d : {1, 2, 3})
     for (const auto body : {mpm::Body::gas, mpm::Body::neo_hookean})
       for (const bool affine : {true, false}) {
@@ -57,7 +58,7 @@ void expect_the_same_swing(torch::Device device, double tolerance) {
         options.affine = affine;
         Rows speed[2], smooth[2];
         const Rows expected = swing<T>(d, options, nullptr, speed[0], smooth[0]);
-        const Rows found = swing<T>(d, options, step_of<T>(steps), speed[1], smooth[1]);
+        const Rows found = swing<T>(d, options, passage_of<T>(passages), speed[1], smooth[1]);
         const auto label = ::testing::Message()
                            << "d = " << d << ", body " << static_cast<int>(body) << ", affine " << affine;
         EXPECT_LT(largest_difference(found, expected), tolerance) << label;
@@ -70,17 +71,17 @@ TEST_F(OnDevice, GridTransfersEqualTheFusedOnes) { expect_the_same_swing<double>
 TEST_F(OnDevice, GridTransfersEqualTheFusedOnesInSinglePrecision) { expect_the_same_swing<float>(device_, 1e-4); }
 
 TEST_F(OnDevice, GridTransfersRepeatBitForBit) {
-  const auto steps = mpm::device_grid_steps(device_);
+  const auto passages = mpm::device_passages(device_);
   Rows speed[2], smooth[2];
-  const Rows first = swing<float>(3, {}, steps.single, speed[0], smooth[0]),
-             second = swing<float>(3, {}, steps.single, speed[1], smooth[1]);
+  const Rows first = swing<float>(3, {}, passages.single, speed[0], smooth[0]),
+             second = swing<float>(3, {}, passages.single, speed[1], smooth[1]);
   EXPECT_EQ(first, second);
   EXPECT_EQ(speed[0], speed[1]);
   EXPECT_EQ(smooth[0], smooth[1]);
 }
 
 TEST_F(OnDevice, AParticleThatIsNotFiniteIsNoticed) {
-  mpm::Engine<double> engine(2, test::normals(100, 7, 1), {}, mpm::device_grid_steps(device_).wide);
+  mpm::Engine<double> engine(2, test::normals(100, 7, 1), {}, mpm::device_passages(device_).wide);
   engine.set_spacing(0.5);
   Rows force(100, 0.0);
   force[3] = std::nan("");
