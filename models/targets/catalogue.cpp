@@ -31,8 +31,8 @@ bool holds_model(const std::string& path) {
 
 const std::vector<NamedTarget>& named_targets() {
   static const std::vector<NamedTarget> all{
-      {"gaussian", "2-D Gaussian, correlation .8", "family = \"gaussian\"\ncorrelation = 0.8\n"},
-      {"gaussian-10", "10-D Gaussian, correlation .5^|i-j|, variances over a factor 10",
+      {"gaussian", "2-D Gaussian, correlation 0.8", "family = \"gaussian\"\ncorrelation = 0.8\n"},
+      {"gaussian-10", "10-D Gaussian, correlation 0.5^|i-j|, variances over a factor 10",
        "family = \"gaussian\"\ndimension = 10\ncorrelation = 0.5\ncondition = 10\n"},
       {"gaussian-50", "the same in 50 dimensions",
        "family = \"gaussian\"\ndimension = 50\ncorrelation = 0.5\ncondition = 10\n"},
@@ -48,14 +48,14 @@ const std::vector<NamedTarget>& named_targets() {
        "4.755283, "
        "-4.045085, 2.938926, -5.0, 0.0, -4.045085, -2.938926, -1.545085, -4.755283, 1.545085, -4.755283, 4.045085, "
        "-2.938926]\n"},
-      {"three-modes", "2-D Gaussians of weights .5, .3, .2",
+      {"three-modes", "2-D Gaussians of weights 0.5, 0.3, 0.2",
        "family = \"mixture\"\nscale = 0.7\nweights = [0.5, 0.3, 0.2]\nmeans = [-3.0, -2.0, 3.0, -2.0, 0.0, 3.0]\n"},
-      {"three-modes-10", "10-D Gaussians of weights .5, .3, .2",
+      {"three-modes-10", "10-D Gaussians of weights 0.5, 0.3, 0.2",
        "family = \"mixture\"\ndimension = 10\nweights = [0.5, 0.3, 0.2]\nmeans = ["
        "4.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, "
        "-4.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, "
        "0.0, 6.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]\n"},
-      {"two-far-modes", "10-D Gaussians of weights .3, .7, 8 deviations apart",
+      {"two-far-modes", "10-D Gaussians of weights 0.3, 0.7, 8 deviations apart",
        "family = \"mixture\"\ndimension = 10\nweights = [0.3, 0.7]\nmeans = ["
        "-4.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, "
        "4.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]\n"},

@@ -78,6 +78,7 @@ def index_page(program):
     common = [flag for flag in program.help("list").flags if flag.common]
     return page(
         "Reference", commands,
-        "Lists: [problems, presets, methods, targets, experiments](lists.md). [Files](files.md). [JSON](json.md).",
+        "Lists: [problems, presets, methods, targets, experiments](lists.md). [All option keys](keys.md). "
+        "[Files](files.md). [JSON](json.md).",
         "## Flags of every command", flag_table(common), "## Where an option comes from", PRECEDENCE, "## Exit codes",
         table(["code", "means"], EXIT_CODES))

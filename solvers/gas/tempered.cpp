@@ -167,7 +167,7 @@ void Tempered::bridge() {
   if (result.error > 0.2) {
     char text[160];
     std::snprintf(text, sizeof text,
-                  "bridge sampling between %d clusters: relative error %.2f, above .2; mode weights are not reliable.",
+                  "bridge sampling between %d clusters: relative error %.2f, above 0.2; mode weights are not reliable.",
                   static_cast<int>(mixture_.size()), result.error);
     notes_.emplace_back(text);
     return;

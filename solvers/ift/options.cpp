@@ -12,7 +12,7 @@ void bind(OptionSet& set, FlowOptions& options) {
           "weight step of method ift: along the witness on the simplex, or multiplicative");
   pairs::bind(set, options.kernel, "ift");
   set.add("ift.step", options.step, at_least(0),
-          "transport step in units of h^2; 0: 1, and .02 for the published variant");
+          "transport step in units of h^2; 0: 1, and 0.02 for the published variant");
   set.add("ift.weight_rate", options.weight_rate, above(0).up_to(1),
           "weight step as a fraction of the largest stable one");
   set.add("ift.published_rate", options.published_rate, above(0), "weight step 2 lr_w N of the published variant");

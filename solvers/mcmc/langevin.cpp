@@ -135,7 +135,7 @@ class LangevinSampler final : public sampling::Sampler {
 }  // namespace
 
 void bind(OptionSet& set, LangevinOptions& options) {
-  set.add("langevin.step", options.step, at_least(0), "step e of ula and mala; 0: tuned (mala) or .1 d^(-1/3) (ula)");
+  set.add("langevin.step", options.step, at_least(0), "step e of ula and mala; 0: tuned (mala) or 0.1 d^(-1/3) (ula)");
   set.add("langevin.burn_in", options.burn_in, in(0, 1), "share of the steps in which step and preconditioner adapt");
   set.add("langevin.acceptance", options.acceptance, above(0).below(1), "acceptance that mala tunes its step to");
 }

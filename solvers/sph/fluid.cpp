@@ -43,7 +43,7 @@ Fluid::Fluid(const SphOptions& options, const std::vector<double>& x, std::int64
     throw UsageError("SPH is refused at d = " + std::to_string(d) +
                      ", above 6: a particle's neighbours within any useful smoothing length "
                      "become too few, its own kernel dominates the density, pressure vanishes and the cloud shrinks "
-                     "(variance .1 of the "
+                     "(variance 0.1 of the "
                      "target's at d = 50). Use --method gas, or --set sph.force_dimension=true to see it.");
   const std::int64_t n = static_cast<std::int64_t>(x.size()) / d;
   final_h_ = options.smoothing_length > 0 ? options.smoothing_length : default_smoothing_length(n, d);
