@@ -135,7 +135,7 @@ TEST(SamplingRun, KeepsNoSnapshotsUnlessAsked) {
   request.save = [](const Snapshot&) { FAIL() << "a run that nobody interrupts"; };
   EXPECT_EQ(run(request).iterations, kSteps);
   request.options.checkpoint_interval = -1;
-  test::expect_error<UsageError>([&] { (void)run(request); }, {"sample.checkpoint_interval", "-1"});
+  test::expect_error<UsageError>([&] { (void)run(request); }, {"interval of checkpoints", "-1"});
 }
 
 }  // namespace
