@@ -34,7 +34,8 @@ class Starts : public ::testing::Test {
     problem->bind(set);
     for (const char* setting : {"pic.cells=32", "pic.dt=0.2", "pic.simulated_particles=2000", "pic.duration=4"})
       if (name == "landau") set.set_assignment(setting);
-    problem->generate(options, set.to_toml(), path("data.h5"), {});
+    options.config = set.to_toml();
+    problems::generate_dataset(*problem, options, path("data.h5"), {});
     TrainConfig config;
     config.model.width = 8;
     config.model.depth = 2;
@@ -57,14 +58,14 @@ class Starts : public ::testing::Test {
 TEST_F(Starts, AnUnseenMuStartsFromTheProblemsOwnPopulation) {
   make("landau", {0.1, 0.3, 0.5});
   const auto model = load_model(path("model.h5"));
-  const RolloutStart start(model, {.particles = 300}, 7, path("rollout.h5"));
+  const RolloutStart start(model, {.particles = 300}, 7);
   EXPECT_TRUE(start.knows_every_mu());
   const auto unseen = start.at({0.4});
   EXPECT_EQ(unseen, start.with_numbers_of({0.4}, {0.4})) << "infer and calibrate start alike";
   auto kept = model.initial.samples[1];
   kept.resize(600);
   EXPECT_EQ(start.at({0.3}), kept) << "at a training mu from what the model keeps";
-  const RolloutStart nearest(model, {.kind = StartKind::nearest, .particles = 300}, 7, path("rollout.h5"));
+  const RolloutStart nearest(model, {.kind = StartKind::nearest, .particles = 300}, 7);
   EXPECT_EQ(nearest.at({0.31}), kept);
   EXPECT_FALSE(nearest.knows_every_mu());
 }
@@ -73,7 +74,7 @@ TEST_F(Starts, AnUnseenMuStartsFromTheProblemsOwnPopulation) {
 TEST_F(Starts, CommonRandomNumbersMoveParticlesSmoothlyWithMu) {
   make("landau", {0.1, 0.3, 0.5});
   const auto model = load_model(path("model.h5"));
-  const RolloutStart start(model, {.particles = 300}, 7, path("rollout.h5"));
+  const RolloutStart start(model, {.particles = 300}, 7);
   const Rollout frames(model, {});
   SmoothStart smooth(start, frames, model.network->normalizer(), torch::kCPU);
   smooth.use_numbers_of({0.4});
@@ -105,7 +106,7 @@ TEST_F(Starts, CalibrationsSlopeHasTheStartsShare) {
 TEST_F(Starts, APopulationThatDoesNotFollowMuIsKept) {
   make("oscillator", {7, 8, 9});
   const auto model = load_model(path("model.h5"));
-  const RolloutStart start(model, {.particles = 300}, 7, path("rollout.h5"));
+  const RolloutStart start(model, {.particles = 300}, 7);
   const Rollout frames(model, {});
   SmoothStart smooth(start, frames, model.network->normalizer(), torch::kCPU);
   smooth.use_numbers_of({7.5});
