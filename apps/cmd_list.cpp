@@ -115,8 +115,9 @@ const char* type_name(OptionSet::Type type) {
 
 /// The limits of a range, each under the name that JSON Schema has for it.
 void add_limits(json& entry, const Range& range) {
-  if (std::isfinite(range.low)) entry[range.low_open ? "exclusiveMinimum" : "minimum"] = range.low;
-  if (std::isfinite(range.high)) entry[range.high_open ? "exclusiveMaximum" : "maximum"] = range.high;
+  const auto number = [](double limit) { return json::parse(number_text(limit)); };  // 4, not 4.0
+  if (std::isfinite(range.low)) entry[range.low_open ? "exclusiveMinimum" : "minimum"] = number(range.low);
+  if (std::isfinite(range.high)) entry[range.high_open ? "exclusiveMaximum" : "maximum"] = number(range.high);
   if (range.divisor > 1) entry["multipleOf"] = range.divisor;
   if (!range.values.empty()) entry["enum"] = range.values;
 }

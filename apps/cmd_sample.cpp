@@ -178,7 +178,8 @@ void print(const std::string& output, const sampling::RunResult& result, const s
 Descriptions sample_options() {
   SampleOptions options;
   OptionSet set;
-  bind(set, options, sampling::make_methods());
+  const auto methods = sampling::make_methods();  // by name: std::bind would take a temporary
+  bind(set, options, methods);
   auto all = descriptions(set);
   std::erase_if(all, [](const auto& option) { return option.key.find('.') == std::string::npos; });
   return all;

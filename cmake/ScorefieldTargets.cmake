@@ -160,7 +160,7 @@ endfunction()
 
 # scorefield_add_test(NAME SOURCES a.cpp ... LINK dep ... LABELS unit|physics|failure|cli ... [SLOW FILTER] [TORCH])
 # SLOW: tests that take seconds, as a filter of GoogleTest ("Suite.*:Other.Test"); they get the label slow as well.
-# What links no LibTorch is also built by scorefield_plain_tests, for the sanitizers.
+# Unit and failure tests that link no LibTorch are also built by scorefield_plain_tests, for the sanitizers.
 function(scorefield_add_test name)
   cmake_parse_arguments(arg "TORCH" "TIMEOUT;SLOW" "SOURCES;LINK;LABELS" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
@@ -189,7 +189,7 @@ function(scorefield_add_test name)
       set(uses_torch TRUE)
     endif()
   endforeach()
-  if(NOT uses_torch AND NOT arg_LABELS MATCHES "cli")  # those run the program
+  if(NOT uses_torch AND arg_LABELS MATCHES "unit|failure")
     if(NOT TARGET scorefield_plain_tests)
       add_custom_target(scorefield_plain_tests)
     endif()
