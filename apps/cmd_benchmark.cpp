@@ -5,7 +5,6 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
-#include "apps/command_line.hpp"
 #include "apps/commands.hpp"
 #include "benchmarks/benchmark.hpp"
 #include "core/error.hpp"
@@ -80,37 +79,47 @@ void print_row(const BenchmarkResult& result) {
   std::cout << std::endl;
 }
 
+class Benchmark : public Command {
+ public:
+  std::string usage() const override { return "[CASE...] [FLAGS]"; }
+
+  void declare(CommandLine& line) const override {
+    line.add_arguments("case");
+    line.add_shorthand("seconds", "S", "benchmark.seconds", "least time spent on each piece of work");
+    line.add_example("scorefield benchmark");
+    line.add_example("scorefield benchmark score-d4-w64 --threads 1");
+  }
+
+  void bind(const CommandLine&, OptionSet& set) override { benchmarks::bind(set, options_); }
+
+  std::string help_appendix(const CommandLine&) const override {
+    std::string text = "\nCases:\n";
+    for (const auto& item : benchmarks::benchmark_cases()) text += "  " + item.name + "\n      " + item.summary + "\n";
+    return text;
+  }
+
+  void prepare(const CommandLine& line, OptionSet&) override { chosen_ = chosen_cases(line.values("case")); }
+
+  /// Rows are printed as they come.
+  std::optional<Answer> run(const CommandLine& line, const OptionSet&) override {
+    json cases = json::array();
+    if (!line.common().json) print_header();
+    for (const auto* item : chosen_) {
+      const auto result = item->run(options_);
+      if (line.common().json) cases.push_back(to_json(result));
+      else print_row(result);
+    }
+    if (!line.common().json) return std::nullopt;
+    return Answer{json{{"machine", machine()}, {"cases", cases}}.dump(2), "", {}};
+  }
+
+ private:
+  benchmarks::BenchmarkOptions options_;
+  std::vector<const BenchmarkCase*> chosen_;
+};
+
 }  // namespace
 
-void run_benchmark(int argc, const char* const* argv) {
-  CommandLine line("benchmark", "times the hot loops, each beside its reference in this process", "[CASE...] [FLAGS]");
-  line.add_arguments("case");
-  line.add_shorthand("seconds", "S", "benchmark.seconds", "least time spent on each piece of work");
-  line.add_example("scorefield benchmark");
-  line.add_example("scorefield benchmark score-d4-w64 --threads 1");
-  line.parse(argc, argv);
-
-  OptionSet set;
-  benchmarks::BenchmarkOptions options;
-  line.bind(set);
-  benchmarks::bind(set, options);
-  if (line.help()) {
-    std::cout << line.help_text(set) << "\nCases:\n";
-    for (const auto& item : benchmarks::benchmark_cases())
-      std::cout << "  " << item.name << "\n      " << item.summary << "\n";
-    return;
-  }
-  const auto chosen = chosen_cases(line.values("case"));
-  line.resolve(set);
-
-  json cases = json::array();
-  if (!line.common().json) print_header();
-  for (const auto* item : chosen) {
-    const auto result = item->run(options);
-    if (line.common().json) cases.push_back(to_json(result));
-    else print_row(result);
-  }
-  if (line.common().json) std::cout << json{{"machine", machine()}, {"cases", cases}}.dump(2) << "\n";
-}
+std::unique_ptr<Command> make_benchmark() { return std::make_unique<Benchmark>(); }
 
 }  // namespace scorefield::apps

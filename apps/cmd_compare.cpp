@@ -1,9 +1,8 @@
-#include <algorithm>
 #include <filesystem>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
-#include "apps/command_line.hpp"
 #include "apps/commands.hpp"
 #include "apps/progress.hpp"
 #include "core/error.hpp"
@@ -29,55 +28,62 @@ std::string experiment_text(const std::string& given) {
   throw UsageError(unknown_name_message("experiment", given, preset_names()));
 }
 
+class Compare : public Command {
+ public:
+  std::string usage() const override { return "EXPERIMENT.toml|NAME --output DIR [FLAGS]"; }
+
+  void declare(CommandLine& line) const override {
+    line.add_argument("experiment");
+    line.add_flag("output", "DIR", "folder of data, cells and table.md, .csv, .json; an existing one is continued");
+    line.add_switch("quick", "the experiment's tiny version: seconds, to see that all works");
+    line.add_switch("show", "print the experiment's file and stop");
+    line.add_example("scorefield compare paper-table --output paper-table");
+    line.add_example("scorefield compare paper-table --show > mine.toml");
+    line.add_example("scorefield compare mine.toml --output mine --quick --threads 1");
+  }
+
+  std::string help_appendix(const CommandLine&) const override {
+    std::string text = "\nExperiments that ship:\n";
+    for (const auto& name : preset_names()) text += "  " + name + "\n";
+    return text;
+  }
+
+  void prepare(const CommandLine& line, OptionSet&) override { given_ = line.required("experiment"); }
+
+  std::optional<Answer> run(const CommandLine& line, const OptionSet&) override {
+    const auto text = experiment_text(given_);
+    if (line.has("show")) {
+      std::cout << text;
+      return std::nullopt;
+    }
+    request_.folder = line.required("output");
+    request_.experiment = compare::parse_experiment(text, given_, line.has("quick"));
+    request_.device = line.common().device;
+    ProgressPrinter printer(line.common().quiet);
+    request_.observer = printer.observer();
+    return answer(compare::compare(request_));
+  }
+
+ private:
+  [[nodiscard]] Answer answer(const compare::CompareSummary& summary) const {
+    const auto table = (std::filesystem::path(request_.folder) / "table.md").string();
+    const nlohmann::ordered_json json{{"command", "compare"},         {"experiment", request_.experiment.name},
+                                      {"output", request_.folder},    {"cells", summary.cells},
+                                      {"computed", summary.computed}, {"reused", summary.reused},
+                                      {"failed", summary.failed},     {"table", table}};
+    std::ostringstream text;
+    text << data::read_text_file(table) << "\n"
+         << request_.folder << ": " << summary.cells << " cells, " << summary.computed << " computed, "
+         << summary.reused << " reused, " << summary.failed << " failed\n";
+    return {json.dump(2), text.str(), {}};
+  }
+
+  std::string given_;
+  compare::CompareRequest request_;
+};
+
 }  // namespace
 
-void run_compare(int argc, const char* const* argv) {
-  CommandLine line("compare", "runs methods x problems x seeds and writes one table; continues where it stopped",
-                   "EXPERIMENT.toml|NAME --output DIR [FLAGS]");
-  line.add_argument("experiment");
-  line.add_flag("output", "DIR", "folder of data, cells and table.md, .csv, .json; an existing one is continued");
-  line.add_switch("quick", "the experiment's tiny version: seconds, to see that all works");
-  line.add_switch("show", "print the experiment's file and stop");
-  line.add_example("scorefield compare paper-table --output paper-table");
-  line.add_example("scorefield compare paper-table --show > mine.toml");
-  line.add_example("scorefield compare mine.toml --output mine --quick --threads 1");
-  line.parse(argc, argv);
-
-  OptionSet set;
-  line.bind(set);
-  if (line.help()) {
-    std::cout << line.help_text(set) << "\nExperiments that ship:\n";
-    for (const auto& name : preset_names()) std::cout << "  " << name << "\n";
-    return;
-  }
-  const std::string given = line.required("experiment");
-  line.resolve(set);
-  const auto text = experiment_text(given);
-  if (line.has("show")) {
-    std::cout << text;
-    return;
-  }
-  const std::string output = line.required("output");
-  const auto experiment = compare::parse_experiment(text, given, line.has("quick"));
-  ProgressPrinter printer(line.common().quiet);
-  const auto summary = compare::compare({experiment, output, line.common().device, printer.observer()});
-  const auto table = (std::filesystem::path(output) / "table.md").string();
-  if (line.common().json) {
-    std::cout << nlohmann::json{{"command", "compare"},
-                                {"experiment", experiment.name},
-                                {"output", output},
-                                {"cells", summary.cells},
-                                {"computed", summary.computed},
-                                {"reused", summary.reused},
-                                {"failed", summary.failed},
-                                {"table", table}}
-                     .dump(2)
-              << "\n";
-  } else {
-    std::cout << data::read_text_file(table) << "\n"
-              << output << ": " << summary.cells << " cells, " << summary.computed << " computed, " << summary.reused
-              << " reused, " << summary.failed << " failed\n";
-  }
-}
+std::unique_ptr<Command> make_compare() { return std::make_unique<Compare>(); }
 
 }  // namespace scorefield::apps

@@ -1,9 +1,8 @@
 #include <chrono>
 #include <filesystem>
-#include <iostream>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
-#include "apps/command_line.hpp"
 #include "apps/commands.hpp"
 #include "apps/progress.hpp"
 #include "core/error.hpp"
@@ -12,86 +11,86 @@
 namespace scorefield::apps {
 namespace {
 
-void declare_generate(CommandLine& line) {
-  line.add_argument("problem");
-  line.add_flag("output", "DATA.h5", "the dataset to write");
-  line.add_shorthand("mu", "LIST", "generate.mu",
-                     "physics parameters: 1.2,1.3 or 1.2:1.9:0.1 (default: the problem's training values)");
-  line.add_shorthand("particles", "N", "generate.particles", "particles to store per frame");
-  line.add_shorthand("frames", "K", "generate.frames",
-                     "times to store, both ends included; 1: the initial populations");
-  line.add_switch("resume",
-                  "continue an interrupted or killed run of the same command from DATA.h5.checkpoint, bit for bit");
-  line.add_example("scorefield generate two-stream --output train.h5");
-  line.add_example("scorefield generate two-stream --mu 1.25:1.85:0.1 --seed 1 --output test.h5 --set pic.shape=cic");
-}
+class Generate : public Command {
+ public:
+  std::string usage() const override { return "PROBLEM --output DATA.h5 [FLAGS]"; }
 
-/// Without a problem, help still shows the keys that every problem shares, and which problems there are.
-void print_help(const CommandLine& line, OptionSet& set) {
-  std::cout << line.help_text(set);
-  if (line.value("problem")) return;
-  std::cout << "\nProblems, each with keys of its own ('scorefield generate PROBLEM --help'):\n";
-  for (const auto& name : problems::problem_names())
-    std::cout << "  " << name << ": " << problems::make_problem(name)->summary() << "\n";
-}
-
-void print_result(const CommandLine& line, const std::string& problem, const std::string& output,
-                  const problems::GenerateOptions& options, double seconds) {
-  if (line.common().json) {
-    std::cout << nlohmann::json{{"command", "generate"},
-                                {"problem", problem},
-                                {"output", output},
-                                {"mu", options.mu},
-                                {"particles", options.particles},
-                                {"frames", options.frames},
-                                {"seed", options.seed},
-                                {"seconds", seconds},
-                                {"bytes", std::filesystem::file_size(output)}}
-                     .dump(2)
-              << "\n";
-    return;
+  void declare(CommandLine& line) const override {
+    line.add_argument("problem");
+    line.add_flag("output", "DATA.h5", "the dataset to write");
+    line.add_shorthand("mu", "LIST", "generate.mu",
+                       "physics parameters: 1.2,1.3 or 1.2:1.9:0.1 (default: the problem's training values)");
+    line.add_shorthand("particles", "N", "generate.particles", "particles to store per frame");
+    line.add_shorthand("frames", "K", "generate.frames",
+                       "times to store, both ends included; 1: the initial populations");
+    line.add_switch("resume",
+                    "continue an interrupted or killed run of the same command from DATA.h5.checkpoint, bit for bit");
+    line.add_example("scorefield generate two-stream --output train.h5");
+    line.add_example("scorefield generate two-stream --mu 1.25:1.85:0.1 --seed 1 --output test.h5 --set pic.shape=cic");
   }
-  std::cout << output << ": " << problem << ", " << options.mu.size() << " mu, " << options.frames << " times, "
-            << options.particles << " particles, " << format_duration(seconds) << "\n";
-}
+
+  /// Without a problem, help still shows the keys that every problem shares.
+  void bind(const CommandLine& line, OptionSet& set) override {
+    name_ = line.help() ? line.value("problem").value_or("") : line.required("problem");
+    set.add("problem", name_, "the system that is simulated");
+    if (!name_.empty()) problem_ = problems::make_problem(name_);
+    if (problem_) options_.particles = problem_->default_particles();
+    problems::bind(set, options_);
+    if (problem_) problem_->bind(set);
+  }
+
+  std::string help_appendix(const CommandLine& line) const override {
+    if (line.value("problem")) return "";
+    std::string text = "\nProblems, each with keys of its own ('scorefield generate PROBLEM --help'):\n";
+    for (const auto& name : problems::problem_names())
+      text += "  " + name + ": " + problems::make_problem(name)->summary() + "\n";
+    return text;
+  }
+
+  void prepare(const CommandLine& line, OptionSet&) override { output_ = line.required("output"); }
+
+  std::optional<Answer> run(const CommandLine& line, const OptionSet& set) override {
+    if (name_ != problem_->name())
+      throw UsageError("the configuration is of problem '" + name_ + "', the command line says '" + problem_->name() +
+                       "'.");
+    options_.seed = line.common().seed;
+    options_.checkpoint = output_ + ".checkpoint";
+    options_.resume = line.has("resume");
+    // The defaults that depend on the problem become part of the stored configuration.
+    options_ = problems::with_defaults(options_, *problem_);
+    problem_->validate(options_);
+
+    ProgressPrinter printer(line.common().quiet);
+    const auto start = std::chrono::steady_clock::now();
+    options_.config = set.to_toml();
+    problems::generate_dataset(*problem_, options_, output_, printer.observer());
+    return answer(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+  }
+
+ private:
+  [[nodiscard]] Answer answer(double seconds) const {
+    const nlohmann::ordered_json json{{"command", "generate"},
+                                      {"problem", name_},
+                                      {"output", output_},
+                                      {"mu", options_.mu},
+                                      {"particles", options_.particles},
+                                      {"frames", options_.frames},
+                                      {"seed", options_.seed},
+                                      {"seconds", seconds},
+                                      {"bytes", std::filesystem::file_size(output_)}};
+    std::ostringstream text;
+    text << output_ << ": " << name_ << ", " << options_.mu.size() << " mu, " << options_.frames << " times, "
+         << options_.particles << " particles, " << format_duration(seconds) << "\n";
+    return {json.dump(2), text.str(), {}};
+  }
+
+  std::string name_, output_;
+  std::unique_ptr<problems::Problem> problem_;  ///< null when help is asked for without one
+  problems::GenerateOptions options_;
+};
 
 }  // namespace
 
-void run_generate(int argc, const char* const* argv) {
-  CommandLine line("generate", "runs a high-fidelity generator and stores its particles",
-                   "PROBLEM --output DATA.h5 [FLAGS]");
-  declare_generate(line);
-  line.parse(argc, argv);
-
-  OptionSet set;
-  std::string name = line.help() ? line.value("problem").value_or("") : line.required("problem");
-  problems::GenerateOptions options;
-  line.bind(set);
-  set.add("problem", name, "the system that is simulated");
-  const auto problem = name.empty() ? nullptr : problems::make_problem(name);
-  if (problem) options.particles = problem->default_particles();
-  problems::bind(set, options);
-  if (problem) problem->bind(set);
-  if (line.help()) return print_help(line, set);
-
-  const std::string output = line.required("output");
-  line.resolve(set);
-  if (name != problem->name())
-    throw UsageError("the configuration is of problem '" + name + "', the command line says '" + problem->name() +
-                     "'.");
-  options.seed = line.common().seed;
-  options.checkpoint = output + ".checkpoint";
-  options.resume = line.has("resume");
-  // The defaults that depend on the problem become part of the stored configuration.
-  options = problems::with_defaults(options, *problem);
-  problem->validate(options);
-
-  ProgressPrinter printer(line.common().quiet);
-  const auto start = std::chrono::steady_clock::now();
-  options.config = set.to_toml();
-  problems::generate_dataset(*problem, options, output, printer.observer());
-  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  print_result(line, name, output, options, seconds);
-}
+std::unique_ptr<Command> make_generate() { return std::make_unique<Generate>(); }
 
 }  // namespace scorefield::apps

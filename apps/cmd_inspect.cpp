@@ -1,27 +1,32 @@
-#include <iostream>
-
-#include "apps/command_line.hpp"
 #include "apps/commands.hpp"
 #include "data/inspect.hpp"
 
 namespace scorefield::apps {
+namespace {
 
-void run_inspect(int argc, const char* const* argv) {
-  CommandLine line("inspect", "says what a scorefield file holds and how it was made", "FILE [FLAGS]");
-  line.add_argument("file");
-  line.add_example("scorefield inspect train.h5");
-  line.add_example("scorefield inspect model.h5 --json");
-  line.parse(argc, argv);
+class Inspect : public Command {
+ public:
+  std::string usage() const override { return "FILE [FLAGS]"; }
 
-  OptionSet set;
-  line.bind(set);
-  if (line.help()) {
-    std::cout << line.help_text(set);
-    return;
+  void declare(CommandLine& line) const override {
+    line.add_argument("file");
+    line.add_example("scorefield inspect train.h5");
+    line.add_example("scorefield inspect model.h5 --json");
   }
-  const std::string path = line.required("file");
-  line.resolve(set);
-  std::cout << (line.common().json ? data::describe_file_json(path) : data::describe_file(path)) << "\n";
-}
+
+  void prepare(const CommandLine& line, OptionSet&) override { path_ = line.required("file"); }
+
+  std::optional<Answer> run(const CommandLine& line, const OptionSet&) override {
+    if (line.common().json) return Answer{data::describe_file_json(path_), "", {}};
+    return Answer{"", data::describe_file(path_) + "\n", {}};
+  }
+
+ private:
+  std::string path_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_inspect() { return std::make_unique<Inspect>(); }
 
 }  // namespace scorefield::apps

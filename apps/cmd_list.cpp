@@ -1,9 +1,7 @@
 #include <cmath>
-#include <iostream>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "apps/command_line.hpp"
 #include "apps/commands.hpp"
 #include "apps/option_list.hpp"
 #include "core/error.hpp"
@@ -148,35 +146,38 @@ constexpr std::pair<const char*, void (*)(Listing&)> kLists[] = {
     {"experiments", list_experiments}, {"metrics", list_metrics}, {"targets", list_targets},
     {"options", list_options}};
 
+class List : public Command {
+ public:
+  std::string usage() const override {
+    std::string names;
+    for (const auto& [name, fill] : kLists) names += (names.empty() ? "" : "|") + std::string(name);
+    return names + " [FLAGS]";
+  }
+
+  void declare(CommandLine& line) const override {
+    line.add_argument("what");
+    line.add_example("scorefield list problems");
+    line.add_example("scorefield list presets --json");
+  }
+
+  void prepare(const CommandLine& line, OptionSet&) override { static_cast<void>(line.required("what")); }
+
+  std::optional<Answer> run(const CommandLine& line, const OptionSet&) override {
+    const std::string what = line.required("what");
+    std::vector<std::string> known;
+    for (const auto& [name, fill] : kLists) {
+      known.emplace_back(name);
+      if (name != what) continue;
+      Listing list;
+      fill(list);
+      return Answer{list.entries.dump(2), list.text.str(), {}};
+    }
+    throw UsageError(unknown_name_message("list", what, known));
+  }
+};
+
 }  // namespace
 
-void run_list(int argc, const char* const* argv) {
-  CommandLine line("list", "says what there is",
-                   "problems|presets|methods|targets|experiments|metrics|options [FLAGS]");
-  line.add_argument("what");
-  line.add_example("scorefield list problems");
-  line.add_example("scorefield list presets --json");
-  line.parse(argc, argv);
-
-  OptionSet set;
-  line.bind(set);
-  if (line.help()) {
-    std::cout << line.help_text(set);
-    return;
-  }
-  const std::string what = line.required("what");
-  line.resolve(set);
-
-  std::vector<std::string> known;
-  for (const auto& [name, fill] : kLists) {
-    known.emplace_back(name);
-    if (name != what) continue;
-    Listing list;
-    fill(list);
-    std::cout << (line.common().json ? list.entries.dump(2) + "\n" : list.text.str());
-    return;
-  }
-  throw UsageError(unknown_name_message("list", what, known));
-}
+std::unique_ptr<Command> make_list() { return std::make_unique<List>(); }
 
 }  // namespace scorefield::apps

@@ -1,10 +1,9 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
-#include <iostream>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
-#include "apps/command_line.hpp"
 #include "apps/commands.hpp"
 #include "apps/progress.hpp"
 #include "core/error.hpp"
@@ -19,18 +18,6 @@ namespace {
 
 /// What may change when a training continues: how long it runs and where, not what it computes.
 constexpr std::array kResumable{"training.steps", "device"};
-
-void declare_train(CommandLine& line) {
-  line.add_argument("data");
-  line.add_flag("output", "MODEL.h5", "the model to write; with --resume the one to continue");
-  line.add_flag("preset", "NAME", "start from a named set of options ('scorefield list presets')");
-  line.add_shorthand("steps", "N", "training.steps", "optimiser steps");
-  line.add_switch("resume", "continue MODEL.h5 from its last checkpoint, bit for bit, with its own options");
-  line.add_flag("time-limit", "TIME", "stop and save after this long: 90s, 30m, 1.5h");
-  line.add_example("scorefield train train.h5 --output model.h5 --preset two-stream --time-limit 30m");
-  line.add_example("scorefield train train.h5 --output model.h5 --resume --steps 40000");
-  line.add_example("scorefield train train.h5 --output model.h5 --set model.width=96 --set loss.name=action-matching");
-}
 
 /// Loads what comes before --config: the preset, or on --resume the configuration stored in the model.
 void load_base(const CommandLine& line, OptionSet& set, const std::string& output) {
@@ -62,17 +49,6 @@ std::vector<std::string> values(const OptionSet& set) {
   return texts;
 }
 
-/// Everything that a training can be told by keys.
-struct TrainKeys {
-  std::string data;
-  training::TrainConfig config;
-};
-
-void bind(OptionSet& set, TrainKeys& keys) {
-  set.add("data", keys.data, "the dataset trained on");
-  training::bind(set, keys.config);
-}
-
 training::TrainObserver make_observer(ProgressPrinter& printer) {
   return [&printer](const training::TrainProgress& progress) {
     if (!progress.message.empty()) return printer.message(progress.message);
@@ -84,69 +60,79 @@ training::TrainObserver make_observer(ProgressPrinter& printer) {
   };
 }
 
-void print_result(const CommandLine& line, const std::string& output, const training::TrainResult& result) {
-  if (line.common().json) {
-    std::cout << nlohmann::json{{"command", "train"},
-                                {"output", output},
-                                {"steps", result.steps},
-                                {"seconds", result.seconds},
-                                {"final_loss", result.final_loss},
-                                {"validation_loss", result.validation_loss},
-                                {"parameters", result.parameters},
-                                {"step_milliseconds", 1e3 * result.step_seconds},
-                                {"engine", result.engine},
-                                {"time_limit_reached", result.time_limit_reached}}
-                     .dump(2)
-              << "\n";
-    return;
-  }
-  std::cout << output << ": " << result.steps << " steps in " << format_duration(result.seconds) << ", "
-            << result.parameters << " parameters, " << result.engine << " engine, loss " << result.final_loss
-            << ", validation " << result.validation_loss << "\n";
+Answer answer_of(const training::TrainRequest& request, const training::TrainResult& result) {
+  const nlohmann::ordered_json json{{"command", "train"},
+                                    {"output", request.output_path},
+                                    {"steps", result.steps},
+                                    {"seconds", result.seconds},
+                                    {"final_loss", result.final_loss},
+                                    {"validation_loss", result.validation_loss},
+                                    {"parameters", result.parameters},
+                                    {"step_milliseconds", 1e3 * result.step_seconds},
+                                    {"engine", result.engine},
+                                    {"time_limit_reached", result.time_limit_reached}};
+  std::ostringstream text;
+  text << request.output_path << ": " << result.steps << " steps in " << format_duration(result.seconds) << ", "
+       << result.parameters << " parameters, " << result.engine << " engine, loss " << result.final_loss
+       << ", validation " << result.validation_loss << "\n";
   if (result.time_limit_reached)
-    std::cout << "The time limit was reached; 'scorefield train " << line.required("data") << " --output " << output
-              << " --resume' continues.\n";
+    text << "The time limit was reached; 'scorefield train " << request.data_path << " --output " << request.output_path
+         << " --resume' continues.\n";
+  return {json.dump(2), text.str(), {}};
 }
+
+class Train : public Command {
+ public:
+  std::string usage() const override { return "DATA.h5 --output MODEL.h5 [FLAGS]"; }
+
+  void declare(CommandLine& line) const override {
+    line.add_argument("data");
+    line.add_flag("output", "MODEL.h5", "the model to write; with --resume the one to continue");
+    line.add_flag("preset", "NAME", "start from a named set of options ('scorefield list presets')");
+    line.add_shorthand("steps", "N", "training.steps", "optimiser steps");
+    line.add_switch("resume", "continue MODEL.h5 from its last checkpoint, bit for bit, with its own options");
+    line.add_flag("time-limit", "TIME", "stop and save after this long: 90s, 30m, 1.5h");
+    line.add_example("scorefield train train.h5 --output model.h5 --preset two-stream --time-limit 30m");
+    line.add_example("scorefield train train.h5 --output model.h5 --resume --steps 40000");
+    line.add_example(
+        "scorefield train train.h5 --output model.h5 --set model.width=96 --set loss.name=action-matching");
+  }
+
+  void bind(const CommandLine&, OptionSet& set) override {
+    set.add("data", request_.data_path, "the dataset trained on");
+    training::bind(set, request_.config);
+  }
+
+  void prepare(const CommandLine& line, OptionSet& set) override {
+    const std::string data = line.required("data");
+    request_.output_path = line.required("output");
+    request_.resume = line.has("resume");
+    if (const auto limit = line.value("time-limit")) request_.time_limit_seconds = parse_duration(*limit);
+    check_output_differs(request_.output_path, {data});
+    load_base(line, set, request_.output_path);
+    stored_ = values(set);
+  }
+
+  std::optional<Answer> run(const CommandLine& line, const OptionSet& set) override {
+    if (request_.resume) check_unchanged(set, stored_, request_.output_path);
+    request_.data_path = line.required("data");
+    request_.config_toml = set.to_toml();
+    request_.seed = line.common().seed;
+    const auto launched = distributed::join_launched(line.common().device);
+    request_.device = launched.device;
+    request_.processes = launched.processes.get();
+    ProgressPrinter printer(line.common().quiet || !launched.is_root());
+    const auto result = training::train(request_, make_observer(printer));
+    return launched.is_root() ? std::optional(answer_of(request_, result)) : std::nullopt;
+  }
+
+ private:
+  training::TrainRequest request_;
+  std::vector<std::string> stored_;  ///< values of all keys before the command line changed them
+};
 
 }  // namespace
 
-void run_train(int argc, const char* const* argv) {
-  CommandLine line("train", "trains a reduced model on a dataset, checkpoints as it goes",
-                   "DATA.h5 --output MODEL.h5 [FLAGS]");
-  declare_train(line);
-  line.parse(argc, argv);
-
-  OptionSet set;
-  TrainKeys keys;
-  line.bind(set);
-  bind(set, keys);
-  if (line.help()) {
-    std::cout << line.help_text(set);
-    return;
-  }
-  const std::string data_path = line.required("data");
-  const std::string output = line.required("output");
-  const double time_limit = line.has("time-limit") ? parse_duration(*line.value("time-limit")) : 0;
-  check_output_differs(output, {data_path});
-  load_base(line, set, output);
-  const auto stored = values(set);
-  line.resolve(set);
-  if (line.has("resume")) check_unchanged(set, stored, output);
-  keys.data = data_path;
-
-  const auto launched = distributed::join_launched(line.common().device);
-  ProgressPrinter printer(line.common().quiet || !launched.is_root());
-  const auto result = training::train({.data_path = data_path,
-                                       .output_path = output,
-                                       .config = keys.config,
-                                       .config_toml = set.to_toml(),
-                                       .seed = line.common().seed,
-                                       .resume = line.has("resume"),
-                                       .time_limit_seconds = time_limit,
-                                       .device = launched.device,
-                                       .processes = launched.processes.get()},
-                                      make_observer(printer));
-  if (launched.is_root()) print_result(line, output, result);
-}
+std::unique_ptr<Command> make_train() { return std::make_unique<Train>(); }
 
 }  // namespace scorefield::apps

@@ -1,19 +1,21 @@
 #pragma once
 
+#include <memory>
+
+#include "apps/command.hpp"
+
 namespace scorefield::apps {
 
-/// The subcommands. Each takes its own command line (argv[0] is the subcommand's name), prints its result on
-/// stdout and throws on failure; main() alone turns exceptions into messages and exit codes.
-void run_generate(int argc, const char* const* argv);
-void run_train(int argc, const char* const* argv);
-void run_infer(int argc, const char* const* argv);
-void run_evaluate(int argc, const char* const* argv);
-void run_compare(int argc, const char* const* argv);
-void run_calibrate(int argc, const char* const* argv);
-void run_import(int argc, const char* const* argv);
-void run_inspect(int argc, const char* const* argv);
-void run_list(int argc, const char* const* argv);
-void run_sample(int argc, const char* const* argv);
-void run_benchmark(int argc, const char* const* argv);
+[[nodiscard]] std::unique_ptr<Command> make_benchmark();
+[[nodiscard]] std::unique_ptr<Command> make_calibrate();
+[[nodiscard]] std::unique_ptr<Command> make_compare();
+[[nodiscard]] std::unique_ptr<Command> make_evaluate();
+[[nodiscard]] std::unique_ptr<Command> make_generate();
+[[nodiscard]] std::unique_ptr<Command> make_import();
+[[nodiscard]] std::unique_ptr<Command> make_infer();
+[[nodiscard]] std::unique_ptr<Command> make_inspect();
+[[nodiscard]] std::unique_ptr<Command> make_list();
+[[nodiscard]] std::unique_ptr<Command> make_sample();
+[[nodiscard]] std::unique_ptr<Command> make_train();
 
 }  // namespace scorefield::apps

@@ -7,6 +7,7 @@
 #include <csignal>
 #include <exception>
 #include <iostream>
+#include <memory>
 #include <new>
 #include <string>
 #include <string_view>
@@ -25,25 +26,25 @@ constexpr int kFailed = 1;
 constexpr int kMisused = 2;
 constexpr int kInterrupted = 130;
 
-struct Command {
+struct Entry {
   const char* name;
   const char* summary;
-  void (*run)(int argc, const char* const* argv);
+  std::unique_ptr<Command> (*make)();
 };
 
-constexpr std::array<Command, 11> kCommands{{
-    {"generate", "run a high-fidelity generator and store its particles", run_generate},
-    {"train", "train a reduced model on a dataset", run_train},
-    {"infer", "predict the particles at any mu with a trained model", run_infer},
-    {"evaluate", "errors of a prediction beside baselines and noise floors", run_evaluate},
-    {"inspect", "say what a file holds", run_inspect},
-    {"list", "say what there is: problems, presets, methods, targets, experiments, metrics, options", run_list},
-    {"import", "convert foreign particle data to a dataset", run_import},
-    {"sample", "draw particles from a target density", run_sample},
-    {"compare", "run a whole table of experiments", run_compare},
-    {"calibrate", "find the mu that explains observed samples", run_calibrate},
-    {"benchmark", "time the hot loops beside their references", run_benchmark},
-}};
+constexpr std::array kCommands{
+    Entry{"generate", "run a high-fidelity generator and store its particles", make_generate},
+    Entry{"train", "train a reduced model on a dataset", make_train},
+    Entry{"infer", "predict the particles at any mu with a trained model", make_infer},
+    Entry{"evaluate", "errors of a prediction beside baselines and noise floors", make_evaluate},
+    Entry{"inspect", "say what a file holds", make_inspect},
+    Entry{"list", "say what there is: problems, presets, methods, targets, experiments, metrics, options", make_list},
+    Entry{"import", "convert foreign particle data to a dataset", make_import},
+    Entry{"sample", "draw particles from a target density", make_sample},
+    Entry{"compare", "run a whole table of experiments", make_compare},
+    Entry{"calibrate", "find the mu that explains observed samples", make_calibrate},
+    Entry{"benchmark", "time the hot loops beside their references", make_benchmark},
+};
 
 void print_overview(std::ostream& out) {
   out << "scorefield " << version()
@@ -62,7 +63,7 @@ void print_overview(std::ostream& out) {
          "Exit codes: 0 done, 1 failed, 2 misused, 130 interrupted (--resume goes on).\n";
 }
 
-const Command& find_command(const std::string& name) {
+const Entry& find_command(const std::string& name) {
   std::vector<std::string> existing;
   for (const auto& command : kCommands) {
     if (command.name == name) return command;
@@ -89,9 +90,9 @@ int dispatch(int argc, const char* const* argv) {
   }
   if (name == "--help" || name == "-h" || name == "help") return print_overview(std::cout), 0;
   if (name == "--version") return std::cout << "scorefield " << version() << "\n", 0;
-  const Command& command = find_command(name);
+  const Entry& entry = find_command(name);
   static_cast<void>(simd::instruction_set());  // refuses a SCOREFIELD_ISA that cannot be, before anything is done
-  command.run(argc - 1, argv + 1);
+  run_command(*entry.make(), entry.name, entry.summary, argc - 1, argv + 1);
   if (!std::cout.flush()) throw Error("standard output: writing the result failed. Is the disk full?");
   return 0;
 }

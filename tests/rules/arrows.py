@@ -36,6 +36,7 @@ EVERYTHING = [
     *LEARNING,
     "training/metrics",
     "training/compare",
+    "training/sample",
 ]
 
 ARROWS = {
@@ -65,6 +66,7 @@ ARROWS = {
     "training/optim": [*CORE, *MODELS[:4]],
     "training/metrics": [*FILES, "data/problems"],  # no network
     "training/compare": [*FILES, "data/problems", *MODELS, *LEARNING, "training/metrics"],
+    "training/sample": [*FILES, *MODELS, *SAMPLERS, "training"],  # samplers with files and learned scores
     "benchmarks": EVERYTHING,
     "apps": [*EVERYTHING, "benchmarks"],
     "examples": [*FILES, "data/problems", *GENERATORS],

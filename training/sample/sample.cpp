@@ -1,0 +1,146 @@
+#include "training/sample/sample.hpp"
+
+#include <torch/types.h>
+
+#include <filesystem>
+#include <memory>
+
+#include "core/error.hpp"
+#include "data/atomic_file.hpp"
+#include "data/samples_file.hpp"
+#include "solvers/sampling/rows.hpp"
+#include "training/score_target.hpp"
+
+namespace scorefield::training {
+namespace {
+
+std::shared_ptr<const ScoreTarget> open_model(const std::string& path, const targets::SampleSetOptions& at) {
+  if (!is_score_model(path))
+    throw UsageError(
+        path +
+        " holds the potential of a reduced model, whose gradient is a velocity, not a score. Sampling needs "
+        "a network trained with --set loss.name=dsm.");
+  return at.mu == 0 ? std::make_shared<const ScoreTarget>(path)
+                    : std::make_shared<const ScoreTarget>(path, std::vector<double>{at.mu}, at.time);
+}
+
+torch::Tensor start_cloud(const SampleOptions& options, std::int64_t dimension, std::uint64_t seed) {
+  if (options.initial.empty()) return sampling::initial_cloud(options.start, dimension, seed);
+  const auto cloud = sampling::tensor_of(data::read_samples(options.initial));
+  if (cloud.size(1) != dimension)
+    throw UsageError(options.initial + ": its samples have " + std::to_string(cloud.size(1)) +
+                     " coordinates, the target has " + std::to_string(dimension) + ".");
+  return cloud;
+}
+
+/// The target by its name, and what a learned score adds to it.
+struct OpenTarget {
+  std::shared_ptr<sampling::CountedTarget> counted;
+  std::shared_ptr<const ScoreTarget> model;  ///< null: the target is no network
+
+  /// A learned score knows nothing far from its data: the run starts in them.
+  [[nodiscard]] torch::Tensor start(const SampleOptions& options, std::uint64_t seed) const {
+    if (!model) return start_cloud(options, counted->dimension(), seed);
+    if (options.initial.empty()) return model->initial(options.start.particles);
+    return model->unwrapped(start_cloud(options, counted->dimension(), seed));
+  }
+  /// Periodic coordinates of a finished run back into their box.
+  void wrap(sampling::RunResult& result) const {
+    if (!model) return;
+    result.samples = model->wrapped(result.samples);
+    for (auto& frame : result.frames.clouds) frame = model->wrapped(frame);
+  }
+};
+
+OpenTarget open_target(const SampleRequest& request, torch::Device device) {
+  OpenTarget target;
+  const auto model = [&](const std::string& path, const targets::TargetOptions& at) {
+    return target.model = open_model(path, at.samples);
+  };
+  target.counted = std::make_shared<sampling::CountedTarget>(
+      targets::open_target(request.target, request.options.source, device, model), device);
+  return target;
+}
+
+/// The run, whose snapshots go to OUTPUT.checkpoint.
+sampling::RunResult run_with_checkpoints(sampling::RunRequest run, const std::string& checkpoint,
+                                         const data::Provenance& provenance, bool resume) {
+  if (resume) {
+    auto left = data::read_run_checkpoint(checkpoint, provenance);
+    run.resume = {checkpoint, std::move(left.arrays), std::move(left.notes)};
+  }
+  run.save = [&](const sampling::Snapshot& snapshot) {
+    data::write_run_checkpoint(checkpoint, {provenance, snapshot.arrays, snapshot.notes});
+  };
+  try {
+    return sampling::run(run);
+  } catch (const Interrupted& stop) {
+    throw Interrupted(std::string(stop.what()) + "; go on with --resume (" + checkpoint + ").");
+  }
+}
+
+/// What the file says of the run.
+data::SamplesFile content(const std::string& target, const data::Provenance& provenance,
+                          const sampling::RunResult& result) {
+  return {.provenance = provenance,
+          .method = result.method,
+          .target = target,
+          .iterations = result.iterations,
+          .score_evaluations = result.evaluations.score,
+          .density_evaluations = result.evaluations.density,
+          .converged = result.converged,
+          .notes = result.notes,
+          .arrays = result.arrays()};
+}
+
+}  // namespace
+
+void bind(OptionSet& set, SampleOptions& options) {
+  set.add("sample.method", options.method, "auto or a method of 'scorefield list methods'");
+  set.add("sample.particles", options.start.particles, in(2, 2e9), "number of particles N");
+  set.add("sample.steps", options.run.steps, at_least(0), "iterations at most; 0: the method's default");
+  set.add("sample.stop", options.run.stop, "stop when the method's own rule says that the cloud has come to rest");
+  set.add("sample.initial", options.initial, "a samples file whose cloud is the start");
+  set.add("sample.start_scale", options.start.scale, at_least(0),
+          "deviation of the initial cloud; 0: 3 up to d = 2, 2 above");
+  set.add("sample.start_shift", options.start.shift, any_number(),
+          "added to the first coordinate of the initial cloud");
+  set.add("sample.frames", options.run.frames, in(0, 1000),
+          "clouds of the run that the file keeps, for scripts/plot samples; 0: none");
+  set.add("sample.checkpoint_interval", options.run.checkpoint_interval, at_least(0),
+          "seconds between checkpoints, from which a killed run can go on; 0: only when interrupted");
+  set.add("sample.diagnostics", options.diagnose, "compare the samples with what is known of the target");
+  targets::bind(set, options.source);
+  for (const auto& method : options.methods) method.bind(set);
+}
+
+SampleResult sample(const SampleRequest& request) {
+  const auto& options = request.options;
+  { const data::AtomicFile writable(request.output_path); }  // fail before the work, not after it
+  const torch::Device device(request.device);
+  const auto seed = static_cast<std::uint64_t>(request.seed);
+  const data::Provenance provenance{.seed = request.seed, .config = request.config_toml};
+  const std::string checkpoint = request.output_path + ".checkpoint";
+  const auto target = open_target(request, device);
+  const auto [method, reason] = sampling::choose_method(options.methods, options.method, *target.counted);
+  if (!reason.empty() && request.message) request.message("method " + method.name + ": " + reason);
+  SampleResult result{run_with_checkpoints({.options = options.run,
+                                            .method = method,
+                                            .target = target.counted,
+                                            .initial = target.start(options, seed),
+                                            .seed = seed,
+                                            .device = device,
+                                            .observer = request.observer},
+                                           checkpoint, provenance, request.resume),
+                      reason,
+                      {}};
+  target.wrap(result.run);
+  data::write_samples(request.output_path, content(request.target, provenance, result.run));
+  std::error_code missing;
+  std::filesystem::remove(checkpoint, missing);  // now that nothing can be lost any more
+  if (options.diagnose)
+    result.diagnostics = sampling::diagnose(*target.counted, result.run.samples, result.run.weights, seed);
+  return result;
+}
+
+}  // namespace scorefield::training
