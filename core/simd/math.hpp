@@ -96,6 +96,23 @@ SCOREFIELD_INLINE V square_root(V x) {
 }
 #endif
 
+/// a b + c, in one rounding where the set has it: in scalar loops, whose contraction would otherwise depend on whether
+/// the compiler chooses to vectorise them.
+SCOREFIELD_INLINE float multiply_add(float a, float b, float c) {
+#if defined(__FMA__)
+  return __builtin_fmaf(a, b, c);
+#else
+  return a * b + c;
+#endif
+}
+SCOREFIELD_INLINE double multiply_add(double a, double b, double c) {
+#if defined(__FMA__)
+  return __builtin_fma(a, b, c);
+#else
+  return a * b + c;
+#endif
+}
+
 /// One half further from zero, to round by truncation.
 SCOREFIELD_INLINE float beyond_half(float value) { return value + __builtin_copysignf(0.5f, value); }
 SCOREFIELD_INLINE double beyond_half(double value) { return value + __builtin_copysign(0.5, value); }

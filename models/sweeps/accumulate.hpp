@@ -1,6 +1,7 @@
 // From the gradient sums of one work item to the caller's arrays. Per-instruction-set source (core/simd/vector.hpp).
 #pragma once
 
+#include "core/simd/math.hpp"
 #include "models/sweeps/pack.hpp"
 
 namespace scorefield::kernels::SCOREFIELD_ISA {
@@ -86,10 +87,10 @@ void add_low_rank(Workspace<T>& w, const SharedLayer<T>& shared, long l, const S
       const T left = shared.left_t[k * out16 + j];
       const T d_left = scale * w.product[j * rank16 + k];
       const T d_rate = scale * time * layer.d_rate_left[j * rank16 + k];
-      sum += left * d_left;
-      rate_sum += left * d_rate;
+      sum = multiply_add(left, d_left, sum);
+      rate_sum = multiply_add(left, d_rate, rate_sum);
       if (target.left.data)
-        target.left.data[j * rank + k] += (s ? s[k] : T(0)) * d_left + (s_rate ? s_rate[k] : T(0)) * d_rate;
+        target.left.data[j * rank + k] += multiply_add(s_rate ? s_rate[k] : T(0), d_rate, (s ? s[k] : T(0)) * d_left);
     }
     if (d_s) d_s[k] += sum;
     if (d_s_rate && s_rate) d_s_rate[k] += rate_sum;
