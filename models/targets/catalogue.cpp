@@ -1,33 +1,9 @@
 #include "models/targets/catalogue.hpp"
 
-#include <torch/types.h>
-
-#include <filesystem>
-
-#include "core/error.hpp"
-#include "data/atomic_file.hpp"
-#include "data/schema.hpp"
+#include "core/options.hpp"
 #include "models/targets/families.hpp"
-#include "models/targets/script_target.hpp"
 
 namespace scorefield::targets {
-namespace {
-
-std::shared_ptr<const Target> family_from_toml(const std::string& toml, const std::string& origin,
-                                               const std::string& name) {
-  FamilyOptions options;
-  OptionSet set;
-  bind(set, options);
-  set.load_toml(toml, origin);
-  return make_family(options, name);
-}
-
-bool holds_model(const std::string& path) {
-  const auto file = h5::File::open(path);
-  return data::read_provenance(file, {}).format == data::kModelFormat;
-}
-
-}  // namespace
 
 const std::vector<NamedTarget>& named_targets() {
   static const std::vector<NamedTarget> all{
@@ -66,25 +42,18 @@ const std::vector<NamedTarget>& named_targets() {
   return all;
 }
 
-void bind(OptionSet& set, TargetOptions& o) {
-  set.add("target.mu", o.samples.mu, any_number(), "of a dataset or a trained model: the physics parameter");
-  set.add("target.time", o.samples.time, any_number(), "of a dataset or a trained model: the time");
-  set.add("target.points", o.samples.points, at_least(0), "samples to take of a sample set, at random; 0: all");
+std::shared_ptr<const Target> make_named_target(const std::string& name) {
+  for (const auto& target : named_targets())
+    if (target.name == name) return make_family(target.toml, name, name);
+  return nullptr;
 }
 
-std::shared_ptr<const Target> open_target(const std::string& what, const TargetOptions& options, torch::Device device,
-                                          const ModelOpener& open_model) {
-  for (const auto& target : named_targets())
-    if (target.name == what) return family_from_toml(target.toml, what, what);
-  const std::filesystem::path path(what);
-  if (path.extension() == ".toml") return family_from_toml(data::read_text_file(what), what, path.stem().string());
-  if (path.extension() == ".pt") return open_script_target(what, device);
-  if (path.extension() == ".h5" && holds_model(what)) return open_model(what, options);
-  if (path.extension() == ".h5" || path.extension() == ".npy") return open_sample_target(what, options.samples);
-  std::vector<std::string> names;
-  for (const auto& target : named_targets()) names.push_back(target.name);
-  throw UsageError(unknown_name_message("target", what, names) +
-                   " Or a file: .toml (a family), .pt (TorchScript), .h5 (model, dataset, samples), .npy (samples).");
+std::shared_ptr<const Target> make_family(const std::string& toml, const std::string& origin, const std::string& name) {
+  FamilyOptions options;
+  OptionSet set;
+  bind(set, options);
+  set.load_toml(toml, origin);
+  return make_family(options, name);
 }
 
 }  // namespace scorefield::targets

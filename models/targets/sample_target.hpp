@@ -1,24 +1,19 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string>
 
 #include "models/targets/target.hpp"
 
 namespace scorefield::targets {
 
-struct SampleSetOptions {
-  double mu = 0;            ///< of a dataset: the nearest mu is taken
-  double time = 0;          ///< of a dataset: the nearest frame is taken
-  std::int64_t points = 0;  ///< at most so many points, drawn at random, the same ones every time; 0: all
-};
-
-/// A target known by samples only (a dataset's frame, a samples file, a .npy array [N, d]): it has neither density nor
+/// A target known by samples only: it has neither density nor
 /// score, and says so when asked. draw(n) picks n of them; sample_set() is what kernel energies use.
 class SampleTarget final : public Target {
  public:
-  SampleTarget(std::string name, torch::Tensor samples);
+  /// samples: [N, d] float64, finite. `points`: at most so many of them, drawn at random, the same ones every time; 0:
+  /// all.
+  SampleTarget(std::string name, torch::Tensor samples, std::int64_t points = 0);
 
   [[nodiscard]] std::int64_t dimension() const override { return samples_.size(1); }
   [[nodiscard]] std::string name() const override { return name_; }
@@ -36,9 +31,5 @@ class SampleTarget final : public Target {
   std::string name_;
   torch::Tensor samples_;
 };
-
-/// @throws FileError
-[[nodiscard]] std::shared_ptr<const SampleTarget> open_sample_target(const std::string& path,
-                                                                     const SampleSetOptions& options);
 
 }  // namespace scorefield::targets

@@ -32,10 +32,7 @@ std::vector<Case> cases() {
 
 RunRequest request_of(const Case& chosen) {
   const auto methods = make_methods();
-  const auto target = std::make_shared<CountedTarget>(
-      targets::open_target(chosen.target, {}, torch::kCPU,
-                           [](const std::string&, const targets::TargetOptions&) { return nullptr; }),
-      torch::kCPU);
+  const auto target = std::make_shared<CountedTarget>(targets::make_named_target(chosen.target), torch::kCPU);
   return {.options = {.steps = kSteps, .stop = true, .frames = 3},
           .method = choose_method(methods, chosen.method, *target).method,
           .target = target,

@@ -14,16 +14,6 @@
 namespace scorefield::training {
 namespace {
 
-std::shared_ptr<const ScoreTarget> open_model(const std::string& path, const targets::SampleSetOptions& at) {
-  if (!is_score_model(path))
-    throw UsageError(
-        path +
-        " holds the potential of a reduced model, whose gradient is a velocity, not a score. Sampling needs "
-        "a network trained with --set loss.name=dsm.");
-  return at.mu == 0 ? std::make_shared<const ScoreTarget>(path)
-                    : std::make_shared<const ScoreTarget>(path, std::vector<double>{at.mu}, at.time);
-}
-
 torch::Tensor start_cloud(const SampleOptions& options, std::int64_t dimension, std::uint64_t seed) {
   if (options.initial.empty()) return sampling::initial_cloud(options.start, dimension, seed);
   const auto cloud = sampling::tensor_of(data::read_samples(options.initial));
@@ -53,13 +43,9 @@ struct OpenTarget {
 };
 
 OpenTarget open_target(const SampleRequest& request, torch::Device device) {
-  OpenTarget target;
-  const auto model = [&](const std::string& path, const targets::TargetOptions& at) {
-    return target.model = open_model(path, at.samples);
-  };
-  target.counted = std::make_shared<sampling::CountedTarget>(
-      targets::open_target(request.target, request.options.source, device, model), device);
-  return target;
+  const auto target = training::open_target(request.target, request.options.source, device);
+  return {std::make_shared<sampling::CountedTarget>(target, device),
+          std::dynamic_pointer_cast<const ScoreTarget>(target)};
 }
 
 /// The run, whose snapshots go to OUTPUT.checkpoint.
@@ -110,7 +96,7 @@ void bind(OptionSet& set, SampleOptions& options) {
   set.add("sample.checkpoint_interval", options.run.checkpoint_interval, at_least(0),
           "seconds between checkpoints, from which a killed run can go on; 0: only when interrupted");
   set.add("sample.diagnostics", options.diagnose, "compare the samples with what is known of the target");
-  targets::bind(set, options.source);
+  bind(set, options.source);
   for (const auto& method : options.methods) method.bind(set);
 }
 

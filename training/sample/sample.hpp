@@ -7,11 +7,11 @@
 
 #include "core/options.hpp"
 #include "core/progress.hpp"
-#include "models/targets/catalogue.hpp"
 #include "solvers/sampling/diagnostics.hpp"
 #include "solvers/sampling/registry.hpp"
 #include "solvers/sampling/run.hpp"
 #include "solvers/sampling/start.hpp"
+#include "training/sample/target_file.hpp"
 
 namespace scorefield::training {
 
@@ -23,7 +23,7 @@ struct SampleOptions {
   bool diagnose = true;  ///< compare the samples with what is known of the target
   sampling::StartOptions start;
   sampling::RunOptions run;
-  targets::TargetOptions source;
+  TargetOptions source;
 };
 
 /// Adds the keys sample.*, target.* and those of every method.

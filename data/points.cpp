@@ -1,0 +1,47 @@
+#include "data/points.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/error.hpp"
+#include "data/dataset.hpp"
+#include "data/import/numpy_array.hpp"
+#include "data/samples_file.hpp"
+
+namespace scorefield::data {
+namespace {
+
+NamedArray read_numpy_points(const std::string& path) {
+  const NumpyArray array(path, 0);
+  const h5::Dims& dims = array.dims();
+  if (dims.size() != 2 || dims[0] < 1 || dims[1] < 1)
+    throw FileError(path, "holds an array " + h5::to_text(dims) + ", expected points [N, d].");
+  const auto values = array.read_all();
+  if (!std::all_of(values.begin(), values.end(), [](double x) { return std::isfinite(x); }))
+    throw FileError(path, "holds numbers that are not finite.");
+  return {dims, values};
+}
+
+NamedArray read_frame_points(const std::string& path, const Place& place) {
+  const DatasetReader reader(path, Layouts::any);
+  const auto& header = reader.header();
+  const std::int64_t m = reader.nearest_mu(std::vector<double>(header.mu_names.size(), place.mu));
+  const auto& times = header.times(m);
+  const auto nearest = std::min_element(times.begin(), times.end(), [&](double a, double b) {
+    return std::abs(a - place.time) < std::abs(b - place.time);
+  });
+  const std::int64_t k = nearest - times.begin(), n = header.particles_at(m, k);
+  std::vector<float> frame(static_cast<std::size_t>(n * header.dimension()));
+  reader.read_samples(m, k, frame);
+  return {{n, header.dimension()}, std::vector<double>(frame.begin(), frame.end())};
+}
+
+}  // namespace
+
+NamedArray read_points(const std::string& path, const Place& place) {
+  if (path.ends_with(".npy")) return read_numpy_points(path);
+  const auto format = read_provenance(h5::File::open(path), {kDatasetFormat, kRolloutFormat, kSamplesFormat}).format;
+  return format == kSamplesFormat ? read_samples(path) : read_frame_points(path, place);
+}
+
+}  // namespace scorefield::data

@@ -1,0 +1,63 @@
+#include "training/sample/target_file.hpp"
+
+#include <torch/types.h>
+#include <torch/utils.h>
+
+#include <filesystem>
+#include <variant>
+
+#include "core/error.hpp"
+#include "data/atomic_file.hpp"
+#include "data/schema.hpp"
+#include "models/targets/catalogue.hpp"
+#include "models/targets/sample_target.hpp"
+#include "models/targets/script_target.hpp"
+#include "training/score_target.hpp"
+
+namespace scorefield::training {
+namespace {
+
+bool holds_model(const std::string& path) {
+  return data::read_provenance(h5::File::open(path), {}).format == data::kModelFormat;
+}
+
+std::shared_ptr<const targets::Target> model_target(const std::string& path, const data::Place& place) {
+  if (!is_score_model(path))
+    throw UsageError(
+        path +
+        " holds the potential of a reduced model, whose gradient is a velocity, not a score. Sampling needs "
+        "a network trained with --set loss.name=dsm.");
+  if (place.mu == 0) return std::make_shared<const ScoreTarget>(path);
+  return std::make_shared<const ScoreTarget>(path, std::vector<double>{place.mu}, place.time);
+}
+
+std::shared_ptr<const targets::Target> point_target(const std::string& path, const TargetOptions& options) {
+  const auto points = data::read_points(path, options.place);
+  const auto tensor = torch::tensor(std::get<std::vector<double>>(points.values), torch::kFloat64).view(points.shape);
+  return std::make_shared<const targets::SampleTarget>(std::filesystem::path(path).stem().string(), tensor,
+                                                       options.points);
+}
+
+}  // namespace
+
+void bind(OptionSet& set, TargetOptions& options) {
+  set.add("target.mu", options.place.mu, any_number(), "of a dataset or a trained model: the physics parameter");
+  set.add("target.time", options.place.time, any_number(), "of a dataset or a trained model: the time");
+  set.add("target.points", options.points, at_least(0), "samples to take of a sample set, at random; 0: all");
+}
+
+std::shared_ptr<const targets::Target> open_target(const std::string& what, const TargetOptions& options,
+                                                   torch::Device device) {
+  if (auto target = targets::make_named_target(what)) return target;
+  const std::filesystem::path path(what);
+  if (path.extension() == ".toml") return targets::make_family(data::read_text_file(what), what, path.stem().string());
+  if (path.extension() == ".pt") return targets::open_script_target(what, device);
+  if (path.extension() == ".h5" && holds_model(what)) return model_target(what, options.place);
+  if (path.extension() == ".h5" || path.extension() == ".npy") return point_target(what, options);
+  std::vector<std::string> names;
+  for (const auto& target : targets::named_targets()) names.push_back(target.name);
+  throw UsageError(unknown_name_message("target", what, names) +
+                   " Or a file: .toml (a family), .pt (TorchScript), .h5 (model, dataset, samples), .npy (samples).");
+}
+
+}  // namespace scorefield::training

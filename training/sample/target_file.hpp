@@ -1,0 +1,30 @@
+#pragma once
+
+#include <torch/types.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "core/options.hpp"
+#include "data/points.hpp"
+#include "models/targets/target.hpp"
+
+namespace scorefield::training {
+
+/// Where in a file a target is.
+struct TargetOptions {
+  data::Place place;        ///< in a dataset, or of a trained model; mu = 0: a model's own default
+  std::int64_t points = 0;  ///< of a set of samples at most so many, drawn at random; 0: all
+};
+
+/// Keys target.mu, target.time, target.points
+void bind(OptionSet& set, TargetOptions& options);
+
+/// What a command-line TARGET means: a name of targets::named_targets(), a TOML file of a family, a TorchScript file
+/// x.pt, a trained score network MODEL.h5 (a ScoreTarget), or points (data/points.hpp). Its tensors live on `device`.
+/// @throws UsageError for an unknown name or a model without a score, FileError for a file
+[[nodiscard]] std::shared_ptr<const targets::Target> open_target(const std::string& what, const TargetOptions& options,
+                                                                 torch::Device device);
+
+}  // namespace scorefield::training
