@@ -8,15 +8,13 @@
 #include "core/error.hpp"
 #include "core/random.hpp"
 #include "data/problems/bistable.hpp"
-#include "data/problems/bump_on_tail.hpp"
 #include "data/problems/chaos_9d.hpp"
-#include "data/problems/landau.hpp"
 #include "data/problems/landau_6d.hpp"
 #include "data/problems/oscillator.hpp"
 #include "data/problems/pic_problem.hpp"
+#include "data/problems/plasma_cases.hpp"
 #include "data/problems/sde_system.hpp"
 #include "data/problems/trap.hpp"
-#include "data/problems/two_stream.hpp"
 #include "data/problems/vlasov.hpp"
 
 namespace scorefield::problems {
@@ -32,18 +30,15 @@ std::unique_ptr<Problem> make() {
   return std::make_unique<Concrete>();
 }
 
-template <class Case>
-std::unique_ptr<Problem> make_pic() {
-  return std::make_unique<PicProblem>(std::make_shared<Case>());
-}
-
-/// A new problem is one line here and its own file.
+/// A new problem is one line here and its own file; 1D1V plasmas have a list of their own (plasma_cases.cpp).
 constexpr Registration kProblems[] = {
-    {"two-stream", make_pic<TwoStream>}, {"bump-on-tail", make_pic<BumpOnTail>},
-    {"landau", make_pic<Landau>},        {"landau-6d", make<Landau6d>},
-    {"vlasov", make<VlasovProblem>},     {"oscillator", make<Oscillator>},
-    {"bistable", make<Bistable>},        {"trap", make<Trap>},
-    {"chaos-9d", make<Chaos9d>},         {"sde", make<SdeSystem>},
+    {"landau-6d", make<Landau6d>},
+    {"vlasov", make<VlasovProblem>},
+    {"oscillator", make<Oscillator>},
+    {"bistable", make<Bistable>},
+    {"trap", make<Trap>},
+    {"chaos-9d", make<Chaos9d>},
+    {"sde", make<SdeSystem>},
 };
 
 /// Root keys of a configuration that belong to other parts of the program (generate, train ...), not to the problem.
@@ -120,12 +115,13 @@ GenerateOptions with_defaults(GenerateOptions options, const Problem& problem) {
 }
 
 std::vector<std::string> problem_names() {
-  std::vector<std::string> names;
+  std::vector<std::string> names = plasma_case_names();
   for (const auto& problem : kProblems) names.emplace_back(problem.name);
   return names;
 }
 
 std::unique_ptr<Problem> make_problem(const std::string& name) {
+  if (auto plasma = find_plasma_case(name)) return std::make_unique<PicProblem>(std::move(plasma));
   for (const auto& problem : kProblems)
     if (name == problem.name) return problem.make();
   throw UsageError(unknown_name_message("problem", name, problem_names()));

@@ -5,10 +5,9 @@
 
 #include "core/error.hpp"
 #include "core/random.hpp"
-#include "data/problems/bump_on_tail.hpp"
-#include "data/problems/landau.hpp"
+#include "core/text.hpp"
+#include "data/problems/plasma_cases.hpp"
 #include "data/problems/stepwise.hpp"
-#include "data/problems/two_stream.hpp"
 #include "solvers/pic/collisions.hpp"
 #include "solvers/pic/deposit.hpp"
 #include "solvers/pic/low_discrepancy.hpp"
@@ -150,21 +149,23 @@ class VlasovRun : public StepwiseRun {
 
 }  // namespace
 
-VlasovProblem::VlasovProblem() {
-  cases_.push_back(std::make_unique<TwoStream>());
-  cases_.push_back(std::make_unique<BumpOnTail>());
-  cases_.push_back(std::make_unique<Landau>());
+VlasovProblem::VlasovProblem() : case_(plasma_cases().front()->name()) {}
+
+const PlasmaCase& VlasovProblem::plasma_case() const {
+  if (const auto plasma = find_plasma_case(case_)) return *plasma;
+  throw UsageError(unknown_name_message("case of 'vlasov.case'", case_, plasma_case_names()));
 }
 
 std::string VlasovProblem::summary() const {
-  return "Vlasov-Poisson on a phase-space grid, no particle noise: two-stream, bump-on-tail or landau (vlasov.case)";
+  auto names = plasma_case_names();
+  const std::string last = names.back();
+  names.pop_back();
+  return "Vlasov-Poisson on a phase-space grid, no particle noise: " + comma_joined(names) + " or " + last +
+         " (vlasov.case)";
 }
 
 void VlasovProblem::bind(OptionSet& set) {
-  set.add("vlasov.case", case_,
-          {{"two-stream", VlasovCase::two_stream},
-           {"bump-on-tail", VlasovCase::bump_on_tail},
-           {"landau", VlasovCase::landau}},
+  set.add("vlasov.case", case_, plasma_case_names(),
           "which 1D1V problem; of perturbation, collisions and landau each reads what is its own");
   set.add("vlasov.identity", identity_,
           {{"trajectories", data::Identity::trajectories}, {"marginals", data::Identity::marginals}},

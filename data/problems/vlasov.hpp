@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -11,7 +10,6 @@
 
 namespace scorefield::problems {
 
-enum class VlasovCase { two_stream, bump_on_tail, landau };
 enum class VlasovDraw { low_discrepancy, random };
 
 /// Any 1D1V case on a phase-space grid: no particle noise in the field. The stored samples either follow the
@@ -37,10 +35,10 @@ class VlasovProblem : public Problem {
   [[nodiscard]] double electric_energy(std::span<const float> samples, const std::vector<double>& mu) const override;
 
  private:
-  [[nodiscard]] const PlasmaCase& plasma_case() const { return *cases_[static_cast<std::size_t>(case_)]; }
+  /// @throws UsageError
+  [[nodiscard]] const PlasmaCase& plasma_case() const;
 
-  std::vector<std::unique_ptr<PlasmaCase>> cases_;  ///< in the order of VlasovCase
-  VlasovCase case_ = VlasovCase::two_stream;
+  std::string case_;
   PlasmaOptions plasma_;
   vlasov::VlasovOptions vlasov_;
   data::Identity identity_ = data::Identity::trajectories;
