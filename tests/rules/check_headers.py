@@ -1,5 +1,5 @@
 """Every header compiles alone: a source that includes nothing else is valid. Usage:
-check_headers.py plain|torch INCLUDE_FOLDERS COMPILER...   (folders apart by ";"; torch: headers that need LibTorch)"""
+check_headers.py plain|torch INCLUDE_FOLDERS COMPILER...   (folders apart by ';'; torch: headers that need LibTorch)
 """
 
 import re
