@@ -246,7 +246,8 @@ TEST_F(Chain, MuOutsideTheTrainingRangeIsAWarning) {
 TEST_F(Chain, InferRefusesZeroParticlesAndMoreThanThereAre) {
   succeed(tiny_generate("train.h5"));
   succeed(tiny_train("train.h5", "model.h5", "2"));
-  fail(2, {"infer", "model.h5", "--mu", "1.3", "--particles", "0", "--output", "rollout.h5"}, {"--particles", "'0'"});
+  fail(2, {"infer", "model.h5", "--mu", "1.3", "--particles", "0", "--output", "rollout.h5"},
+       {"--particles", "is 0", "from 1 on"});
   fail(2,
        {"infer", "model.h5", "--mu", "1.3", "--particles", "201", "--set", "infer.start=nearest", "--output",
         "rollout.h5"},
