@@ -63,7 +63,7 @@ struct DatasetHeader {
   }
 };
 
-/// Index of the mu nearest to `mu` (Euclidean), and the exact one if there is any within 1e-9. @throws UsageError
+/// Index of the mu nearest to `mu`, and the one that equals it if there is any (data/mu_set.hpp). @throws UsageError
 /// unless `mu` has as many values
 [[nodiscard]] std::int64_t nearest_mu(const DatasetHeader& header, const std::vector<double>& mu);
 [[nodiscard]] std::optional<std::int64_t> find_mu(const DatasetHeader& header, const std::vector<double>& mu);

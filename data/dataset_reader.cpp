@@ -6,6 +6,7 @@
 #include "core/error.hpp"
 #include "data/dataset.hpp"
 #include "data/finite.hpp"
+#include "data/mu_set.hpp"
 
 namespace scorefield::data {
 namespace {
@@ -249,27 +250,22 @@ std::optional<Diagnostics> DatasetReader::read_diagnostics() const {
 
 namespace {
 
-double squared_distance(const std::vector<double>& a, const std::vector<double>& b) {
-  double sum = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) sum += (a[i] - b[i]) * (a[i] - b[i]);
-  return sum;
+void check_size(const DatasetHeader& header, const std::vector<double>& mu) {
+  if (mu.size() != header.mu_names.size())
+    throw UsageError("mu with " + std::to_string(mu.size()) + " values given, the data have " +
+                     std::to_string(header.mu_names.size()) + ".");
 }
 
 }  // namespace
 
 std::int64_t nearest_mu(const DatasetHeader& header, const std::vector<double>& mu) {
-  if (mu.size() != header.mu_names.size())
-    throw UsageError("mu with " + std::to_string(mu.size()) + " values given, the data have " +
-                     std::to_string(header.mu_names.size()) + ".");
-  const auto nearer = [&](const auto& a, const auto& b) { return squared_distance(a, mu) < squared_distance(b, mu); };
-  return std::min_element(header.mu.begin(), header.mu.end(), nearer) - header.mu.begin();
+  check_size(header, mu);
+  return MuSet(header.mu).nearest(mu);
 }
 
 std::optional<std::int64_t> find_mu(const DatasetHeader& header, const std::vector<double>& mu) {
-  const std::int64_t nearest = nearest_mu(header, mu);
-  constexpr double kSame = 1e-9;
-  if (squared_distance(header.mu[static_cast<std::size_t>(nearest)], mu) > kSame * kSame) return std::nullopt;
-  return nearest;
+  check_size(header, mu);
+  return MuSet(header.mu).find(mu);
 }
 
 }  // namespace scorefield::data

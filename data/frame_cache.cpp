@@ -58,7 +58,7 @@ Frame FrameCache::read_frame(std::int64_t mu_index, std::int64_t frame) const {
   if (velocities_ != Velocities::none) read.velocities.resize(read.samples.size());
   if (velocities_ == Velocities::stored) reader_.read_velocities(mu_index, frame, read.velocities);
   if (velocities_ == Velocities::differences) take_differences(mu_index, frame, read.velocities);
-  if (prepare_) prepare_(read);
+  if (prepare_) prepare_(read, mu_index, frame);
   return read;
 }
 

@@ -31,8 +31,9 @@ struct Frame {
 /// the budget is read once, a larger one streams. What a caller sees does not depend on the budget. Thread-safe.
 class FrameCache {
  public:
-  /// Changes a frame once, right after it was read (normalising, sorting); must keep its sizes.
-  using Prepare = std::function<void(Frame&)>;
+  /// Changes the frame of (mu index, frame index) once, right after it was read (normalising, sorting); must keep its
+  /// sizes.
+  using Prepare = std::function<void(Frame&, std::int64_t, std::int64_t)>;
 
   /// Differences need trajectories and exist at inner frames only.
   /// @throws FileError if the file has no velocities, or no trajectories of three frames, and they are wanted.

@@ -10,6 +10,7 @@
 #include "data/atomic_file.hpp"
 #include "data/coordinates.hpp"
 #include "data/model_header.hpp"
+#include "data/mu_set.hpp"
 #include "data/tensor_io.hpp"
 #include "training/losses/registry.hpp"
 
@@ -115,15 +116,7 @@ void fill_parameters(models::ScoreNetwork& network, const h5::File& file) {
 }  // namespace
 
 std::size_t InitialPopulations::nearest(const std::vector<double>& at) const {
-  const auto distance = [&](std::size_t m) {
-    double sum = 0;
-    for (std::size_t p = 0; p < at.size(); ++p) sum += (mu[m][p] - at[p]) * (mu[m][p] - at[p]);
-    return sum;
-  };
-  std::size_t best = 0;
-  for (std::size_t m = 1; m < mu.size(); ++m)
-    if (distance(m) < distance(best)) best = m;
-  return best;
+  return static_cast<std::size_t>(data::MuSet(mu).nearest(at));
 }
 
 const DriftUse& require_drift(const ReducedModel& model, const std::string& path) {

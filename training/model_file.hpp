@@ -26,7 +26,7 @@ struct InitialPopulations {
   std::vector<std::vector<float>> samples;  ///< [M][N * d], physical units
   std::int64_t particles = 0;               ///< N
 
-  /// Index of the training mu nearest to this one (Euclidean).
+  /// Index of the training mu nearest to this one (data/mu_set.hpp).
   [[nodiscard]] std::size_t nearest(const std::vector<double>& at) const;
 };
 

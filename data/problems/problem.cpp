@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <bit>
+#include <numeric>
 
 #include "core/error.hpp"
 #include "core/random.hpp"
+#include "core/random_subset.hpp"
 #include "data/problems/bistable.hpp"
 #include "data/problems/chaos_9d.hpp"
 #include "data/problems/landau_6d.hpp"
@@ -142,6 +144,21 @@ std::unique_ptr<Problem> problem_of(const data::DatasetHeader& header) {
   problem->bind(set);
   set.load_toml(header.provenance.config, "configuration stored in the file", foreign_keys(config, set));
   return problem;
+}
+
+std::vector<std::int64_t> representative_rows(const data::DatasetHeader& header, std::int64_t rows, std::int64_t count,
+                                              std::uint64_t seed) {
+  const auto generated = [&] {
+    try {
+      return problem_of(header) != nullptr;
+    } catch (const UsageError&) {  // made by another release's problem, whose options this one does not know
+      return true;
+    }
+  };
+  if (count < rows && !generated()) return random_subset(rows, count, seed);
+  std::vector<std::int64_t> first(static_cast<std::size_t>(std::min(rows, count)));
+  std::iota(first.begin(), first.end(), std::int64_t{0});
+  return first;
 }
 
 }  // namespace scorefield::problems

@@ -98,6 +98,12 @@ void generate_dataset(const Problem& problem, const GenerateOptions& options, co
 /// @throws UsageError naming the nearest known problem.
 [[nodiscard]] std::unique_ptr<Problem> make_problem(const std::string& name);
 
+/// `count` rows of a frame that stand for all of them: the first ones where a generator of this program made the data,
+/// whose quiet starts are low-discrepancy sequences with even beginnings (every k-th row is not); elsewhere random
+/// ones, since files of other codes are sorted by species and cell.
+[[nodiscard]] std::vector<std::int64_t> representative_rows(const data::DatasetHeader& header, std::int64_t rows,
+                                                            std::int64_t count, std::uint64_t seed);
+
 /// The problem that made a file, with its options, from the file's stored configuration; null when the file was not
 /// made by a known problem (imported data).
 [[nodiscard]] std::unique_ptr<Problem> problem_of(const data::DatasetHeader& header);

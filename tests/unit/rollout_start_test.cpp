@@ -70,6 +70,28 @@ TEST_F(Starts, AnUnseenMuStartsFromTheProblemsOwnPopulation) {
   EXPECT_FALSE(nearest.knows_every_mu());
 }
 
+/// Data of another code, whose rows are sorted by x: no part of the box may be what a small rollout starts from.
+TEST_F(Starts, SomeParticlesOfImportedDataStandForAll) {
+  make("landau", {0.1, 0.3, 0.5});
+  auto model = load_model(path("model.h5"));
+  model.header.provenance.config = "[import]\n";
+  constexpr std::int64_t particles = 4000;
+  model.initial.particles = particles;
+  for (auto& samples : model.initial.samples) {
+    samples.clear();
+    for (std::int64_t i = 0; i < particles; ++i) {
+      samples.push_back(static_cast<float>(i) / particles);
+      samples.push_back(0);
+    }
+  }
+  const auto population = RolloutStart(model, {.particles = 400}, 7).at({0.3});
+  double mean = 0;
+  for (std::size_t i = 0; i < population.size(); i += 2) mean += population[i] / 400;
+  EXPECT_NEAR(mean, 0.5, 0.06) << "the first 400 have mean 0.05";
+  EXPECT_EQ(RolloutStart(model, {.particles = 400}, 7).at({0.3}), population) << "a function of the seed";
+  EXPECT_NE(RolloutStart(model, {.particles = 400}, 8).at({0.3}), population);
+}
+
 /// A density wave of amplitude mu: positions x + mu/k sin(kx) + ..., so that dx/dmu is what a quiet start moves by.
 TEST_F(Starts, CommonRandomNumbersMoveParticlesSmoothlyWithMu) {
   make("landau", {0.1, 0.3, 0.5});

@@ -51,8 +51,9 @@ Particles::Particles(data::DatasetReader reader, const models::Normalizer& norma
   const auto order = sampling_ == SamplingKind::random ? OrderKind::none
                      : needs.same_particles            ? OrderKind::beside
                                                        : OrderKind::in_place;
+  const PrepareFrame prepare(normalizer_, reader.header(), training_particles_, order, seed);
   frames_ = std::make_unique<data::FrameCache>(std::move(reader), config.training.memory_limit << 20, needs.velocities,
-                                               PrepareFrame(normalizer_, training_particles_, order));
+                                               prepare);
 }
 
 Particles::Range Particles::range_of(Subset subset) const {

@@ -52,7 +52,7 @@ class Particles {
   void draw_marginals(const Group& group, Source from, std::span<float> x, float* velocity) const;
 
   models::Normalizer normalizer_;
-  std::int64_t training_particles_;  ///< the first ones; the rest validate
+  std::int64_t training_particles_;  ///< the first ones after the shuffle; the rest validate
   MarginalIndex marginals_;
   SamplingKind sampling_;
   std::unique_ptr<data::FrameCache> frames_;

@@ -3,11 +3,52 @@
 #include <algorithm>
 #include <span>
 
+#include "core/random_subset.hpp"
+#include "training/batch/random_streams.hpp"
 #include "training/batch/space_filling.hpp"
 
 namespace scorefield::training {
+namespace {
 
-void PrepareFrame::operator()(data::Frame& frame) const {
+/// Row p of a stretch of `values` that begins at row `first` becomes its row order[p].
+void permute(std::vector<float>& values, std::size_t d, std::size_t first, std::span<const std::int64_t> order) {
+  if (values.empty()) return;
+  std::vector<float> permuted(order.size() * d);
+  for (std::size_t p = 0; p < order.size(); ++p)
+    std::copy_n(values.begin() + static_cast<std::ptrdiff_t>((first + static_cast<std::size_t>(order[p])) * d), d,
+                permuted.begin() + static_cast<std::ptrdiff_t>(p * d));
+  std::copy(permuted.begin(), permuted.end(), values.begin() + static_cast<std::ptrdiff_t>(first * d));
+}
+
+}  // namespace
+
+PrepareFrame::PrepareFrame(const models::Normalizer& normalizer, const data::DatasetHeader& header,
+                           std::int64_t training_particles, OrderKind order, std::uint64_t seed)
+    : normalizer_(normalizer),
+      particles_(header.particles),
+      frames_(header.frames()),
+      training_particles_(training_particles),
+      order_(order),
+      seed_(seed) {
+  if (header.identity == data::Identity::trajectories)
+    common_ = std::make_shared<const std::vector<std::int64_t>>(
+        random_subset(particles_, particles_, derive_seed(seed, kShuffleStream, 0)));
+}
+
+void PrepareFrame::shuffle(data::Frame& frame, std::int64_t mu_index, std::int64_t frame_index) const {
+  const auto d = static_cast<std::size_t>(normalizer_.dimension());
+  std::vector<std::int64_t> own;
+  if (!common_) {
+    const auto index = static_cast<std::uint64_t>(1 + mu_index * frames_ + frame_index);
+    own = random_subset(particles_, particles_, derive_seed(seed_, kShuffleStream, index));
+  }
+  const auto& order = common_ ? *common_ : own;
+  permute(frame.samples, d, 0, order);
+  permute(frame.velocities, d, 0, order);
+}
+
+void PrepareFrame::operator()(data::Frame& frame, std::int64_t mu_index, std::int64_t frame_index) const {
+  shuffle(frame, mu_index, frame_index);
   const auto d = static_cast<std::size_t>(normalizer_.dimension());
   for (std::size_t c = 0; c < d; ++c) {
     const double center = normalizer_.center[c], factor = 1 / normalizer_.scale[c];
@@ -30,16 +71,8 @@ void PrepareFrame::order_range(data::Frame& frame, std::int64_t first, std::int6
     for (const std::int64_t at : order) frame.order.push_back(static_cast<std::int32_t>(first + at));
     return;
   }
-  const auto permute = [&](std::vector<float>& values) {
-    if (values.empty()) return;
-    std::vector<float> sorted(size);
-    for (std::size_t p = 0; p < order.size(); ++p)
-      std::copy_n(values.begin() + static_cast<std::ptrdiff_t>(start + static_cast<std::size_t>(order[p]) * d), d,
-                  sorted.begin() + static_cast<std::ptrdiff_t>(p * d));
-    std::copy(sorted.begin(), sorted.end(), values.begin() + static_cast<std::ptrdiff_t>(start));
-  };
-  permute(frame.velocities);
-  permute(frame.samples);
+  permute(frame.velocities, d, static_cast<std::size_t>(first), order);
+  permute(frame.samples, d, static_cast<std::size_t>(first), order);
 }
 
 }  // namespace scorefield::training

@@ -19,7 +19,8 @@ enum Stream : std::uint64_t {
   kLevelStream,
   kNoiseStream,
   kMissingStream,
-  kGaugeStream
+  kGaugeStream,
+  kShuffleStream
 };
 
 [[nodiscard]] inline std::uint64_t derive_seed(std::uint64_t seed, Stream stream, std::uint64_t index) {

@@ -7,7 +7,7 @@ void bind(OptionSet& set, CalibrateOptions& options) {
           "which run (mu index, from 0) of the data is the observation; its mu is not used");
   set.add("calibrate.frames", options.frames, at_least(0), "observed times compared, equally spaced; 0 = all");
   set.add("calibrate.particles", options.particles, at_least(0),
-          "particles of the rollout and of every observed time, the first ones: 0, all, where a file is sorted");
+          "particles of the rollout and of every observed time, some that stand for all; 0: all");
   set.add("calibrate.projections", options.projections, at_least(1), "directions of the sliced W2");
   set.add("calibrate.steps", options.steps, at_least(1), "Heun steps of the rollout");
   set.add("calibrate.scan", options.scan, at_least(2), "values of mu over the training range that are tried first");

@@ -18,7 +18,7 @@ enum class CalibrationStart {
 struct CalibrateOptions {
   std::int64_t run = 0;           ///< which mu index of the data file holds the observation
   std::int64_t frames = 8;        ///< observed times compared, equally spaced; 0: all
-  std::int64_t particles = 2000;  ///< of the rollout and of every observed frame at most, the first ones; 0: all
+  std::int64_t particles = 2000;  ///< of the rollout and of every observed frame at most; 0: all
   std::int64_t projections = 32;  ///< directions of the sliced W2
   std::int64_t steps = 64;        ///< Heun steps of the rollout
   std::int64_t scan = 9;          ///< values of mu over the training range tried first

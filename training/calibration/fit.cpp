@@ -58,7 +58,8 @@ void Fit::place_start(const CalibrateRequest& request) {
   if (options.initial == CalibrationStart::data) {
     if (std::abs(normalizer.normalized_time(data_.header().time.front())) > 1e-6)
       throw UsageError("calibrate.initial data: " + data_.path() + " does not begin at the model's first time.");
-    start_.emplace(observed_population(model_, data_, options.run, 0, particles_), *plain_, normalizer, device);
+    const ObservedParticles first{options.run, 0, particles_, request.seed};
+    start_.emplace(observed_population(model_, data_, first), *plain_, normalizer, device);
     return;
   }
   StartOptions start;

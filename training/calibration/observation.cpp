@@ -6,6 +6,7 @@
 
 #include "core/error.hpp"
 #include "core/random.hpp"
+#include "data/problems/problem.hpp"
 
 namespace scorefield::training {
 namespace {
@@ -34,15 +35,22 @@ std::vector<std::int64_t> compared_frames(const ReducedModel& model, const data:
 
 }  // namespace
 
-torch::Tensor observed_population(const ReducedModel& model, const data::DatasetReader& data, std::int64_t run,
-                                  std::int64_t frame, std::int64_t particles) {
-  std::vector<float> samples(static_cast<std::size_t>(data.header().frame_size()));
-  data.read_samples(run, frame, samples);
+torch::Tensor observed_population(const ReducedModel& model, const data::DatasetReader& data,
+                                  const ObservedParticles& observed) {
+  const auto& header = data.header();
+  std::vector<float> samples(static_cast<std::size_t>(header.frame_size()));
+  data.read_samples(observed.run, observed.frame, samples);
+  const bool kept = header.identity == data::Identity::trajectories;
+  const auto rows =
+      problems::representative_rows(header, header.particles, observed.count,
+                                    static_cast<std::uint64_t>(observed.seed + (kept ? 0 : 1 + observed.frame)));
   const auto& normalizer = model.network->normalizer();
-  const auto all = torch::from_blob(samples.data(), {data.header().particles, normalizer.dimension()});
+  const auto all = torch::from_blob(samples.data(), {header.particles, normalizer.dimension()});
   const auto center = torch::tensor(normalizer.center, torch::kFloat64),
              scale = torch::tensor(normalizer.scale, torch::kFloat64);
-  return ((all.narrow(0, 0, particles).to(torch::kFloat64) - center) / scale).to(torch::kFloat32).to(device_of(model));
+  return ((all.index_select(0, torch::tensor(rows)).to(torch::kFloat64) - center) / scale)
+      .to(torch::kFloat32)
+      .to(device_of(model));
 }
 
 Observation::Observation(const ReducedModel& model, const data::DatasetReader& data, const CalibrateOptions& options,
@@ -54,7 +62,7 @@ Observation::Observation(const ReducedModel& model, const data::DatasetReader& d
       loss_(model.network->normalizer(), options.projections, static_cast<std::uint64_t>(seed), device_of(model)) {
   for (const std::int64_t k : compared_frames(model, data, options.frames)) {
     times_.push_back(model.network->normalizer().normalized_time(data.header().time[static_cast<std::size_t>(k)]));
-    observed_.push_back(loss_.project(observed_population(model, data, options.run, k, particles)));
+    observed_.push_back(loss_.project(observed_population(model, data, {options.run, k, particles, seed})));
   }
 }
 

@@ -26,7 +26,7 @@ struct Misfit {
 /// The observed particles of one run at the compared times.
 class Observation {
  public:
-  /// `particles` of every frame, the first ones. @throws FileError when no time of the data lies within the model's
+  /// `particles` of every frame. @throws FileError when no time of the data lies within the model's
   Observation(const ReducedModel& model, const data::DatasetReader& data, const CalibrateOptions& options,
               std::int64_t particles, std::int64_t seed);
 
@@ -48,9 +48,15 @@ class Observation {
   std::vector<torch::Tensor> observed_;  ///< [F] of projections [L, N]
 };
 
-/// The first `particles` of one frame, normalised, where the model's network is: [N, d]. Those of a quiet start are
-/// evenly spread, as all of them are; every k-th of them are not: low-discrepancy sequences repeat themselves.
+/// Which particles of a dataset are observed.
+struct ObservedParticles {
+  std::int64_t run, frame, count;
+  std::int64_t seed;
+};
+
+/// Particles of one frame that stand for all of it (problems::representative_rows), the same ones in every frame where
+/// they keep their identity; normalised, where the model's network is: [N, d].
 [[nodiscard]] torch::Tensor observed_population(const ReducedModel& model, const data::DatasetReader& data,
-                                                std::int64_t run, std::int64_t frame, std::int64_t particles);
+                                                const ObservedParticles& observed);
 
 }  // namespace scorefield::training

@@ -41,7 +41,7 @@ struct Evaluation {
   std::vector<std::string> warnings;  ///< extrapolation, missing baselines, coarse times
 };
 
-/// Compares every mu of the rollout with the reference's run at the same mu (within 1e-9). The problem that made the
+/// Compares every mu of the rollout with the reference's run at the same mu. The problem that made the
 /// reference provides the electric energy and the floor run; files of unknown origin are compared as clouds only.
 /// Checks every file before computing; of a generated floor only what is compared stays in memory.
 /// @throws FileError if a file is unusable, the reference lacks a mu or a time of the rollout, or states differ;

@@ -31,7 +31,7 @@ class Run {
   /// @throws FileError if a time lies beyond the first or last frame by more than half a frame.
   void require_times(std::span<const double> times) const;
 
-  /// Index of this mu within 1e-9, and of the nearest one.
+  /// Index of this mu, if it is there, and of the nearest one (data/mu_set.hpp).
   [[nodiscard]] std::optional<std::int64_t> find_mu(const std::vector<double>& mu) const;
   [[nodiscard]] std::int64_t nearest_mu(const std::vector<double>& mu) const;
   /// Index of this mu. @throws FileError that lists what there is.

@@ -4,10 +4,10 @@
 #include <cmath>
 #include <sstream>
 
+#include "data/mu_set.hpp"
+
 namespace scorefield::metrics {
 namespace {
-
-constexpr double kSameMu = 1e-9;
 
 struct Range {
   double low;
@@ -26,11 +26,7 @@ Range range_of(const data::DatasetHeader& header, std::size_t parameter) {
 }  // namespace
 
 bool TrainingBaseline::inside_range(const std::vector<double>& mu) const {
-  for (std::size_t p = 0; p < mu.size(); ++p) {
-    const Range range = range_of(run_.header(), p);
-    if (mu[p] < range.low - kSameMu || mu[p] > range.high + kSameMu) return false;
-  }
-  return true;
+  return data::MuSet(run_.header().mu).spans(mu);
 }
 
 std::string TrainingBaseline::range_text() const {
@@ -49,7 +45,7 @@ std::optional<TrainingBaseline::Neighbours> TrainingBaseline::neighbours(const s
 
   // The nearest run on the other side of mu; without one, mu is an end of the range.
   const double distance = mu[0] - run_.header().mu[near][0];
-  if (std::abs(distance) <= kSameMu) return found;
+  if (is_training_mu(mu)) return found;
   double gap = 0;
   for (std::int64_t i = 0; i < run_.header().mu_count(); ++i) {
     const double beyond = (run_.header().mu[i][0] - mu[0]) * (distance > 0 ? 1 : -1);

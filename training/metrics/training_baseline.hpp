@@ -21,7 +21,7 @@ class TrainingBaseline {
   [[nodiscard]] std::int64_t nearest(const std::vector<double>& mu) const { return run_.nearest_mu(mu); }
   [[nodiscard]] bool is_training_mu(const std::vector<double>& mu) const { return run_.find_mu(mu).has_value(); }
 
-  /// Whether every parameter lies between its smallest and largest training value (within 1e-9).
+  /// Whether every parameter lies between its smallest and largest training value, up to rounding.
   [[nodiscard]] bool inside_range(const std::vector<double>& mu) const;
 
   /// "1.2 to 1.9", per parameter.

@@ -5,7 +5,7 @@ namespace scorefield::training {
 void bind(OptionSet& set, InferOptions& options) {
   set.add("infer.mu", options.mu, any_number(), "physics parameters to predict");
   set.add("infer.particles", options.start.particles, at_least(0),
-          "particles per rollout, the first ones of the initial population; 0 = all of them");
+          "particles per rollout, some that stand for the initial population; 0: all of it");
   set.add("infer.frames", options.frames, at_least(0),
           "output times, equally spaced as far as the training times allow, of which they are (more than those: "
           "between them); 0 = all of them");

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/error.hpp"
+#include "data/mu_set.hpp"
 
 namespace scorefield::training {
 namespace {
@@ -43,24 +44,30 @@ RolloutStart::RolloutStart(const ReducedModel& model, StartOptions options, std:
 
 bool RolloutStart::stored(const std::vector<double>& mu) const {
   if (particles_ > model_.initial.particles) return false;
-  const auto& nearest = model_.initial.mu[model_.initial.nearest(mu)];
-  for (std::size_t i = 0; i < mu.size(); ++i)
-    if (std::abs(nearest[i] - mu[i]) > 1e-9 * std::max(1.0, std::abs(mu[i]))) return false;
-  return true;
+  return data::MuSet(model_.initial.mu).find(mu).has_value();
 }
 
 std::vector<float> RolloutStart::at(const std::vector<double>& mu) const {
-  const auto beginning = [&](std::vector<float> samples) {
-    samples.resize(static_cast<std::size_t>(particles_ * model_.network->normalizer().dimension()));
-    return samples;
-  };
   if (given_) {
     std::vector<float> samples(static_cast<std::size_t>(given_->header().frame_size()));
     given_->read_samples(given_->nearest_mu(mu), 0, samples);
-    return beginning(std::move(samples));
+    return some_of(samples, given_->header());
   }
   if (problem_ && !stored(mu)) return generated(mu, mu);
-  return beginning(model_.initial.samples[model_.initial.nearest(mu)]);
+  return some_of(model_.initial.samples[model_.initial.nearest(mu)], model_.header);
+}
+
+std::vector<float> RolloutStart::some_of(const std::vector<float>& samples, const data::DatasetHeader& header) const {
+  const auto d = static_cast<std::size_t>(model_.network->normalizer().dimension());
+  const auto rows = problems::representative_rows(header, static_cast<std::int64_t>(samples.size() / d), particles_,
+                                                  static_cast<std::uint64_t>(seed_));
+  std::vector<float> chosen;
+  chosen.reserve(rows.size() * d);
+  for (const std::int64_t row : rows) {
+    const auto begin = samples.begin() + static_cast<std::ptrdiff_t>(row) * static_cast<std::ptrdiff_t>(d);
+    chosen.insert(chosen.end(), begin, begin + static_cast<std::ptrdiff_t>(d));
+  }
+  return chosen;
 }
 
 std::vector<float> RolloutStart::with_numbers_of(const std::vector<double>& numbers_of,

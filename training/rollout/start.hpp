@@ -38,6 +38,8 @@ class RolloutStart {
 
  private:
   [[nodiscard]] bool stored(const std::vector<double>& mu) const;
+  /// The particles of a population that start, N of them, which stand for all (problems::representative_rows).
+  [[nodiscard]] std::vector<float> some_of(const std::vector<float>& samples, const data::DatasetHeader& header) const;
   [[nodiscard]] std::vector<float> generated(const std::vector<double>& mu,
                                              const std::vector<double>& numbers_of) const;
 
