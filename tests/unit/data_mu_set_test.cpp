@@ -1,9 +1,13 @@
 #include <gtest/gtest.h>
 
+#include <vector>
+
 #include "data/mu_set.hpp"
 
 namespace scorefield::data {
 namespace {
+
+using Values = std::vector<std::vector<double>>;
 
 TEST(MuSet, TellsValuesInSiUnitsApart) {
   const MuSet femtoseconds({{2e-14}, {4e-14}});
@@ -13,7 +17,7 @@ TEST(MuSet, TellsValuesInSiUnitsApart) {
   EXPECT_EQ(femtoseconds.nearest({3.1e-14}), 1);
   EXPECT_TRUE(femtoseconds.spans({3e-14}));
   EXPECT_FALSE(femtoseconds.spans({5e-14}));
-  EXPECT_EQ(MuSet({{2e-14}}).find({3e-14}), std::nullopt) << "one value: its magnitude is the unit";
+  EXPECT_EQ(MuSet(Values{{2e-14}}).find({3e-14}), std::nullopt) << "one value: its magnitude is the unit";
 }
 
 TEST(MuSet, FindsZeroBetweenValuesOfBothSigns) {
@@ -21,7 +25,7 @@ TEST(MuSet, FindsZeroBetweenValuesOfBothSigns) {
   EXPECT_EQ(around_zero.find({0}), 1);
   EXPECT_EQ(around_zero.find({1e-17}), 1) << "what 0.1 + 0.2 - 0.3 leaves";
   EXPECT_EQ(around_zero.find({1e-3}), std::nullopt);
-  EXPECT_EQ(MuSet({{0}}).find({0}), 0);
+  EXPECT_EQ(MuSet(Values{{0}}).find({0}), 0);
 }
 
 TEST(MuSet, ToleratesRoundingOfNarrowRangesFarFromZero) {
