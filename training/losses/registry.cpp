@@ -8,7 +8,6 @@ namespace scorefield::training {
 constexpr std::unique_ptr<Loss> (*kLosses[])() = {
     make_loss<class VelocityLoss>, make_loss<class ActionMatchingLoss>, make_loss<class DiceLoss>,
     make_loss<class DsmLoss>,      make_loss<class NcsmLoss>,           make_loss<class CfmLoss>,
-    make_loss<class RestLoss>,
 };
 
 LossList::LossList() {
