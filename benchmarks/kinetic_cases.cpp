@@ -87,7 +87,7 @@ BenchmarkResult run_vlasov(const BenchmarkOptions& options) {
   grid.velocity_cells = 1024;
   const pic::PhaseSpaceDensity initial(two_beams(), 50);
   vlasov::Simulation ours(grid, grid.dt, {.box_length = 50, .mu = 1.3}, initial);
-  PlainVlasov plain(ours.values(), ours.velocity(), grid.cells, 50, grid.dt, 1.3, grid.degree);
+  PlainVlasov plain(grid, ours.values(), ours.velocity(), 50, 1.3);
   auto state = ours.values();
   return compare(options,
                  {.name = "vlasov", .dtype = "float64", .reference = "plain loops, the same stencils, one thread"},

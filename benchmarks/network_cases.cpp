@@ -41,18 +41,22 @@ training::Batch make_batch(const Shape& shape) {
   return batch;
 }
 
+struct Reference {
+  const char* name;
+  std::function<void()> run;
+};
+
 /// One piece of work of `forwards` forward-equivalents of matrix products beside its reference and its bound.
 BenchmarkResult measure(const std::string& name, const Shape& shape, double forwards, const std::function<void()>& ours,
-                        const char* reference_name, const std::function<void()>& reference,
-                        const BenchmarkOptions& options) {
+                        const Reference& reference, const BenchmarkOptions& options) {
   const MatrixProducts products(shape.width);
   const auto times = median_milliseconds(
-      {ours, reference, [&] { products.by_libtorch(); }, [&] { products.by_kernels(); }}, options.seconds);
+      {ours, reference.run, [&] { products.by_libtorch(); }, [&] { products.by_kernels(); }}, options.seconds);
   const double operations = forwards * shape.forward_operations();
   BenchmarkResult result{.name = name,
                          .threads = thread_count(),
                          .milliseconds = times[0],
-                         .reference = reference_name,
+                         .reference = reference.name,
                          .reference_milliseconds = times[1]};
   result.bound_milliseconds = products.bound(operations, times[2], times[3]);
   result.numbers = {{"points_per_second", 1e3 * static_cast<double>(shape.points()) / times[0]},
@@ -73,7 +77,7 @@ BenchmarkResult gradient_step(const std::string& name, const Shape& shape, const
     objective.loss(*network, batch, 0).backward();
   };
   return measure(
-      name, shape, 6, [&] { step(*fused); }, "LibTorch autograd, double backward", [&] { step(*autograd); }, options);
+      name, shape, 6, [&] { step(*fused); }, {"LibTorch autograd, double backward", [&] { step(*autograd); }}, options);
 }
 
 BenchmarkResult score(const std::string& name, const Shape& shape, const BenchmarkOptions& options) {
@@ -88,7 +92,7 @@ BenchmarkResult score(const std::string& name, const Shape& shape, const Benchma
     const auto x = batch.x.detach().requires_grad_(true);
     static_cast<void>(torch::autograd::grad({network->potential(x, batch.mu, batch.t).sum()}, {x}));
   };
-  return measure(name, shape, 2, fused, "LibTorch autograd gradient", autograd, options);
+  return measure(name, shape, 2, fused, {"LibTorch autograd gradient", autograd}, options);
 }
 
 constexpr Shape kDeep{4, 64, 6, 16, 1024}, kWide{2, 128, 7, 16, 1024}, kManyGroups{2, 64, 4, 256, 256};

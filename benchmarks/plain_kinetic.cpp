@@ -98,18 +98,18 @@ void PlainPic3d::advance() {
   }
 }
 
-PlainVlasov::PlainVlasov(std::span<const double> values, std::span<const double> velocity, std::int64_t cells,
-                         double box_length, double dt, double mu, std::int64_t degree)
-    : cells_(cells),
+PlainVlasov::PlainVlasov(const vlasov::VlasovOptions& grid, std::span<const double> values,
+                         std::span<const double> velocity, double box_length, double mu)
+    : cells_(grid.cells),
       velocities_(static_cast<std::int64_t>(velocity.size())),
-      degree_(degree),
+      degree_(grid.degree),
       box_(box_length),
-      dt_(dt),
+      dt_(grid.dt),
       mu_(mu),
       f_(values.begin(), values.end()),
       g_(f_.size()),
       velocity_(velocity.begin(), velocity.end()),
-      density_(static_cast<std::size_t>(cells)),
+      density_(static_cast<std::size_t>(grid.cells)),
       field_(density_.size()) {}
 
 void PlainVlasov::advance() {

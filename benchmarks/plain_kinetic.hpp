@@ -6,6 +6,7 @@
 
 #include "solvers/pic/loading.hpp"
 #include "solvers/pic3d/loading.hpp"
+#include "solvers/vlasov/options.hpp"
 
 namespace scorefield::benchmarks {
 
@@ -41,8 +42,8 @@ class PlainPic3d {
 /// The same splitting and stencils, node after node, index arithmetic in the innermost loop.
 class PlainVlasov {
  public:
-  PlainVlasov(std::span<const double> values, std::span<const double> velocity, std::int64_t cells, double box_length,
-              double dt, double mu, std::int64_t degree);
+  PlainVlasov(const vlasov::VlasovOptions& grid, std::span<const double> values, std::span<const double> velocity,
+              double box_length, double mu);
   void advance();
 
  private:

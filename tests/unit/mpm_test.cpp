@@ -34,8 +34,8 @@ struct Run {
   bool converged = false;
 };
 
-Run settle(int d, const Field& field, const MpmOptions& options, double shift, std::uint64_t seed,
-           std::int64_t steps = 200, std::int64_t n = 1000) {
+Run settle(int d, const Field& field, const MpmOptions& options, double shift, std::uint64_t seed) {
+  const std::int64_t steps = 200, n = 1000;
   const auto start = wide_start(d, n, shift, seed);
   const auto motion = make_motion(d, start, options, seed, steps);
   std::vector<double> score(start.size()), log_p(static_cast<std::size_t>(n));

@@ -69,8 +69,8 @@ struct PlainSums {
   std::vector<std::set<std::int64_t>> neighbours;
 };
 
-PlainSums plain_sums(Shape shape, double h, const Rows& x, const Rows& v, const Rows& A, double nu, std::int64_t d) {
-  const auto n = static_cast<std::int64_t>(A.size());
+PlainSums plain_sums(Shape shape, double h, const Rows& x, const Rows& v, const Rows& A, double nu) {
+  const auto n = static_cast<std::int64_t>(A.size()), d = static_cast<std::int64_t>(x.size()) / n;
   PlainSums sums{Rows(A.size()), Rows(x.size()), std::vector<std::set<std::int64_t>>(A.size())};
   const double norm = sph::normalisation(shape, d) / std::pow(h, d), mass = 1.0 / static_cast<double>(n);
   const auto apart = [&](std::int64_t i, std::int64_t j) {
@@ -116,7 +116,7 @@ TEST_P(SphSums, EqualDoubleLoopsWithEveryKernelAndInstructionSet) {
       if (d > 50)  // densities far beyond float32's range, and A that belongs to them
         for (std::size_t i = 0; i < A.size(); ++i)
           A[i] = (1 + 0.3 * std::sin(static_cast<double>(i))) * std::pow(h, d) / sph::normalisation(shape, d);
-      const PlainSums expected = plain_sums(shape, h, x, v, A, 0.2, d);
+      const PlainSums expected = plain_sums(shape, h, x, v, A, 0.2);
       Neighbours neighbours(shape);
       neighbours.arrange(x, d, h);
       Rows rho, acceleration;
