@@ -3,7 +3,7 @@
 import re
 
 import arrows
-from tree import CODE, ROOT, Exceptions, fail_with, paths, text_of
+from tree import CODE, ROOT, fail_with, paths, text_of
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(["<])([^">]+)[">]', re.MULTILINE)
 
@@ -25,16 +25,15 @@ def unknown_door(source, header):
 
 
 def check():
-    problems, excused = [], Exceptions("upward_includes.txt")
+    problems = []
     for source in paths(*CODE):
         for quote, header in INCLUDE.findall(text_of(source)):
             line = f"{source} includes {header}"
             own = quote == '"' and (ROOT / header).is_file()
             if quote == '"' and not own:
                 problems.append(f"{line}, which is not a path from the root of the tree")
-            elif not (allowed(source, header) if own else not unknown_door(source, header)) and line not in excused:
+            elif not (allowed(source, header) if own else not unknown_door(source, header)):
                 problems.append(line)
-    problems += excused.problems()
     fail_with(problems, "The table of allowed arrows is tests/rules/arrows.py.")
 
 

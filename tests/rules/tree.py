@@ -4,7 +4,6 @@ import os
 import pathlib
 import re
 import subprocess
-import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CODE = (".cpp", ".hpp", ".inl", ".cu", ".cuh")
@@ -30,29 +29,6 @@ def paths(*suffixes):
 
 def text_of(path):
     return (ROOT / path).read_text(encoding="utf-8")
-
-
-class Exceptions:
-    """A list of what still breaks a rule, one case a line. It only ever gets shorter: a case that is gone has to leave
-    the list, which the argument --shrink does."""
-
-    def __init__(self, name):
-        self.path = ROOT / "tests" / "rules" / name
-        self.cases = [line for line in self.path.read_text(encoding="utf-8").splitlines() if line]
-        self.unused = set(self.cases)
-
-    def __contains__(self, case):
-        self.unused.discard(case)
-        return case in self.cases
-
-    def problems(self):
-        if "--shrink" in sys.argv:
-            kept = [case for case in self.cases if case not in self.unused]
-            self.path.write_text("".join(case + "\n" for case in kept), encoding="utf-8")
-            return []
-        return [
-            f"{case}: keeps the rule by now, take it out of {self.path.name} (--shrink)" for case in sorted(self.unused)
-        ]
 
 
 def fail_with(problems, advice):
