@@ -1,5 +1,5 @@
 """Every header compiles alone: a source that includes nothing else is valid. Usage:
-check_headers.py plain|torch INCLUDE_FOLDERS COMPILER...   (folders apart by ';'; torch: headers that need LibTorch)
+check_headers.py plain|torch INCLUDE_FOLDERS COMPILER...   (folders apart by ':'; torch: headers that need LibTorch)
 """
 
 import re
@@ -35,7 +35,9 @@ def check(group, folders, compiler):
         and not header.endswith(".cuh")
         and needs_torch(header, known) == (group == "torch")
     ]
-    includes = [f"-I{ROOT}"] + [part for folder in folders.split(";") if folder for part in ("-isystem", folder)]
+    # Named again, the compiler's own folder would come before what its headers include next.
+    named = [folder for folder in folders.split(":") if folder not in ("", "/usr/include")]
+    includes = [f"-I{ROOT}"] + [part for folder in named for part in ("-isystem", folder)]
 
     with tempfile.TemporaryDirectory() as folder:
 

@@ -178,7 +178,7 @@ double contraction_error(const std::string& data, const std::string& output, std
   config.quadrature = {training::QuadratureKind::moving_simpson, 9};
   config.batch = {.mu = 2, .nodes = 6, .particles = 64};
   config.optimizer.learning_rate = 1e-2;
-  config.training.steps = 300;
+  config.training.steps = 200;
   training::train({.data_path = data, .output_path = output, .config = config, .config_toml = "", .seed = 4});
   const auto model = training::load_model(output);
   const auto& normalizer = model.network->normalizer();
