@@ -97,7 +97,8 @@ void compare_with_draws(Diagnostics& out, const targets::Target& target, const T
                         bool even) {
   const auto draws = reference_points(target);
   if (!draws.defined()) return;
-  const auto centre = draws.mean(0), spread = draws.std(0, false);
+  const auto centre = draws.mean(0), deviation = draws.std(0, false);
+  const auto spread = torch::where(deviation > 0, deviation, torch::ones_like(deviation));  // a constant coordinate
   const auto unit = [&](const Tensor& x) { return ((x - centre) / spread).contiguous(); };
   const auto reference = make_reference({unit(draws), even_weights(draws.size(0))});
   const auto [mmd, energy] = distances({unit(samples), weights.contiguous()}, reference);
