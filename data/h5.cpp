@@ -53,12 +53,6 @@ void check_readable(const std::string& path) {
 
 std::vector<hsize_t> to_extents(const Dims& dims) { return {dims.begin(), dims.end()}; }
 
-Handle make_space(const Dims& dims) {
-  if (dims.empty()) return {H5Screate(H5S_SCALAR), H5Sclose};
-  const auto extents = to_extents(dims);
-  return {H5Screate_simple(static_cast<int>(extents.size()), extents.data(), nullptr), H5Sclose};
-}
-
 void check_count(const File::Impl& file, const std::string& name, std::size_t have, const Dims& dims) {
   if (static_cast<std::int64_t>(have) != element_count(dims))
     throw FileError(file.path, "dataset '" + name + "': " + std::to_string(have) + " values given for shape " +
@@ -93,7 +87,14 @@ void check_convertible(const File::Impl& file, const std::string& name, Element 
   throw FileError(file.path, "dataset '" + name + "' does not hold " + (floating ? "numbers." : "whole numbers."));
 }
 
-/// File space with the hyperslab [offset, offset + count) selected, checked against the extent.
+}  // namespace
+
+Handle make_space(const Dims& dims) {
+  if (dims.empty()) return {H5Screate(H5S_SCALAR), H5Sclose};
+  const auto extents = to_extents(dims);
+  return {H5Screate_simple(static_cast<int>(extents.size()), extents.data(), nullptr), H5Sclose};
+}
+
 Handle select_block(const File::Impl& file, const std::string& name, hid_t dataset, const Dims& offset,
                     const Dims& count) {
   Handle space(H5Dget_space(dataset), H5Sclose);
@@ -109,8 +110,6 @@ Handle select_block(const File::Impl& file, const std::string& name, hid_t datas
     file.fail("select a block of", name);
   return space;
 }
-
-}  // namespace
 
 File::File(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 File::File(File&&) noexcept = default;

@@ -31,6 +31,9 @@ template <class T>
 /// "[8, 200, 25000, 2]", for messages.
 [[nodiscard]] std::string to_text(const Dims& dims);
 
+/// Number of elements; 1 for a scalar.
+[[nodiscard]] std::int64_t element_count(const Dims& dims);
+
 /// An open HDF5 file. The only door to the HDF5 library: every call is checked, every handle closes itself, and
 /// every failure is a FileError that names file, object, expectation and observation. Element types: float, double,
 /// std::int64_t, std::uint64_t, std::uint32_t, std::uint8_t. Reading converts between float and double, and integers of
@@ -85,6 +88,11 @@ class File {
     return values;
   }
 
+  /// Makes a dataset a dimension of this name, and says which dimension an axis of another dataset is (HDF5's dimension
+  /// scales, which NetCDF-4 is made of).
+  void make_dimension(const std::string& dataset, const std::string& name);
+  void attach_dimension(const std::string& dataset, int axis, const std::string& dimension);
+
   /// Declares a dataset to be filled by write_block; what is never written reads as zero.
   /// @param chunk same rank as dims; {}: contiguous.
   template <class T>
@@ -101,6 +109,20 @@ class File {
     read_slab(name, element_of<T>(), offset, count, values.data(), values.size());
   }
 
+  /// Names of the fields of a table (compound type) that hold numbers, in their order; empty for any other dataset.
+  [[nodiscard]] std::vector<std::string> fields(const std::string& name) const;
+  /// One field of the hyperslab [offset, offset + count) of a table.
+  template <class T>
+  [[nodiscard]] std::vector<T> read_field(const std::string& name, const std::string& field, const Dims& offset,
+                                          const Dims& count) const {
+    std::vector<T> values(static_cast<std::size_t>(element_count(count)));
+    read_field_slab(name, field, element_of<T>(), offset, count, values.data());
+    return values;
+  }
+  /// HDF5 reads what was never written, and virtual datasets whose source files are gone, as zeros.
+  /// @throws FileError for a dataset of which that is true, in part or as a whole
+  void require_complete(const std::string& name) const;
+
   /// Attributes of a group or dataset ("/" is the root): their names, sorted.
   [[nodiscard]] std::vector<std::string> attributes(const std::string& object) const;
   /// "string", "integer" or "number", with "s" for a list of them; "other" for anything else.
@@ -115,6 +137,10 @@ class File {
   void set_attribute(const std::string& object, const std::string& name, double value);
   void set_attribute(const std::string& object, const std::string& name, const std::vector<double>& values);
   void set_attribute(const std::string& object, const std::string& name, const std::vector<std::string>& values);
+  /// For other standards' files: text of fixed length, unsigned numbers of 32 bits or a list of 64.
+  void set_text(const std::string& object, const std::string& name, const std::string& value);
+  void set_unsigned(const std::string& object, const std::string& name, std::uint32_t value);
+  void set_unsigned(const std::string& object, const std::string& name, const std::vector<std::uint64_t>& values);
   /// A missing attribute, or one of another type, is a FileError that says so.
   [[nodiscard]] std::string string_attribute(const std::string& object, const std::string& name) const;
   [[nodiscard]] std::int64_t integer_attribute(const std::string& object, const std::string& name) const;
@@ -134,6 +160,8 @@ class File {
                   std::size_t size);
   void read_slab(const std::string& name, Element element, const Dims& offset, const Dims& count, void* values,
                  std::size_t size) const;
+  void read_field_slab(const std::string& name, const std::string& field, Element element, const Dims& offset,
+                       const Dims& count, void* values) const;
   std::unique_ptr<Impl> impl_;
 };
 

@@ -174,6 +174,23 @@ void File::set_attribute(const std::string& object, const std::string& name, con
   write_attribute(*impl_, object, name, string_type().get(), list_space(values.size()), texts.data());
 }
 
+void File::set_text(const std::string& object, const std::string& name, const std::string& value) {
+  const Session session;
+  const Handle type(H5Tcopy(H5T_C_S1), H5Tclose);
+  H5Tset_size(type.get(), std::max<std::size_t>(1, value.size()));
+  write_attribute(*impl_, object, name, type.get(), scalar_space(), value.c_str());
+}
+
+void File::set_unsigned(const std::string& object, const std::string& name, std::uint32_t value) {
+  const Session session;
+  write_attribute(*impl_, object, name, H5T_NATIVE_UINT32, scalar_space(), &value);
+}
+
+void File::set_unsigned(const std::string& object, const std::string& name, const std::vector<std::uint64_t>& values) {
+  const Session session;
+  write_attribute(*impl_, object, name, H5T_NATIVE_UINT64, list_space(values.size()), values.data());
+}
+
 std::string File::string_attribute(const std::string& object, const std::string& name) const {
   const Session session;
   auto strings = read_strings(*impl_, object, name);

@@ -1,5 +1,6 @@
 #include "data/h5_handle.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <string_view>
 
@@ -81,7 +82,18 @@ Handle File::Impl::object(const std::string& name) const {
 
 namespace {
 
-constexpr std::size_t kUnpackedBytes = std::size_t{64} << 20;
+constexpr std::size_t kUnpackedBytes = std::size_t{64} << 20, kMostUnpackedBytes = std::size_t{512} << 20;
+
+/// Room for one unpacked chunk at least, within reason: else every slice of it would unpack it again.
+std::size_t cache_bytes(hid_t dataset, hid_t creation) {
+  const Handle type(H5Dget_type(dataset), H5Tclose), space(H5Dget_space(dataset), H5Sclose);
+  std::vector<hsize_t> chunk(space_dims(space.get()).size());
+  std::size_t bytes = H5Tget_size(type.get());
+  if (H5Pget_layout(creation) != H5D_CHUNKED) return kUnpackedBytes;
+  H5Pget_chunk(creation, static_cast<int>(chunk.size()), chunk.data());
+  for (const hsize_t extent : chunk) bytes *= extent;
+  return std::clamp(bytes, kUnpackedBytes, kMostUnpackedBytes);
+}
 
 Handle access_properties(std::size_t cache_bytes) {
   Handle properties(H5Pcreate(H5P_DATASET_ACCESS), H5Pclose);
@@ -94,13 +106,14 @@ Handle access_properties(std::size_t cache_bytes) {
 hid_t File::Impl::dataset(const std::string& name) {
   if (const auto found = datasets.find(name); found != datasets.end()) return found->second.get();
   if (!link_exists(name)) throw FileError(path, "has no dataset '" + name + "'.");
-  const Handle plain = access_properties(0), caching = access_properties(kUnpackedBytes);
+  const Handle plain = access_properties(0);
   // Without a chunk cache, plain chunks go straight between disk and the caller's buffer; compressed ones, which only
   // foreign files have, are unpacked once and kept.
   Handle opened(H5Dopen2(id(), name.c_str(), plain.get()), H5Dclose);
   if (!opened.valid()) fail("open dataset", name);
   const Handle creation(H5Dget_create_plist(opened.get()), H5Pclose);
   if (H5Pget_nfilters(creation.get()) > 0) {
+    const Handle caching = access_properties(cache_bytes(opened.get(), creation.get()));
     opened.reset();
     opened = Handle(H5Dopen2(id(), name.c_str(), caching.get()), H5Dclose);
     if (!opened.valid()) fail("open dataset", name);

@@ -90,10 +90,13 @@ struct File::Impl {
 /// HDF5's in-memory type of an element. A function, not a constant: these are library variables.
 [[nodiscard]] hid_t native_type(Element element);
 
-/// Number of elements; 1 for a scalar.
-[[nodiscard]] std::int64_t element_count(const Dims& dims);
-
 /// Extent of a dataspace; empty for a scalar.
 [[nodiscard]] Dims space_dims(hid_t space);
+
+/// File space with the hyperslab [offset, offset + count) selected. @throws FileError if it leaves the extent
+[[nodiscard]] Handle select_block(const File::Impl& file, const std::string& name, hid_t dataset, const Dims& offset,
+                                  const Dims& count);
+/// Memory space of a shape.
+[[nodiscard]] Handle make_space(const Dims& dims);
 
 }  // namespace scorefield::h5

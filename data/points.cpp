@@ -12,7 +12,7 @@ namespace scorefield::data {
 namespace {
 
 NamedArray read_numpy_points(const std::string& path) {
-  const NumpyArray array(path, 0);
+  const NumpyArray array(plain_bytes(path, 0));
   const h5::Dims& dims = array.dims();
   if (dims.size() != 2 || dims[0] < 1 || dims[1] < 1)
     throw FileError(path, "holds an array " + h5::to_text(dims) + ", expected points [N, d].");

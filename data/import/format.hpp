@@ -5,13 +5,15 @@
 #include <vector>
 
 #include "core/options.hpp"
+#include "data/import/run_files.hpp"
 #include "data/import/source.hpp"
 
 namespace scorefield::data {
 
-/// Names of arrays in a foreign file, for formats whose arrays have whatever name they were given.
+/// Names of arrays in a foreign file, for formats whose arrays have whatever name they were given. Samples and
+/// velocities may be lists, "x, v", whose arrays are coordinates; `%T` in a name stands for the number of a time.
 struct ArrayNames {
-  std::string samples = "samples", velocities = "velocities", time = "time", mu = "mu";
+  std::string samples = "samples", velocities = "velocities", time = "time", mu = "mu", weights = "weights", id = "id";
 };
 
 /// A kind of foreign file. One file each; a line in formats.cpp makes `import` read it.
@@ -24,9 +26,9 @@ class ImportFormat {
   virtual void bind(OptionSet& /*set*/) {}
   /// Whether the file is of this kind; `start` has its first bytes, up to 16, none where it cannot be read.
   [[nodiscard]] virtual bool recognises(const std::string& path, const std::string& start) const = 0;
-  /// The sources in `paths`, all of this kind and in the order given; several files may make up one source.
+  /// The sources in the files of some runs, all of this kind and in the order given; several may make up one source.
   /// @throws FileError for files that do not fit
-  [[nodiscard]] virtual std::vector<std::unique_ptr<ImportSource>> open(const std::vector<std::string>& paths,
+  [[nodiscard]] virtual std::vector<std::unique_ptr<ImportSource>> open(const std::vector<RunFiles>& runs,
                                                                         const ArrayNames& names) const = 0;
 };
 

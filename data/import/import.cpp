@@ -1,87 +1,17 @@
 #include "data/import/import.hpp"
 
-#include <fstream>
+#include <algorithm>
+#include <limits>
+#include <sstream>
 
 #include "core/error.hpp"
 #include "core/require.hpp"
 #include "core/text.hpp"
+#include "data/import/population.hpp"
+#include "data/import/runs.hpp"
 
 namespace scorefield::data {
 namespace {
-
-using Sources = std::vector<std::unique_ptr<ImportSource>>;
-
-const ImportFormat& format_of(const std::string& path, const ImportOptions& options) {
-  std::string start(16, '\0');
-  std::ifstream file(path, std::ios::binary);
-  file.read(start.data(), static_cast<std::streamsize>(start.size()));
-  start.resize(static_cast<std::size_t>(file.gcount()));
-  for (const auto& format : options.formats)
-    if (format->recognises(path, start)) return *format;
-  throw FileError(path, "is of no format that can be imported.");
-}
-
-/// Neighbouring files of one format are opened together.
-Sources open_sources(const std::vector<std::string>& files, const ImportOptions& options) {
-  Sources sources;
-  for (std::size_t i = 0; i < files.size();) {
-    const ImportFormat& format = format_of(files[i], options);
-    std::vector<std::string> group;
-    for (; i < files.size() && &format_of(files[i], options) == &format; ++i) group.push_back(files[i]);
-    for (auto& source : format.open(group, options.names)) sources.push_back(std::move(source));
-  }
-  return sources;
-}
-
-/// One run of one source.
-struct Run {
-  const ImportSource* source;
-  std::int64_t index;  ///< in the source
-
-  [[nodiscard]] const ImportRun& facts() const { return source->runs()[static_cast<std::size_t>(index)]; }
-  [[nodiscard]] const std::string& origin() const { return facts().origin; }
-  [[nodiscard]] std::int64_t frames() const { return static_cast<std::int64_t>(facts().particles.size()); }
-};
-
-std::vector<Run> all_runs(const Sources& sources) {
-  std::vector<Run> runs;
-  for (const auto& source : sources)
-    for (std::size_t i = 0; i < source->runs().size(); ++i)
-      runs.push_back({source.get(), static_cast<std::int64_t>(i)});
-  return runs;
-}
-
-h5::Dims shape_of(const Run& run) { return {run.frames(), run.facts().particles[0], run.source->space().dimension}; }
-
-std::vector<double> times_of(const Run& run, const ImportOptions& options) {
-  if (!run.facts().time.empty()) return run.facts().time;
-  std::vector<double> times(static_cast<std::size_t>(run.frames()));
-  for (std::size_t k = 1; k < times.size(); ++k)
-    times[k] = options.duration * static_cast<double>(k) / static_cast<double>(run.frames() - 1);
-  return times;
-}
-
-/// [M][p], from import.mu_values or the files.
-std::vector<std::vector<double>> mu_of(const std::vector<Run>& runs, const ImportOptions& options) {
-  std::vector<std::vector<double>> mu;
-  const std::string count = std::to_string(runs.size());
-  if (!options.mu_values.empty()) {
-    require(options.mu_values.size() == runs.size(), "number of import.mu_values", options.mu_values.size(),
-            count + ", one per mu in the files");
-    for (const double value : options.mu_values) mu.push_back({value});
-    return mu;
-  }
-  for (const Run& run : runs) {
-    mu.push_back(run.facts().mu);
-    if (mu.back().empty())
-      throw UsageError(run.origin() + " does not say its mu (no array '" + options.names.mu +
-                       "'): give --mu, one number per mu (" + count + ").");
-    if (mu.back().size() != mu.front().size())
-      throw FileError(run.origin(), "has " + std::to_string(mu.back().size()) + " parameters, " + runs[0].origin() +
-                                        " has " + std::to_string(mu.front().size()) + ".");
-  }
-  return mu;
-}
 
 /// The words of the option `key`, else those of the file, else `fallback` for every one of `count`.
 template <class Fallback>
@@ -96,72 +26,232 @@ std::vector<std::string> words_of(const std::string& option, const std::string& 
   return words;
 }
 
-std::vector<double> periods_of(const std::vector<Run>& runs, const ImportOptions& options, std::size_t d) {
-  if (!options.periods.empty()) {
-    require(options.periods.size() == d, "number of import.periods", options.periods.size(),
-            std::to_string(d) + ", one per coordinate (0: not periodic)");
-    return options.periods;
-  }
-  const auto& first = runs[0].facts().periods;
-  for (const Run& run : runs)
-    if (run.facts().periods != first)
-      throw FileError(run.origin(), "has other periods than " + runs[0].origin() +
-                                        ": a dataset has one box. Scale the positions by it first.");
-  return first.empty() ? std::vector<double>(d) : first;
-}
-
-/// @throws FileError unless all runs have the times, numbers of particles and coordinates of the first
+/// @throws FileError unless all runs have the coordinates and velocities of the first, and its times
 void check_agreement(const std::vector<Run>& runs, const ImportOptions& options) {
   const Run& first = runs[0];
+  const std::string remedy = " (--set import.particles=all keeps them as they are.)";
   for (const Run& run : runs) {
-    for (const std::int64_t particles : run.facts().particles)
-      if (particles != run.facts().particles[0])
-        throw FileError(run.origin(), "has " + std::to_string(particles) + " particles at one time and " +
-                                          std::to_string(run.facts().particles[0]) + " at the first.");
-    if (shape_of(run) != shape_of(first))
-      throw FileError(run.origin(), "has runs of shape " + h5::to_text(shape_of(run)) + ", " + first.origin() + " of " +
-                                        h5::to_text(shape_of(first)) +
-                                        ": times, particles and coordinates must agree.");
-    if (times_of(run, options) != times_of(first, options))
-      throw FileError(run.origin(), "has other times than " + first.origin() + ".");
-    if (run.source->space().has_velocities != first.source->space().has_velocities)
+    if (run.space().dimension != first.space().dimension)
+      throw FileError(run.origin(), "has " + std::to_string(run.space().dimension) + " coordinates, " + first.origin() +
+                                        " has " + std::to_string(first.space().dimension) + ": they must agree.");
+    if (run.space().has_velocities != first.space().has_velocities)
       throw FileError(run.origin(), "and " + first.origin() +
                                         ": only one has velocities. Leave them out with --set import.velocities=none.");
+    if (options.particles == ImportParticles::all) continue;
+    if (run.frames() != first.frames())
+      throw FileError(run.origin(), "has " + std::to_string(run.frames()) + " times, " + first.origin() + " has " +
+                                        std::to_string(first.frames()) + "." + remedy);
+    if (!same_times(times_of(first, options), times_of(run, options)))
+      throw FileError(run.origin(), "has other times than " + first.origin() + "." + remedy);
   }
 }
 
-DatasetHeader header_of(const std::vector<Run>& runs, const ImportOptions& options, const Provenance& provenance) {
-  const Run& first = runs[0];
-  const ImportSpace& space = first.source->space();
+/// Everything that is known before the second pass.
+struct Plan {
+  std::vector<Population> populations;  ///< [M]
+  Parameters parameters;
+  Box box;
+  bool trajectories = false, permuted = false;
+  bool all = false;            ///< particles with their weights and ids
+  std::int64_t particles = 0;  ///< per frame, unless all are taken
+
+  /// Of frame k of run m.
+  [[nodiscard]] std::int64_t particles_at(std::size_t m, std::size_t k) const {
+    if (!all) return particles;
+    return trajectories ? static_cast<std::int64_t>(populations[m].followed.size()) : populations[m].finite[k];
+  }
+};
+
+bool choose_trajectories(const std::vector<Run>& runs, const std::vector<Population>& populations,
+                         const ImportOptions& options) {
+  if (options.identity == ImportIdentity::marginals) return false;
+  bool followed = runs[0].frames() > 1;
+  for (std::size_t m = 0; m < runs.size(); ++m) {
+    const bool by_id = runs[m].space().has_id;
+    if (options.identity == ImportIdentity::trajectories && by_id && !populations[m].unique_id)
+      throw FileError(runs[m].origin(), "has an id twice at one time: particles cannot be followed by their ids.");
+    followed = followed && populations[m].unique_id &&
+               ((by_id && populations[m].same_id) || runs[m].space().identity == Identity::trajectories);
+  }
+  return followed || options.identity == ImportIdentity::trajectories;
+}
+
+/// Ids are an order of their own: codes give them cell by cell.
+bool choose_permutation(const std::vector<Run>& runs, const Plan& plan, const ImportOptions& options) {
+  if (options.order != ImportOrder::automatic) return options.order == ImportOrder::permuted;
+  if (plan.trajectories && runs[0].space().has_id) return true;
+  return std::any_of(plan.populations.begin(), plan.populations.end(),
+                     [](const Population& each) { return each.ordered; });
+}
+
+/// Particles of every frame: as many as the smallest has.
+std::int64_t particles_per_frame(const std::vector<Run>& runs, const Plan& plan) {
+  std::int64_t least = std::numeric_limits<std::int64_t>::max();
+  for (std::size_t m = 0; m < runs.size(); ++m) {
+    const Population& population = plan.populations[m];
+    if (plan.trajectories) least = std::min(least, static_cast<std::int64_t>(population.followed.size()));
+    else least = std::min(least, *std::min_element(population.finite.begin(), population.finite.end()));
+    if (least < 1)
+      throw FileError(runs[m].origin(), plan.trajectories
+                                            ? "has no particle that is there at all times. Import without identities: "
+                                              "--set import.identity=marginals."
+                                            : "has a time at which no particle is finite.");
+  }
+  return least;
+}
+
+/// Times and numbers of particles: one list for all mu where they agree.
+void add_frames(const std::vector<Run>& runs, const ImportOptions& options, const Plan& plan, DatasetHeader& header) {
+  bool ragged = false;
+  for (std::size_t m = 0; m < runs.size(); ++m) {
+    header.has_weights =
+        header.has_weights || (plan.all && runs[m].space().has_weights && !plan.populations[m].uniform);
+    header.has_id = plan.all && runs[0].space().has_id;
+    DatasetHeader::Run run{times_of(runs[m], options), {}};
+    for (std::size_t k = 0; k < run.time.size(); ++k) run.particles.push_back(plan.particles_at(m, k));
+    header.runs.push_back(std::move(run));
+    const auto& first = header.runs.front();
+    ragged = ragged || !same_times(first.time, header.runs.back().time) ||
+             header.runs.back().particles !=
+                 std::vector<std::int64_t>(header.runs.back().time.size(), first.particles.front());
+  }
+  if (ragged || (header.has_id && !plan.trajectories)) return;  // ids of frames that are alike stand once per run
+  header.time = header.runs.front().time;
+  header.particles = header.runs.front().particles.front();
+  header.runs.clear();
+}
+
+DatasetHeader header_of(const std::vector<Run>& runs, const ImportOptions& options, const Provenance& provenance,
+                        const Plan& plan) {
+  const ImportSpace& space = runs[0].space();
   const auto d = static_cast<std::size_t>(space.dimension);
   DatasetHeader header;
   header.provenance = provenance;
-  header.time = times_of(first, options);
   header.time_units = options.time_units.empty() ? space.time_units : options.time_units;
   if (header.time_units.empty()) header.time_units = "1";
-  header.mu = mu_of(runs, options);
-  const std::size_t p = header.mu[0].size();
-  header.mu_names = words_of(options.mu_name, "import.mu_name", space.mu_names, p,
-                             [p](std::size_t i) { return p == 1 ? "mu" : "mu" + std::to_string(i); });
-  header.particles = first.facts().particles[0];
+  header.mu = plan.parameters.values;
+  header.mu_names = plan.parameters.names;
   header.coordinates = words_of(options.coordinates, "import.coordinates", space.coordinates, d,
                                 [](std::size_t i) { return "x" + std::to_string(i); });
   header.units = words_of(options.units, "import.units", space.units, d, [](std::size_t) { return "1"; });
-  header.periods = periods_of(runs, options, d);
-  header.identity = space.trajectories ? Identity::trajectories : options.identity;
+  if (!options.box.empty() || plan.box.differs)
+    for (std::size_t c = 0; c < d; ++c)
+      if (plan.box.periods[c] > 0) header.units[c] = "box";
+  header.periods = plan.box.periods;
+  header.identity = plan.trajectories ? Identity::trajectories : Identity::marginals;
   header.has_velocities = space.has_velocities;
+  add_frames(runs, options, plan, header);
   return header;
+}
+
+std::vector<float> chosen(const std::vector<double>& values, const std::vector<std::size_t>& rows,
+                          const std::vector<double>& lengths) {
+  std::vector<float> result;
+  result.reserve(rows.size() * lengths.size());
+  if (values.empty()) return result;
+  for (const std::size_t n : rows)
+    for (std::size_t c = 0; c < lengths.size(); ++c)
+      result.push_back(static_cast<float>(values[n * lengths.size() + c] / lengths[c]));
+  return result;
+}
+
+template <class T>
+std::vector<T> picked(const std::vector<T>& values, const std::vector<std::size_t>& rows) {
+  std::vector<T> result;
+  for (const std::size_t n : rows) result.push_back(values[n]);
+  return result;
+}
+
+void write_run(const Run& run, const Plan& plan, std::size_t m, DatasetWriter& writer) {
+  const DatasetHeader& header = writer.header();
+  const auto index = static_cast<std::int64_t>(m);
+  const auto& lengths = plan.box.lengths[m];
+  Selection selection(run, plan.populations[m], {plan.trajectories, plan.permuted, plan.all, plan.particles},
+                      static_cast<std::uint64_t>(header.provenance.seed), index);
+  for (std::int64_t k = 0; k < run.frames(); ++k) {
+    const ImportFrame frame = run.read(k);
+    const auto rows = selection.rows(frame, k);
+    std::vector<float> weights;
+    if (header.has_weights) weights.assign(rows.size(), 1);
+    for (std::size_t i = 0; i < weights.size() && !frame.weights.empty(); ++i)
+      weights[i] = static_cast<float>(frame.weights[rows[i]]);
+    writer.write_frame(index, k, chosen(frame.samples, rows, lengths), chosen(frame.velocities, rows, lengths), weights,
+                       header.has_id ? picked(frame.id, rows) : std::vector<std::int64_t>{});
+  }
+}
+
+/// Histories of all runs together; nothing unless all runs have the same, at the same times.
+std::optional<Diagnostics> diagnostics_of(const std::vector<Run>& runs, const ImportOptions& options) {
+  std::optional<Diagnostics> all;
+  for (std::size_t m = 0; m < runs.size(); ++m) {
+    const auto one = runs[m].source->read_diagnostics(runs[m].index, options.diagnostics, options.diagnostics_time);
+    if (!one || (all && !same_times(all->time, one->time))) return std::nullopt;
+    if (m == 0) {
+      all = one;
+      continue;
+    }
+    for (auto& [name, series] : all->series) {
+      const auto found = one->series.find(name);
+      if (found == one->series.end()) return std::nullopt;
+      series.values.insert(series.values.end(), found->second.values.begin(), found->second.values.end());
+      series.shape[0] += 1;
+    }
+  }
+  return all;
+}
+
+void add_notes(const std::vector<Run>& runs, const Plan& plan, ImportResult& result) {
+  std::int64_t lost = 0, most = 0;
+  bool weighted = false;
+  for (std::size_t m = 0; m < runs.size(); ++m) {
+    const Population& population = plan.populations[m];
+    lost += population.lost;
+    most = std::max(most, *std::max_element(population.finite.begin(), population.finite.end()));
+    weighted = weighted || (runs[m].space().has_weights && !population.uniform);
+    for (const auto& note : runs[m].space().notes)
+      if (std::find(result.notes.begin(), result.notes.end(), note) == result.notes.end()) result.notes.push_back(note);
+  }
+  const std::string kept = std::to_string(plan.particles);
+  if (plan.trajectories && runs[0].space().has_id)
+    result.notes.push_back("trajectories by the particles' ids, whatever their order in the files");
+  if (plan.permuted)
+    result.notes.push_back("the particles lay in some order (cells, species, ids): permuted by the seed");
+  if (lost > 0) result.notes.push_back(std::to_string(lost) + " samples of lost particles (not finite) left out");
+  if (!plan.all && most > plan.particles)
+    result.notes.push_back("frames hold up to " + std::to_string(most) + " particles: " + kept + " of each taken" +
+                           (plan.trajectories ? ", those that are there at all times" : ", drawn by the seed"));
+  if (!plan.all && weighted)
+    result.notes.push_back("the weights of the particles differ: " + kept +
+                           " of equal weight drawn from each frame by them");
+  if (plan.box.differs) result.notes.push_back("the runs' boxes differ: positions are in box lengths");
+  for (std::size_t c = 0; c < result.header.coordinates.size(); ++c) {
+    double coarseness = 0;
+    for (const Population& population : plan.populations) coarseness = std::max(coarseness, population.coarseness[c]);
+    if (coarseness < 1e-3) continue;
+    std::ostringstream warning;
+    warning.precision(2);
+    warning << "coordinate " << result.header.coordinates[c] << " lies so far from 0 that float32 moves it by up to "
+            << coarseness << " of its deviation. Subtract an offset from it first.";
+    result.warnings.push_back(warning.str());
+  }
 }
 
 }  // namespace
 
 void bind(OptionSet& set, ImportOptions& options) {
   set.add("import.samples", options.names.samples,
-          "array of the samples, [times, particles, coordinates], mu before them where there are several");
-  set.add("import.velocities", options.names.velocities, "array of their time derivatives; not needed");
-  set.add("import.time", options.names.time, "array of the times; not needed");
-  set.add("import.mu", options.names.mu, "array of the physics parameters, a row per mu");
-  set.add("import.mu_values", options.mu_values, any_number(), "one number per mu instead of that array");
+          "array of the samples, [times, particles, coordinates], mu before them where there are several; \"x, v\": an "
+          "array per coordinate; with %T: an array per time");
+  set.add("import.velocities", options.names.velocities, "array(s) of their time derivatives; not needed");
+  set.add("import.time", options.names.time, "array or attribute of the times; not needed");
+  set.add("import.mu", options.names.mu,
+          "array or attribute of the physics parameters, a row per mu; \"k, T\": several");
+  set.add("import.weights", options.names.weights, "array of the particles' weights; not needed");
+  set.add("import.id", options.names.id, "array of the particles' ids; not needed");
+  set.add("import.mu_values", options.mu_values, any_number(),
+          "the numbers of each mu, one after the other, instead of that array");
+  set.add("import.mu_table", options.mu_table,
+          "CSV with a header and a row per run, or with a column 'file' that tells which");
   set.add("import.mu_name", options.mu_name, "names of the parameters, as in \"beta, k\"; empty: the file's, else mu");
   set.add("import.duration", options.duration, above(0),
           "last time of evenly spaced frames where there is no array of times");
@@ -171,28 +261,50 @@ void bind(OptionSet& set, ImportOptions& options) {
   set.add("import.units", options.units, "their units; empty: the file's, else 1");
   set.add("import.periods", options.periods, at_least(0),
           "their periods, 0 where not periodic; empty: the file's, else none is");
+  set.add("import.box", options.box,
+          "lengths of a periodic box that differs between runs, as in \"L, 0\": parameters, arrays, attributes or "
+          "numbers; coordinates are divided by them and have the period 1");
   set.add("import.identity", options.identity,
-          {{"marginals", Identity::marginals}, {"trajectories", Identity::trajectories}},
-          "whether sample n is the same particle at all times (trajectories), where the file does not say so");
+          {{"auto", ImportIdentity::automatic},
+           {"marginals", ImportIdentity::marginals},
+           {"trajectories", ImportIdentity::trajectories}},
+          "whether sample n is the same particle at all times: trajectories, by id or else by row; auto: where every "
+          "frame has the same ids");
+  set.add("import.order", options.order,
+          {{"auto", ImportOrder::automatic}, {"permuted", ImportOrder::permuted}, {"kept", ImportOrder::kept}},
+          "order of the particles in the dataset; auto: permuted by the seed where their order in the files says "
+          "something of them");
+  set.add("import.particles", options.particles, {{"equal", ImportParticles::equal}, {"all", ImportParticles::all}},
+          "equal: as many particles of each frame, of equal weight; all: every one with its weight and id, frames and "
+          "times as they are");
+  set.add("import.diagnostics", options.diagnostics,
+          "recorded histories to take where there are, NAME or NAME=ARRAY, [times] or [mu, times]");
+  set.add("import.diagnostics_time", options.diagnostics_time,
+          "array of their times; where there is none: those of the frames");
   for (const auto& format : options.formats) format->bind(set);
 }
 
-DatasetHeader import_files(const std::vector<std::string>& files, const ImportOptions& options,
-                           const Provenance& provenance, const std::string& output) {
-  const Sources sources = open_sources(files, options);
-  const auto runs = all_runs(sources);
+ImportResult import_files(const std::vector<std::string>& files, const ImportOptions& options,
+                          const Provenance& provenance, const std::string& output) {
+  const Runs opened = open_runs(files, options);
+  const auto& runs = opened.all;
   check_agreement(runs, options);
-  DatasetWriter writer(output, header_of(runs, options, provenance));
-  DatasetHeader header = writer.header();
-  for (std::int64_t m = 0; m < header.mu_count(); ++m) {
-    const Run& run = runs[static_cast<std::size_t>(m)];
-    for (std::int64_t k = 0; k < header.frames(); ++k) {
-      const ImportFrame frame = run.source->read(run.index, k);
-      writer.write_frame(m, k, frame.samples, frame.velocities);
-    }
-  }
+  Plan plan;
+  plan.parameters = parameters_of(runs, options);
+  plan.box = box_of(runs, options, plan.parameters);
+  for (const Run& run : runs) plan.populations.push_back(survey(run));
+  plan.trajectories = choose_trajectories(runs, plan.populations, options);
+  plan.permuted = choose_permutation(runs, plan, options);
+  plan.all = options.particles == ImportParticles::all;
+  plan.particles = particles_per_frame(runs, plan);
+
+  DatasetWriter writer(output, header_of(runs, options, provenance, plan));
+  for (std::size_t m = 0; m < runs.size(); ++m) write_run(runs[m], plan, m, writer);
+  if (const auto diagnostics = diagnostics_of(runs, options)) writer.write_diagnostics(*diagnostics);
+  ImportResult result{writer.header(), {}, {}};
+  add_notes(runs, plan, result);
   writer.commit();
-  return header;
+  return result;
 }
 
 }  // namespace scorefield::data

@@ -9,8 +9,9 @@ class NpyFile : public ArrayFile {
  public:
   explicit NpyFile(std::string path) : path_(std::move(path)) {}
   [[nodiscard]] bool has(const std::string& /*name*/) const override { return false; }
+  [[nodiscard]] std::vector<std::string> names() const override { return {}; }
   [[nodiscard]] std::unique_ptr<ForeignArray> array(const std::string& /*name*/) const override {
-    return std::make_unique<NumpyArray>(path_, 0);
+    return std::make_unique<NumpyArray>(plain_bytes(path_, 0));
   }
 
  private:

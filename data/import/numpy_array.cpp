@@ -1,9 +1,10 @@
 #include "data/import/numpy_array.hpp"
 
+#include <algorithm>
+#include <array>
 #include <bit>
+#include <cmath>
 #include <cstring>
-#include <filesystem>
-#include <fstream>
 
 #include "core/error.hpp"
 
@@ -31,77 +32,93 @@ h5::Dims parse_shape(const std::string& shape) {
   return dims;
 }
 
+/// IEEE half precision, which C++20 has no type for.
+struct Half {
+  std::uint16_t bits;
+  explicit operator double() const {
+    const double sign = (bits & 0x8000u) ? -1 : 1;
+    const int exponent = (bits >> 10) & 0x1f, fraction = bits & 0x3ff;
+    if (exponent == 0x1f) return fraction ? std::nan("") : sign * HUGE_VAL;
+    return sign * (exponent == 0 ? std::ldexp(fraction, -24) : std::ldexp(fraction + 1024, exponent - 25));
+  }
+  explicit operator std::int64_t() const { return static_cast<std::int64_t>(static_cast<double>(*this)); }
+};
+
 template <class To, class From>
-std::vector<To> converted(const std::string& bytes) {
+std::vector<To> converted(std::string bytes, bool swapped) {
   std::vector<To> values(bytes.size() / sizeof(From));
   for (std::size_t i = 0; i < values.size(); ++i) {
+    char* const place = bytes.data() + i * sizeof(From);
+    if (swapped) std::reverse(place, place + sizeof(From));
     From value;
-    std::memcpy(&value, bytes.data() + i * sizeof(From), sizeof value);
+    std::memcpy(&value, place, sizeof value);
     values[i] = static_cast<To>(value);
   }
   return values;
 }
 
-std::int64_t width(const std::string& type) { return type.back() == '4' ? 4 : 8; }
-
-template <class To>
-std::vector<To> numbers(const std::string& type, const std::string& bytes) {
-  if (type == "<f4") return converted<To, float>(bytes);
-  if (type == "<f8") return converted<To, double>(bytes);
-  if (type == "<i4") return converted<To, std::int32_t>(bytes);
-  return converted<To, std::int64_t>(bytes);
-}
+constexpr std::array kTypes{"f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "b1"};
 
 }  // namespace
 
-std::string read_bytes(const std::string& path, std::int64_t offset, std::int64_t count) {
-  std::ifstream file(path, std::ios::binary);
-  std::string bytes(static_cast<std::size_t>(count), '\0');
-  file.seekg(offset);
-  file.read(bytes.data(), count);
-  if (file.gcount() != count)
-    throw FileError(path, "ends within an array, expected " + std::to_string(offset + count) +
-                              " bytes at least. Write or copy it again.");
-  return bytes;
-}
-
-NumpyArray::NumpyArray(std::string path, std::int64_t offset) : path_(std::move(path)) {
-  const std::string magic = read_bytes(path_, offset, 12);
+NumpyArray::NumpyArray(std::unique_ptr<ByteSource> bytes) : bytes_(std::move(bytes)) {
+  const std::string magic = bytes_->read(0, 12);
   if (magic.compare(0, 6, "\x93NUMPY") != 0)
-    throw FileError(path_, "holds an entry that is no NumPy array. Save it with np.save or np.savez.");
+    throw FileError(bytes_->path(), "holds an entry that is no NumPy array. Save it with np.save or np.savez.");
   const auto byte = [&](std::size_t i) { return std::int64_t{static_cast<unsigned char>(magic[i])}; };
   const bool short_length = byte(6) == 1;
   const std::int64_t length = byte(8) + (byte(9) << 8) + (short_length ? 0 : (byte(10) << 16) + (byte(11) << 24));
-  const std::int64_t start = offset + (short_length ? 10 : 12);
+  const std::int64_t start = short_length ? 10 : 12;
   first_ = start + length;
-  read_header(read_bytes(path_, start, length));
+  read_header(bytes_->read(start, length));
 }
 
 void NumpyArray::read_header(const std::string& header) {
-  const std::string order = header_value(path_, header, "fortran_order");
+  const std::string& path = bytes_->path();
+  const std::string order = header_value(path, header, "fortran_order");
   if (order.compare(0, 5, "False") != 0)
-    throw FileError(path_, "is in Fortran order, expected rows in C order. Save np.ascontiguousarray(array).");
-  const std::string type = header_value(path_, header, "descr");
-  type_ = type.substr(1, 3);
-  if (type_ != "<f4" && type_ != "<f8" && type_ != "<i4" && type_ != "<i8")
-    throw FileError(path_, "holds numbers of type " + type.substr(0, type.find(',')) +
-                               ", expected float32, float64, int32 or int64. Save array.astype('float32').");
-  dims_ = parse_shape(header_value(path_, header, "shape"));
-  auto bytes = static_cast<double>(width(type_));
-  for (const std::int64_t size : dims_) bytes *= static_cast<double>(size);
-  if (bytes > static_cast<double>(static_cast<std::int64_t>(std::filesystem::file_size(path_)) - first_))
-    throw FileError(path_, "ends within an array of shape " + h5::to_text(dims_) + ". Write or copy it again.");
+    throw FileError(path, "is in Fortran order, expected rows in C order. Save np.ascontiguousarray(array).");
+  const std::string type = header_value(path, header, "descr");
+  if (type.starts_with('['))
+    throw FileError(path,
+                    "is a table of records with named fields. Save the fields as arrays of their own: "
+                    "np.savez(file, x=table['x'], v=table['v']).");
+  const auto quote = type.find('\'', 1);
+  type_ = quote > 2 ? type.substr(2, quote - 2) : "";
+  if (std::find(kTypes.begin(), kTypes.end(), type_) == kTypes.end())
+    throw FileError(path, "holds numbers of type " + type.substr(0, type.find(',')) +
+                              ", expected float16 to float64, integers or booleans. Save array.astype('float32').");
+  swapped_ = type[1] == '>';
+  width_ = type_[1] - '0';
+  dims_ = parse_shape(header_value(path, header, "shape"));
+  auto total = static_cast<double>(width_);
+  for (const std::int64_t size : dims_) total *= static_cast<double>(size);
+  if (total > static_cast<double>(bytes_->size() - first_))
+    throw FileError(path, "ends within an array of shape " + h5::to_text(dims_) + ". Write or copy it again.");
 }
 
-std::vector<float> NumpyArray::read(std::int64_t offset, std::int64_t count) const {
-  const std::int64_t size = width(type_);
-  return numbers<float>(type_, read_bytes(path_, first_ + offset * size, count * size));
+template <class To>
+std::vector<To> NumpyArray::numbers(std::int64_t offset, std::int64_t count) const {
+  std::string bytes = bytes_->read(first_ + offset * width_, count * width_);
+  if (type_ == "f2") return converted<To, Half>(std::move(bytes), swapped_);
+  if (type_ == "f4") return converted<To, float>(std::move(bytes), swapped_);
+  if (type_ == "f8") return converted<To, double>(std::move(bytes), swapped_);
+  if (type_ == "i1") return converted<To, std::int8_t>(std::move(bytes), swapped_);
+  if (type_ == "i2") return converted<To, std::int16_t>(std::move(bytes), swapped_);
+  if (type_ == "i4") return converted<To, std::int32_t>(std::move(bytes), swapped_);
+  if (type_ == "i8") return converted<To, std::int64_t>(std::move(bytes), swapped_);
+  if (type_ == "u2") return converted<To, std::uint16_t>(std::move(bytes), swapped_);
+  if (type_ == "u4") return converted<To, std::uint32_t>(std::move(bytes), swapped_);
+  if (type_ == "u8") return converted<To, std::uint64_t>(std::move(bytes), swapped_);
+  return converted<To, std::uint8_t>(std::move(bytes), swapped_);  // u1, b1
 }
 
-std::vector<double> NumpyArray::read_all() const {
-  std::int64_t bytes = width(type_);
-  for (const std::int64_t size : dims_) bytes *= size;
-  return numbers<double>(type_, read_bytes(path_, first_, bytes));
+std::vector<double> NumpyArray::read(std::int64_t offset, std::int64_t count) const {
+  return numbers<double>(offset, count);
+}
+
+std::vector<std::int64_t> NumpyArray::read_integers(std::int64_t offset, std::int64_t count) const {
+  return numbers<std::int64_t>(offset, count);
 }
 
 }  // namespace scorefield::data

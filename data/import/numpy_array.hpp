@@ -1,29 +1,33 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "data/import/arrays.hpp"
+#include "data/import/byte_source.hpp"
 
 namespace scorefield::data {
 
-/// `count` bytes of a file from byte `offset` on. @throws FileError if it ends before
-[[nodiscard]] std::string read_bytes(const std::string& path, std::int64_t offset, std::int64_t count);
-
-/// An array in the format of .npy at some place of a file.
+/// An array in the format of .npy: numbers of either byte order, rows in C order.
 class NumpyArray : public ForeignArray {
  public:
-  /// @throws FileError for other types of numbers, Fortran order, or a file that ends within the array
-  NumpyArray(std::string path, std::int64_t offset);
+  /// @throws FileError for other types of numbers, Fortran order, or bytes that end within the array
+  explicit NumpyArray(std::unique_ptr<ByteSource> bytes);
 
-  [[nodiscard]] std::vector<float> read(std::int64_t offset, std::int64_t count) const override;
-  [[nodiscard]] std::vector<double> read_all() const override;
+  [[nodiscard]] std::vector<double> read(std::int64_t offset, std::int64_t count) const override;
+  [[nodiscard]] std::vector<std::int64_t> read_integers(std::int64_t offset, std::int64_t count) const override;
 
  private:
   void read_header(const std::string& header);
+  template <class To>
+  [[nodiscard]] std::vector<To> numbers(std::int64_t offset, std::int64_t count) const;
 
-  std::string path_, type_;
+  std::unique_ptr<ByteSource> bytes_;
+  std::string type_;        ///< kind and bytes, "f8"
+  bool swapped_ = false;    ///< big-endian
+  std::int64_t width_ = 0;  ///< bytes per number
   std::int64_t first_ = 0;  ///< where the numbers begin
 };
 

@@ -2,6 +2,13 @@
 
 namespace scorefield::data {
 
-std::optional<Diagnostics> ImportSource::read_diagnostics(std::int64_t /*run*/) const { return std::nullopt; }
+std::optional<double> ImportSource::number(std::int64_t /*run*/, const std::string& /*name*/) const {
+  return std::nullopt;
+}
+
+std::optional<Diagnostics> ImportSource::read_diagnostics(std::int64_t /*run*/, const std::string& /*names*/,
+                                                          const std::string& /*time*/) const {
+  return std::nullopt;
+}
 
 }  // namespace scorefield::data

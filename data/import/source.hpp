@@ -9,11 +9,11 @@
 
 namespace scorefield::data {
 
-/// One cloud of particles. n particles, d coordinates; row-major.
+/// One cloud of particles. n particles, d coordinates; row-major. A particle whose samples are not finite is lost.
 struct ImportFrame {
-  std::vector<float> samples;      ///< [n, d]
-  std::vector<float> velocities;   ///< [n, d], time derivatives of the samples; empty: none
-  std::vector<float> weights;      ///< [n], how many real particles each stands for; empty: one each
+  std::vector<double> samples;     ///< [n, d]
+  std::vector<double> velocities;  ///< [n, d], time derivatives of the samples; empty: none
+  std::vector<double> weights;     ///< [n], how many real particles each stands for; empty: one each
   std::vector<std::int64_t> id{};  ///< [n], names of the particles; empty: they have none
 };
 
@@ -22,6 +22,7 @@ struct ImportRun {
   std::string origin;                   ///< the file, for messages
   std::vector<double> mu;               ///< [p]; empty: the file does not say
   std::vector<double> time;             ///< [K]; empty: the file does not say
+  std::vector<double> steps{};          ///< [K], numbers that the times are proportional to; empty: equal steps
   std::vector<std::int64_t> particles;  ///< [K], how many at each time
   std::vector<double> periods{};        ///< [d], 0 = not periodic; empty: the file does not say
 };
@@ -32,8 +33,9 @@ struct ImportSpace {
   std::vector<std::string> mu_names{};
   std::vector<std::string> coordinates{}, units{};  ///< [d]
   std::string time_units{};
-  bool trajectories = false;  ///< row n of every frame of a run is the same particle
+  std::optional<Identity> identity{};  ///< trajectories only where row n of every frame is the same particle
   bool has_velocities = false, has_weights = false, has_id = false;
+  std::vector<std::string> notes{};  ///< what was chosen for the user, a sentence each
 };
 
 /// Particles in foreign files, as `import` wants them: what there is first, then a frame at a time, in the order of
@@ -45,8 +47,12 @@ class ImportSource {
   [[nodiscard]] const std::vector<ImportRun>& runs() const { return runs_; }
   /// Frame `frame` of run `run`; has velocities, weights and ids exactly where space() says so. @throws FileError
   [[nodiscard]] virtual ImportFrame read(std::int64_t run, std::int64_t frame) const = 0;
-  /// Histories that the file has recorded beside the particles, with M = 1.
-  [[nodiscard]] virtual std::optional<Diagnostics> read_diagnostics(std::int64_t run) const;
+  /// A number of the run that the files hold by this name, as an array or an attribute.
+  [[nodiscard]] virtual std::optional<double> number(std::int64_t run, const std::string& name) const;
+  /// Histories that the file has recorded beside the particles, with M = 1. `names`: comma-separated NAME or
+  /// NAME=ARRAY; those that are not there are left out. `time`: the array of their times.
+  [[nodiscard]] virtual std::optional<Diagnostics> read_diagnostics(std::int64_t run, const std::string& names,
+                                                                    const std::string& time) const;
 
  protected:
   ImportSpace space_;

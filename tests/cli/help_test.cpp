@@ -17,7 +17,6 @@ using Help = Cli;
 TEST_F(Help, OverviewNamesEveryCommandThatExistsAndNoOther) {
   const auto result = succeed({"--help"});
   for (const char* command : {"generate", "train", "infer", "evaluate", "inspect", "list", "sample", "benchmark",
-                              "compare", "calibrate", "import"})
     EXPECT_THAT(result.out, HasSubstr(std::string("\n  ") + command + " "));
   EXPECT_EQ(result.err, "");
 }
@@ -34,8 +33,7 @@ TEST_F(Help, VersionIsOneLine) {
 }
 
 TEST_F(Help, EveryCommandShowsUsageFlagsAndTwoExamples) {
-  for (const std::string command :
-       {"generate", "train", "infer", "evaluate", "inspect", "import", "list", "compare", "calibrate"}) {
+                                    "list", "compare", "calibrate"}) {
     SCOPED_TRACE(command);
     const std::string text = succeed({command, "--help"}).out;
     EXPECT_THAT(text, HasSubstr("Usage: scorefield " + command + " "));

@@ -2,9 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 
 #include "core/error.hpp"
+#include "core/random.hpp"
 #include "data/import/import.hpp"
 #include "tests/support/expect_error.hpp"
 #include "tests/support/numpy_file.hpp"
@@ -36,6 +38,11 @@ std::string npz(const std::vector<std::pair<std::string, std::string>>& arrays, 
          little(directory.size(), 4) + little(file.size(), 4) + little(0, 2);
 }
 
+/// The bytes as one deflate block that is only stored.
+std::string stored_block(const std::string& bytes) {
+  return std::string("\1", 1) + little(bytes.size(), 2) + little(bytes.size() ^ 0xffff, 2) + bytes;
+}
+
 std::vector<double> counted(std::size_t count, double first = 0) {
   std::vector<double> values(count);
   for (std::size_t i = 0; i < count; ++i) values[i] = first + static_cast<double>(i);
@@ -48,8 +55,8 @@ class Import : public testing::Test {
     std::ofstream(folder_.path(name), std::ios::binary) << content;
     return folder_.path(name);
   }
-  data::DatasetReader imported(const std::vector<std::string>& files, const ImportOptions& options = {}) const {
-    static_cast<void>(data::import_files(files, options, {}, folder_.path("data.h5")));
+  data::DatasetReader imported(const std::vector<std::string>& files, const ImportOptions& options = {}) {
+    result_ = data::import_files(files, options, {}, folder_.path("data.h5"));
     return data::DatasetReader(folder_.path("data.h5"));
   }
   void fails(const std::vector<std::string>& files, const ImportOptions& options,
@@ -59,13 +66,32 @@ class Import : public testing::Test {
                         words);
     EXPECT_EQ(folder_.listing(), before) << "something was left behind";
   }
-  static std::vector<float> frame(const data::DatasetReader& reader, std::int64_t m, std::int64_t k,
-                                  bool rates = false) {
+  /// Rows in the dataset's order.
+  static std::vector<float> in_order(const data::DatasetReader& reader, std::int64_t m, std::int64_t k,
+                                     bool rates = false) {
     std::vector<float> values(static_cast<std::size_t>(reader.header().frame_size()));
     rates ? reader.read_velocities(m, k, values) : reader.read_samples(m, k, values);
     return values;
   }
+  /// Sorted rows: the order of particles means nothing.
+  static std::vector<float> frame(const data::DatasetReader& reader, std::int64_t m, std::int64_t k,
+                                  bool rates = false) {
+    const auto values = in_order(reader, m, k, rates);
+    const auto d = static_cast<std::ptrdiff_t>(reader.header().dimension());
+    std::vector<std::vector<float>> rows;
+    for (auto row = values.begin(); row != values.end(); row += d) rows.emplace_back(row, row + d);
+    std::sort(rows.begin(), rows.end());
+    std::vector<float> sorted;
+    for (const auto& row : rows) sorted.insert(sorted.end(), row.begin(), row.end());
+    return sorted;
+  }
+  [[nodiscard]] std::string notes() const {
+    std::string all;
+    for (const auto& note : result_.notes) all += note + "\n";
+    return all;
+  }
 
+  data::ImportResult result_;
   TemporaryFolder folder_;
 };
 
@@ -78,7 +104,7 @@ TEST_F(Import, ArchiveWithEverything) {
   ImportOptions options;
   options.coordinates = "x, v";
   options.periods = {50, 0};
-  options.identity = data::Identity::trajectories;
+  options.identity = data::ImportIdentity::trajectories;
   const auto reader = imported({file}, options);
   const auto& header = reader.header();
   EXPECT_EQ(header.mu, (std::vector<std::vector<double>>{{3}, {4}}));
@@ -142,7 +168,8 @@ TEST_F(Import, SaysWhatDoesNotFit) {
   fails_for(npy("<f8", "(1, 2, 2)", bytes_of(counted(4)), "True "), {"bad.npy", "Fortran order"});
   fails_for(npy("<f8", "(1, 2, 2)", bytes_of(counted(3))), {"bad.npy", "ends within an array"});
   fails_for(npy("<f8", "(1, 0, 2)", ""), {"bad.npy", "empty"});
-  fails_for(npy("<f8", "(1, 2, 2)", bytes_of(std::vector<double>{1, NAN, 3, 4})), {"particle 0", "not finite"});
+  fails_for(npy("<f8", "(1, 2, 2)", bytes_of(std::vector<double>{1, NAN, NAN, 4})),
+            {"bad.npy", "no particle", "finite"});
   fails_for("x, v\n", {"bad.npy", "not an HDF5 file"});
   fails_for(npz({{"samples", "zzz"}}, 8), {"'samples'", "compressed"});
   fails_for(npz({{"x", npy("<f8", "(1, 2, 2)", bytes_of(counted(4)))}}), {"no array 'samples'", "there are: x"});
@@ -155,6 +182,266 @@ TEST_F(Import, SaysWhatDoesNotFit) {
   fails({folder_.path("absent.npz")}, options, {"absent.npz", "no such file"});
   options.coordinates = "x";
   fails_for(samples, {"import.coordinates", "1", "expected 2"});
+}
+
+/// One array of one time per line: the same permutation for all times of a run, another for each frame of marginals.
+TEST_F(Import, OrderOfParticlesMeansNothing) {
+  const std::size_t n = 200;
+  std::vector<double> rows;
+  for (int k = 0; k < 2; ++k)
+    for (std::size_t i = 0; i < n; ++i) rows.push_back(static_cast<double>(i));
+  const auto path = write("a.npy", npy("<f8", "(2, 200, 1)", bytes_of(rows)));
+  ImportOptions options;
+  options.mu_values = {1};
+  const auto marginals = imported({path}, options);
+  const auto first = in_order(marginals, 0, 0), second = in_order(marginals, 0, 1);
+  EXPECT_NE(first, second);
+  EXPECT_EQ(frame(marginals, 0, 0), frame(marginals, 0, 1));
+  double early = 0;  // mean of the first half, 49.5 in the file's order; a permutation's deviation is 4.1
+  for (std::size_t i = 0; i < n / 2; ++i) early += first[i] / (0.5 * static_cast<double>(n));
+  EXPECT_NEAR(early, 99.5, 20);
+  EXPECT_NE(notes().find("permuted"), std::string::npos);
+  options.identity = data::ImportIdentity::trajectories;
+  const auto followed = imported({path}, options);
+  EXPECT_EQ(in_order(followed, 0, 0), in_order(followed, 0, 1));
+  EXPECT_NE(in_order(followed, 0, 0), frame(followed, 0, 0));
+}
+
+/// Draws in no order stay as they are; two species of one mean, the narrow one first, do not.
+TEST_F(Import, OrderIsFoundByWhatItSays) {
+  const Philox random(5, 0);
+  std::vector<double> rows, species;
+  for (std::size_t i = 0; i < 400; ++i) {
+    rows.push_back(random.normals(i)[0]);
+    species.push_back(rows.back() * (i < 200 ? 0.3 : 1));
+  }
+  ImportOptions options;
+  options.mu_values = {1};
+  const auto plain = imported({write("a.npy", npy("<f8", "(1, 400, 1)", bytes_of(rows)))}, options);
+  const auto kept = in_order(plain, 0, 0);
+  for (std::size_t i = 0; i < 400; ++i) EXPECT_FLOAT_EQ(kept[i], static_cast<float>(rows[i]));
+  const auto path = write("b.npy", npy("<f8", "(1, 400, 1)", bytes_of(species)));
+  EXPECT_NE(in_order(imported({path}, options), 0, 0)[0], static_cast<float>(species[0]));
+  options.order = data::ImportOrder::kept;
+  EXPECT_EQ(in_order(imported({path}, options), 0, 0)[0], static_cast<float>(species[0]));
+}
+
+TEST_F(Import, OneArrayPerCoordinate) {
+  const auto x = npy("<f4", "(2, 3)", bytes_of(std::vector<float>{0, 1, 2, 3, 4, 5}));
+  const auto v = npy(">f8", "(2, 3)", bytes_of(std::vector<std::uint64_t>(6, __builtin_bswap64(0x4024000000000000))));
+  const auto t = npy("<f8", "(2,)", bytes_of(std::vector{0.0, 0.5}));
+  const auto path = write("run_0.25.npz", npz({{"x", x}, {"v", v}, {"t", t}}));
+  const auto reader = imported({folder_.path("run_{speed}.npz")});
+  EXPECT_EQ(reader.header().coordinates, (std::vector<std::string>{"x", "v"}));
+  EXPECT_EQ(reader.header().time, (std::vector{0.0, 0.5}));
+  EXPECT_EQ(reader.header().mu, (std::vector<std::vector<double>>{{0.25}}));
+  EXPECT_EQ(reader.header().mu_names, (std::vector<std::string>{"speed"}));
+  EXPECT_EQ(frame(reader, 0, 1), (std::vector<float>{3, 10, 4, 10, 5, 10}));
+  ImportOptions options;
+  options.mu_values = {1};
+  options.names.samples = "v, x";
+  EXPECT_EQ(frame(imported({path}, options), 0, 0), (std::vector<float>{10, 0, 10, 1, 10, 2}));
+}
+
+TEST_F(Import, OneFilePerTime) {
+  for (const int k : {10, 2, 100}) {  // sorted by number, not by name
+    const auto rows = npy("<f8", "(3, 1)", bytes_of(counted(3, k)));
+    write("a_" + std::to_string(k) + ".npy", rows);
+    write("b_" + std::to_string(k) + ".npz",
+          npz({{"samples", rows}, {"time", npy("<f8", "()", bytes_of(std::vector{0.1 * k}))}}));
+  }
+  ImportOptions options;
+  options.mu_values = {1};
+  options.duration = 9.8;
+  const auto bare = imported({folder_.path("a_%T.npy")}, options);
+  ASSERT_EQ(bare.header().frames(), 3);
+  EXPECT_NEAR(bare.header().time[1], 0.8, 1e-12) << "in proportion to the numbers";
+  EXPECT_EQ(frame(bare, 0, 0), (std::vector<float>{2, 3, 4}));
+  EXPECT_EQ(frame(bare, 0, 2), (std::vector<float>{100, 101, 102}));
+  const auto timed = imported({folder_.path("b_%T.npz")}, options);
+  EXPECT_EQ(timed.header().time, (std::vector{0.2, 1.0, 10.0}));
+  fails({folder_.path("c_%T.npz")}, options, {"c_%T.npz", "matches"});
+}
+
+TEST_F(Import, OneArrayPerTime) {
+  const auto path = folder_.path("steps.h5");
+  {
+    auto file = h5::File::create(path);
+    for (const int k : {20, 3}) {
+      file.write<double>("/step" + std::to_string(k) + "/x", counted(2, k), {2});
+      file.write<double>("/step" + std::to_string(k) + "/p", counted(2, -k), {2});
+    }
+    file.write<double>("/t", std::vector{0.5, 4.0}, {2});
+    file.set_attribute("/", "beta", 0.7);
+    file.close();
+  }
+  ImportOptions options;
+  options.names.samples = "step%T/x, step%T/p";
+  options.names.mu = "beta";
+  const auto reader = imported({path}, options);
+  EXPECT_EQ(reader.header().time, (std::vector{0.5, 4.0}));
+  EXPECT_EQ(reader.header().mu, (std::vector<std::vector<double>>{{0.7}}));
+  EXPECT_EQ(reader.header().mu_names, (std::vector<std::string>{"beta"}));
+  EXPECT_EQ(reader.header().coordinates, (std::vector<std::string>{"x", "p"}));
+  EXPECT_EQ(frame(reader, 0, 0), (std::vector<float>{3, -3, 4, -2}));
+}
+
+TEST_F(Import, CompressedArchive) {
+  const auto samples = stored_block(npy("<f8", "(3, 2, 2)", bytes_of(counted(12))));
+  const auto reader = imported({write(
+      "a.npz", npz({{"samples", samples}, {"mu", stored_block(npy("<f8", "(1,)", bytes_of(counted(1, 3))))}}, 8))});
+  EXPECT_EQ(frame(reader, 0, 0), (std::vector<float>{0, 1, 2, 3}));
+  EXPECT_EQ(frame(reader, 0, 2), (std::vector<float>{8, 9, 10, 11}));
+}
+
+TEST_F(Import, TimesEqualUpToRounding) {
+  const auto samples = npy("<f8", "(3, 2, 1)", bytes_of(counted(6)));
+  const auto with_time = [&](const std::string& name, std::vector<double> time, double mu) {
+    return write(name, npz({{"samples", samples},
+                            {"time", npy("<f8", "(3,)", bytes_of(time))},
+                            {"mu", npy("<f8", "(1,)", bytes_of(std::vector{mu}))}}));
+  };
+  const auto a = with_time("a.npz", {0, 0.1, 0.2}, 1);
+  EXPECT_EQ(imported({a, with_time("b.npz", {0, 0.1f, 0.1 + 0.1f}, 2)}).header().time, (std::vector{0.0, 0.1, 0.2}));
+  fails({a, with_time("c.npz", {0, 0.101, 0.2}, 2)}, {}, {"c.npz", "other times"});
+}
+
+TEST_F(Import, LostParticlesAreLeftOut) {
+  auto rows = counted(12);
+  rows[4 + 2] = rows[8 + 2] = NAN;  // [3, 2, 2]: the second particle leaves after the first time
+  rows[4 + 3] = rows[8 + 3] = NAN;
+  const auto path = write("a.npy", npy("<f8", "(3, 2, 2)", bytes_of(rows)));
+  ImportOptions options;
+  options.mu_values = {1};
+  options.identity = data::ImportIdentity::trajectories;
+  const auto reader = imported({path}, options);
+  EXPECT_EQ(reader.header().particles, 1);
+  EXPECT_EQ(frame(reader, 0, 0), (std::vector<float>{0, 1}));
+  EXPECT_EQ(frame(reader, 0, 2), (std::vector<float>{8, 9}));
+  EXPECT_NE(notes().find("2 samples of lost particles"), std::string::npos) << notes();
+}
+
+TEST_F(Import, IdsMakeTrajectories) {
+  const auto samples = npy("<f8", "(2, 3, 1)", bytes_of(std::vector<double>{10, 20, 30, 21, 31, 11}));
+  const auto id = npy("<u8", "(2, 3)", bytes_of(std::vector<std::uint64_t>{1, 2, 1ull << 63, 2, 1ull << 63, 1}));
+  const auto mu = npy("<f8", "(1,)", bytes_of(counted(1)));
+  const auto reader = imported({write("a.npz", npz({{"samples", samples}, {"id", id}, {"mu", mu}}))});
+  EXPECT_EQ(reader.header().identity, data::Identity::trajectories);
+  const auto before = in_order(reader, 0, 0), after = in_order(reader, 0, 1);
+  for (std::size_t n = 0; n < 3; ++n) EXPECT_EQ(after[n], before[n] + 1);
+  const auto twice = npy("<i8", "(2, 3)", bytes_of(std::vector<std::int64_t>{1, 2, 3, 2, 2, 1}));
+  const auto path = write("b.npz", npz({{"samples", samples}, {"id", twice}, {"mu", mu}}));
+  EXPECT_EQ(imported({path}).header().identity, data::Identity::marginals);
+  ImportOptions options;
+  options.identity = data::ImportIdentity::trajectories;
+  fails({path}, options, {"b.npz", "id twice"});
+}
+
+/// Two thirds of the weight on one of two particles; equal weights change nothing.
+TEST_F(Import, WeightsAreDrawnBy) {
+  std::vector<double> rows, weights;
+  for (int n = 0; n < 300; ++n) {
+    rows.push_back(n % 2);
+    weights.push_back(n % 2 ? 5 : 2.5);
+  }
+  const auto mu = npy("<f8", "(1,)", bytes_of(counted(1)));
+  const auto samples = npy("<f8", "(1, 300, 1)", bytes_of(rows));
+  const auto reader = imported(
+      {write("a.npz", npz({{"samples", samples}, {"weights", npy("<f8", "(300,)", bytes_of(weights))}, {"mu", mu}}))});
+  double mean = 0;
+  for (const float x : in_order(reader, 0, 0)) mean += x / 300;
+  EXPECT_NEAR(mean, 2.0 / 3, 0.06);  // independent draws would have a deviation of 0.027
+  EXPECT_NE(notes().find("weights"), std::string::npos) << notes();
+}
+
+/// Frames that differ keep their particles, with weights; runs keep their times.
+TEST_F(Import, AllParticles) {
+  auto rows = counted(6);
+  rows[4] = NAN;
+  const auto mu = [](double value) { return npy("<f8", "(1,)", bytes_of(std::vector{value})); };
+  const auto weights = npy("<f8", "(3,)", bytes_of(std::vector{1.0, 2.0, 3.0}));
+  const auto a = write("a.npz", npz({{"samples", npy("<f8", "(2, 3, 1)", bytes_of(rows))},
+                                     {"weights", weights},
+                                     {"time", npy("<f8", "(2,)", bytes_of(counted(2)))},
+                                     {"mu", mu(1)}}));
+  const auto b = write("b.npz", npz({{"samples", npy("<f8", "(1, 3, 1)", bytes_of(counted(3)))},
+                                     {"weights", weights},
+                                     {"time", npy("<f8", "(1,)", bytes_of(counted(1, 5)))},
+                                     {"mu", mu(2)}}));
+  fails({a, b}, {}, {"b.npz", "1 times", "import.particles=all"});
+  ImportOptions options;
+  options.particles = data::ImportParticles::all;
+  static_cast<void>(data::import_files({a, b}, options, {}, folder_.path("data.h5")));
+  const data::DatasetReader reader(folder_.path("data.h5"), data::Layouts::any);
+  ASSERT_TRUE(reader.header().ragged());
+  EXPECT_EQ(reader.header().times(1), std::vector{5.0});
+  EXPECT_EQ(reader.header().particles_at(0, 0), 3);
+  EXPECT_EQ(reader.header().particles_at(0, 1), 2);
+  auto frame = reader.read_frame(0, 1);
+  if (frame.samples[0] > frame.samples[1])
+    std::swap(frame.samples[0], frame.samples[1]), std::swap(frame.weights[0], frame.weights[1]);
+  EXPECT_EQ(frame.samples, (std::vector<float>{3, 5}));
+  EXPECT_EQ(frame.weights, (std::vector<float>{1, 3}));
+}
+
+TEST_F(Import, ParametersFromATable) {
+  const auto samples = npz({{"samples", npy("<f8", "(1, 2, 1)", bytes_of(counted(2)))}});
+  const auto a = write("a.npz", samples), b = write("b.npz", samples);
+  ImportOptions options;
+  options.mu_table = write("runs.csv", "T, k\n1, 0.5\n2, 0.25\n");
+  const auto reader = imported({a, b}, options);
+  EXPECT_EQ(reader.header().mu, (std::vector<std::vector<double>>{{1, 0.5}, {2, 0.25}}));
+  EXPECT_EQ(reader.header().mu_names, (std::vector<std::string>{"T", "k"}));
+  options.mu_table = write("named.csv", "file,T\nb.npz,2\na.npz,1\n");
+  EXPECT_EQ(imported({a, b}, options).header().mu, (std::vector<std::vector<double>>{{1}, {2}}));
+  options.mu_table = write("short.csv", "T\n1\n");
+  fails({a, b}, options, {"short.csv", "1", "expected 2"});
+  options.mu_table = write("comma.csv", "T\n1,5\n2,5\n");
+  fails({a, b}, options, {"comma.csv", "line 2", "2 entries"});
+}
+
+/// Positions in boxes of length 2 and 4 become fractions of the box.
+TEST_F(Import, BoxPerRun) {
+  for (const std::string length : {"2", "4"})
+    write("L" + length + ".npz",
+          npz({{"samples", npy("<f8", "(1, 2, 2)", bytes_of(std::vector<double>{1, 7, 2, 8}))},
+               {"velocities", npy("<f8", "(1, 2, 2)", bytes_of(std::vector<double>{4, 1, 8, 2}))}}));
+  ImportOptions options;
+  options.box = "L, 0";
+  options.coordinates = "x, v";
+  const auto reader = imported({folder_.path("L{L}.npz")}, options);
+  EXPECT_EQ(reader.header().periods, (std::vector<double>{1, 0}));
+  EXPECT_EQ(reader.header().units, (std::vector<std::string>{"box", "1"}));
+  EXPECT_EQ(frame(reader, 0, 0), (std::vector<float>{0.5, 7, 1, 8}));
+  EXPECT_EQ(frame(reader, 1, 0), (std::vector<float>{0.25, 7, 0.5, 8}));
+  EXPECT_EQ(frame(reader, 1, 0, true), (std::vector<float>{1, 1, 2, 2}));
+  options.box = "width, 0";
+  fails({folder_.path("L{L}.npz")}, options, {"import.box", "width"});
+}
+
+TEST_F(Import, RecordedDiagnostics) {
+  const auto file = write("a.npz", npz({{"samples", npy("<f8", "(2, 2, 1)", bytes_of(counted(4)))},
+                                        {"time", npy("<f8", "(2,)", bytes_of(counted(2)))},
+                                        {"EE", npy("<f8", "(2,)", bytes_of(counted(2, 7)))},
+                                        {"momentum", npy("<f8", "(2, 2)", bytes_of(counted(4)))},
+                                        {"mu", npy("<f8", "(1,)", bytes_of(counted(1)))}}));
+  ImportOptions options;
+  options.diagnostics = "electric_energy=EE, momentum, absent";
+  const auto diagnostics = imported({file}, options).read_diagnostics();
+  ASSERT_TRUE(diagnostics.has_value());
+  EXPECT_EQ(diagnostics->time, counted(2));
+  ASSERT_EQ(diagnostics->series.size(), 1u);
+  EXPECT_EQ(diagnostics->series.at("electric_energy").values, counted(2, 7));
+}
+
+TEST_F(Import, WarnsOfWhatFloat32Loses) {
+  ImportOptions options;
+  options.mu_values = {1};
+  (void)imported({write("near.npy", npy("<f8", "(1, 9, 1)", bytes_of(counted(9, 1e2))))}, options);
+  EXPECT_TRUE(result_.warnings.empty());
+  (void)imported({write("far.npy", npy("<f8", "(1, 9, 1)", bytes_of(counted(9, 1e8))))}, options);
+  ASSERT_EQ(result_.warnings.size(), 1u);
+  EXPECT_NE(result_.warnings[0].find("float32"), std::string::npos);
 }
 
 }  // namespace

@@ -1,0 +1,69 @@
+// import and export from outside: patterns, parameters, openPMD there and back.
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <span>
+
+#include "data/dataset.hpp"
+#include "data/h5.hpp"
+#include "tests/cli/cli_fixture.hpp"
+
+namespace scorefield::test {
+namespace {
+
+using ::testing::HasSubstr;
+using Json = nlohmann::json;
+
+class ImportCommand : public Cli {
+ protected:
+  /// x, v and t of a code that keeps its arrays apart, 20 particles at 3 times.
+  void write_run(const std::string& name) const {
+    std::vector<double> x, v, t{0, 0.5, 1};
+    for (int i = 0; i < 60; ++i) {
+      x.push_back(0.01 * i);
+      v.push_back(1 - 0.01 * i);
+    }
+    auto file = h5::File::create(folder_ / name);
+    file.write<double>("/x", x, {3, 20});
+    file.write<double>("/v", v, {3, 20});
+    file.write<double>("/t", t, {3});
+    file.set_attribute("/", "T", 0.3);
+    file.close();
+  }
+  [[nodiscard]] data::DatasetHeader header(const std::string& name) const {
+    return data::DatasetReader(folder_ / name).header();
+  }
+};
+
+TEST_F(ImportCommand, ParametersFromNamesTablesTuplesAndAttributes) {
+  write_run("v0.25.h5");
+  write_run("v0.5.h5");
+  const auto done = succeed({"import", "v{v0}.h5", "--output", "a.h5", "--json"});
+  const auto result = Json::parse(done.out);
+  EXPECT_EQ(result["mu"], Json::parse("[[0.25], [0.5]]"));
+  EXPECT_EQ(result["coordinates"], Json::parse(R"(["x", "v"])"));
+  EXPECT_EQ(header("a.h5").mu_names, (std::vector<std::string>{"v0"}));
+
+  succeed({"import", "v0.25.h5", "v0.5.h5", "--mu", "(1, 5), (2, 6)", "--output", "b.h5"});
+  EXPECT_EQ(header("b.h5").mu, (std::vector<std::vector<double>>{{1, 5}, {2, 6}}));
+  EXPECT_EQ(header("b.h5").mu_names, (std::vector<std::string>{"mu1", "mu2"}));
+
+  data::write_text_file(folder_ / "runs.csv", "k,T\n1,5\n2,6\n");
+  succeed({"import", "v0.25.h5", "v0.5.h5", "--mu", "@runs.csv", "--output", "c.h5"});
+  EXPECT_EQ(header("c.h5").mu, header("b.h5").mu);
+  EXPECT_EQ(header("c.h5").mu_names, (std::vector<std::string>{"k", "T"}));
+
+  succeed({"import", "v0.25.h5", "--set", "import.mu=T", "--output", "d.h5"});
+  EXPECT_EQ(header("d.h5").mu, (std::vector<std::vector<double>>{{0.3}}));
+}
+
+TEST_F(ImportCommand, SaysWhatDoesNotFit) {
+  write_run("a.h5");
+  fail(2, {"import", "a.h5", "--mu", "1,55", "--output", "d.h5"}, {"import.mu_values", "1.55, not 1,55"});
+  fail(2, {"import", "a.h5", "--output", "d.h5"}, {"a.h5", "--mu", "run_{mu}.h5"});
+  fail(1, {"import", "b_%T.h5", "--mu", "1", "--output", "d.h5"}, {"b_%T.h5", "matches"});
+  fail(1, {"import", "a.h5", "--mu", "@none.csv", "--output", "d.h5"}, {"none.csv"});
+}
+
+}  // namespace
+}  // namespace scorefield::test
