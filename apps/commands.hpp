@@ -10,6 +10,7 @@ namespace scorefield::apps {
 [[nodiscard]] std::unique_ptr<Command> make_calibrate();
 [[nodiscard]] std::unique_ptr<Command> make_compare();
 [[nodiscard]] std::unique_ptr<Command> make_evaluate();
+[[nodiscard]] std::unique_ptr<Command> make_export();
 [[nodiscard]] std::unique_ptr<Command> make_generate();
 [[nodiscard]] std::unique_ptr<Command> make_import();
 [[nodiscard]] std::unique_ptr<Command> make_infer();

@@ -40,8 +40,9 @@ struct DatasetHeader {
   /// [d] or empty (none): D_c where d_t rho = -div(rho v) + sum_c D_c d_c^2 rho with v the mean of /velocities at x,
   /// that is what the velocities of particles that also diffuse leave out; squares of `units` per unit of time.
   std::vector<double> diffusion{};
-  bool has_weights = false;  ///< particles stand for different numbers of real ones
-  bool has_id = false;       ///< particles have names
+  bool has_weights = false;       ///< particles stand for different numbers of real ones
+  bool has_id = false;            ///< particles have names
+  bool double_precision = false;  ///< samples, velocities and weights are float64 in the file
   /// [M] where frames differ in their number of particles, or the mu in their times (layout "frames"): instead of
   /// `time` and `particles`, which are then empty and 0. Else empty.
   std::vector<Run> runs{};
@@ -99,6 +100,9 @@ class DatasetWriter {
   void write_frame(std::int64_t mu_index, std::int64_t frame, std::span<const float> samples,
                    std::span<const float> velocities = {}, std::span<const float> weights = {},
                    std::span<const std::int64_t> id = {});
+  void write_frame(std::int64_t mu_index, std::int64_t frame, std::span<const double> samples,
+                   std::span<const double> velocities, std::span<const double> weights,
+                   std::span<const std::int64_t> id = {});
 
   /// Adds /log_density [M, K, N]; `initial` says where the values at the first time come from. Before the first of its
   /// frames.
@@ -120,6 +124,14 @@ class DatasetWriter {
  private:
   void write_header();
   void create_arrays();
+  void create_array(const std::string& name, std::int64_t width);
+  template <class T>
+  struct Arrays {
+    std::span<const T> samples, velocities, weights;
+  };
+  template <class T>
+  void write_arrays(std::int64_t mu_index, std::int64_t frame, const Arrays<T>& arrays,
+                    std::span<const std::int64_t> id);
   void write_id(std::int64_t mu_index, std::int64_t frame, std::span<const std::int64_t> id);
 
   DatasetHeader header_;
@@ -146,6 +158,9 @@ class DatasetReader {
   /// One frame, [n, d]. @throws FileError naming (mu, time, particle) if a value is not finite.
   void read_samples(std::int64_t mu_index, std::int64_t frame, std::span<float> values) const;
   void read_velocities(std::int64_t mu_index, std::int64_t frame, std::span<float> values) const;
+  void read_samples(std::int64_t mu_index, std::int64_t frame, std::span<double> values) const;
+  void read_velocities(std::int64_t mu_index, std::int64_t frame, std::span<double> values) const;
+  void read_weights(std::int64_t mu_index, std::int64_t frame, std::span<double> values) const;
   /// [n] @throws FileError also where the file has none
   void read_weights(std::int64_t mu_index, std::int64_t frame, std::span<float> values) const;
   void read_id(std::int64_t mu_index, std::int64_t frame, std::span<std::int64_t> values) const;
@@ -160,8 +175,9 @@ class DatasetReader {
   }
 
  private:
+  template <class T>
   void read_values(const char* name, std::int64_t mu_index, std::int64_t frame, std::int64_t width,
-                   std::span<float> values) const;
+                   std::span<T> values) const;
 
   h5::File file_;
   DatasetHeader header_;

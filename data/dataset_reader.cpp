@@ -149,6 +149,7 @@ FrameTable read_arrays(const h5::File& file, DatasetHeader& header) {
   FrameTable table(header);
   check_array(file, "/samples", table.shape(dims.back()), all);
   check_floating(file, "/samples");
+  header.double_precision = file.element_type("/samples") == "float64";
   header.has_velocities = file.exists("/velocities");
   header.has_weights = file.exists("/weights");
   header.has_id = file.exists("/id");
@@ -176,11 +177,12 @@ DatasetReader::DatasetReader(const std::string& path, Layouts layouts) : file_(h
   table_ = read_arrays(file_, header_);
 }
 
+template <class T>
 void DatasetReader::read_values(const char* name, std::int64_t mu_index, std::int64_t frame, std::int64_t width,
-                                std::span<float> values) const {
+                                std::span<T> values) const {
   const auto [offset, count] = table_.block(mu_index, frame, width);
-  file_.read_block<float>(name, offset, count, values);
-  if (const auto bad = first_not_finite(values)) {
+  file_.read_block<T>(name, offset, count, values);
+  if (const auto bad = first_not_finite(std::span<const T>(values))) {
     const auto d = static_cast<std::size_t>(std::max<std::int64_t>(1, width));
     wrong(file_, "dataset '" + std::string(name) + "' is not finite at mu " + std::to_string(mu_index) + ", time " +
                      std::to_string(frame) + ", particle " + std::to_string(*bad / d) +
@@ -189,15 +191,27 @@ void DatasetReader::read_values(const char* name, std::int64_t mu_index, std::in
 }
 
 void DatasetReader::read_samples(std::int64_t mu_index, std::int64_t frame, std::span<float> values) const {
-  read_values("/samples", mu_index, frame, header_.dimension(), values);
+  read_values<float>("/samples", mu_index, frame, header_.dimension(), values);
+}
+
+void DatasetReader::read_samples(std::int64_t mu_index, std::int64_t frame, std::span<double> values) const {
+  read_values<double>("/samples", mu_index, frame, header_.dimension(), values);
 }
 
 void DatasetReader::read_velocities(std::int64_t mu_index, std::int64_t frame, std::span<float> values) const {
-  read_values("/velocities", mu_index, frame, header_.dimension(), values);
+  read_values<float>("/velocities", mu_index, frame, header_.dimension(), values);
+}
+
+void DatasetReader::read_velocities(std::int64_t mu_index, std::int64_t frame, std::span<double> values) const {
+  read_values<double>("/velocities", mu_index, frame, header_.dimension(), values);
 }
 
 void DatasetReader::read_weights(std::int64_t mu_index, std::int64_t frame, std::span<float> values) const {
-  read_values("/weights", mu_index, frame, 0, values);
+  read_values<float>("/weights", mu_index, frame, 0, values);
+}
+
+void DatasetReader::read_weights(std::int64_t mu_index, std::int64_t frame, std::span<double> values) const {
+  read_values<double>("/weights", mu_index, frame, 0, values);
 }
 
 void DatasetReader::read_id(std::int64_t mu_index, std::int64_t frame, std::span<std::int64_t> values) const {

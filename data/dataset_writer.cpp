@@ -127,21 +127,26 @@ void DatasetWriter::write_header() {
   file_.set_attribute("/frame_time", "units", header_.time_units);
 }
 
+void DatasetWriter::create_array(const std::string& name, std::int64_t width) {
+  if (header_.double_precision) file_.create_dataset<double>(name, table_.shape(width), chunk_shape(header_, width));
+  else file_.create_dataset<float>(name, table_.shape(width), chunk_shape(header_, width));
+}
+
 void DatasetWriter::create_arrays() {
   const std::int64_t d = header_.dimension();
-  file_.create_dataset<float>("/samples", table_.shape(d), chunk_shape(header_, d));
+  create_array("/samples", d);
   file_.set_attribute("/samples", "coordinates", header_.coordinates);
   file_.set_attribute("/samples", "units", header_.units);
   file_.set_attribute("/samples", "periods", header_.periods);
   file_.set_attribute("/samples", "identity",
                       std::string(header_.identity == Identity::trajectories ? "trajectories" : "marginals"));
   if (header_.has_velocities) {
-    file_.create_dataset<float>("/velocities", table_.shape(d), chunk_shape(header_, d));
+    create_array("/velocities", d);
     file_.set_attribute("/velocities", "description", std::string("time derivative of /samples, per unit of /time"));
     if (!header_.diffusion.empty()) file_.set_attribute("/velocities", "diffusion", header_.diffusion);
   }
   if (header_.has_weights) {
-    file_.create_dataset<float>("/weights", table_.shape(0), chunk_shape(header_, 0));
+    create_array("/weights", 0);
     file_.set_attribute("/weights", "description",
                         std::string("how many real particles each stands for, not normalised"));
   }
@@ -151,9 +156,10 @@ void DatasetWriter::create_arrays() {
   file_.set_attribute("/id", "description", std::string("name of the particle"));
 }
 
-void DatasetWriter::write_frame(std::int64_t mu_index, std::int64_t frame, std::span<const float> samples,
-                                std::span<const float> velocities, std::span<const float> weights,
-                                std::span<const std::int64_t> id) {
+template <class T>
+void DatasetWriter::write_arrays(std::int64_t mu_index, std::int64_t frame, const Arrays<T>& arrays,
+                                 std::span<const std::int64_t> id) {
+  const auto& [samples, velocities, weights] = arrays;
   const std::string& path = destination_.destination();
   const std::string where = "frame (mu " + std::to_string(mu_index) + ", time " + std::to_string(frame) + ")";
   if (!table_.contains(mu_index, frame))
@@ -173,15 +179,27 @@ void DatasetWriter::write_frame(std::int64_t mu_index, std::int64_t frame, std::
     if (const auto bad = first_not_finite(values))
       refuse(path,
              where + ", particle " + std::to_string(*bad / header_.coordinates.size()) + ": a value is not finite");
-  for (const float weight : weights)
+  for (const T weight : weights)
     if (!std::isfinite(weight) || weight < 0) refuse(path, where + " has the weight " + std::to_string(weight));
   const auto [offset, count] = table_.block(mu_index, frame, header_.dimension());
-  file_.write_block<float>("/samples", offset, count, samples);
-  if (header_.has_velocities) file_.write_block<float>("/velocities", offset, count, velocities);
+  file_.write_block<T>("/samples", offset, count, samples);
+  if (header_.has_velocities) file_.write_block<T>("/velocities", offset, count, velocities);
   const auto [row, rows] = table_.block(mu_index, frame, 0);
-  if (header_.has_weights) file_.write_block<float>("/weights", row, rows, weights);
+  if (header_.has_weights) file_.write_block<T>("/weights", row, rows, weights);
   if (header_.has_id) write_id(mu_index, frame, id);
   written_[static_cast<std::size_t>(table_.index(mu_index, frame))] = true;
+}
+
+void DatasetWriter::write_frame(std::int64_t mu_index, std::int64_t frame, std::span<const float> samples,
+                                std::span<const float> velocities, std::span<const float> weights,
+                                std::span<const std::int64_t> id) {
+  write_arrays<float>(mu_index, frame, {samples, velocities, weights}, id);
+}
+
+void DatasetWriter::write_frame(std::int64_t mu_index, std::int64_t frame, std::span<const double> samples,
+                                std::span<const double> velocities, std::span<const double> weights,
+                                std::span<const std::int64_t> id) {
+  write_arrays<double>(mu_index, frame, {samples, velocities, weights}, id);
 }
 
 void DatasetWriter::write_id(std::int64_t mu_index, std::int64_t frame, std::span<const std::int64_t> id) {

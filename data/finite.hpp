@@ -20,4 +20,10 @@ namespace scorefield::data {
   return static_cast<std::size_t>(found - values.begin());
 }
 
+[[nodiscard]] inline std::optional<std::size_t> first_not_finite(std::span<const double> values) {
+  const auto found = std::find_if(values.begin(), values.end(), [](double value) { return !std::isfinite(value); });
+  if (found == values.end()) return std::nullopt;
+  return static_cast<std::size_t>(found - values.begin());
+}
+
 }  // namespace scorefield::data

@@ -126,6 +126,10 @@ JSON = {
         "notes[]": "text, one each: what was chosen or left out",
         "warnings[]": "text, one each",
     },
+    "export": {
+        "file": "the file read",
+        "written[]": "the files written",
+    },
         "output": "the file written",
         "frames": "of all mu",
         "particles": "particles per frame",

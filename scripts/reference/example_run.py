@@ -37,6 +37,7 @@ class ExampleRun:
         run("inspect", "inspect", "model.h5")
         self.write_array()
         run("import", "import", "array.npy", "--mu", "1", "--output", "imported.h5")
+        run("export", "export", "data.h5", "--output", "data.npz")
 
     def write_array(self):
         import numpy as np

@@ -65,5 +65,18 @@ TEST_F(ImportCommand, SaysWhatDoesNotFit) {
   fail(1, {"import", "a.h5", "--mu", "@none.csv", "--output", "d.h5"}, {"none.csv"});
 }
 
+TEST_F(ImportCommand, OpenpmdThereAndBack) {
+  write_run("run.h5");
+  succeed({"import", "run.h5", "--mu", "0.5", "--set", "import.periods=2,0", "--output", "a.h5"});
+  EXPECT_THAT(succeed({"export", "a.h5", "--output", "pmd_{mu}.h5"}).out, HasSubstr("pmd_0.5.h5"));
+  succeed({"import", "pmd_{mu}.h5", "--output", "b.h5"});
+  const auto before = header("a.h5"), after = header("b.h5");
+  EXPECT_EQ(after.coordinates, before.coordinates);
+  EXPECT_EQ(after.periods, before.periods);
+  EXPECT_EQ(after.time, before.time);
+  EXPECT_EQ(after.mu, before.mu);
+  fail(2, {"export", "a.h5", "--output", "a.h5"}, {"would replace"});
+}
+
 }  // namespace
 }  // namespace scorefield::test

@@ -3,7 +3,7 @@ may include are parts, or single headers (interfaces). Every part may include it
 
 CORE = ["core", "core/dense", "core/simd"]
 DENSITY = ["models/score.hpp", "models/targets/target.hpp"]  # interfaces alone: no network, no file
-FILES = [*CORE, "data", "data/import"]
+FILES = [*CORE, "data", "data/export", "data/import"]
 GENERATORS = ["solvers/fft", "solvers/pic", "solvers/pic3d", "solvers/sde", "solvers/vlasov"]
 SAMPLERS = [
     "solvers/gas",

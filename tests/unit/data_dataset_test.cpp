@@ -270,5 +270,31 @@ TEST_F(Dataset, NothingAppearsBeforeCommit) {
   EXPECT_TRUE(folder.listing().empty());
 }
 
+TEST(DatasetOfDoubles, KeepsEveryDigit) {
+  const test::TemporaryFolder folder;
+  DatasetHeader header = small_header();
+  header.mu = {{1.0}};
+  header.time = {0};
+  header.particles = 2;
+  header.has_weights = true;
+  header.double_precision = true;
+  const std::vector<double> samples{1 + 1e-12, 2, 3, 4}, weights{0.1, 0.2};
+  {
+    data::DatasetWriter writer(folder.path("a.h5"), header);
+    writer.write_frame(0, 0, std::span<const double>(samples), samples, weights);
+    writer.commit();
+  }
+  const data::DatasetReader reader(folder.path("a.h5"));
+  EXPECT_TRUE(reader.header().double_precision);
+  std::vector<double> read(4), read_weights(2);
+  reader.read_samples(0, 0, std::span(read));
+  reader.read_weights(0, 0, std::span(read_weights));
+  EXPECT_EQ(read, samples);
+  EXPECT_EQ(read_weights, weights);
+  std::vector<float> rounded(4);
+  reader.read_samples(0, 0, std::span(rounded));
+  EXPECT_EQ(rounded[0], 1.0f);
+}
+
 }  // namespace
 }  // namespace scorefield::data

@@ -16,7 +16,8 @@ import numpy as np
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "scripts"))
-from scorefield_io import FormatError, frames, open_ensemble  # noqa: E402
+import synthetic_files  # noqa: E402
+from scorefield_io import FormatError, frames, open_ensemble, open_samples  # noqa: E402
 
 BINARY = None  # set below, from the command line
 PARTICLES, FRAMES, SEED = 500, 5, 7
@@ -171,6 +172,69 @@ class Import(unittest.TestCase):
             self.assertEqual(done.returncode, 0, done.stderr)
             with h5py.File(folder / "new.h5") as file:
                 np.testing.assert_array_equal(np.sort(file["samples"][()], axis=2), np.sort(samples, axis=2))
+
+
+class Export(unittest.TestCase):
+    """What NumPy and NetCDF readers see; arviz itself is not needed, its layout is HDF5 with dimension scales."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+
+    def export(self, name, output):
+        return subprocess.run([BINARY, "export", name, "--output", output], cwd=self.folder, capture_output=True, text=True,
+                              check=False)
+
+    def netcdf(self, **what):
+        synthetic_files.write_samples(self.folder / "samples.h5", **what)
+        done = self.export("samples.h5", "out.nc")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        file = h5py.File(self.folder / "out.nc", "r")
+        self.addCleanup(file.close)
+        return file
+
+    def test_dimensions_and_values(self):
+        file = self.netcdf()
+        x = file["posterior/x"]
+        self.assertEqual(x.shape, (1, 300, 2))
+        self.assertEqual([x.dims[axis][0].name for axis in range(3)],
+                         ["/posterior/chain", "/posterior/draw", "/posterior/coordinate"])
+        for name in ("chain", "draw", "coordinate"):
+            self.assertEqual(file[f"posterior/{name}"].attrs["CLASS"], b"DIMENSION_SCALE")
+        cloud = open_samples(self.folder / "samples.h5")
+        np.testing.assert_array_equal(x[0], cloud.positions)
+        np.testing.assert_array_equal(file["sample_stats/lp"][0], cloud.log_prob)
+        self.assertNotIn("weight", file["sample_stats"])
+        self.assertEqual(file["posterior"].attrs["inference_library"], "scorefield")
+
+    def test_weighted_particles_are_drawn_as_often_as_they_weigh(self):
+        file = self.netcdf(weighted=True)
+        cloud = open_samples(self.folder / "samples.h5")
+        particle = file["sample_stats/particle"][0]
+        copies = np.bincount(particle, minlength=300)
+        self.assertLess(np.abs(copies - 300 * cloud.weights).max(), 1)
+        np.testing.assert_array_equal(file["posterior/x"][0], cloud.positions[particle])
+        np.testing.assert_array_equal(file["sample_stats/weight"][0], cloud.weights[particle])
+
+    def test_numpy_reads_a_dataset(self):
+        random = np.random.default_rng(SEED)
+        np.savez(self.folder / "a.npz", samples=random.normal(size=(2, 3, 20, 2)), mu=[0.5, 0.7])
+        subprocess.run([BINARY, "import", "a.npz", "--output", "a.h5"], cwd=self.folder, check=True, capture_output=True)
+        done = self.export("a.h5", "b.npz")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        with np.load(self.folder / "b.npz") as arrays, h5py.File(self.folder / "a.h5") as file:
+            np.testing.assert_array_equal(arrays["samples"], file["samples"][()])
+            np.testing.assert_array_equal(arrays["mu"], [[0.5], [0.7]])
+            self.assertEqual(list(arrays["coordinates"]), ["x1", "x2"])
+
+    def test_wrong_file_is_one_line(self):
+        with h5py.File(self.folder / "foreign.h5", "w") as file:
+            file["x"] = [1.0]
+        done = self.export("foreign.h5", "out.nc")
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(len(done.stderr.strip().splitlines()), 1, done.stderr)
+        self.assertFalse((self.folder / "out.nc").exists())
 
 
 class Failure(unittest.TestCase):

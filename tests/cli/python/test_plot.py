@@ -23,7 +23,7 @@ from plotting.command_line import main  # noqa: E402
 from plotting.evaluation import html_table  # noqa: E402
 from plotting.metrics import read_metrics  # noqa: E402
 from plotting.phase_space import PhaseSpace  # noqa: E402
-from scorefield_io import FormatError, open_ensemble, open_model, open_samples  # noqa: E402
+from scorefield_io import FormatError, open_ensemble, open_model  # noqa: E402
 
 
 def plot(*arguments):
@@ -227,49 +227,6 @@ class Pictures(WithDemoFolder):
         done = plot("energy", self.folder / "evaluation.json", "--output", self.folder / "x.png")
         self.assertEqual(done.returncode, 1)
         self.assertIn("no electric energy", done.stderr)
-
-
-class Arviz(WithDemoFolder):
-    """The layout of netCDF-4, which is HDF5 with dimension scales; arviz itself is not needed."""
-
-    def export(self, **what):
-        synthetic_files.write_samples(self.folder / "samples.h5", **what)
-        command = [ROOT / "scripts" / "export_arviz", self.folder / "samples.h5", self.folder / "out.nc"]
-        done = subprocess.run([sys.executable, "-B", *command], check=False, capture_output=True, text=True)
-        self.assertEqual(done.returncode, 0, done.stderr)
-        file = h5py.File(self.folder / "out.nc", "r")
-        self.addCleanup(file.close)
-        return file
-
-    def test_dimensions_and_values(self):
-        file = self.export()
-        x = file["posterior/x"]
-        self.assertEqual(x.shape, (1, 300, 2))
-        self.assertEqual([x.dims[axis][0].name for axis in range(3)],
-                         ["/posterior/chain", "/posterior/draw", "/posterior/coordinate"])
-        for name in ("chain", "draw", "coordinate"):
-            self.assertEqual(file[f"posterior/{name}"].attrs["CLASS"], b"DIMENSION_SCALE")
-        cloud = open_samples(self.folder / "samples.h5")
-        np.testing.assert_array_equal(x[0], cloud.positions)
-        np.testing.assert_array_equal(file["sample_stats/lp"][0], cloud.log_prob)
-        self.assertNotIn("weight", file["sample_stats"])
-        self.assertEqual(file["posterior"].attrs["inference_library"], "scorefield")
-
-    def test_weighted_particles_are_drawn_as_often_as_they_weigh(self):
-        file = self.export(weighted=True)
-        cloud = open_samples(self.folder / "samples.h5")
-        particle = file["sample_stats/particle"][0]
-        copies = np.bincount(particle, minlength=300)
-        self.assertLess(np.abs(copies - 300 * cloud.weights).max(), 1)
-        np.testing.assert_array_equal(file["posterior/x"][0], cloud.positions[particle])
-        np.testing.assert_array_equal(file["sample_stats/weight"][0], cloud.weights[particle])
-
-    def test_wrong_file_is_one_line(self):
-        command = [ROOT / "scripts" / "export_arviz", self.folder / "model.h5", self.folder / "out.nc"]
-        done = subprocess.run([sys.executable, "-B", *command], check=False, capture_output=True, text=True)
-        self.assertEqual(done.returncode, 1)
-        self.assertIn("expected format scorefield/samples", done.stderr)
-        self.assertFalse((self.folder / "out.nc").exists())
 
 
 if __name__ == "__main__":
