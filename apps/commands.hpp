@@ -16,6 +16,7 @@ namespace scorefield::apps {
 [[nodiscard]] std::unique_ptr<Command> make_infer();
 [[nodiscard]] std::unique_ptr<Command> make_inspect();
 [[nodiscard]] std::unique_ptr<Command> make_list();
+[[nodiscard]] std::unique_ptr<Command> make_resample();
 [[nodiscard]] std::unique_ptr<Command> make_sample();
 [[nodiscard]] std::unique_ptr<Command> make_train();
 

@@ -40,6 +40,7 @@ constexpr std::array kCommands{
     Entry{"inspect", "say what a file holds", make_inspect},
     Entry{"list", "say what there is: problems, presets, methods, targets, experiments, metrics, options", make_list},
     Entry{"import", "convert particles of other programs to a dataset", make_import},
+    Entry{"resample", "choose a few weighted particles that stand for all of a dataset", make_resample},
     Entry{"export", "write a dataset, rollout or samples for other programs", make_export},
     Entry{"sample", "draw particles from a target density", make_sample},
     Entry{"compare", "run a whole table of experiments", make_compare},

@@ -130,6 +130,7 @@ JSON = {
         "file": "the file read",
         "written[]": "the files written",
     },
+    "resample": {
         "output": "the file written",
         "frames": "of all mu",
         "particles": "particles per frame",

@@ -38,6 +38,7 @@ class ExampleRun:
         self.write_array()
         run("import", "import", "array.npy", "--mu", "1", "--output", "imported.h5")
         run("export", "export", "data.h5", "--output", "data.npz")
+        run("resample", "resample", "data.h5", "--particles", "40", "--output", "few.h5")
 
     def write_array(self):
         import numpy as np

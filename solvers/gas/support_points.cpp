@@ -45,23 +45,29 @@ void for_blocks(Eigen::Index points, Body&& body) {
   });
 }
 
+/// E|x_i - Y| over every k-th of the points.
+Vector mean_distances(const Rows& x, const Vector& weights) {
+  Vector far = Vector::Zero(x.rows());
+  const Eigen::Index stride = (x.rows() + kMostReferences - 1) / kMostReferences;
+  double sum = 0;
+  for (Eigen::Index j = 0; j < x.rows(); j += stride) sum += weights[j];
+  for_blocks(x.rows(), [&](std::int64_t, Block block) {
+    Eigen::ArrayXf squares(block.size);
+    for (Eigen::Index j = 0; j < x.rows(); j += stride)
+      add_distances(x, block, j, static_cast<float>(weights[j] / sum), squares, far);
+  });
+  return far;
+}
+
 class Selection {
  public:
-  Selection(const Matrix& x, const Vector& weights)
-      : x_(in_units(x, weights)),
-        far_(Vector::Zero(x.cols())),
-        near_(Vector::Zero(x.cols())),
-        taken_(static_cast<std::size_t>(x.cols()), 0),
-        best_(static_cast<std::size_t>((x.cols() + kBlock - 1) / kBlock)) {
-    const Eigen::Index stride = (x_.rows() + kMostReferences - 1) / kMostReferences;
-    double sum = 0;
-    for (Eigen::Index j = 0; j < x_.rows(); j += stride) sum += weights[j];
-    for_blocks(x_.rows(), [&](std::int64_t, Block block) {
-      Eigen::ArrayXf squares(block.size);
-      for (Eigen::Index j = 0; j < x_.rows(); j += stride)
-        add_distances(x_, block, j, static_cast<float>(weights[j] / sum), squares, far_);
-    });
-  }
+  /// far: E|x_i - Y|
+  Selection(Rows x, Vector far)
+      : x_(std::move(x)),
+        far_(std::move(far)),
+        near_(Vector::Zero(x_.rows())),
+        taken_(static_cast<std::size_t>(x_.rows()), 0),
+        best_(static_cast<std::size_t>((x_.rows() + kBlock - 1) / kBlock)) {}
 
   /// The free point that lowers the energy distance most beside the `chosen` ones, after `left` has left them (-1: none
   /// has).
@@ -98,19 +104,34 @@ class Selection {
   std::vector<Best> best_;
 };
 
-}  // namespace
-
-std::vector<Eigen::Index> support_points(const Matrix& x, const Vector& weights, std::int64_t count) {
-  if (count > x.cols())
-    throw Error("support points: " + std::to_string(count) + " of " + std::to_string(x.cols()) +
+void check_count(std::int64_t count, Eigen::Index points) {
+  if (count > points)
+    throw Error("support points: " + std::to_string(count) + " of " + std::to_string(points) +
                 " points were asked for.");
-  Selection selection(x, weights);
+}
+
+/// One after the other, then each once more while the others stay.
+std::vector<Eigen::Index> select(Selection selection, std::int64_t count) {
   std::vector<Eigen::Index> chosen;
   Eigen::Index last = -1;
   for (std::int64_t k = 0; k < count; ++k)
     chosen.push_back(last = selection.choose(last, -1, static_cast<double>(k + 1)));
   for (auto& point : chosen) point = last = selection.choose(last, point, static_cast<double>(count));
   return chosen;
+}
+
+}  // namespace
+
+std::vector<Eigen::Index> support_points(const Matrix& x, const Vector& weights, std::int64_t count) {
+  check_count(count, x.cols());
+  Rows rows = in_units(x, weights);
+  Vector far = mean_distances(rows, weights);
+  return select({std::move(rows), std::move(far)}, count);
+}
+
+std::vector<Eigen::Index> support_points_among(const Matrix& x, const Vector& mean_distance, std::int64_t count) {
+  check_count(count, x.cols());
+  return select({x.transpose().cast<float>(), mean_distance}, count);
 }
 
 }  // namespace scorefield::gas

@@ -14,6 +14,11 @@ namespace scorefield::gas {
 /// O(M (min(M, kMostReferences) + count) d), the same for any number of threads. No index comes twice.
 [[nodiscard]] std::vector<Eigen::Index> support_points(const Matrix& x, const Vector& weights, std::int64_t count);
 
+/// The same for points that are candidates for other ones Y: `mean_distance` [M] is E|x_i - Y|, in the coordinates of
+/// x. O(M count d).
+[[nodiscard]] std::vector<Eigen::Index> support_points_among(const Matrix& x, const Vector& mean_distance,
+                                                             std::int64_t count);
+
 constexpr std::int64_t kMostReferences = 16384;  ///< points that E|X - Y| is taken over: every k-th of more
 
 }  // namespace scorefield::gas

@@ -17,6 +17,7 @@ using Help = Cli;
 TEST_F(Help, OverviewNamesEveryCommandThatExistsAndNoOther) {
   const auto result = succeed({"--help"});
   for (const char* command : {"generate", "train", "infer", "evaluate", "inspect", "list", "sample", "benchmark",
+                              "compare", "calibrate", "import", "export", "resample"})
     EXPECT_THAT(result.out, HasSubstr(std::string("\n  ") + command + " "));
   EXPECT_EQ(result.err, "");
 }
@@ -33,6 +34,7 @@ TEST_F(Help, VersionIsOneLine) {
 }
 
 TEST_F(Help, EveryCommandShowsUsageFlagsAndTwoExamples) {
+  for (const std::string command : {"generate", "train", "infer", "evaluate", "inspect", "import", "export", "resample",
                                     "list", "compare", "calibrate"}) {
     SCOPED_TRACE(command);
     const std::string text = succeed({command, "--help"}).out;

@@ -78,5 +78,27 @@ TEST_F(ImportCommand, OpenpmdThereAndBack) {
   fail(2, {"export", "a.h5", "--output", "a.h5"}, {"would replace"});
 }
 
+/// Charge, momentum and energy of a frame by what a reader of the files sees.
+TEST_F(ImportCommand, ResampleKeepsChargeMomentumAndEnergy) {
+  succeed(tiny_generate("a.h5"));
+  succeed({"resample", "a.h5", "--particles", "40", "--output", "few.h5", "--quiet"});
+  const data::DatasetReader before(folder_ / "a.h5"), after(folder_ / "few.h5");
+  ASSERT_EQ(after.header().particles, 40);
+  EXPECT_EQ(after.header().identity, data::Identity::marginals);
+  std::vector<double> all(2 * 200), few(2 * 40), rates(2 * 40), weights(40);
+  before.read_samples(1, 3, std::span(all));
+  after.read_samples(1, 3, std::span(few));
+  after.read_velocities(1, 3, std::span(rates));
+  after.read_weights(1, 3, std::span(weights));
+  for (const int power : {0, 1, 2}) {
+    double sum = 0, expected = 0;
+    for (std::size_t n = 0; n < 200; ++n) expected += std::pow(all[2 * n + 1], power);
+    for (std::size_t n = 0; n < 40; ++n) sum += weights[n] * std::pow(few[2 * n + 1], power);
+    EXPECT_NEAR(sum, expected, 1e-12 * 200) << "power " << power;
+  }
+  for (std::size_t n = 0; n < 40; ++n) EXPECT_EQ(rates[2 * n], few[2 * n + 1]) << "dx/dt = v goes with its particle";
+  fail(1, {"resample", "a.h5", "--particles", "5", "--output", "b.h5", "--quiet"}, {"5 particles", "at least"});
+}
+
 }  // namespace
 }  // namespace scorefield::test

@@ -33,6 +33,7 @@ EVERYTHING = [
     "solvers",
     *GENERATORS,
     *SAMPLERS,
+    "solvers/reduction",
     *LEARNING,
     "training/metrics",
     "training/compare",
@@ -55,6 +56,7 @@ ARROWS = {
     "solvers/sde": CORE,
     "solvers/pairs": CORE,
     "solvers/gas": METHOD,
+    "solvers/reduction": [*CORE, "solvers/gas", "solvers/pairs"],
     "solvers/ift": METHOD,
     "solvers/mcmc": METHOD,
     "solvers/mpm": [*METHOD, "solvers/gas"],  # the affine gas above d = 3
