@@ -8,6 +8,11 @@
 namespace scorefield::data {
 namespace {
 
+constexpr const char* kFrameForm = "expected [particles] or [particles, coordinates].";
+constexpr const char* kStackForm =
+    "expected [times, particles, coordinates] or [mu, times, particles, coordinates]"
+    "; without the last axis for one array per coordinate (--set import.samples=\"x, v\").";
+
 /// How an array is divided: runs, times, particles and coordinates, 0 where it is none of the known forms.
 struct Shape {
   std::int64_t runs = 1, frames = 1, particles = 0, width = 1;
@@ -55,11 +60,8 @@ void ArraySet::add(const ArrayFile& file, const std::string& path, const std::st
   for (const std::int64_t size : dims)
     if (size < 1) throw FileError(path, "array '" + name + "' is empty: " + h5::to_text(dims) + ".");
   if (shape.particles == 0)
-    throw FileError(path, "array '" + name + "' has shape " + h5::to_text(dims) + ", expected " +
-                              (layout == Layout::frame ? "[particles] or [particles, coordinates]."
-                                                       : "[times, particles, coordinates] or [mu, times, particles, "
-                                                         "coordinates]; without the last axis for one array per "
-                                                         "coordinate (--set import.samples=\"x, v\")."));
+    throw FileError(path, "array '" + name + "' has shape " + h5::to_text(dims) + ", " +
+                              (layout == Layout::frame ? kFrameForm : kStackForm));
   if (parts_.empty()) {
     runs_ = shape.runs;
     frames_ = shape.frames;
