@@ -254,8 +254,9 @@ TEST_F(Dataset, FindsValuesOfMu) {
   header.mu_names = {"k", "width"};
   write_marked_dataset(path, header);
   const DatasetReader reader(path);
-  EXPECT_EQ(reader.nearest_mu({1.4, 1}), 0);
-  EXPECT_EQ(reader.nearest_mu({1.2, 2}), 1);
+  EXPECT_EQ(reader.nearest_mu({1.3, 1}), 0);
+  EXPECT_EQ(reader.nearest_mu({1.45, 1}), 1);
+  EXPECT_EQ(reader.nearest_mu({1.2, 2}), 0) << "2/3 of the second parameter's spread is nearer than all of the first's";
   EXPECT_EQ(reader.find_mu({1.5, 3 + 1e-12}), 1);
   EXPECT_EQ(reader.find_mu({1.5, 2.9}), std::nullopt);
   expect_error<UsageError>([&] { (void)reader.nearest_mu({1.2}); }, {"1 values", "2"});
