@@ -2,7 +2,6 @@
 
 #include "data/problems/bump_on_tail.hpp"
 #include "data/problems/landau.hpp"
-#include "data/problems/three_stream.hpp"
 #include "data/problems/two_stream.hpp"
 
 namespace scorefield::problems {
@@ -13,7 +12,6 @@ const std::vector<std::shared_ptr<const PlasmaCase>>& plasma_cases() {
       std::make_shared<TwoStream>(),
       std::make_shared<BumpOnTail>(),
       std::make_shared<Landau>(),
-      std::make_shared<ThreeStream>(),
   };
   return cases;
 }
