@@ -9,7 +9,6 @@ void bind(OptionSet& set, EvaluateOptions& options) {
   set.add("evaluate.epsilon", options.epsilon, above(0), "its regularisation, in squared coordinates of unit spread");
   set.add("evaluate.projections", options.projections, at_least(1), "directions of the sliced W2 distance");
   set.add("evaluate.frames", options.frames, at_least(0), "frames whose clouds are compared, equally spaced; 0: all");
-  set.add("evaluate.seeds", options.seeds, in(1, 9), "an example");
 }
 
 }  // namespace scorefield::metrics

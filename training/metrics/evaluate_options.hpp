@@ -15,7 +15,6 @@ struct EvaluateOptions {
   double epsilon = 0.05;          ///< its regularisation, squared coordinates of unit spread
   std::int64_t projections = 64;  ///< directions of the sliced W2
   std::int64_t frames = 11;       ///< frames whose clouds are compared, equally spaced, both ends; 0: all
-  std::int64_t seeds = 1;         ///< an example
 };
 
 /// Adds the keys evaluate.*.
