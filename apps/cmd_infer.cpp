@@ -47,7 +47,8 @@ class Infer : public Command {
     request_.model_path = line.required("model");
     check_output_differs(request_.output_path, {request_.model_path, options.start.path});
 
-    const auto launched = distributed::join_launched(line.common().device);
+    const auto launched =
+        distributed::join_launched(line.common().device, [](const std::string& text) { print_warning("infer", text); });
     ProgressPrinter printer(line.common().quiet || !launched.is_root());
     request_.config_toml = set.to_toml();
     request_.seed = line.common().seed;

@@ -118,7 +118,8 @@ class Train : public Command {
     request_.data_path = line.required("data");
     request_.config_toml = set.to_toml();
     request_.seed = line.common().seed;
-    const auto launched = distributed::join_launched(line.common().device);
+    const auto launched =
+        distributed::join_launched(line.common().device, [](const std::string& text) { print_warning("train", text); });
     request_.device = launched.device;
     request_.processes = launched.processes.get();
     ProgressPrinter printer(line.common().quiet || !launched.is_root());

@@ -22,6 +22,14 @@ void catch_interrupts() {
   std::signal(SIGTERM, on_signal);
 }
 
+EndedBySignals::EndedBySignals()
+    : on_interrupt_(std::signal(SIGINT, SIG_DFL)), on_terminate_(std::signal(SIGTERM, SIG_DFL)) {}
+
+EndedBySignals::~EndedBySignals() {
+  std::signal(SIGINT, on_interrupt_);
+  std::signal(SIGTERM, on_terminate_);
+}
+
 bool interrupt_requested() noexcept { return requested != 0; }
 
 void clear_interrupt() noexcept { requested = 0; }

@@ -25,11 +25,11 @@ NamedArray read_numpy_points(const std::string& path) {
 NamedArray read_frame_points(const std::string& path, const Place& place) {
   const DatasetReader reader(path, Layouts::any);
   const auto& header = reader.header();
-  const std::int64_t m = reader.nearest_mu(std::vector<double>(header.mu_names.size(), place.mu));
+  const std::int64_t m = place.mu.empty() ? 0 : reader.nearest_mu(place.mu);
   const auto& times = header.times(m);
-  const auto nearest = std::min_element(times.begin(), times.end(), [&](double a, double b) {
-    return std::abs(a - place.time) < std::abs(b - place.time);
-  });
+  const double wanted = place.time.empty() ? times.front() : place.time.front();
+  const auto nearest = std::min_element(
+      times.begin(), times.end(), [wanted](double a, double b) { return std::abs(a - wanted) < std::abs(b - wanted); });
   const std::int64_t k = nearest - times.begin(), n = header.particles_at(m, k);
   std::vector<float> frame(static_cast<std::size_t>(n * header.dimension()));
   reader.read_samples(m, k, frame);

@@ -1,14 +1,16 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "core/named_array.hpp"
 
 namespace scorefield::data {
 
-/// Where to look in a dataset: the nearest mu (the same number for every parameter) and the nearest time.
+/// Where to look in a dataset: the run of the nearest mu and its nearest time; where nothing is said, the first ones.
 struct Place {
-  double mu = 0, time = 0;
+  std::vector<double> mu{};    ///< [p], or empty
+  std::vector<double> time{};  ///< one number, or empty
 };
 
 /// A set of points [N, d] float64, finite: a NumPy array .npy, the cloud of a samples file, or a frame of a dataset or

@@ -103,6 +103,20 @@ TEST_F(Distributed, ALostProcessIsAClearError) {
   succeed(resume);
 }
 
+/// A shell that srun started, or a variable left over from another program.
+TEST_F(Distributed, AProcessAloneSaysWhomItWaitsForAndEndsAtTheFirstSignal) {
+  succeed(tiny_generate("data.h5"));
+  const auto alone = start(0, tiny_train("data.h5", "model.h5", "5"), free_port());
+  EXPECT_TRUE(alone->wait_for_error_text("waits for the others at 127.0.0.1"));
+  ::usleep(300000);
+  alone->send(SIGTERM);
+  const auto result = alone->wait();
+  EXPECT_EQ(result.exit_code, 128 + SIGTERM);
+  EXPECT_THAT(result.err, ::testing::HasSubstr("process 0 of 2 (WORLD_SIZE)"));
+  EXPECT_THAT(result.err, ::testing::HasSubstr("unset WORLD_SIZE"));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "model.h5"));
+}
+
 TEST_F(Distributed, AHalfSetEnvironmentIsExplained) {
   const auto result = run_command(
       {"/usr/bin/env", "WORLD_SIZE=2", SCOREFIELD_BINARY, "train", "data.h5", "--output", "m.h5"}, folder_.path());

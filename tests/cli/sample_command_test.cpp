@@ -229,6 +229,14 @@ TEST_F(Sample, ScoreNetworksAreTargetsAndPeriodicCoordinatesStayInTheirBox) {
     EXPECT_GE(x[i], 0);
     EXPECT_LT(x[i], period);
   }
+  // mu = 0 is a value like others: the time is obeyed there, too.
+  const auto at_time = [&](const char* time) {
+    succeed({"sample", "model.h5", "--particles", "50", "--steps", "3", "--threads", "1", "--output", "t.h5", "--quiet",
+             "--set", "target.mu=0", "--set", time});
+    return column("t.h5", "/samples");
+  };
+  EXPECT_NE(at_time("target.time=0"), at_time("target.time=10"));
+  fail(2, {"sample", "model.h5", "--set", "target.time=1,2", "--output", "g.h5"}, {"target.time", "2 numbers"});
   // A learned score has no log p: what needs one refuses and says so.
   fail(2, {"sample", "model.h5", "--method", "gas", "--output", "g.h5"}, {"log"});
   // An action-matching model is no score.

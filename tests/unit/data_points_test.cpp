@@ -51,7 +51,7 @@ TEST_F(Points, OfASamplesFile) {
 TEST_F(Points, OfTheNearestFrame) {
   const std::string path = folder.path("data.h5");
   test::write_marked_dataset(path);
-  const auto points = read_points(path, {.mu = 1.4, .time = 0.6});
+  const auto points = read_points(path, {.mu = {1.4}, .time = {0.6}});
   const auto expected = test::marked_frame(test::small_header(), 1, 1);
   EXPECT_EQ(points.shape, (std::vector<std::int64_t>{4, 2}));
   EXPECT_EQ(values(points), Numbers(expected.begin(), expected.end()));

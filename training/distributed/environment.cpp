@@ -43,6 +43,7 @@ std::optional<LaunchEnvironment> read_launch_environment(const Lookup& lookup) {
   if (const auto size = lookup("WORLD_SIZE")) {
     environment.size = parse_number("WORLD_SIZE", *size, 1, kMostProcesses);
     if (environment.size == 1) return std::nullopt;
+    environment.variable = "WORLD_SIZE";
     environment.rank = parse_number("RANK", need(lookup, "RANK", "WORLD_SIZE"), 0, environment.size - 1);
     environment.local_rank = parse_number("LOCAL_RANK", lookup("LOCAL_RANK").value_or("0"), 0, kMostProcesses);
     environment.host = need(lookup, "MASTER_ADDR", "WORLD_SIZE");
@@ -56,6 +57,7 @@ std::optional<LaunchEnvironment> read_launch_environment(const Lookup& lookup) {
   if (!tasks || !lookup("SLURM_STEP_ID") || !lookup("SLURM_PROCID")) return std::nullopt;
   environment.size = parse_number("SLURM_NTASKS", *tasks, 1, kMostProcesses);
   if (environment.size == 1) return std::nullopt;
+  environment.variable = "SLURM_NTASKS";
   environment.rank = parse_number("SLURM_PROCID", *lookup("SLURM_PROCID"), 0, environment.size - 1);
   environment.local_rank = parse_number("SLURM_LOCALID", lookup("SLURM_LOCALID").value_or("0"), 0, kMostProcesses);
   const auto host = lookup("MASTER_ADDR");

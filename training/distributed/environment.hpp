@@ -15,6 +15,7 @@ struct LaunchEnvironment {
   std::string host;    ///< of the meeting point
   std::uint16_t port = 0;
   bool launcher_listens = false;  ///< the launcher itself serves the meeting point (torchrun's agent)
+  std::string variable;           ///< the environment variable that says how many processes there are
 };
 
 using Lookup = std::function<std::optional<std::string>(const char* name)>;

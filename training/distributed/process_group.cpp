@@ -10,6 +10,7 @@
 #include <chrono>
 
 #include "core/error.hpp"
+#include "core/interrupt.hpp"
 
 namespace scorefield::distributed {
 namespace {
@@ -104,9 +105,14 @@ std::unique_ptr<ProcessGroup> join(const LaunchEnvironment& environment, torch::
   }
 }
 
-Launched join_launched(const std::string& device) {
+Launched join_launched(const std::string& device, const std::function<void(const std::string&)>& say) {
   const auto environment = read_launch_environment(environment_variable);
   if (!environment) return {nullptr, device};
+  say("process " + std::to_string(environment->rank) + " of " + std::to_string(environment->size) + " (" +
+      environment->variable + "): waits for the others at " + environment->host + ":" +
+      std::to_string(environment->port) + ", " + std::to_string(kJoinTimeout.count()) +
+      " minutes at most. To run alone, unset " + environment->variable + ".");
+  const EndedBySignals at_once;
   const std::string own = local_device(device, *environment);
   return {join(*environment, torch::Device(own)), own};
 }

@@ -2,6 +2,7 @@
 
 #include <c10/core/Device.h>
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -43,8 +44,10 @@ struct Launched {
   [[nodiscard]] bool is_root() const { return !processes || processes->is_root(); }
 };
 
-/// Reads the environment and joins the run that it describes, if any. `device`: as the user typed it.
+/// Reads the environment and joins the run that it describes, if any. `device`: as the user typed it. `say` gets a line
+/// before a process begins to wait for others: a shell that srun started, or a variable left over, makes it wait in
+/// vain. A first signal ends the waiting.
 /// @throws UsageError (read_launch_environment), Error (join)
-[[nodiscard]] Launched join_launched(const std::string& device);
+[[nodiscard]] Launched join_launched(const std::string& device, const std::function<void(const std::string&)>& say);
 
 }  // namespace scorefield::distributed

@@ -4,6 +4,7 @@
 #include <torch/utils.h>
 
 #include <filesystem>
+#include <limits>
 #include <variant>
 
 #include "core/error.hpp"
@@ -27,8 +28,8 @@ std::shared_ptr<const targets::Target> model_target(const std::string& path, con
         path +
         " holds the potential of a reduced model, whose gradient is a velocity, not a score. Sampling needs "
         "a network trained with --set loss.name=dsm.");
-  if (place.mu == 0) return std::make_shared<const ScoreTarget>(path);
-  return std::make_shared<const ScoreTarget>(path, std::vector<double>{place.mu}, place.time);
+  const double first = std::numeric_limits<double>::quiet_NaN();
+  return std::make_shared<const ScoreTarget>(path, place.mu, place.time.empty() ? first : place.time.front());
 }
 
 std::shared_ptr<const targets::Target> point_target(const std::string& path, const TargetOptions& options) {
@@ -41,13 +42,19 @@ std::shared_ptr<const targets::Target> point_target(const std::string& path, con
 }  // namespace
 
 void bind(OptionSet& set, TargetOptions& options) {
-  set.add("target.mu", options.place.mu, any_number(), "of a dataset or a trained model: the physics parameter");
-  set.add("target.time", options.place.time, any_number(), "of a dataset or a trained model: the time");
+  set.add("target.mu", options.place.mu, any_number(),
+          "of a dataset or a trained model: the physics parameters, one number each; without them the first run of a "
+          "dataset, the middle of a model's training range");
+  set.add("target.time", options.place.time, any_number(),
+          "of a dataset or a trained model: the time; without it the first");
   set.add("target.points", options.points, at_least(0), "samples to take of a sample set, at random; 0: all");
 }
 
 std::shared_ptr<const targets::Target> open_target(const std::string& what, const TargetOptions& options,
                                                    torch::Device device) {
+  if (options.place.time.size() > 1)
+    throw UsageError("option 'target.time' has " + std::to_string(options.place.time.size()) +
+                     " numbers, expected one time.");
   if (auto target = targets::make_named_target(what)) return target;
   const std::filesystem::path path(what);
   if (path.extension() == ".toml") return targets::make_family(data::read_text_file(what), what, path.stem().string());

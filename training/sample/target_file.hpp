@@ -14,7 +14,7 @@ namespace scorefield::training {
 
 /// Where in a file a target is.
 struct TargetOptions {
-  data::Place place;        ///< in a dataset, or of a trained model; mu = 0: a model's own default
+  data::Place place;        ///< in a dataset, or of a trained model
   std::int64_t points = 0;  ///< of a set of samples at most so many, drawn at random; 0: all
 };
 
