@@ -146,16 +146,17 @@ std::unique_ptr<Problem> problem_of(const data::DatasetHeader& header) {
   return problem;
 }
 
+bool made_by_a_problem(const data::DatasetHeader& header) {
+  try {
+    return problem_of(header) != nullptr;
+  } catch (const UsageError&) {  // of another release, whose options this one does not know
+    return true;
+  }
+}
+
 std::vector<std::int64_t> representative_rows(const data::DatasetHeader& header, std::int64_t rows, std::int64_t count,
                                               std::uint64_t seed) {
-  const auto generated = [&] {
-    try {
-      return problem_of(header) != nullptr;
-    } catch (const UsageError&) {  // made by another release's problem, whose options this one does not know
-      return true;
-    }
-  };
-  if (count < rows && !generated()) return random_subset(rows, count, seed);
+  if (count < rows && !made_by_a_problem(header)) return random_subset(rows, count, seed);
   std::vector<std::int64_t> first(static_cast<std::size_t>(std::min(rows, count)));
   std::iota(first.begin(), first.end(), std::int64_t{0});
   return first;

@@ -98,9 +98,13 @@ void generate_dataset(const Problem& problem, const GenerateOptions& options, co
 /// @throws UsageError naming the nearest known problem.
 [[nodiscard]] std::unique_ptr<Problem> make_problem(const std::string& name);
 
-/// `count` rows of a frame that stand for all of them: the first ones where a generator of this program made the data,
-/// whose quiet starts are low-discrepancy sequences with even beginnings (every k-th row is not); elsewhere random
-/// ones, since files of other codes are sorted by species and cell.
+/// Whether a generator of this program made a file. Its particles lie in no order of space, and its quiet starts are
+/// low-discrepancy sequences, whose beginnings are even (every k-th row is not). Files of other codes are sorted by
+/// species and cell.
+[[nodiscard]] bool made_by_a_problem(const data::DatasetHeader& header);
+
+/// `count` rows of a frame that stand for all of them: the first ones where a problem made the data, elsewhere random
+/// ones.
 [[nodiscard]] std::vector<std::int64_t> representative_rows(const data::DatasetHeader& header, std::int64_t rows,
                                                             std::int64_t count, std::uint64_t seed);
 

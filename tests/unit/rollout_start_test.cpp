@@ -74,6 +74,8 @@ TEST_F(Starts, AnUnseenMuStartsFromTheProblemsOwnPopulation) {
 TEST_F(Starts, SomeParticlesOfImportedDataStandForAll) {
   make("landau", {0.1, 0.3, 0.5});
   auto model = load_model(path("model.h5"));
+  EXPECT_EQ(problems::representative_rows(model.header, 9, 3, 7), (std::vector<std::int64_t>{0, 1, 2}))
+      << "a quiet start begins evenly";
   model.header.provenance.config = "[import]\n";
   constexpr std::int64_t particles = 4000;
   model.initial.particles = particles;

@@ -232,12 +232,10 @@ TEST_F(Distributions, CalibrationFindsAKnownMuWithItsUncertainty) {
   EXPECT_LT(result.low, result.mu);
   EXPECT_GT(result.high, result.mu);
 
-  // Fewer particles are the first ones: every second one of a quiet start would be spread unevenly.
-  test::write_gaussian_dataset(path("few.h5"), {0.8, 1.27}, 500, 9, 0.13);
+  // Fewer particles are random ones of all: the first 500 of a file may be one corner of the population.
   options.particles = 500;
   options.bootstrap = 0;
-  EXPECT_EQ(calibrate({path("model.h5"), observed, options, 3}).mu,
-            calibrate({path("model.h5"), path("few.h5"), options, 3}).mu);
+  EXPECT_NEAR(calibrate({path("model.h5"), observed, options, 3}).mu.at(0), 1.27, 3 * std::sqrt(2.0) * expected + 0.01);
 
   // The derivative of the discrete rollout's distance, through every step.
   const double h = 2e-3;

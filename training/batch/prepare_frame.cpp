@@ -4,6 +4,7 @@
 #include <span>
 
 #include "core/random_subset.hpp"
+#include "data/problems/problem.hpp"
 #include "training/batch/random_streams.hpp"
 #include "training/batch/space_filling.hpp"
 
@@ -29,8 +30,9 @@ PrepareFrame::PrepareFrame(const models::Normalizer& normalizer, const data::Dat
       frames_(header.frames()),
       training_particles_(training_particles),
       order_(order),
+      shuffled_(!problems::made_by_a_problem(header)),
       seed_(seed) {
-  if (header.identity == data::Identity::trajectories)
+  if (shuffled_ && header.identity == data::Identity::trajectories)
     common_ = std::make_shared<const std::vector<std::int64_t>>(
         random_subset(particles_, particles_, derive_seed(seed, kShuffleStream, 0)));
 }
@@ -48,7 +50,7 @@ void PrepareFrame::shuffle(data::Frame& frame, std::int64_t mu_index, std::int64
 }
 
 void PrepareFrame::operator()(data::Frame& frame, std::int64_t mu_index, std::int64_t frame_index) const {
-  shuffle(frame, mu_index, frame_index);
+  if (shuffled_) shuffle(frame, mu_index, frame_index);
   const auto d = static_cast<std::size_t>(normalizer_.dimension());
   for (std::size_t c = 0; c < d; ++c) {
     const double center = normalizer_.center[c], factor = 1 / normalizer_.scale[c];

@@ -17,7 +17,8 @@ enum class OrderKind { none, in_place, beside };
 /// Brings a frame to normalised units, shuffles its particles, and orders its training and validation parts, the first
 /// particles and the rest, along a Hilbert curve. The shuffle makes the order in the file free of meaning: particle
 /// codes write by species and cell, so the last rows of their files are one corner of the population. It is the same in
-/// every frame where particles keep their rows, and another one per frame elsewhere.
+/// every frame where particles keep their rows, and another one per frame elsewhere; what a problem of this program
+/// made has no order, and stays as even as it is.
 class PrepareFrame {
  public:
   PrepareFrame(const models::Normalizer& normalizer, const data::DatasetHeader& header, std::int64_t training_particles,
@@ -32,6 +33,7 @@ class PrepareFrame {
   models::Normalizer normalizer_;
   std::int64_t particles_, frames_, training_particles_;
   OrderKind order_;
+  bool shuffled_;
   std::uint64_t seed_;
   std::shared_ptr<const std::vector<std::int64_t>> common_;  ///< the shuffle of trajectories; null: one per frame
 };
