@@ -24,8 +24,9 @@ endif()
 if(SCOREFIELD_SANITIZE)
   # vptr is left out: it needs the type information of LibTorch's classes, which its libraries do not export.
   set(sanitizers -fsanitize=address,undefined -fno-sanitize=vptr)
+  # Little optimisation: above it, GCC takes ten times as long over checked kernels.
   target_compile_options(scorefield_build_flags INTERFACE
-    ${sanitizers} -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+    ${sanitizers} -fno-sanitize-recover=undefined -fno-omit-frame-pointer -O1 -g1)
   target_link_options(scorefield_build_flags INTERFACE ${sanitizers})
 endif()
 if(SCOREFIELD_COVERAGE)
