@@ -14,7 +14,7 @@ class Evaluate : public Command {
     line.add_argument("rollout");
     line.add_shorthand("reference", "DATA.h5", "reference", "what really happens at the rollout's mu");
     line.add_shorthand("training", "DATA.h5", "training",
-                       "what the model learned from: adds the nearest and interpolated baselines");
+                       "what the model learned from: adds the baselines that are made of it");
     line.add_flag("output", "EVALUATION.json", "write the JSON object to this file as well");
     line.add_example("scorefield evaluate rollout.h5 --reference test.h5 --training train.h5");
     line.add_example("scorefield evaluate rollout.h5 --reference test.h5 --training train.h5 --output evaluation.json");

@@ -35,6 +35,13 @@ std::int64_t MuSet::nearest(const std::vector<double>& at) const {
   return std::min_element(mu_.begin(), mu_.end(), nearer) - mu_.begin();
 }
 
+std::vector<std::vector<double>> MuSet::offsets(const std::vector<double>& at) const {
+  auto offsets = mu_;
+  for (auto& offset : offsets)
+    for (std::size_t p = 0; p < unit_.size(); ++p) offset[p] = (offset[p] - at[p]) / unit_[p];
+  return offsets;
+}
+
 bool MuSet::same(const std::vector<double>& a, const std::vector<double>& b) const {
   for (std::size_t p = 0; p < unit_.size(); ++p) {
     const double rounding = 8 * std::numeric_limits<double>::epsilon() * std::max(std::abs(a[p]), std::abs(b[p]));

@@ -18,6 +18,8 @@ class MuSet {
   [[nodiscard]] std::int64_t nearest(const std::vector<double>& at) const;
   /// The same where it equals `at` up to rounding: each parameter within 1e-9 of its unit.
   [[nodiscard]] std::optional<std::int64_t> find(const std::vector<double>& at) const;
+  /// [M][p], how far each value is from `at`, every parameter in its unit.
+  [[nodiscard]] std::vector<std::vector<double>> offsets(const std::vector<double>& at) const;
   /// Whether every parameter of `at` lies between its smallest and largest value, up to the same rounding.
   [[nodiscard]] bool spans(const std::vector<double>& at) const;
 

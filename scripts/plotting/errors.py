@@ -6,7 +6,7 @@ import numpy as np
 from plotting.metrics import line
 from scorefield_io import FormatError, format_mu
 
-MARKERS = {"floor": "v", "interpolated": "^", "nearest": "s", "prediction": "o"}
+MARKERS = {"floor": "v", "interpolated": "^", "cubic": "<", "mixture": "D", "nearest": "s", "prediction": "o"}
 
 
 def errors_figure(evaluation):

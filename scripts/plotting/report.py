@@ -21,8 +21,10 @@ It is a scalar potential s(x; mu, t); its gradient is a velocity field that carr
 Everything here was made by the commands at the end of this page.</p>
 <p>How to read the table: <b>error</b> is the prediction's distance from the truth. <b>floor</b> is what an independent run of the
 high-fidelity solver at the same mu scores, so no method can be expected below it. <b>nearest</b> copies the training run of the
-nearest mu, and <b>interpolated</b> draws a straight line in mu between the electric energies of the training runs (it predicts
-that one curve and no particles): a model has learned something when it beats nearest, and it is good near the floor.</p>
+nearest mu, <b>interpolated</b> draws a straight line in mu between the electric energies of the training runs and <b>cubic</b> a
+cubic through four of them (they predict that one curve and no particles), and <b>mixture</b> pours particles of the neighbouring
+training runs together. A model has learned something when it beats nearest, it is worth its training when it beats all of them,
+and it is good near the floor.</p>
 """
 
 CAPTIONS = {
@@ -65,12 +67,19 @@ def _provenance(files):
             + "".join(rows) + "</table>" + "".join(configurations))
 
 
+def _best(evaluation):
+    """Who is closest to the truth, metric by metric, be it the prediction or not."""
+    named = [(metric.title, evaluation.get("best", {}).get(metric.key)) for metric in evaluation["metrics"]]
+    words = "; ".join(f"{title}: <b>{name}</b>" for title, name in named if name)
+    return f"<p>Closest to the truth, floor apart, mean over mu: {words}.</p>" if words else ""
+
+
 def report_page(folder, evaluation, files, commands):
     """The page as text. `files`: role -> (path, provenance); `commands`: text or None."""
     warnings = "".join(f"<p><b>Warning:</b> {html.escape(text)}</p>" for text in evaluation.get("warnings", []))
     parts = ["<!doctype html><html lang=en><meta charset=utf-8><title>scorefield report</title>",
              f"<style>{STYLE}</style><h1>A plasma that the model never saw</h1>", INTRODUCTION, warnings,
-             html_table(evaluation), *_figures(pathlib.Path(folder)),
+             html_table(evaluation), _best(evaluation), *_figures(pathlib.Path(folder)),
              "<h2>How this was made</h2>", f"<pre>{html.escape(commands)}</pre>" if commands else "",
              _provenance(files), "</html>\n"]
     return "\n".join(parts)

@@ -14,6 +14,8 @@ CURVES = {
     "floor": {"color": "#999999", "linewidth": 1.2, "label": "floor: independent PIC run"},
     "nearest": {"color": "#0072B2", "linewidth": 1.2, "linestyle": "--", "label": "nearest training run"},
     "interpolated": {"color": "#009E73", "linewidth": 1.4, "linestyle": ":", "label": "training E(t), linear in mu"},
+    "cubic": {"color": "#E69F00", "linewidth": 1.2, "linestyle": (0, (1, 1)), "label": "training E(t), cubic in mu"},
+    "mixture": {"color": "#56B4E9", "linewidth": 1.2, "linestyle": "-.", "label": "mixture of training runs"},
 }
 OTHER = {"color": "#CC79A7", "linewidth": 1.2, "linestyle": "-."}  # a baseline without a style of its own
 DENSITY_MAP = "magma"

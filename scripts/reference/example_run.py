@@ -15,7 +15,7 @@ class ExampleRun:
         def run(name, *arguments):
             self.results[name] = program.json(*arguments, folder=folder)
 
-        run("generate", "generate", "bump-on-tail", "--mu", "1.3,1.4,1.5", "--particles", "160", "--frames", "5",
+        run("generate", "generate", "bump-on-tail", "--mu", "1.2,1.3,1.4,1.5", "--particles", "160", "--frames", "5",
             "--output", "data.h5", *TINY_PIC)
         program.json("generate", "bump-on-tail", "--mu", "1.35", "--particles", "160", "--frames", "5", "--seed", "1",
                      "--output", "test.h5", *TINY_PIC, folder=folder)

@@ -211,6 +211,11 @@ TEST(CompareStanding, TheBestMethodIsNotAConditionalOne) {
   timed[1]["all_frames_seconds"] = 2;
   timed[2]["all_frames_seconds"] = 100;
   EXPECT_THAT(standing_table(cells_of(timed)), HasSubstr("| 15 | 50 |"));
+  auto ahead = cells, beaten = cells;
+  for (auto& cell : ahead) cell["mean"]["moments_nearest"] = 0.6;
+  EXPECT_THAT(standing_table(cells_of(ahead)), HasSubstr("| 15 | - | good 0.4 |"));
+  for (auto& cell : beaten) cell["mean"]["moments_mixture"] = 0.05;
+  EXPECT_THAT(standing_table(cells_of(beaten)), HasSubstr("| 15 | - | *mixture* 0.05 |"));
   EXPECT_EQ(standing_table({}), "");
 }
 

@@ -63,9 +63,10 @@ TEST(Moments, ErrorsAreInUnitsOfTheSpreadOverTime) {
 
 TEST(Moments, InterpolateLinearly) {
   const Moments a = moments_of(rectangle(0, 0, 1, 1), kFree), b = moments_of(rectangle(4, 8, 3, 1), kFree);
-  const Moments between = mixed(a, b, 0.25);
+  const Moments between = combined(std::vector{a, b}, std::vector{0.75, 0.25});
   EXPECT_EQ(between.mean, (std::vector<double>{1, 2}));
   EXPECT_EQ(between.covariance, (std::vector<double>{3, 0, 0, 1}));
+  EXPECT_EQ(combined(std::vector{a, b}, std::vector{2.0, -1.0}).covariance[0], 0) << "2 x 1 - 9 is no variance";
 }
 
 TEST(Moments, RefuseWhatHasNoError) {

@@ -56,6 +56,15 @@ Candidate candidate_of(const std::string& problem, const std::string& method, co
 
 std::string text_of(const std::optional<double>& value) { return value ? number_text(*value) : "-"; }
 
+/// The method or a baseline, whoever is closest to the truth, and its error.
+std::string closest_of(const Candidate& candidate) {
+  const Standing& any = candidate.seeds.front();  // baselines are the same for every seed
+  if (!any.baseline_error) return "-";
+  const bool method = candidate.mean <= *any.baseline_error;
+  return method ? candidate.method + " " + number_text(candidate.mean)
+                : "*" + any.best_baseline + "* " + number_text(*any.baseline_error);
+}
+
 /// How many times longer than `fast`.
 std::optional<double> times(const std::optional<double>& slow, const std::optional<double>& fast) {
   return slow && fast && *fast > 0 ? std::optional(*slow / *fast) : std::nullopt;
@@ -84,7 +93,7 @@ std::string row_of(const std::string& problem, const std::vector<Cell>& cells) {
   return "| " + problem + " | " + text_of(best->seeds.front().nearest_to_floor) + " | " + best->method + " | " +
          number_text(best->mean) + " | " + text_of(largest(best->seeds, &Standing::worst_to_nearest)) + " | " +
          text_of(mean_of(best->seeds, &Standing::to_floor)) + " | " + text_of(times(conditional, best->inference)) +
-         " | " + text_of(times(conditional_all, best->all_frames)) + " |\n";
+         " | " + text_of(times(conditional_all, best->all_frames)) + " | " + closest_of(*best) + " |\n";
 }
 
 }  // namespace
@@ -93,7 +102,13 @@ std::optional<Standing> standing_of(const Cell& cell) {
   const metrics::Metric* metric = metrics::main_metric(cell.mean);
   if (metric == nullptr) return std::nullopt;
   const metrics::Score& mean = cell.mean.*metric->score;
-  Standing standing{metric->key, *mean.prediction, {}, {}, {}};
+  Standing standing{metric->key, *mean.prediction, {}, {}, {}, {}, {}};
+  metrics::Score baselines = mean;
+  baselines.prediction.reset();
+  if (const auto best = metrics::best_of(baselines)) {
+    standing.best_baseline = best->source->name;
+    standing.baseline_error = best->error;
+  }
   if (mean.floor && *mean.floor > 0) {
     standing.to_floor = *mean.prediction / *mean.floor;
     if (mean.nearest) standing.nearest_to_floor = *mean.nearest / *mean.floor;
@@ -115,7 +130,8 @@ std::string standing_table(const std::vector<Cell>& cells) {
          "the methods that move a population. Worst: over seeds and over the test mu that were not trained on.\n\n"
          "| problem | nearest / floor | best method | error | worst error / nearest | error / floor | fastest "
          "conditional: "
-         "times its inference | the same with all frames |\n| --- | ---: | --- | ---: | ---: | ---: | ---: | ---: |\n" +
+         "times its inference | the same with all frames | closest of all |\n| --- | ---: | --- | ---: | ---: | ---: | "
+         "---: | ---: | --- |\n" +
          text;
 }
 

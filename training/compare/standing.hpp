@@ -16,14 +16,17 @@ struct Standing {
   std::optional<double> to_floor;          ///< mean / mean of the floor
   std::optional<double> nearest_to_floor;  ///< the same of the nearest training run
   std::optional<double> worst_to_nearest;  ///< largest prediction / nearest over the test mu that were not trained on
+  std::string best_baseline;               ///< what is closest to the truth beside the method; empty: no baselines
+  std::optional<double> baseline_error;    ///< its mean over test mu
 };
 
 /// Absent when the cell has no such error.
 [[nodiscard]] std::optional<Standing> standing_of(const Cell& cell);
 
 /// A table with a row per problem: how far its nearest training run is from the floor, the method with the least mean
-/// error over seeds among those that move a population, how it stands, and how much slower the fastest conditional
-/// method samples all frames. Empty when no cell has a main error.
+/// error over seeds among those that move a population, how it stands, how much slower the fastest conditional
+/// method samples all frames, and who is closest to the truth, the method or a baseline. Empty when no cell has a main
+/// error.
 [[nodiscard]] std::string standing_table(const std::vector<Cell>& cells);
 
 }  // namespace scorefield::compare

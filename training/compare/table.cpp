@@ -185,7 +185,9 @@ std::string to_markdown(const std::string& name, const std::string& summary, con
   text +=
       "\nMeans over the test mu and, with their deviation, over seeds. floor: an independent run of the solver; "
       "nearest: the "
-      "training run of the nearest mu; interpolated: the training runs' E(t) or moments, linear in mu. worst / "
+      "training run of the nearest mu; interpolated and cubic: the training runs' E(t) or moments, linear and cubic in "
+      "mu; mixture: particles of the "
+      "training runs around mu. worst / "
       "nearest: largest ratio "
       "of the main error (E, or moments without a field) to that of the nearest run, over test mu; / floor: its mean "
       "over the floor's; all "

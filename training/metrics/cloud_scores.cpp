@@ -64,26 +64,37 @@ PointCloud CloudScores::cloud(const RunAtMu& at, double time) const {
   return normalised(at.run->samples(at.mu_index, at.run->nearest_frame(time)), space_);
 }
 
+Moments CloudScores::combined_moments(const data::MuWeights& runs, double time) const {
+  std::vector<Moments> moments;
+  std::vector<double> weights;
+  for (const auto& [index, weight] : runs) {
+    moments.push_back(moments_of(cloud({populations_.training, index}, time), space_.periods));
+    weights.push_back(weight);
+  }
+  return combined(moments, weights);
+}
+
 CloudScores::Frame CloudScores::compare(double time) const {
   const PointCloud true_cloud = cloud(populations_.truth, time);
   const TrueCloud truth(true_cloud, space_, sliced_, {options_.points, options_.epsilon, seed_});
   Frame frame;
   frame.truth = moments_of(true_cloud, space_.periods);
-  Compared<Moments> own;
+  const auto score = [&](const PointCloud& points, auto& distances, auto& moments) {
+    distances = truth.compare(points);
+    moments = distance(moments_of(points, space_.periods), frame.truth);
+  };
   populations_.runs.for_each(
-      [&](const RunAtMu& at, auto& distances, auto& moment_distance, Moments& moments) {
-        if (at.run == nullptr) return;
-        const PointCloud points = cloud(at, time);
-        distances = truth.compare(points);
-        moments = moments_of(points, space_.periods);
-        moment_distance = distance(moments, frame.truth);
+      [&](const RunAtMu& at, auto& distances, auto& moments) {
+        if (at.run != nullptr) score(cloud(at, time), distances, moments);
       },
-      frame.distances, frame.moments, own);
-  if (const auto& around = populations_.around) {
-    const RunAtMu far{populations_.runs.nearest.run, around->far};
-    const Moments beyond = around->weight > 0 ? moments_of(cloud(far, time), space_.periods) : own.nearest;
-    frame.moments.interpolated = distance(mixed(own.nearest, beyond, around->weight), frame.truth);
-  }
+      frame.distances, frame.moments);
+  if (populations_.mixture)
+    score(normalised(populations_.mixture->samples(time), space_), frame.distances.mixture, frame.moments.mixture);
+  populations_.combined.for_each(
+      [&](const std::optional<data::MuWeights>& runs, auto& moments) {
+        if (runs) moments = distance(combined_moments(*runs, time), frame.truth);
+      },
+      frame.moments);
   return frame;
 }
 

@@ -6,6 +6,7 @@
 
 #include "training/metrics/cloud_comparison.hpp"
 #include "training/metrics/evaluate_options.hpp"
+#include "training/metrics/mixture.hpp"
 #include "training/metrics/moments.hpp"
 #include "training/metrics/point_cloud.hpp"
 #include "training/metrics/run.hpp"
@@ -24,8 +25,10 @@ struct RunAtMu {
 /// The populations of one mu.
 struct Populations {
   RunAtMu truth;
-  Compared<RunAtMu> runs;                              ///< where a source is a population; `interpolated` is none
-  std::optional<TrainingBaseline::Neighbours> around;  ///< training runs between which moments are interpolated
+  Compared<RunAtMu> runs;                             ///< where a source is the population of one run
+  std::optional<Mixture> mixture{};                   ///< that of several
+  const Run* training = nullptr;                      ///< the runs whose moments are
+  Compared<std::optional<data::MuWeights>> combined;  ///< combined, where a source is no population
 };
 
 /// Scores the populations of one mu, frame by frame, in coordinates of the truth's unit spread over these frames.
@@ -50,6 +53,7 @@ class CloudScores {
     Compared<std::optional<MomentDistance>> moments;
   };
   [[nodiscard]] Frame compare(double time) const;
+  [[nodiscard]] Moments combined_moments(const data::MuWeights& runs, double time) const;
   [[nodiscard]] PointCloud cloud(const RunAtMu& at, double time) const;
 
   Populations populations_;

@@ -13,6 +13,7 @@
 #include "training/metrics/floor_run.hpp"
 #include "training/metrics/history_error.hpp"
 #include "training/metrics/metric.hpp"
+#include "training/metrics/mixture.hpp"
 #include "training/metrics/run.hpp"
 #include "training/metrics/training_baseline.hpp"
 
@@ -133,6 +134,10 @@ class Evaluator {
     return at;
   }
 
+  [[nodiscard]] Mixture mixture(const EvaluationAtMu& at) const {
+    return {training_->run(), training_->mixture(at.mu), request_.seed};
+  }
+
   void compare_energies(std::int64_t rollout_index, EvaluationAtMu& at) {
     advance(at);
     const problems::Problem& problem = *energy_problem_;
@@ -147,7 +152,10 @@ class Evaluator {
     if (floor_) energy.floor = floor_->sampled_energy(problem, floor_->require_mu(at.mu), at.time);
     if (training_) {
       energy.nearest = training_->run().best_energy(problem, training_->nearest(at.mu), at.time);
-      energy.interpolated = training_->interpolated_energy(problem, at.mu, at.time).value_or(std::vector<double>{});
+      if (const auto runs = training_->linear(at.mu))
+        energy.interpolated = training_->combined_energy(problem, *runs, at.time);
+      if (const auto runs = training_->cubic(at.mu)) energy.cubic = training_->combined_energy(problem, *runs, at.time);
+      energy.mixture = mixture(at).energy(problem, at.mu, at.time);
     }
     energy.for_each(
         [&at](const std::vector<double>& values, std::optional<double>& l2, std::optional<double>& frames) {
@@ -174,7 +182,10 @@ class Evaluator {
     if (floor_) populations.runs.floor = {&*floor_, floor_->require_mu(at.mu)};
     if (training_) {
       populations.runs.nearest = {&training_->run(), training_->nearest(at.mu)};
-      populations.around = training_->neighbours(at.mu);
+      populations.mixture = mixture(at);
+      populations.training = &training_->run();
+      populations.combined.interpolated = training_->linear(at.mu);
+      populations.combined.cubic = training_->cubic(at.mu);
     }
     at.cloud_time = cloud_times(at.time);
     const CloudScores clouds(populations, at.cloud_time, request_.options, request_.seed);

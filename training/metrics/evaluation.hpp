@@ -15,7 +15,7 @@ namespace scorefield::metrics {
 struct EvaluateRequest {
   std::string rollout_path;    ///< the prediction; any dataset or rollout file
   std::string reference_path;  ///< what really happens at the rollout's mu
-  std::string training_path;   ///< what the model learned from; empty: no nearest and interpolated baselines
+  std::string training_path;   ///< what the model learned from; empty: no baselines made of it
   EvaluateOptions options{};
   std::string config_toml{};  ///< complete resolved configuration, kept with the result
   std::int64_t seed = 0;      ///< of subsample, directions and the generated floor

@@ -7,8 +7,10 @@
 namespace scorefield::metrics {
 namespace {
 
-constexpr Compared<bool> kOfHistories{true, true, true, true};
-constexpr Compared<bool> kOfClouds{true, true, true, false};  // two populations do not add up to one in between
+constexpr Compared<bool> kOfHistories{true, true, true, true, true, true};
+// Two populations do not add up to one in between.
+constexpr Compared<bool> kOfClouds{
+    .prediction = true, .floor = true, .nearest = true, .interpolated = false, .cubic = false, .mixture = true};
 
 constexpr const char* kEnergy = "Electric energy";
 constexpr const char* kMoments = "Moments, relative L2 over frames";
@@ -90,6 +92,19 @@ std::string Metric::key_of(const Source& source) const {
 }
 
 std::span<const Metric> metrics() { return kMetrics; }
+
+std::optional<Best> best_of(const Score& score) {
+  std::optional<Best> best;
+  bool has_baseline = false;
+  score.for_each(
+      [&](const std::optional<double>& value, const Source& source) {
+        if (!value || &source == &kSources.floor) return;
+        has_baseline = has_baseline || &source != &kSources.prediction;
+        if (!best || *value < best->error) best = Best{&source, *value};
+      },
+      kSources);
+  return has_baseline ? best : std::nullopt;
+}
 
 const Metric* main_metric(const Scores& scores) {
   for (const Metric& metric : kMetrics)

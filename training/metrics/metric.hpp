@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 
@@ -40,6 +41,14 @@ struct Metric {
 
 /// All of them, in the order of tables and files: errors before distances.
 [[nodiscard]] std::span<const Metric> metrics();
+
+/// Who is closest to the truth.
+struct Best {
+  const Source* source;
+  double error;
+};
+/// Of the prediction and its baselines; the floor, a run of the solver, does not compete. Absent without baselines.
+[[nodiscard]] std::optional<Best> best_of(const Score& score);
 
 /// The metric that says most about a prediction: the first relative error of the table that it has; null without one.
 [[nodiscard]] const Metric* main_metric(const Scores& scores);

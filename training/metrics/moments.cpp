@@ -1,5 +1,6 @@
 #include "training/metrics/moments.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "core/dense/dense.hpp"
@@ -30,11 +31,15 @@ Moments moments_of(const PointCloud& cloud, const std::vector<double>& periods) 
   return {{mean.data(), mean.data() + d}, {covariance.data(), covariance.data() + d * d}};
 }
 
-Moments mixed(const Moments& a, const Moments& b, double weight) {
-  Moments result = a;
-  for (std::size_t i = 0; i < a.mean.size(); ++i) result.mean[i] += weight * (b.mean[i] - a.mean[i]);
-  for (std::size_t i = 0; i < a.covariance.size(); ++i)
-    result.covariance[i] += weight * (b.covariance[i] - a.covariance[i]);
+Moments combined(std::span<const Moments> moments, std::span<const double> weights) {
+  if (moments.empty() || moments.size() != weights.size()) throw Error("moments and their weights must be as many");
+  const auto d = static_cast<std::size_t>(moments[0].dimension());
+  Moments result{std::vector<double>(d), std::vector<double>(d * d)};
+  for (std::size_t j = 0; j < moments.size(); ++j) {
+    for (std::size_t i = 0; i < d; ++i) result.mean[i] += weights[j] * moments[j].mean[i];
+    for (std::size_t i = 0; i < d * d; ++i) result.covariance[i] += weights[j] * moments[j].covariance[i];
+  }
+  for (std::size_t i = 0; i < d; ++i) result.covariance[i * d + i] = std::max(0.0, result.covariance[i * d + i]);
   return result;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "training/metrics/point_cloud.hpp"
@@ -18,8 +19,9 @@ struct Moments {
 /// periods: [d] in the units of the cloud, 0 = not periodic. O(N D^2).
 [[nodiscard]] Moments moments_of(const PointCloud& cloud, const std::vector<double>& periods);
 
-/// (1 - weight) a + weight b, mean and covariance each: what interpolation of moment histories says.
-[[nodiscard]] Moments mixed(const Moments& a, const Moments& b, double weight);
+/// sum_i w_i (mean, covariance)_i: what interpolation of moment histories says. Variances below 0, which weights below
+/// 0 can make, are 0.
+[[nodiscard]] Moments combined(std::span<const Moments> moments, std::span<const double> weights);
 
 /// How far two clouds' moments are from each other, squared.
 struct MomentDistance {

@@ -2,6 +2,7 @@
 #include <cctype>
 #include <cmath>
 #include <cstdio>
+#include <span>
 #include <string_view>
 
 #include "training/metrics/evaluation.hpp"
@@ -10,6 +11,8 @@
 
 namespace scorefield::metrics {
 namespace {
+
+constexpr std::size_t kLineWidth = 110;
 
 /// A heading and cells below it.
 using TextColumn = std::vector<std::string>;
@@ -67,22 +70,58 @@ void add_columns(const Evaluation& evaluation, const Metric& metric, std::vector
   });
 }
 
-/// The metrics of one group side by side; empty when no mu has any.
-std::string block(const Evaluation& evaluation, std::string_view group) {
+/// A block for some metrics of one group side by side; empty when no mu has any.
+std::string block(const Evaluation& evaluation, std::span<const Metric* const> shown) {
   TextColumn names{"mu"};
   for (const EvaluationAtMu& at : evaluation.per_mu) names.push_back(row_name(at));
   names.emplace_back("mean");
   std::vector<TextColumn> table{names};
-  std::string title(group);
+  std::string title(shown.front()->group);
   const char* separator = ": ";
-  for (const Metric& metric : metrics()) {
-    if (metric.group != group) continue;
-    title += separator + std::string(metric.meaning);
-    if (metric.setting != nullptr) title += " (" + metric.setting(evaluation.request.options) + ")";
+  for (const Metric* metric : shown) {
+    title += separator + std::string(metric->meaning);
+    if (metric->setting != nullptr) title += " (" + metric->setting(evaluation.request.options) + ")";
     separator = " | ";
-    add_columns(evaluation, metric, table);
+    add_columns(evaluation, *metric, table);
   }
   return table.size() > 1 ? title + "\n" + text_of(table) + "\n" : "";
+}
+
+std::size_t width_of(const std::string& text) {
+  std::size_t width = 0;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    width = std::max(width, end - begin);
+    begin = end + 1;
+  }
+  return width;
+}
+
+/// The metrics of one group, side by side as far as they fit into a line.
+std::string blocks(const Evaluation& evaluation, std::string_view group) {
+  std::vector<const Metric*> shown;
+  for (const Metric& metric : metrics())
+    if (metric.group == group) shown.push_back(&metric);
+  std::string text = block(evaluation, shown);
+  if (width_of(text) <= kLineWidth) return text;
+  text.clear();
+  for (const Metric* metric : shown) text += block(evaluation, {&metric, 1});
+  return text;
+}
+
+/// Who is closest to the truth, metric by metric, whether or not it is the prediction; empty without baselines.
+std::string best_of_all(const Scores& mean) {
+  std::vector<TextColumn> table{{"Best of all, mean over mu"}, {"by"}, {"error"}, {"the rollout's"}};
+  for (const Metric& metric : metrics()) {
+    const Score& score = mean.*metric.score;
+    const auto best = best_of(score);
+    if (!best || !score.prediction) continue;
+    table[0].emplace_back(metric.title);
+    table[1].emplace_back(best->source->words);
+    table[2].push_back(number_text(best->error));
+    table[3].push_back(number_text(*score.prediction));
+  }
+  return table[0].size() > 1 ? text_of(table) + "\n" : "";
 }
 
 /// "2.1 x below the nearest training run": how a baseline stands to the prediction.
@@ -113,7 +152,10 @@ std::string reading(const Scores& mean) {
       },
       kSources);
   compare(score.floor, kSources.floor);
-  return text + ".\n";
+  text += ".\n";
+  if (const auto best = best_of(score); best && best->source != &kSources.prediction)
+    text += "Closer to the truth than the prediction: " + std::string(best->source->words) + ".\n";
+  return text;
 }
 
 std::string legend(const Evaluation& evaluation) {
@@ -143,9 +185,9 @@ std::string to_table(const Evaluation& evaluation) {
   for (const Metric& metric : metrics()) {
     if (metric.group == group) continue;
     group = metric.group;
-    text += block(evaluation, group);
+    text += blocks(evaluation, group);
   }
-  text += legend(evaluation);
+  text += best_of_all(evaluation.mean) + legend(evaluation);
   for (const std::string& warning : evaluation.warnings) text += "warning: " + warning + "\n";
   return text + reading(evaluation.mean);
 }

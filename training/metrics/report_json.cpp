@@ -48,6 +48,9 @@ std::string to_json(const Evaluation& evaluation) {
   for (const EvaluationAtMu& at : evaluation.per_mu) object["per_mu"].push_back(json_of(at));
   object["mean"] = nlohmann::ordered_json::object();
   add_scores(object["mean"], evaluation.mean);
+  object["best"] = nlohmann::ordered_json::object();
+  for (const Metric& metric : metrics())
+    if (const auto best = best_of(evaluation.mean.*metric.score)) object["best"][metric.key] = best->source->name;
   if (!request.config_toml.empty()) object["config"] = request.config_toml;
   return object.dump(2);
 }

@@ -13,6 +13,8 @@ struct Compared {
   T floor{};         ///< independent high-fidelity run, same mu
   T nearest{};       ///< training run of the nearest mu, copied
   T interpolated{};  ///< training runs, linear in mu
+  T cubic{};         ///< training runs, four of them, cubic in mu
+  T mixture{};       ///< particles of the training runs around mu, poured together
 
   /// Calls visit(value, ...) for the values of this and of others, in the order above.
   template <class Visit, class... Others>
@@ -21,6 +23,8 @@ struct Compared {
     visit(floor, others.floor...);
     visit(nearest, others.nearest...);
     visit(interpolated, others.interpolated...);
+    visit(cubic, others.cubic...);
+    visit(mixture, others.mixture...);
   }
 };
 
@@ -35,7 +39,9 @@ inline constexpr Compared<Source> kSources{
     {"prediction", "error", "the prediction", "the rollout"},
     {"floor", "floor", "the floor", "an independent high-fidelity run"},
     {"nearest", "nearest", "the nearest training run", "the training run of the nearest mu, copied"},
-    {"interpolated", "interp.", "interpolation in mu", "training histories, linear in mu"}};
+    {"interpolated", "interp.", "interpolation in mu", "training histories, linear in mu"},
+    {"cubic", "cubic", "cubic interpolation in mu", "four training histories, cubic in mu"},
+    {"mixture", "mixture", "the mixture of training runs", "particles of the training runs around mu, in proportion"}};
 
 /// One value per frame; empty where absent.
 using ScoreHistory = Compared<std::vector<double>>;

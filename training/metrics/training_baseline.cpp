@@ -1,10 +1,7 @@
 #include "training/metrics/training_baseline.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <sstream>
-
-#include "data/mu_set.hpp"
 
 namespace scorefield::metrics {
 namespace {
@@ -25,9 +22,7 @@ Range range_of(const data::DatasetHeader& header, std::size_t parameter) {
 
 }  // namespace
 
-bool TrainingBaseline::inside_range(const std::vector<double>& mu) const {
-  return data::MuSet(run_.header().mu).spans(mu);
-}
+bool TrainingBaseline::inside_range(const std::vector<double>& mu) const { return mu_.spans(mu); }
 
 std::string TrainingBaseline::range_text() const {
   std::ostringstream text;
@@ -38,36 +33,26 @@ std::string TrainingBaseline::range_text() const {
   return text.str();
 }
 
-std::optional<TrainingBaseline::Neighbours> TrainingBaseline::neighbours(const std::vector<double>& mu) const {
-  if (mu.size() != 1 || !inside_range(mu)) return std::nullopt;
-  const std::int64_t near = nearest(mu);
-  Neighbours found{near, near, 0};
-
-  // The nearest run on the other side of mu; without one, mu is an end of the range.
-  const double distance = mu[0] - run_.header().mu[near][0];
-  if (is_training_mu(mu)) return found;
-  double gap = 0;
-  for (std::int64_t i = 0; i < run_.header().mu_count(); ++i) {
-    const double beyond = (run_.header().mu[i][0] - mu[0]) * (distance > 0 ? 1 : -1);
-    if (beyond > 0 && (found.far == near || beyond < gap)) {
-      found.far = i;
-      gap = beyond;
-    }
-  }
-  if (found.far != near) found.weight = std::abs(distance) / (std::abs(distance) + gap);
-  return found;
+std::optional<data::MuWeights> TrainingBaseline::linear(const std::vector<double>& mu) const {
+  return data::barycentric_weights(mu_, mu);
 }
 
-std::optional<std::vector<double>> TrainingBaseline::interpolated_energy(const problems::Problem& problem,
-                                                                         const std::vector<double>& mu,
-                                                                         std::span<const double> times) const {
-  const auto around = neighbours(mu);
-  if (!around) return std::nullopt;
-  std::vector<double> result = run_.best_energy(problem, around->near, times);
-  if (around->weight == 0) return result;
-  const std::vector<double> far = run_.best_energy(problem, around->far, times);
-  for (std::size_t k = 0; k < result.size(); ++k)
-    result[k] = (1 - around->weight) * result[k] + around->weight * far[k];
+std::optional<data::MuWeights> TrainingBaseline::cubic(const std::vector<double>& mu) const {
+  return data::cubic_weights(mu_, mu);
+}
+
+data::MuWeights TrainingBaseline::mixture(const std::vector<double>& mu) const {
+  auto inside = linear(mu);
+  return inside ? *std::move(inside) : data::inverse_distance_weights(mu_, mu);
+}
+
+std::vector<double> TrainingBaseline::combined_energy(const problems::Problem& problem, const data::MuWeights& weights,
+                                                      std::span<const double> times) const {
+  std::vector<double> result(times.size());
+  for (const auto& [index, weight] : weights) {
+    const std::vector<double> energy = run_.best_energy(problem, index, times);
+    for (std::size_t k = 0; k < result.size(); ++k) result[k] += weight * energy[k];
+  }
   return result;
 }
 

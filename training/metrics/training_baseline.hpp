@@ -6,15 +6,17 @@
 #include <string>
 #include <vector>
 
+#include "data/mu_weights.hpp"
 #include "training/metrics/run.hpp"
 
 namespace scorefield::metrics {
 
-/// What the training data alone say about a mu: copy the nearest run, or interpolate histories between runs.
+/// What the training data alone say about a mu: copy the nearest run, interpolate histories between runs, or pour the
+/// particles of several together.
 class TrainingBaseline {
  public:
   /// @throws FileError
-  explicit TrainingBaseline(const std::string& path) : run_(path) {}
+  explicit TrainingBaseline(const std::string& path) : run_(path), mu_(run_.header().mu) {}
 
   [[nodiscard]] const Run& run() const { return run_; }
 
@@ -27,21 +29,20 @@ class TrainingBaseline {
   /// "1.2 to 1.9", per parameter.
   [[nodiscard]] std::string range_text() const;
 
-  /// The two training runs around a mu: (1 - weight) of `near` and `weight` of `far`.
-  struct Neighbours {
-    std::int64_t near = 0, far = 0;
-    double weight = 0;
-  };
-  /// Linear interpolation in mu; absent outside the range or for several parameters.
-  [[nodiscard]] std::optional<Neighbours> neighbours(const std::vector<double>& mu) const;
+  /// Shares of the training runs whose histories add up to one at mu, linear in mu (barycentric) and cubic
+  /// (data/mu_weights.hpp); absent outside the runs' hull, cubic also for several parameters or below four runs.
+  [[nodiscard]] std::optional<data::MuWeights> linear(const std::vector<double>& mu) const;
+  [[nodiscard]] std::optional<data::MuWeights> cubic(const std::vector<double>& mu) const;
+  /// Shares of the training runs in a mixture: the barycentric ones; outside the hull by inverse distance.
+  [[nodiscard]] data::MuWeights mixture(const std::vector<double>& mu) const;
 
-  /// E(t) linear in mu; absent where there are no neighbours.
-  [[nodiscard]] std::optional<std::vector<double>> interpolated_energy(const problems::Problem& problem,
-                                                                       const std::vector<double>& mu,
-                                                                       std::span<const double> times) const;
+  /// sum_i w_i E_i(t), of the best energies of the runs. [K]
+  [[nodiscard]] std::vector<double> combined_energy(const problems::Problem& problem, const data::MuWeights& weights,
+                                                    std::span<const double> times) const;
 
  private:
   Run run_;
+  data::MuSet mu_;
 };
 
 }  // namespace scorefield::metrics

@@ -109,7 +109,7 @@ class Table(unittest.TestCase):
         evaluation["metrics"] = read_metrics(evaluation, "evaluation.json")
         table = html_table(evaluation)
         self.assertEqual(table.count("<tr"), 2 + 2 + 1)
-        self.assertIn("<th>1.35</th><td>0.0500</td><td>0.0060</td><td>0.0200</td><td>0.1100</td>", table)
+        self.assertIn("<th>1.35</th><td>0.0500</td><td>0.0060</td><td>0.0200</td><td>0.0050</td><td>0.0300</td><td>0.1100</td>", table)
         self.assertIn("<tr class=mean>", table)
         for entry in (*evaluation["per_mu"], evaluation["mean"]):
             for key in [key for key in entry if key.startswith("sinkhorn")]:
@@ -191,6 +191,7 @@ class Pictures(WithDemoFolder):
         self.assertNotIn("http", page)
         self.assertIn("scorefield generate two-stream", page)
         self.assertIn("<td>0.0500</td>", page)
+        self.assertIn("electric energy, relative L2: <b>cubic</b>", page)
 
     def test_bad_input_is_one_line_and_leaves_nothing(self):
         output = self.folder / "x.png"
