@@ -32,6 +32,10 @@ class ImportFormat {
                                                                         const ArrayNames& names) const = 0;
 };
 
+/// Defined in define_format.hpp.
+template <class Format>
+std::unique_ptr<ImportFormat> make_format();
+
 /// All formats; the first that recognises a file reads it.
 [[nodiscard]] std::vector<std::unique_ptr<ImportFormat>> make_import_formats();
 

@@ -2,16 +2,17 @@
 
 namespace scorefield::data {
 
-using MakeFormat = std::unique_ptr<ImportFormat>();
-MakeFormat make_npy_format, make_npz_format, make_openpmd_format, make_hdf5_format;  // each in the file of its name
+/// One line a format. Any HDF5 file is the last kind: formats that are made of HDF5 come before it.
+constexpr std::unique_ptr<ImportFormat> (*kFormats[])() = {
+    make_format<class NpyFormat>,
+    make_format<class NpzFormat>,
+    make_format<class OpenpmdFormat>,
+    make_format<class Hdf5Format>,
+};
 
 std::vector<std::unique_ptr<ImportFormat>> make_import_formats() {
   std::vector<std::unique_ptr<ImportFormat>> formats;
-  for (MakeFormat* make : {
-           make_npy_format, make_npz_format, make_openpmd_format,
-           make_hdf5_format,  // any HDF5: formats that are made of HDF5 come before it
-       })
-    formats.push_back(make());
+  for (const auto make : kFormats) formats.push_back(make());
   return formats;
 }
 

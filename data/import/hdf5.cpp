@@ -3,6 +3,7 @@
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "data/import/array_source.hpp"
+#include "data/import/define_format.hpp"
 
 namespace scorefield::data {
 namespace {
@@ -125,6 +126,8 @@ class Hdf5File : public ArrayFile {
   h5::File file_;
 };
 
+}  // namespace
+
 class Hdf5Format : public ArrayFormat {
  public:
   [[nodiscard]] std::string name() const override { return "hdf5"; }
@@ -140,8 +143,6 @@ class Hdf5Format : public ArrayFormat {
   }
 };
 
-}  // namespace
-
-std::unique_ptr<ImportFormat> make_hdf5_format() { return std::make_unique<Hdf5Format>(); }
+template std::unique_ptr<ImportFormat> make_format<Hdf5Format>();
 
 }  // namespace scorefield::data

@@ -1,4 +1,5 @@
 #include "data/import/array_source.hpp"
+#include "data/import/define_format.hpp"
 #include "data/import/numpy_array.hpp"
 
 namespace scorefield::data {
@@ -18,6 +19,8 @@ class NpyFile : public ArrayFile {
   std::string path_;
 };
 
+}  // namespace
+
 class NpyFormat : public ArrayFormat {
  public:
   [[nodiscard]] std::string name() const override { return "npy"; }
@@ -32,8 +35,6 @@ class NpyFormat : public ArrayFormat {
   }
 };
 
-}  // namespace
-
-std::unique_ptr<ImportFormat> make_npy_format() { return std::make_unique<NpyFormat>(); }
+template std::unique_ptr<ImportFormat> make_format<NpyFormat>();
 
 }  // namespace scorefield::data

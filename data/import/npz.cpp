@@ -5,6 +5,7 @@
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "data/import/array_source.hpp"
+#include "data/import/define_format.hpp"
 #include "data/import/numpy_array.hpp"
 
 namespace scorefield::data {
@@ -106,6 +107,8 @@ class NpzFile : public ArrayFile {
   std::map<std::string, Entry> entries_;
 };
 
+}  // namespace
+
 class NpzFormat : public ArrayFormat {
  public:
   [[nodiscard]] std::string name() const override { return "npz"; }
@@ -120,8 +123,6 @@ class NpzFormat : public ArrayFormat {
   }
 };
 
-}  // namespace
-
-std::unique_ptr<ImportFormat> make_npz_format() { return std::make_unique<NpzFormat>(); }
+template std::unique_ptr<ImportFormat> make_format<NpzFormat>();
 
 }  // namespace scorefield::data

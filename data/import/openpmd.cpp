@@ -4,21 +4,23 @@
 
 #include "core/error.hpp"
 #include "core/text.hpp"
+#include "data/import/define_format.hpp"
 #include "data/import/format.hpp"
 #include "data/import/openpmd_columns.hpp"
 #include "data/import/openpmd_series.hpp"
 
 namespace scorefield::data {
-namespace {
-
-using openpmd::Column;
-using openpmd::Series;
-using openpmd::Species;
 
 struct OpenpmdOptions {
   std::string species, records;
   double mass = 0;
 };
+
+namespace {
+
+using openpmd::Column;
+using openpmd::Series;
+using openpmd::Species;
 
 /// What tells species apart, as the file says it.
 struct Kind {
@@ -244,6 +246,8 @@ class OpenpmdSource : public ImportSource {
   std::vector<Column> columns_, rates_;
 };
 
+}  // namespace
+
 class OpenpmdFormat : public ImportFormat {
  public:
   [[nodiscard]] std::string name() const override { return "openpmd"; }
@@ -292,8 +296,6 @@ class OpenpmdFormat : public ImportFormat {
   OpenpmdOptions options_;
 };
 
-}  // namespace
-
-std::unique_ptr<ImportFormat> make_openpmd_format() { return std::make_unique<OpenpmdFormat>(); }
+template std::unique_ptr<ImportFormat> make_format<OpenpmdFormat>();
 
 }  // namespace scorefield::data
