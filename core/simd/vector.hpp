@@ -15,6 +15,13 @@ namespace scorefield::simd::SCOREFIELD_ISA {
 
 #define SCOREFIELD_INLINE inline __attribute__((always_inline))
 
+/// Before a function whose loops stay scalar. Clang, which has no such attribute, decides by its cost model.
+#if defined(__clang__)
+#define SCOREFIELD_SCALAR [[gnu::noinline]]
+#else
+#define SCOREFIELD_SCALAR [[gnu::noinline, gnu::optimize("no-tree-vectorize")]]
+#endif
+
 #if defined(__AVX512F__)
 constexpr int kVectorBytes = 64;
 constexpr int kBlockVectors = 4;  // 6 x 4 accumulators + 4 columns + 1 broadcast of 32 registers

@@ -46,9 +46,8 @@ inline void locate(const Position* x, int count, std::uint32_t cells, std::uint3
 
 /// Table look-up, kept scalar: the vectoriser would take the elements of every index vector apart again.
 template <class Kick>
-[[gnu::noinline, gnu::optimize("no-tree-vectorize")]] void gather(const std::uint32_t* __restrict sites, int count,
-                                                                  const Kick* __restrict table,
-                                                                  Kick* __restrict kicks) {
+SCOREFIELD_SCALAR void gather(const std::uint32_t* __restrict sites, int count, const Kick* __restrict table,
+                              Kick* __restrict kicks) {
 #pragma GCC unroll 8
   for (int i = 0; i < count; ++i) __builtin_memcpy(&kicks[i], &table[sites[i] >> kFractionBits], sizeof(Kick));
 }
