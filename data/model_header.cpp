@@ -30,6 +30,10 @@ void write_model_header(h5::File& file, const ModelHeader& header) {
   file.set_attribute("/training", "step", header.step);
 }
 
+std::string read_model_kind(const h5::File& file) {
+  return file.has_attribute("/model", "kind") ? file.string_attribute("/model", "kind") : ModelHeader{}.kind;
+}
+
 ModelHeader read_model_header(const h5::File& file) {
   ModelHeader header;
   header.provenance = read_provenance(file, {kModelFormat});
@@ -43,7 +47,7 @@ ModelHeader read_model_header(const h5::File& file) {
   data.periods = file.numbers_attribute("/model", "periods");
   data.provenance.config = file.string_attribute("/model", "data_config");
   header.options = file.string_attribute("/model", "options");
-  if (file.has_attribute("/model", "kind")) header.kind = file.string_attribute("/model", "kind");
+  header.kind = read_model_kind(file);
   header.sigma = file.number_attribute("/model", "sigma");
   header.step = file.integer_attribute("/training", "step");
   if (file.has_attribute("/model", "parameters")) {

@@ -26,4 +26,7 @@ void write_model_header(h5::File& file, const ModelHeader& header);
 /// @throws FileError on a file that is not a model of this version, or that contradicts itself
 [[nodiscard]] ModelHeader read_model_header(const h5::File& file);
 
+/// ModelHeader::kind alone.
+[[nodiscard]] std::string read_model_kind(const h5::File& file);
+
 }  // namespace scorefield::data

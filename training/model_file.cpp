@@ -130,8 +130,7 @@ const ScoreUse& require_score(const ReducedModel& model, const std::string& path
 }
 
 std::shared_ptr<const Loss> read_loss(const h5::File& file) {
-  // Files without the attribute are older and hold drifts.
-  const auto kind = file.has_attribute("/model", "kind") ? file.string_attribute("/model", "kind") : "drift";
+  const auto kind = data::read_model_kind(file);
   auto loss = LossList().leaving(kind);
   if (!loss)
     throw FileError(file.path(),
