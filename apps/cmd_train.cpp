@@ -123,7 +123,8 @@ class Train : public Command {
     request_.device = launched.device;
     request_.processes = launched.processes.get();
     ProgressPrinter printer(line.common().quiet || !launched.is_root());
-    const auto result = training::train(request_, make_observer(printer));
+    request_.observer = make_observer(printer);
+    const auto result = training::train(request_);
     return launched.is_root() ? std::optional(answer_of(request_, result)) : std::nullopt;
   }
 

@@ -59,7 +59,7 @@ InitialPopulations read_initial_populations(const data::DatasetReader& reader) {
 /// One training run: everything between the options and the model file.
 class Training {
  public:
-  Training(const TrainRequest& request, const TrainObserver& observer);
+  explicit Training(const TrainRequest& request);
   TrainResult run();
 
  private:
@@ -84,7 +84,6 @@ class Training {
 
   const TrainRequest& request_;
   const TrainConfig& config_;
-  TrainObserver observer_;
   torch::Device device_;
   ReducedModel model_;
   std::unique_ptr<BatchSource> batches_;
@@ -103,10 +102,9 @@ class Training {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
-Training::Training(const TrainRequest& request, const TrainObserver& observer)
+Training::Training(const TrainRequest& request)
     : request_(request),
       config_(request.config),
-      observer_(observer),
       device_(parse_device(request.device)),
       graph_(device_, request.config.training.cuda_graph && request.config.training.engine != EngineKind::autograd &&
                           !request.processes) {
@@ -261,7 +259,7 @@ void Training::log(std::int64_t step) {
   history_.validation_loss.push_back(validation);
   history_.seconds.push_back(earlier_seconds_ + elapsed);
   history_.learning_rate.push_back(rate_);
-  if (!observer_ || !is_root()) return;
+  if (!request_.observer || !is_root()) return;
   TrainProgress report;
   report.step = step;
   report.total_steps = config_.training.steps;
@@ -272,7 +270,7 @@ void Training::log(std::int64_t step) {
   report.seconds_left = static_cast<double>(config_.training.steps - step) / report.steps_per_second;
   if (request_.time_limit_seconds > 0)
     report.seconds_left = std::min(report.seconds_left, std::max(0.0, request_.time_limit_seconds - elapsed));
-  observer_(report);
+  request_.observer(report);
 }
 
 void Training::checkpoint(std::int64_t step) {
@@ -294,7 +292,7 @@ void Training::checkpoint(std::int64_t step) {
 }
 
 TrainResult Training::run() {
-  if (observer_ && is_root()) {
+  if (request_.observer && is_root()) {
     TrainProgress start;
     start.step = first_step_;
     start.total_steps = config_.training.steps;
@@ -304,7 +302,7 @@ TrainResult Training::run() {
                     std::to_string(batches_->groups() * config_.batch.particles) + " points per step" +
                     (batches_->needs().targets_from.empty() ? "" : ", " + batches_->needs().targets_from) +
                     (request_.processes ? ", " + std::to_string(request_.processes->size()) + " processes" : "");
-    observer_(start);
+    request_.observer(start);
   }
   TrainResult result;
   std::int64_t step = first_step_;
@@ -348,10 +346,10 @@ TrainResult Training::run() {
 
 }  // namespace
 
-TrainResult train(const TrainRequest& request, const TrainObserver& observer) {
+TrainResult train(const TrainRequest& request) {
   if (request.resume && !std::filesystem::exists(request.output_path))
     throw FileError(request.output_path, "does not exist, so there is nothing to resume. Train without --resume.");
-  return Training(request, observer).run();
+  return Training(request).run();
 }
 
 }  // namespace scorefield::training

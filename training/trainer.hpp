@@ -9,17 +9,6 @@
 
 namespace scorefield::training {
 
-struct TrainRequest {
-  std::string data_path, output_path;
-  TrainConfig config;
-  std::string config_toml;  ///< complete resolved configuration, stored in the model
-  std::int64_t seed = 0;
-  bool resume = false;                             ///< continue output_path
-  double time_limit_seconds = 0;                   ///< of this call; 0: none
-  std::string device = "cpu";                      ///< "cpu", "cuda" or "cuda:1"
-  distributed::ProcessGroup* processes = nullptr;  ///< the processes that train together; null: this one alone
-};
-
 struct TrainProgress {
   std::int64_t step = 0, total_steps = 0;
   double loss = 0;             ///< mean over the last interval
@@ -30,6 +19,18 @@ struct TrainProgress {
   std::string message;  ///< a line for the user, usually empty
 };
 using TrainObserver = std::function<void(const TrainProgress&)>;
+
+struct TrainRequest {
+  std::string data_path, output_path;
+  TrainConfig config;
+  std::string config_toml;  ///< complete resolved configuration, stored in the model
+  std::int64_t seed = 0;
+  bool resume = false;            ///< continue output_path
+  double time_limit_seconds = 0;  ///< of this call; 0: none
+  std::string device = "cpu";     ///< "cpu", "cuda" or "cuda:1"
+  TrainObserver observer{};
+  distributed::ProcessGroup* processes = nullptr;  ///< the processes that train together; null: this one alone
+};
 
 struct TrainResult {
   std::int64_t steps = 0;   ///< all steps of this model so far
@@ -49,6 +50,6 @@ struct TrainResult {
 /// processes: the steps are those of one process with the same batch up to the order of sums. Every process passes the
 /// same request; rank 0 writes the file and tells the observer.
 /// @throws UsageError, FileError, DivergenceError (the last good checkpoint stays)
-TrainResult train(const TrainRequest& request, const TrainObserver& observer = {});
+TrainResult train(const TrainRequest& request);
 
 }  // namespace scorefield::training

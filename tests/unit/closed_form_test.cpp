@@ -44,7 +44,7 @@ TEST(ClosedForm, AShortTrainingFindsTheOscillatorsPotential) {
   const auto train = [&](std::int64_t steps, const std::string& name) {
     config.training.steps = steps;
     static_cast<void>(training::train(
-        {.data_path = data, .output_path = folder.path(name), .config = config, .config_toml = "", .seed = 3}, {}));
+        {.data_path = data, .output_path = folder.path(name), .config = config, .config_toml = "", .seed = 3}));
     return compare_with_closed_form(folder.path(name), data, 300);
   };
   const auto start = train(1, "start.h5"), trained = train(400, "trained.h5");

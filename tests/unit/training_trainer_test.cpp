@@ -153,11 +153,12 @@ TEST_F(Trainer, InterruptedAndResumedEqualsUninterruptedBitForBit) {
 
   catch_interrupts();
   auto part = request(config, "part.h5");
-  const TrainObserver stop_at_30 = [](const TrainProgress& progress) {
+  part.observer = [](const TrainProgress& progress) {
     if (progress.step == 30) std::raise(SIGINT);
   };
-  EXPECT_THROW(train(part, stop_at_30), Interrupted);
+  EXPECT_THROW(train(part), Interrupted);
   clear_interrupt();
+  part.observer = nullptr;
   part.resume = true;
   const auto result = train(part);
   EXPECT_EQ(result.steps, 60);

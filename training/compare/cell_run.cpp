@@ -38,8 +38,8 @@ void train(const CellTask& task, Cell& cell) {
                                        .config_toml = task.plan.train_toml,
                                        .seed = task.seed,
                                        .time_limit_seconds = task.time_limit(),
-                                       .device = task.device},
-                                      report);
+                                       .device = task.device,
+                                       .observer = report});
   cell.training_seconds = result.seconds;
   cell.steps = static_cast<double>(result.steps);
   cell.step_milliseconds = 1e3 * result.step_seconds;
