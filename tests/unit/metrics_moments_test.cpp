@@ -6,6 +6,7 @@
 #include <numbers>
 
 #include "core/error.hpp"
+#include "tests/support/weighted_cloud.hpp"
 
 namespace scorefield::metrics {
 namespace {
@@ -26,6 +27,19 @@ TEST(Moments, OfARectangle) {
 TEST(Moments, SeeCorrelation) {
   const Moments moments = moments_of({2, {-1, -2, 1, 2}}, kFree);
   EXPECT_EQ(moments.covariance, (std::vector<double>{1, 2, 2, 4}));
+}
+
+TEST(Moments, WeightsCount) {
+  const auto forms = test::two_forms(50, 2, 3);
+  const Moments weighted = moments_of(forms.weighted, {0, 5}), repeated = moments_of(forms.repeated, {0, 5});
+  ASSERT_EQ(weighted.dimension(), 3);
+  for (std::size_t i = 0; i < 3; ++i) EXPECT_NEAR(weighted.mean[i], repeated.mean[i], 1e-6);
+  for (std::size_t i = 0; i < 9; ++i) EXPECT_NEAR(weighted.covariance[i], repeated.covariance[i], 1e-6);
+  const Moments gaussian = moments_of(test::reweighted_gaussian(20000, 0.7), {0});
+  EXPECT_NEAR(gaussian.mean[0], 0, 0.005) << "without the weights it is 0.7";
+  EXPECT_NEAR(gaussian.covariance[0], 1, 0.01);
+  EXPECT_THROW((void)moments_of({1, {1, 2}, {0, 0}}, {0}), Error);
+  EXPECT_THROW((void)moments_of({1, {1, 2}, {1}}, {0}), Error);
 }
 
 TEST(Moments, PeriodicCoordinatesAreOnTheirCircle) {

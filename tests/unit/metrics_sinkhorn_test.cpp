@@ -9,6 +9,7 @@
 #include "core/error.hpp"
 #include "core/parallel.hpp"
 #include "core/random.hpp"
+#include "tests/support/weighted_cloud.hpp"
 #include "training/metrics/sinkhorn.hpp"
 #include "training/metrics/softmin.hpp"
 #include "training/metrics/wasserstein.hpp"
@@ -140,6 +141,21 @@ TEST(Sinkhorn, TendsToTheExactSquaredW2) {
     last = error;
   }
   EXPECT_LT(last, 0.002 * exact);
+}
+
+TEST(Sinkhorn, WeightsCount) {
+  const auto forms = test::two_forms(120, 2, 3);
+  const PointCloud other = random_cloud(90, 2, 9);
+  const double expected = sinkhorn_divergence(forms.repeated, other, kPlane).divergence;
+  EXPECT_NEAR(sinkhorn_divergence(forms.weighted, other, kPlane).divergence, expected, 2e-4);
+  EXPECT_NEAR(sinkhorn_divergence(other, forms.weighted, kPlane).divergence, expected, 2e-4);
+  EXPECT_NEAR(sinkhorn_divergence(forms.weighted, forms.repeated, kPlane).divergence, 0, 2e-4);
+  EXPECT_GT(sinkhorn_divergence(PointCloud{2, forms.weighted.values}, forms.repeated, kPlane).divergence, 5e-4)
+      << "without the weights they are two clouds";
+  const PointCloud reweighted = test::reweighted_gaussian(600, 0.7);
+  EXPECT_NEAR(sinkhorn_divergence(reweighted, even_gaussian(600, 0, 1), kLine).divergence, 0, 0.01);
+  EXPECT_NEAR(sinkhorn_divergence(PointCloud{1, reweighted.values}, even_gaussian(600, 0, 1), kLine).divergence, 0.49,
+              0.01);
 }
 
 TEST(Sinkhorn, ZeroForEqualCloudsAndSymmetric) {

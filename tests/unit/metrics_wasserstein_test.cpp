@@ -9,6 +9,7 @@
 #include "core/error.hpp"
 #include "core/parallel.hpp"
 #include "core/random.hpp"
+#include "tests/support/weighted_cloud.hpp"
 #include "training/metrics/point_cloud.hpp"
 #include "training/metrics/subsample.hpp"
 #include "training/metrics/wasserstein.hpp"
@@ -54,6 +55,27 @@ TEST(Wasserstein1d, RepeatingEveryPointChangesNothing) {
 
 TEST(Wasserstein1d, RefusesAnEmptySample) {
   EXPECT_THROW((void)wasserstein2_1d(std::vector<float>{}, std::vector<float>{1}), Error);
+}
+
+TEST(Wasserstein1d, LevelsIntegrateQuantiles) {
+  // Quantile functions: x = 0 up to 3/4, then 1; y = 0, 3, 6 on thirds; levels 1/3, 2/3, 3/4.
+  const std::vector<float> x{0, 1}, y{0, 3, 6}, levels{0.75F, 1};
+  const double squared = 0.0 / 3 + 9.0 / 3 + 36.0 * (0.75 - 2.0 / 3) + 25.0 / 4;
+  EXPECT_NEAR(wasserstein2_sorted(WeightedLine{x, levels}, WeightedLine{y, {}}), std::sqrt(squared), 1e-7);
+  EXPECT_NEAR(wasserstein2_sorted(WeightedLine{y, {}}, WeightedLine{x, levels}), std::sqrt(squared), 1e-7);
+}
+
+TEST(SlicedW2, WeightsCount) {
+  const auto forms = test::two_forms(200, 2, 3);
+  const PointCloud other = random_cloud(77, 2, 9);
+  const SlicedWasserstein sliced({0.0, 4.0}, 16, 0);
+  EXPECT_NEAR(sliced.distance(forms.weighted, other), sliced.distance(forms.repeated, other), 1e-6);
+  EXPECT_NEAR(sliced.distance(forms.weighted, forms.repeated), 0, 2e-3);  // levels are rounded to float32
+  const SlicedWasserstein line({0.0}, 1, 0);
+  const PointCloud reweighted = test::reweighted_gaussian(20000, 0.7);
+  const PointCloud even = test::reweighted_gaussian(20000, 0);
+  EXPECT_NEAR(line.distance(reweighted, even), 0, 0.02);
+  EXPECT_NEAR(line.distance(PointCloud{1, reweighted.values}, even), 0.7, 1e-3) << "without the weights";
 }
 
 TEST(SlicedW2, TranslationOnTheLineIsExact) {
@@ -125,6 +147,16 @@ TEST(PointClouds, NormalisedHasUnitSpreadAndWraps) {
   EXPECT_NEAR(cloud.values[7], 5 * std::sqrt(12.0) / 10, 1e-6);
 }
 
+TEST(PointClouds, SpreadIsThatOfTheWeightedPopulation) {
+  const auto forms = test::two_forms(100, 2, 4);
+  SpreadMeter weighted({0, 0}), repeated({0, 0});
+  weighted.add(forms.weighted.values, forms.weighted.weights);
+  repeated.add(forms.repeated.values);
+  for (std::size_t k = 0; k < 2; ++k) EXPECT_NEAR(weighted.space().scales[k], repeated.space().scales[k], 1e-6);
+  EXPECT_EQ(normalised(forms.weighted.values, weighted.space(), forms.weighted.weights).weights,
+            forms.weighted.weights);
+}
+
 TEST(PointClouds, ConstantCoordinateKeepsItsUnit) {
   SpreadMeter meter({0.0});
   meter.add(std::vector<float>{3, 3, 3});
@@ -148,6 +180,34 @@ TEST(Subsample, FixedByCloudAndSeed) {
   EXPECT_NE(stratified_subsample(cloud, 100, 5).values, stratified_subsample(cloud, 100, 6).values);
   EXPECT_EQ(stratified_subsample(cloud, 1000, 5).values, cloud.values);
   EXPECT_EQ(stratified_subsample(PointCloud{1, std::vector<float>(50, 2.0f)}, 8, 0).count(), 8);
+}
+
+/// Equal runs of the weight along the tree: the mean over seeds is that of the population, the scatter well below the
+/// 1/8 of random draws, and points of no weight never come.
+TEST(Subsample, OfWeightedPointsIsUnbiasedAndEven) {
+  const PointCloud cloud = test::two_forms(4096, 2, 1).weighted;
+  double cloud_mean = 0, total = 0;
+  for (std::int64_t i = 0; i < cloud.count(); ++i) {
+    cloud_mean += cloud.weights[i] * cloud.point(i)[0];
+    total += cloud.weights[i];
+  }
+  cloud_mean /= total;
+  double mean = 0, scatter = 0;
+  constexpr int kSeeds = 200;
+  for (int seed = 0; seed < kSeeds; ++seed) {
+    const PointCloud chosen = stratified_subsample(cloud, 64, seed);
+    ASSERT_EQ(chosen.count(), 64);
+    ASSERT_TRUE(chosen.weights.empty());
+    double one = 0;
+    for (std::int64_t i = 0; i < 64; ++i) one += chosen.point(i)[0] / 64;
+    mean += one / kSeeds;
+    scatter += std::pow(one - cloud_mean, 2) / kSeeds;
+  }
+  EXPECT_LT(std::sqrt(scatter), 0.125 / 2);
+  EXPECT_NEAR(mean, cloud_mean, 4 * std::sqrt(scatter / kSeeds));
+  EXPECT_EQ(stratified_subsample(cloud, 4096, 0).weights, cloud.weights);
+  const PointCloud two{1, {1, 2, 3}, {0, 3, 1}};
+  EXPECT_EQ(stratified_subsample(two, 2, 0).values.front(), 2.0F);
 }
 
 TEST(Subsample, UnbiasedAndEvenerThanRandomDraws) {

@@ -26,8 +26,17 @@ Moments moments_of(const PointCloud& cloud, const std::vector<double>& periods) 
   if (n == 0) throw Error("an empty cloud has no moments");
   const auto d = static_cast<Index>(coordinates.size()) / n;
   const dense::Matrix x = Clouds(coordinates.data(), d, n).cast<double>();
-  const dense::Vector mean = x.rowwise().mean();
-  const dense::Matrix covariance = dense::covariance(x, mean);
+  const auto shares = shares_of(cloud);
+  dense::Vector mean;
+  dense::Matrix covariance;
+  if (shares.empty()) {
+    mean = x.rowwise().mean();
+    covariance = dense::covariance(x, mean);
+  } else {
+    const dense::Vector weights = Eigen::Map<const Eigen::VectorXf>(shares.data(), n).cast<double>();
+    mean = x * weights / weights.sum();
+    covariance = dense::covariance(x, mean, weights);
+  }
   return {{mean.data(), mean.data() + d}, {covariance.data(), covariance.data() + d * d}};
 }
 

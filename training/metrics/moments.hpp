@@ -11,7 +11,7 @@ namespace scorefield::metrics {
 /// Mean and covariance of one cloud, in D coordinates (periodic ones on circles, see on_circles).
 struct Moments {
   std::vector<double> mean;        ///< [D]
-  std::vector<double> covariance;  ///< [D, D], divided by N
+  std::vector<double> covariance;  ///< [D, D], divided by N (points by their weights, divided by those)
 
   [[nodiscard]] std::int64_t dimension() const { return static_cast<std::int64_t>(mean.size()); }
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <numeric>
 #include <string>
 #include <utility>
 
@@ -18,24 +19,39 @@ std::int64_t checked_count(std::size_t values, std::int64_t dimension) {
   return static_cast<std::int64_t>(values) / dimension;
 }
 
+void check_weights(std::span<const float> weights, std::int64_t points) {
+  if (!weights.empty() && static_cast<std::int64_t>(weights.size()) != points)
+    throw Error(std::to_string(weights.size()) + " weights do not fit a cloud of " + std::to_string(points) +
+                " points");
+}
+
+double total_weight(std::span<const float> weights) {
+  const double total = std::accumulate(weights.begin(), weights.end(), 0.0);
+  if (!(total > 0)) throw Error("a cloud whose points have no weight has no distribution");
+  return total;
+}
+
 }  // namespace
 
 SpreadMeter::SpreadMeter(std::vector<double> periods)
     : periods_(std::move(periods)), sum_(periods_.size()), squares_(periods_.size()) {}
 
-void SpreadMeter::add(std::span<const float> samples) {
+void SpreadMeter::add(std::span<const float> samples, std::span<const float> weights) {
   const auto d = static_cast<std::int64_t>(periods_.size());
   const std::int64_t n = checked_count(samples.size(), d);
   if (n == 0) return;
-  if (count_ == 0) shift_.assign(samples.begin(), samples.begin() + d);
+  if (shift_.empty()) shift_.assign(samples.begin(), samples.begin() + d);
+  check_weights(weights, n);
+  const double per_weight = weights.empty() ? 1 : static_cast<double>(n) / total_weight(weights);
   for (std::int64_t i = 0; i < n; ++i) {
+    const double weight = weights.empty() ? 1 : per_weight * weights[i];
     for (std::int64_t k = 0; k < d; ++k) {
       const double value = samples[i * d + k] - shift_[k];
-      sum_[k] += value;
-      squares_[k] += value * value;
+      sum_[k] += weight * value;
+      squares_[k] += weight * value * value;
     }
   }
-  count_ += n;
+  count_ += static_cast<double>(n);
 }
 
 StateSpace SpreadMeter::space() const {
@@ -45,18 +61,19 @@ StateSpace SpreadMeter::space() const {
       space.scales[k] = periods_[k] / std::sqrt(12.0);
       space.periods[k] = periods_[k] / space.scales[k];
     } else if (count_ > 0) {
-      const double mean = sum_[k] / static_cast<double>(count_);
-      const double variance = squares_[k] / static_cast<double>(count_) - mean * mean;
+      const double mean = sum_[k] / count_;
+      const double variance = squares_[k] / count_ - mean * mean;
       if (variance > 0) space.scales[k] = std::sqrt(variance);
     }
   }
   return space;
 }
 
-PointCloud normalised(std::span<const float> samples, const StateSpace& space) {
+PointCloud normalised(std::span<const float> samples, const StateSpace& space, std::span<const float> weights) {
   const std::int64_t d = space.dimension();
   const std::int64_t n = checked_count(samples.size(), d);
-  PointCloud cloud{d, std::vector<float>(samples.size())};
+  check_weights(weights, n);
+  PointCloud cloud{d, std::vector<float>(samples.size()), {weights.begin(), weights.end()}};
   for (std::int64_t k = 0; k < d; ++k) {
     const double inverse = 1.0 / space.scales[k];
     const double period = space.periods[k];
@@ -67,6 +84,15 @@ PointCloud normalised(std::span<const float> samples, const StateSpace& space) {
     }
   }
   return cloud;
+}
+
+std::vector<float> shares_of(const PointCloud& cloud) {
+  check_weights(cloud.weights, cloud.count());
+  std::vector<float> shares = cloud.weights;
+  if (shares.empty()) return shares;
+  const double total = total_weight(shares);
+  for (float& share : shares) share = static_cast<float>(share / total);
+  return shares;
 }
 
 std::vector<float> on_circles(const PointCloud& cloud, const std::vector<double>& periods) {

@@ -6,10 +6,11 @@
 
 namespace scorefield::metrics {
 
-/// N points of dimension d with equal weights, row-major [N, d].
+/// N points of dimension d, row-major [N, d].
 struct PointCloud {
   std::int64_t dimension = 0;
   std::vector<float> values;
+  std::vector<float> weights{};  ///< [N], from 0 on, on any scale; empty: all are alike
 
   [[nodiscard]] std::int64_t count() const {
     return dimension > 0 ? static_cast<std::int64_t>(values.size()) / dimension : 0;
@@ -34,8 +35,8 @@ class SpreadMeter {
   /// @param periods [d], 0 = not periodic
   explicit SpreadMeter(std::vector<double> periods);
 
-  /// samples: [N, d] row-major. Frames of equal size count equally.
-  void add(std::span<const float> samples);
+  /// samples: [N, d] row-major; weights: [N], or none. Frames of equal size count equally.
+  void add(std::span<const float> samples, std::span<const float> weights = {});
 
   /// Scales of unit spread; 1 for a coordinate that never varied.
   [[nodiscard]] StateSpace space() const;
@@ -45,12 +46,17 @@ class SpreadMeter {
   std::vector<double> shift_;  ///< first sample: keeps the sums of squares small
   std::vector<double> sum_;
   std::vector<double> squares_;
-  std::int64_t count_ = 0;
+  double count_ = 0;
 };
 
-/// samples [N, d] in units of the scales; periodic coordinates wrapped into [0, period).
-/// @throws Error if the length is not a multiple of d.
-[[nodiscard]] PointCloud normalised(std::span<const float> samples, const StateSpace& space);
+/// samples [N, d] in units of the scales, with their weights [N] or none; periodic coordinates wrapped into [0,
+/// period).
+/// @throws Error if the length is not a multiple of d, or there is another number of weights.
+[[nodiscard]] PointCloud normalised(std::span<const float> samples, const StateSpace& space,
+                                    std::span<const float> weights = {});
+
+/// What each point has of the weight, sum 1, [N]; empty where all are alike. @throws Error if no point has any weight.
+[[nodiscard]] std::vector<float> shares_of(const PointCloud& cloud);
 
 /// The cloud by coordinates, [D, N], where a coordinate of period P > 0 has become two, of a circle of circumference P:
 /// short distances are kept, long ones are chords. periods: [d].

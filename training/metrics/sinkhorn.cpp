@@ -21,6 +21,7 @@ constexpr std::int64_t kLargestMatrix = std::int64_t{1} << 28;
 constexpr double kScalingFactor = 0.5;  // epsilon from one level of the scaling to the next
 constexpr float kDamping = 0.5f;        // the averaged update
 constexpr std::int64_t kMemory = 6;     // of the acceleration
+constexpr float kLeastMass = 1e-30F;    // times the number of points: points of none stay finite
 
 /// C_ij = |x_i - y_j|^2 with rows padded for SoftminRows.
 struct CostMatrix {
@@ -68,15 +69,28 @@ struct Marginal {
   std::vector<float> potential = std::vector<float>(cost.rows);
   std::vector<float> update = std::vector<float>(cost.rows);
   std::vector<float> scaled_other = std::vector<float>(cost.stride);  ///< other potential in the units of SoftminRows
+  std::vector<float> mass{};                                          ///< of its points, sum 1; empty: all alike
+
+  /// Mean over its points of value(i), i the point's number.
+  template <class Value>
+  [[nodiscard]] double mean(Value&& value) const {
+    double sum = 0;
+    for (std::size_t i = 0; i < potential.size(); ++i) sum += (mass.empty() ? 1 : mass[i]) * value(i);
+    return mass.empty() ? sum / static_cast<double>(potential.size()) : sum;
+  }
 };
 
-/// update_i = -eps log mean_j exp((g_j - C_ij)/eps) for every marginal, g the potential of the other one.
+/// update_i = -eps log sum_j b_j exp((g_j - C_ij)/eps) for every marginal, g the potential of the other one, b its
+/// mass.
 void compute_updates(std::vector<Marginal>& marginals, double epsilon) {
   const auto k = static_cast<float>(std::numbers::log2e / epsilon);
   for (std::size_t side = 0; side < marginals.size(); ++side) {
     Marginal& m = marginals[side];
     const auto& other = marginals[marginals.size() - 1 - side].potential;
+    const auto& mass = marginals[marginals.size() - 1 - side].mass;
     std::transform(other.begin(), other.end(), m.scaled_other.begin(), [k](float g) { return k * g; });
+    for (std::size_t j = 0; j < mass.size(); ++j)
+      m.scaled_other[j] += std::log2(std::max(mass[j] * static_cast<float>(mass.size()), kLeastMass));
     kSoftmin.chosen().rows(
         {m.cost.values.data(), m.cost.rows, m.cost.stride, m.scaled_other.data(), k, m.update.data()});
     const float log_count = std::log2(static_cast<float>(m.cost.columns));
@@ -89,12 +103,9 @@ void compute_updates(std::vector<Marginal>& marginals, double epsilon) {
 double compute_residuals(std::vector<Marginal>& marginals, double epsilon) {
   double largest = 0;
   for (Marginal& m : marginals) {
-    double sum = 0;
-    for (std::size_t i = 0; i < m.potential.size(); ++i) {
-      m.update[i] -= m.potential[i];
-      sum += std::abs(static_cast<double>(m.update[i]));
-    }
-    largest = std::max(largest, sum / (epsilon * static_cast<double>(m.potential.size())));
+    for (std::size_t i = 0; i < m.potential.size(); ++i) m.update[i] -= m.potential[i];
+    largest =
+        std::max(largest, m.mean([&m](std::size_t i) { return std::abs(static_cast<double>(m.update[i])); }) / epsilon);
   }
   return largest;
 }
@@ -126,9 +137,7 @@ struct Solution {
 double dual_value(const std::vector<Marginal>& marginals) {
   double value = 0;
   for (const Marginal& m : marginals) {
-    double sum = 0;
-    for (std::size_t i = 0; i < m.potential.size(); ++i) sum += m.potential[i] + 0.5 * m.update[i];
-    value += sum / static_cast<double>(m.potential.size());
+    value += m.mean([&m](std::size_t i) { return m.potential[i] + 0.5 * m.update[i]; });
   }
   return marginals.size() == 1 ? 2 * value : value;
 }
@@ -160,7 +169,11 @@ Solution entropic_cost(const PointCloud& x, const PointCloud& y, std::span<const
                        const SinkhornOptions& options) {
   std::vector<Marginal> marginals;
   marginals.push_back({squared_distances(x, y, periods)});
-  if (&x != &y) marginals.push_back({squared_distances(y, x, periods)});
+  marginals.back().mass = shares_of(x);
+  if (&x != &y) {
+    marginals.push_back({squared_distances(y, x, periods)});
+    marginals.back().mass = shares_of(y);
+  }
   return solve(std::move(marginals), options);
 }
 

@@ -19,10 +19,10 @@ struct SinkhornResult {
   bool converged = true;
 };
 
-/// Debiased Sinkhorn divergence S = OT_eps(x, y) - OT_eps(x, x)/2 - OT_eps(y, y)/2 of two equally weighted clouds, with
-/// OT_eps = min_P <P, C> + eps KL(P | a (x) b) and C = |x - y|^2, the difference taken to the nearest image in periodic
-/// coordinates (Feydy et al., arXiv 1810.08278: log domain, symmetric averaged updates, epsilon scaling). Exactly zero
-/// for equal clouds, exactly symmetric, and the same for any number of threads. O(N M) memory.
+/// Debiased Sinkhorn divergence S = OT_eps(x, y) - OT_eps(x, x)/2 - OT_eps(y, y)/2 of two clouds, a and b their weights
+/// (sum 1), with OT_eps = min_P <P, C> + eps KL(P | a (x) b) and C = |x - y|^2, the difference taken to the nearest
+/// image in periodic coordinates (Feydy et al., arXiv 1810.08278: log domain, symmetric averaged updates, epsilon
+/// scaling). Exactly zero for equal clouds, exactly symmetric, and the same for any number of threads. O(N M) memory.
 /// @param periods [d], 0 = not periodic
 /// @throws Error if a cloud is empty, dimensions disagree or the cost matrix would exceed 1 GiB;
 ///         UsageError if epsilon or the tolerance is not positive.

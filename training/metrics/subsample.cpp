@@ -29,6 +29,15 @@ std::int64_t widest_coordinate(const PointCloud& cloud, std::span<const std::int
   return widest;
 }
 
+/// By a coordinate, equal ones by their numbers.
+auto in_order_of(const PointCloud& cloud, std::int64_t coordinate) {
+  return [&cloud, coordinate](std::int64_t a, std::int64_t b) {
+    const float x = cloud.point(a)[coordinate];
+    const float y = cloud.point(b)[coordinate];
+    return x != y ? x < y : a < b;
+  };
+}
+
 /// Draws one point from each of `cells` parts of the members and appends them to `chosen`.
 void draw(const PointCloud& cloud, std::span<std::int64_t> members, std::int64_t cells, const Philox& random,
           PointCloud& chosen) {
@@ -41,14 +50,37 @@ void draw(const PointCloud& cloud, std::span<std::int64_t> members, std::int64_t
   const std::int64_t lower_cells = cells / 2;
   const std::int64_t lower = static_cast<std::int64_t>(members.size()) * lower_cells / cells;
   const std::int64_t k = widest_coordinate(cloud, members);
-  const auto before = [&cloud, k](std::int64_t a, std::int64_t b) {
-    const float x = cloud.point(a)[k];
-    const float y = cloud.point(b)[k];
-    return x != y ? x < y : a < b;
-  };
-  std::nth_element(members.begin(), members.begin() + lower, members.end(), before);
+  std::nth_element(members.begin(), members.begin() + lower, members.end(), in_order_of(cloud, k));
   draw(cloud, members.first(static_cast<std::size_t>(lower)), lower_cells, random, chosen);
   draw(cloud, members.subspan(static_cast<std::size_t>(lower)), cells - lower_cells, random, chosen);
+}
+
+/// Brings the members into the order of the leaves of the tree that halves every part.
+void sort_by_tree(const PointCloud& cloud, std::span<std::int64_t> members) {
+  if (members.size() < 2) return;
+  const auto half = members.size() / 2;
+  const auto before = in_order_of(cloud, widest_coordinate(cloud, members));
+  std::nth_element(members.begin(), members.begin() + static_cast<std::ptrdiff_t>(half), members.end(), before);
+  sort_by_tree(cloud, members.first(half));
+  sort_by_tree(cloud, members.subspan(half));
+}
+
+void draw_by_weight(const PointCloud& cloud, std::span<std::int64_t> members, std::int64_t count, const Philox& random,
+                    PointCloud& chosen) {
+  sort_by_tree(cloud, members);
+  const auto shares = shares_of(cloud);
+  double sum = 0;
+  std::int64_t cell = 0;
+  for (const std::int64_t i : members) {
+    sum += shares[i];
+    const auto drawn = [&] {
+      return (static_cast<double>(cell) + random.uniforms(cell)[0]) / static_cast<double>(count);
+    };
+    for (; cell < count && (drawn() < sum || i == members.back()); ++cell) {
+      const auto point = cloud.point(i);
+      chosen.values.insert(chosen.values.end(), point.begin(), point.end());
+    }
+  }
 }
 
 }  // namespace
@@ -59,7 +91,9 @@ PointCloud stratified_subsample(const PointCloud& cloud, std::int64_t count, std
   std::iota(members.begin(), members.end(), std::int64_t{0});
   PointCloud chosen{cloud.dimension, {}};
   chosen.values.reserve(static_cast<std::size_t>(count * cloud.dimension));
-  draw(cloud, members, count, Philox(static_cast<std::uint64_t>(seed), kSubsampleStream), chosen);
+  const Philox random(static_cast<std::uint64_t>(seed), kSubsampleStream);
+  if (cloud.weights.empty()) draw(cloud, members, count, random, chosen);
+  else draw_by_weight(cloud, members, count, random, chosen);
   return chosen;
 }
 

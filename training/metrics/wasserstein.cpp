@@ -26,6 +26,36 @@ std::uint32_t ordered_bits(float value) {
 
 float from_ordered_bits(std::uint32_t key) { return std::bit_cast<float>((key >> 31) != 0 ? key & 0x7FFFFFFFu : ~key); }
 
+/// Sorts by 32 bits of the keys, from `first_bit` on; stable.
+template <class Key>
+void radix_sort(std::vector<Key>& keys, int first_bit) {
+  constexpr int kDigitBits = 11;
+  constexpr Key kDigits = Key{1} << kDigitBits;
+  std::vector<Key> sorted(keys.size());
+  for (int shift = first_bit; shift < first_bit + 32; shift += kDigitBits) {
+    std::array<std::size_t, kDigits> position{};
+    for (const Key key : keys) ++position[(key >> shift) & (kDigits - 1)];
+    std::size_t total = 0;
+    for (std::size_t& p : position) total += std::exchange(p, total);
+    for (const Key key : keys) sorted[position[(key >> shift) & (kDigits - 1)]++] = key;
+    keys.swap(sorted);
+  }
+}
+
+/// Sorts values and writes the shares of the weight up to and with each of them. shares: [N], sum 1
+void sort_weighted(std::vector<float>& values, std::span<const float> shares, float* levels) {
+  std::vector<std::uint64_t> keys(values.size());
+  for (std::size_t i = 0; i < keys.size(); ++i) keys[i] = std::uint64_t{ordered_bits(values[i])} << 32 | i;
+  radix_sort(keys, 32);
+  double sum = 0;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    values[i] = from_ordered_bits(static_cast<std::uint32_t>(keys[i] >> 32));
+    sum += shares[keys[i] & 0xFFFFFFFFu];
+    levels[i] = static_cast<float>(std::min(sum, 1.0));
+  }
+  if (!keys.empty()) levels[keys.size() - 1] = 1;
+}
+
 /// [projections, dimension] unit vectors, uniform on the sphere.
 std::vector<float> random_directions(std::int64_t projections, std::int64_t dimension, std::int64_t seed) {
   const Philox random(static_cast<std::uint64_t>(seed), kDirectionStream);
@@ -47,19 +77,9 @@ std::vector<float> random_directions(std::int64_t projections, std::int64_t dime
 }  // namespace
 
 void sort_floats(std::vector<float>& values) {
-  constexpr int kDigitBits = 11;
-  constexpr std::uint32_t kDigits = 1u << kDigitBits;
   std::vector<std::uint32_t> keys(values.size());
   std::transform(values.begin(), values.end(), keys.begin(), ordered_bits);
-  std::vector<std::uint32_t> sorted(values.size());
-  for (int shift = 0; shift < 32; shift += kDigitBits) {
-    std::array<std::size_t, kDigits> position{};
-    for (const std::uint32_t key : keys) ++position[(key >> shift) & (kDigits - 1)];
-    std::size_t total = 0;
-    for (std::size_t& p : position) total += std::exchange(p, total);
-    for (const std::uint32_t key : keys) sorted[position[(key >> shift) & (kDigits - 1)]++] = key;
-    keys.swap(sorted);
-  }
+  radix_sort(keys, 0);
   std::transform(keys.begin(), keys.end(), values.begin(), from_ordered_bits);
 }
 
@@ -81,6 +101,25 @@ double wasserstein2_sorted(std::span<const float> x, std::span<const float> y) {
     if (level == (j + 1) * n) ++j;
   }
   return std::sqrt(sum / (static_cast<double>(n) * static_cast<double>(m)));
+}
+
+double wasserstein2_sorted(const WeightedLine& x, const WeightedLine& y) {
+  if (x.levels.empty() && y.levels.empty()) return wasserstein2_sorted(x.points, y.points);
+  if (x.points.empty() || y.points.empty()) throw Error("W2 needs two samples that are not empty");
+  const auto level_of = [](const WeightedLine& line, std::size_t i) {
+    return line.levels.empty() ? static_cast<double>(i + 1) / static_cast<double>(line.points.size())
+                               : static_cast<double>(line.levels[i]);
+  };
+  double sum = 0, level = 0;
+  for (std::size_t i = 0, j = 0; i < x.points.size() && j < y.points.size();) {
+    const double x_level = level_of(x, i), y_level = level_of(y, j), next = std::min(x_level, y_level);
+    const double difference = static_cast<double>(x.points[i]) - y.points[j];
+    sum += (next - level) * difference * difference;
+    level = next;
+    if (x_level <= next) ++i;
+    if (y_level <= next) ++j;
+  }
+  return std::sqrt(sum);
 }
 
 double wasserstein2_1d(std::span<const float> x, std::span<const float> y) {
@@ -105,7 +144,9 @@ SlicedWasserstein::Projections SlicedWasserstein::project(const PointCloud& clou
                 std::to_string(periods_.size()) + " periods");
   const std::int64_t n = cloud.count();
   const std::vector<float> embedded = on_circles(cloud, periods_);
+  const auto shares = shares_of(cloud);
   Projections result{n, std::vector<float>(static_cast<std::size_t>(projections_ * n))};
+  if (!shares.empty()) result.levels.resize(result.sorted.size());
   parallel_for(projections_, [&](std::int64_t p) {
     std::vector<float> line(static_cast<std::size_t>(n));
     for (std::int64_t k = 0; k < embedding_dimension_; ++k) {
@@ -113,21 +154,22 @@ SlicedWasserstein::Projections SlicedWasserstein::project(const PointCloud& clou
       const float* coordinate = embedded.data() + k * n;
       for (std::int64_t i = 0; i < n; ++i) line[i] += weight * coordinate[i];
     }
-    sort_floats(line);
+    if (shares.empty()) sort_floats(line);
+    else sort_weighted(line, shares, result.levels.data() + p * n);
     std::copy(line.begin(), line.end(), result.sorted.begin() + p * n);
   });
   return result;
 }
 
+WeightedLine SlicedWasserstein::Projections::line(std::int64_t projection) const {
+  const auto begin = static_cast<std::size_t>(projection * count), n = static_cast<std::size_t>(count);
+  return {std::span(sorted).subspan(begin, n),
+          levels.empty() ? std::span<const float>() : std::span(levels).subspan(begin, n)};
+}
+
 double SlicedWasserstein::distance(const Projections& x, const Projections& y) const {
   std::vector<double> distances(static_cast<std::size_t>(projections_));
-  parallel_for(projections_, [&](std::int64_t p) {
-    const auto line = [p](const Projections& cloud) {
-      return std::span(cloud.sorted)
-          .subspan(static_cast<std::size_t>(p * cloud.count), static_cast<std::size_t>(cloud.count));
-    };
-    distances[p] = wasserstein2_sorted(line(x), line(y));
-  });
+  parallel_for(projections_, [&](std::int64_t p) { distances[p] = wasserstein2_sorted(x.line(p), y.line(p)); });
   double sum = 0;
   for (const double distance : distances) sum += distance * distance;
   return std::sqrt(sum / static_cast<double>(projections_));

@@ -19,7 +19,16 @@ void sort_floats(std::vector<float>& values);
 /// The same for samples already in increasing order.
 [[nodiscard]] double wasserstein2_sorted(std::span<const float> x, std::span<const float> y);
 
-/// Sliced W2: the root mean square over fixed directions of the exact W2 of the projected clouds (Bonneel et al. 2015).
+/// Sorted points on the line with their weights.
+struct WeightedLine {
+  std::span<const float> points;  ///< [N], increasing
+  std::span<const float> levels;  ///< [N] shares of the weight up to and with each point, the last 1; empty: (i + 1)/N
+};
+/// The same for weighted samples. @throws Error if one is empty.
+[[nodiscard]] double wasserstein2_sorted(const WeightedLine& x, const WeightedLine& y);
+
+/// Sliced W2: the root mean square over fixed directions of the exact W2 of the projected clouds (Bonneel et al. 2015),
+/// whose points count by their weights.
 /// A coordinate of period P is replaced by the two coordinates of a circle of circumference P, so that distances are
 /// chords: equal to the arc for close points, 2/pi of it at half a period. Directions are uniform on the unit sphere of
 /// the embedding space and a function of the seed alone.
@@ -30,8 +39,11 @@ class SlicedWasserstein {
 
   /// Sorted projections of one cloud; keep those of the truth to compare several clouds with it.
   struct Projections {
-    std::int64_t count = 0;     ///< N
-    std::vector<float> sorted;  ///< [projections, N]
+    std::int64_t count = 0;       ///< N
+    std::vector<float> sorted{};  ///< [projections, N]
+    std::vector<float> levels{};  ///< [projections, N] as in WeightedLine; empty: points are alike
+
+    [[nodiscard]] WeightedLine line(std::int64_t projection) const;
   };
   [[nodiscard]] Projections project(const PointCloud& cloud) const;
 
