@@ -2,6 +2,8 @@
 #include "core/random_subset.hpp"
 
 #include <gtest/gtest.h>
+#include <iterator>
+#include <vector>
 
 #include <algorithm>
 #include <set>
@@ -92,6 +94,30 @@ TEST(RandomSubset, TakesEveryNumberAsOftenAndNoneTwice) {
   for (const int count : first) EXPECT_NEAR(count, kSeeds / 20.0, 5 * std::sqrt(kSeeds / 20.0));
   EXPECT_EQ(random_subset(3, 8, 1).size(), 3u);
   EXPECT_TRUE(random_subset(0, 8, 1).empty());
+}
+
+TEST(DrawByWeight, TakesEveryRowAsOftenAsItsShareAsksFor) {
+  const std::vector<float> weights{0, 3e9F, 1e9F, 0, 2.5e9F, 0};
+  constexpr std::int64_t kCount = 130;
+  for (std::uint64_t seed = 0; seed < 50; ++seed) {
+    const auto rows = draw_by_weight(weights, kCount, seed);
+    ASSERT_EQ(std::ssize(rows), kCount);
+    for (std::size_t n = 0; n < weights.size(); ++n)
+      EXPECT_NEAR(static_cast<double>(std::count(rows.begin(), rows.end(), static_cast<std::int64_t>(n))),
+                  weights[n] / 6.5e9 * kCount, weights[n] > 0 ? 1 : 0);
+    EXPECT_FALSE(std::is_sorted(rows.begin(), rows.end()));
+  }
+}
+
+/// Fewer draws than rows: each comes with its share as its probability.
+TEST(DrawByWeight, IsUnbiased) {
+  const std::vector<float> weights{1, 2, 3, 4};
+  std::vector<double> found(4);
+  constexpr int kSeeds = 4000;
+  for (std::uint64_t seed = 0; seed < kSeeds; ++seed)
+    for (const std::int64_t row : draw_by_weight(weights, 2, seed))
+      found[static_cast<std::size_t>(row)] += 1.0 / kSeeds;
+  for (std::size_t n = 0; n < 4; ++n) EXPECT_NEAR(found[n], weights[n] / 5, 0.03);
 }
 
 }  // namespace

@@ -3,11 +3,13 @@
 #include <torch/types.h>
 #include <torch/utils.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <limits>
 #include <variant>
 
 #include "core/error.hpp"
+#include "core/random_subset.hpp"
 #include "data/atomic_file.hpp"
 #include "data/schema.hpp"
 #include "models/targets/catalogue.hpp"
@@ -17,6 +19,8 @@
 
 namespace scorefield::training {
 namespace {
+
+constexpr std::uint64_t kWeightSeed = 0x9016;  ///< which points of a weighted set stand for it
 
 bool holds_model(const std::string& path) {
   return data::read_provenance(h5::File::open(path), {}).format == data::kModelFormat;
@@ -34,7 +38,11 @@ std::shared_ptr<const targets::Target> model_target(const std::string& path, con
 
 std::shared_ptr<const targets::Target> point_target(const std::string& path, const TargetOptions& options) {
   const auto points = data::read_points(path, options.place);
-  const auto tensor = torch::tensor(std::get<std::vector<double>>(points.values), torch::kFloat64).view(points.shape);
+  auto tensor = torch::tensor(std::get<std::vector<double>>(points.values), torch::kFloat64).view(points.shape);
+  if (!points.weights.empty()) {  // as many points of equal weight stand for them
+    const std::int64_t all = tensor.size(0), count = options.points > 0 ? std::min(options.points, all) : all;
+    tensor = tensor.index_select(0, torch::tensor(draw_by_weight(points.weights, count, kWeightSeed)));
+  }
   return std::make_shared<const targets::SampleTarget>(std::filesystem::path(path).stem().string(), tensor,
                                                        options.points);
 }
@@ -47,7 +55,8 @@ void bind(OptionSet& set, TargetOptions& options) {
           "dataset, the middle of a model's training range");
   set.add("target.time", options.place.time, any_number(),
           "of a dataset or a trained model: the time; without it the first");
-  set.add("target.points", options.points, at_least(0), "samples to take of a sample set, at random; 0: all");
+  set.add("target.points", options.points, at_least(0),
+          "samples to take of a sample set, at random; 0: all. Weighted ones are drawn by their weights");
 }
 
 std::shared_ptr<const targets::Target> open_target(const std::string& what, const TargetOptions& options,
