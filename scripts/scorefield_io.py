@@ -33,38 +33,66 @@ class Provenance:
 
 @dataclasses.dataclass
 class Ensemble:
-    """A dataset or rollout: M values of mu, p parameters, K times, N particles, d coordinates."""
+    """A dataset or rollout: M values of mu, p parameters, K times, N particles, d coordinates.
+
+    Where frames differ in their number of particles, or mu in their times, `runs` tells them apart: times(), particles(),
+    frame() and weights() serve both.
+    """
 
     path: str
     file: h5py.File
     provenance: Provenance
     mu: np.ndarray  # [M, p]
     mu_names: list
-    time: np.ndarray  # [K]
+    time: np.ndarray  # [K], of all mu together
     time_units: str
     coordinates: list  # [d]
     units: list  # [d]
     periods: np.ndarray  # [d], 0 = not periodic
     identity: str  # "trajectories" or "marginals"
     diagnostics: dict  # name -> [M, D] or [M, D, m], and "time" -> [D]; empty for rollouts
+    runs: list = None  # [M] of (times [K], first rows [K + 1]) where frames differ
 
     @property
     def samples(self):
-        """The dataset [M, K, N, d], read from disk where it is indexed."""
+        """The dataset [M, K, N, d], read from disk where it is indexed; [S, d] where frames differ."""
         return self.file["samples"]
 
     @property
     def velocities(self):
-        """Time derivatives of the samples [M, K, N, d], or None."""
+        """Time derivatives of the samples, shaped like them, or None."""
         return self.file.get("velocities")
+
+    def times(self, mu_index):
+        """Times of the frames of one mu, [K]."""
+        return self.time if self.runs is None else self.runs[mu_index][0]
+
+    def particles(self, mu_index, frame):
+        """How many a frame has."""
+        if self.runs is None:
+            return self.samples.shape[2]
+        rows = self.runs[mu_index][1]
+        return int(rows[frame + 1] - rows[frame])
+
+    def _rows(self, mu_index, frame):
+        if self.runs is None:
+            return mu_index, frame
+        rows = self.runs[mu_index][1]
+        return slice(rows[frame], rows[frame + 1])
 
     def frame(self, mu_index, frame):
         """Samples at one (mu, time), [N, d], periodic coordinates wrapped into [0, period)."""
-        points = np.asarray(self.samples[mu_index, frame], dtype=np.float64)
+        points = np.asarray(self.samples[self._rows(mu_index, frame)], dtype=np.float64)
         for axis, period in enumerate(self.periods):
             if period > 0:
                 points[:, axis] %= period
         return points
+
+    def weights(self, mu_index, frame):
+        """How many real particles each one of a frame stands for, [N], or None where all are alike."""
+        if "weights" not in self.file:
+            return None
+        return np.asarray(self.file["weights"][self._rows(mu_index, frame)], dtype=np.float64)
 
     def find_mu(self, mu):
         """Index of this mu. Raises FormatError when the file has none within 1e-9."""
@@ -74,8 +102,8 @@ class Ensemble:
             raise FormatError(f"{self.path}: has no mu = {format_mu(mu)}; it has {known}")
         return int(distances.argmin())
 
-    def nearest_frame(self, time):
-        return int(np.abs(self.time - time).argmin())
+    def nearest_frame(self, time, mu_index=0):
+        return int(np.abs(self.times(mu_index) - time).argmin())
 
     def close(self):
         self.file.close()
@@ -195,24 +223,39 @@ def _frame(file, mu, time, rows, id_rows=None):
 def open_ensemble(path):
     """Opens a dataset or rollout; the samples stay on disk until they are indexed. Raises FormatError."""
     file = _open(path, ("scorefield/dataset", "scorefield/rollout"))
-    if _text(file.attrs.get("layout", "dense")) != "dense":
-        file.close()
-        raise FormatError(f"{path}: its frames differ in their number of particles or times; read them with frames()")
     samples = file["samples"]
+    runs = _runs(file) if _text(file.attrs.get("layout", "dense")) == "frames" else None
     return Ensemble(
         path=str(path),
         file=file,
         provenance=_provenance(file),
         mu=file["mu"][()],
         mu_names=_texts(file["mu"].attrs["names"]),
-        time=file["time"][()],
-        time_units=_text(file["time"].attrs["units"]),
+        time=file["time"][()] if runs is None else _merged([times for times, _ in runs]),
+        time_units=_text(file["time" if runs is None else "frame_time"].attrs["units"]),
         coordinates=_texts(samples.attrs["coordinates"]),
         units=_texts(samples.attrs["units"]),
         periods=np.atleast_1d(samples.attrs["periods"]).astype(float),
         identity=_text(samples.attrs["identity"]),
         diagnostics=_arrays(file["diagnostics"]) if "diagnostics" in file else {},
+        runs=runs,
     )
+
+
+def _runs(file):
+    """(times [K], first rows [K + 1]) of every mu."""
+    start, mu_of, times = file["frame_start"][()], file["frame_mu"][()], file["frame_time"][()]
+    runs = []
+    for m in range(len(file["mu"])):
+        frames_of = np.flatnonzero(mu_of == m)
+        runs.append((times[frames_of], start[frames_of[0]:frames_of[-1] + 2]))
+    return runs
+
+
+def _merged(lists):
+    """All times, those that are equal up to rounding once."""
+    times = np.sort(np.concatenate(lists))
+    return times[np.concatenate([[True], np.diff(times) > 1e-9 * (times[-1] - times[0])])]
 
 
 def open_model(path):

@@ -20,7 +20,7 @@ class PhaseSpace:
         self.sources = {"truth": reference, "prediction": rollout}
         self.mu = np.atleast_1d(middle_mu(rollout) if mu is None else mu)
         self.indices = {name: source.find_mu(self.mu) for name, source in self.sources.items()}
-        self.bins = bins or bins_for(min(source.samples.shape[2] for source in self.sources.values()))
+        self.bins = bins or bins_for(min(source.particles(self.indices[name], 0) for name, source in self.sources.items()))
         self.ranges = [self._range(axis) for axis in (0, 1)]
         self.levels = self._levels()
 
@@ -28,27 +28,28 @@ class PhaseSpace:
         reference = self.sources["truth"]
         if reference.periods[axis] > 0:
             return (0.0, float(reference.periods[axis]))
-        frames = [0, len(reference.time) // 2, len(reference.time) - 1]
-        values = np.concatenate([reference.frame(self.indices["truth"], k)[:, axis] for k in frames])
+        count = len(reference.times(self.indices["truth"]))
+        values = np.concatenate([reference.frame(self.indices["truth"], k)[:, axis] for k in (0, count // 2, count - 1)])
         low, high = np.quantile(values, [0.001, 0.999])
         margin = 0.08 * (high - low)
         return (low - margin, high + margin)
 
     def _levels(self):
         """One colour range for every panel, so that colours can be compared: up to the truth's high densities."""
-        frames = np.linspace(0, len(self.sources["truth"].time) - 1, 5).astype(int)
-        densities = [self._histogram(self.sources["truth"].frame(self.indices["truth"], k)) for k in frames]
+        frames = np.linspace(0, len(self.sources["truth"].times(self.indices["truth"])) - 1, 5).astype(int)
+        densities = [self._histogram("truth", k) for k in frames]
         return 0.0, float(np.quantile(np.stack(densities), 0.998))
 
-    def _histogram(self, points):
-        density, _, _ = np.histogram2d(points[:, 0], points[:, 1], bins=self.bins, range=self.ranges)
+    def _histogram(self, name, frame):
+        source, index = self.sources[name], self.indices[name]
+        points, weights = source.frame(index, frame), source.weights(index, frame)
+        density, _, _ = np.histogram2d(points[:, 0], points[:, 1], bins=self.bins, range=self.ranges, weights=weights)
         area = np.prod([(high - low) / count for (low, high), count in zip(self.ranges, self.bins)])
-        return density.T / (len(points) * area)
+        return density.T / ((len(points) if weights is None else weights.sum()) * area)
 
     def density(self, name, time):
         """Probability per unit area on the grid, [bins[1], bins[0]], at the source's frame nearest to `time`."""
-        source = self.sources[name]
-        return self._histogram(source.frame(self.indices[name], source.nearest_frame(time)))
+        return self._histogram(name, self.sources[name].nearest_frame(time, self.indices[name]))
 
     def draw(self, axes, name, time):
         return axes.imshow(self.density(name, time), origin="lower", aspect="auto", cmap=DENSITY_MAP,
@@ -60,10 +61,11 @@ class PhaseSpace:
         return f"{source.coordinates[axis]} [{source.units[axis]}]" if source.units[axis] else source.coordinates[axis]
 
     def shared_times(self):
-        """The rollout's times that the reference covers."""
-        time, reference = self.sources["prediction"].time, self.sources["truth"].time
+        """The rollout's times that the reference has; if those are fewer than two, those that it covers."""
+        time, reference = (self.sources[name].times(self.indices[name]) for name in ("prediction", "truth"))
+        common = time[np.abs(time[:, None] - reference).min(axis=1) <= 1e-6 * (time[-1] - time[0])]
         inside = (time >= reference[0] - 1e-9) & (time <= reference[-1] + 1e-9)
-        return time[inside]
+        return common if len(common) > 1 else time[inside]
 
 
 def bins_for(particles):
