@@ -62,7 +62,16 @@ struct DatasetHeader {
     return ragged() ? runs.at(static_cast<std::size_t>(mu_index)).particles.at(static_cast<std::size_t>(frame))
                     : particles;
   }
+  /// The fewest times that a mu has.
+  [[nodiscard]] std::int64_t least_frames() const;
+  /// Whether a particle of one time can be found at the others: in the same row, or by its id.
+  [[nodiscard]] bool follows() const { return identity == Identity::trajectories || has_id; }
+  /// The same where it is the id alone that tells: frames that differ have rows of their own.
+  [[nodiscard]] bool follows_by_id() const { return ragged() && has_id; }
 };
+
+/// The times of all mu together, increasing; those that are equal up to rounding (1e-9 of the span) are one.
+[[nodiscard]] std::vector<double> all_times(const DatasetHeader& header);
 
 /// Index of the mu nearest to `mu`, and the one that equals it if there is any (data/mu_set.hpp). @throws UsageError
 /// unless `mu` has as many values

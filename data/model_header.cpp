@@ -13,7 +13,8 @@ void write_model_header(h5::File& file, const ModelHeader& header) {
   const DatasetHeader& data = header.data;
   write_provenance(file, header.provenance);
   write_mu(file, "/model/mu", data.mu);
-  file.write<double>("/model/time", data.time, {data.frames()});
+  const auto time = all_times(data);
+  file.write<double>("/model/time", time, {static_cast<std::int64_t>(time.size())});
   file.set_attribute("/model/mu", "names", data.mu_names);
   file.set_attribute("/model/time", "units", data.time_units);
   file.set_attribute("/model", "coordinates", data.coordinates);

@@ -12,7 +12,7 @@ namespace scorefield::data {
 /// What a model file says of itself, without its arrays of weights.
 struct ModelHeader {
   Provenance provenance{};
-  DatasetHeader data{};        ///< mu, times, coordinates, units and periods of the training data; its configuration
+  DatasetHeader data{};  ///< mu, times (of all mu), coordinates, units, periods of the training data; its configuration
   std::string options{};       ///< of the network, TOML
   std::string kind = "drift";  ///< what the network is: drift, score, ...; files without it are older and hold drifts
   double sigma = 0;            ///< diffusion that the model was trained with, normalised units

@@ -18,7 +18,7 @@ LossNoise measure_loss_noise(const std::string& model_path, const std::string& d
                              std::int64_t seed, std::int64_t batches) {
   require("the number of batches of a loss's noise", batches, at_least(2));
   const auto model = load_model(model_path);
-  BatchSource source(data::DatasetReader(data_path), model.network->normalizer(), config, seed);
+  BatchSource source(data::DatasetReader(data_path, data::Layouts::any), model.network->normalizer(), config, seed);
   const auto objective = config.loss.chosen().objective(config, seed);
   const auto parameters = model.network->parameters();
   const auto n = static_cast<double>(batches);

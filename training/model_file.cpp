@@ -10,7 +10,6 @@
 #include "data/atomic_file.hpp"
 #include "data/coordinates.hpp"
 #include "data/model_header.hpp"
-#include "data/mu_set.hpp"
 #include "data/tensor_io.hpp"
 #include "training/losses/registry.hpp"
 
@@ -57,31 +56,6 @@ models::Normalizer read_normalizer(const h5::File& file, const data::DatasetHead
   return normalizer;
 }
 
-void write_initial(h5::File& file, const InitialPopulations& initial, std::int64_t dimension) {
-  const auto count = static_cast<std::int64_t>(initial.mu.size());
-  data::write_mu(file, "/initial/mu", initial.mu);
-  file.create_dataset<float>("/initial/samples", {count, initial.particles, dimension},
-                             {1, initial.particles, dimension});
-  for (std::int64_t m = 0; m < count; ++m)
-    file.write_block<float>("/initial/samples", {m, 0, 0}, {1, initial.particles, dimension},
-                            initial.samples[static_cast<std::size_t>(m)]);
-}
-
-InitialPopulations read_initial(const h5::File& file, std::int64_t dimension) {
-  InitialPopulations initial;
-  initial.mu = data::read_mu(file, "/initial/mu");
-  const auto dims = file.dims("/initial/samples");
-  if (dims.size() != 3 || dims[0] != static_cast<std::int64_t>(initial.mu.size()) || dims[2] != dimension)
-    throw FileError(file.path(), "'/initial/samples' must be [M, N, d]. Train the model again.");
-  initial.particles = dims[1];
-  for (std::int64_t m = 0; m < dims[0]; ++m) {
-    std::vector<float> samples(static_cast<std::size_t>(dims[1] * dims[2]));
-    file.read_block<float>("/initial/samples", {m, 0, 0}, {1, dims[1], dims[2]}, samples);
-    initial.samples.push_back(std::move(samples));
-  }
-  return initial;
-}
-
 void write_history(h5::File& file, const History& history) {
   write_numbers(file, "/history/step", history.step);
   write_numbers(file, "/history/loss", history.loss);
@@ -114,10 +88,6 @@ void fill_parameters(models::ScoreNetwork& network, const h5::File& file) {
 }
 
 }  // namespace
-
-std::size_t InitialPopulations::nearest(const std::vector<double>& at) const {
-  return static_cast<std::size_t>(data::MuSet(mu).nearest(at));
-}
 
 const DriftUse& require_drift(const ReducedModel& model, const std::string& path) {
   if (const auto* use = model.loss->drift_use()) return *use;

@@ -10,6 +10,7 @@
 #include "data/dataset.hpp"
 #include "data/h5.hpp"
 #include "models/score_network.hpp"
+#include "training/initial_populations.hpp"
 #include "training/losses/loss.hpp"
 #include "training/optim/named_tensors.hpp"
 
@@ -18,16 +19,6 @@ namespace scorefield::training {
 /// The rows of /history: one per logging interval.
 struct History {
   std::vector<double> step, loss, validation_loss, seconds, learning_rate;
-};
-
-/// Populations at the first time of every training mu, from which rollouts start.
-struct InitialPopulations {
-  std::vector<std::vector<double>> mu;      ///< [M][p]
-  std::vector<std::vector<float>> samples;  ///< [M][N * d], physical units
-  std::int64_t particles = 0;               ///< N
-
-  /// Index of the training mu nearest to this one (data/mu_set.hpp).
-  [[nodiscard]] std::size_t nearest(const std::vector<double>& at) const;
 };
 
 /// Everything that inference needs, loaded from a model file. Loading reads arrays and attributes only.

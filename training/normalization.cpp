@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "core/error.hpp"
 #include "data/coordinates.hpp"
@@ -13,23 +14,45 @@ namespace {
 struct Moments {
   std::vector<double> sum, sum_of_squares;
   double count = 0;
+
+  /// samples: [N, d]; weights: [N], or none.
+  void add(const std::vector<float>& samples, const std::vector<float>& weights, double per_weight) {
+    const std::size_t d = sum.size();
+    for (std::size_t i = 0; i < samples.size(); ++i) {
+      const double share = weights.empty() ? per_weight : per_weight * weights[i / d];
+      sum[i % d] += share * samples[i];
+      sum_of_squares[i % d] += share * samples[i] * samples[i];
+    }
+    for (std::size_t n = 0; n < samples.size() / d; ++n)
+      count += weights.empty() ? per_weight : per_weight * weights[n];
+  }
 };
+
+/// Of which each frame gets 1: frames count alike, however many particles they have.
+double sum_of(const std::vector<float>& weights, std::size_t particles) {
+  return weights.empty() ? static_cast<double>(particles) : std::accumulate(weights.begin(), weights.end(), 0.0);
+}
 
 Moments compute_moments(const data::DatasetReader& reader, std::int64_t frames_per_mu) {
   const auto& header = reader.header();
   const auto d = static_cast<std::size_t>(header.dimension());
   Moments moments{std::vector<double>(d), std::vector<double>(d), 0};
-  std::vector<float> samples(static_cast<std::size_t>(header.frame_size()));
-  const std::int64_t stride = std::max<std::int64_t>(1, header.frames() / frames_per_mu);
-  for (std::int64_t m = 0; m < header.mu_count(); ++m)
-    for (std::int64_t k = 0; k < header.frames(); k += stride) {
+  std::vector<float> samples, weights;
+  for (std::int64_t m = 0; m < header.mu_count(); ++m) {
+    const auto frames = static_cast<std::int64_t>(header.times(m).size());
+    const std::int64_t stride = std::max<std::int64_t>(1, frames / frames_per_mu);
+    for (std::int64_t k = 0; k < frames; k += stride) {
+      const auto particles = static_cast<std::size_t>(header.particles_at(m, k));
+      samples.resize(particles * d);
       reader.read_samples(m, k, samples);
-      for (std::size_t i = 0; i < samples.size(); ++i) {
-        moments.sum[i % d] += samples[i];
-        moments.sum_of_squares[i % d] += static_cast<double>(samples[i]) * samples[i];
+      if (header.has_weights) {
+        weights.resize(particles);
+        reader.read_weights(m, k, weights);
       }
-      moments.count += static_cast<double>(header.particles);
+      const bool alike = !header.ragged() && !header.has_weights;
+      moments.add(samples, weights, alike ? 1 : 1 / sum_of(weights, particles));
     }
+  }
   return moments;
 }
 
@@ -42,15 +65,17 @@ models::Normalizer compute_normalizer(const data::DatasetReader& reader, const s
   if (!metric.empty() && metric.size() != d)
     throw UsageError("option 'model.metric' needs one number per coordinate (" + std::to_string(d) + " in " +
                      reader.path() + "), got " + std::to_string(metric.size()) + ".");
-  if (header.frames() < least_frames)
-    throw FileError(reader.path(), "holds " + std::to_string(header.frames()) +
-                                       " frame, training needs at least 2. Generate it with more --frames.");
+  if (header.least_frames() < least_frames)
+    throw FileError(reader.path(), "holds " + std::to_string(header.least_frames()) + " frame" +
+                                       (header.ragged() ? " of some mu" : "") +
+                                       ", training needs at least 2. Generate it with more --frames.");
 
   models::Normalizer normalizer;
   normalizer.periods = header.periods;
   normalizer.velocity_of = data::velocity_coordinates(header.coordinates);
-  normalizer.time_start = header.time.front();
-  normalizer.time_span = header.frames() > 1 ? header.time.back() - header.time.front() : 1;
+  const auto time = data::all_times(header);
+  normalizer.time_start = time.front();
+  normalizer.time_span = time.size() > 1 ? time.back() - time.front() : 1;
   const Moments moments = compute_moments(reader, frames_per_mu);
   for (std::size_t c = 0; c < d; ++c) {
     double center = moments.sum[c] / moments.count;

@@ -48,7 +48,7 @@ ScoreTarget::ScoreTarget(const std::string& path, const std::vector<double>& mu,
   scale_ = torch::tensor(normalizer.scale, torch::kFloat64);
   for (const double scale : normalizer.scale) noise_.push_back(noise * scale);
   const auto nearest = model.initial.nearest(at);
-  initial_ = torch::tensor(model.initial.samples[nearest]).view({model.initial.particles, dimension()});
+  initial_ = torch::tensor(model.initial.samples[nearest]).view({-1, dimension()});
 }
 
 torch::Tensor ScoreTarget::log_density(const torch::Tensor&) const {

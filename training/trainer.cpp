@@ -45,17 +45,6 @@ optim::NamedTensors named_parameters(models::ScoreNetwork& network) {
   return named;
 }
 
-InitialPopulations read_initial_populations(const data::DatasetReader& reader) {
-  const auto& header = reader.header();
-  InitialPopulations initial{header.mu, {}, header.particles};
-  for (std::int64_t m = 0; m < header.mu_count(); ++m) {
-    std::vector<float> samples(static_cast<std::size_t>(header.frame_size()));
-    reader.read_samples(m, 0, samples);
-    initial.samples.push_back(std::move(samples));
-  }
-  return initial;
-}
-
 /// One training run: everything between the options and the model file.
 class Training {
  public:
@@ -110,7 +99,7 @@ Training::Training(const TrainRequest& request)
                           !request.processes) {
   training::validate(config_);
   if (config_.training.tf32) at::globalContext().setAllowTF32CuBLAS(true);
-  data::DatasetReader reader(request.data_path);
+  data::DatasetReader reader(request.data_path, data::Layouts::any);
   if (is_root()) const data::AtomicFile writable(request.output_path);  // fail now rather than at the first checkpoint
 
   torch::manual_seed(static_cast<std::uint64_t>(request.seed));
@@ -121,7 +110,7 @@ Training::Training(const TrainRequest& request)
   normalizer.mu_scale.insert(normalizer.mu_scale.end(), extra, 1);
   model_.network = std::make_shared<models::ScoreNetwork>(config_.model, normalizer);
   model_.header = reader.header();
-  model_.initial = read_initial_populations(reader);
+  model_.initial = initial_populations_of(reader);
   model_.sigma = config_.loss.sigma;
   model_.loss = loss.clone();
   model_.network->to(device_);

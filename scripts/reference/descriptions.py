@@ -10,7 +10,9 @@ names of the particles. Frames that differ in their number of particles, or mu t
 with the root attribute `layout` = `frames` (absent: `dense`): the S rows of all F frames lie one after the other, those
 of one mu together. Then `/samples` and `/velocities` are [S, d], `/weights` and `/id` [S], and in place of `/time` there
 are `/frame_start` [F + 1] (the first row of every frame, and S), `/frame_mu` [F] (row of `/mu`, not decreasing) and
-`/frame_time` [F] (increasing within a mu; attribute `units`)."""
+`/frame_time` [F] (increasing within a mu; attribute `units`). Every command reads both layouts
+([particles, weights, ids](../concepts/particles.md)). A model of weighted data keeps `/initial/weights` beside
+`/initial/samples`, and its rollouts have `/weights` [M, K, N]; `/model/time` are the times of all mu together."""
 
 ROOT_ATTRIBUTES = {
     "format": "`scorefield/dataset`, `/rollout`, `/model` or `/samples`",
@@ -74,7 +76,8 @@ FILES = {
         "/history/step": ("[S]", "a row per logging interval"),
         "/history/*": "loss, validation loss, seconds, learning rate",
         "/initial/mu": ("[M, p]", "training values"),
-        "/initial/samples": ("[M, N, d]", "the populations at the first time, where rollouts start"),
+        "/initial/samples": ("[M, N, d]", "the populations at the first time, where rollouts start; [S, d] with "
+                             "`/initial/start` [M + 1], the first row of each, where they differ in number"),
     },
     "samples": {
         "/samples": ("[N, d]", "the particles"),

@@ -98,6 +98,79 @@ TEST_F(Cache, DifferencesAreCentralAndTakeTheShortWay) {
                                 {"trajectories"});
 }
 
+/// Three frames of particles that come in any order, of which one is lost and one injected: x = id t, v = 2 id t at
+/// the times 0, 1 and 4.
+DatasetHeader followed_header() {
+  DatasetHeader header = test::small_header();
+  header.mu = {{1.2}};
+  header.time.clear();
+  header.particles = 0;
+  header.runs = {{{0, 1, 4}, {3, 4, 3}}};
+  header.identity = Identity::marginals;
+  header.has_velocities = false;
+  header.has_id = header.has_weights = true;
+  header.periods = {0, 0};
+  return header;
+}
+
+TEST_F(Cache, DifferencesFollowIdsInAnyOrder) {
+  const std::string followed = folder.path("followed.h5");
+  const std::vector<std::vector<std::int64_t>> ids{{7, 5, 9}, {3, 9, 5, 7}, {5, 3, 9}};
+  {
+    DatasetWriter writer(followed, followed_header());
+    for (std::int64_t k = 0; k < 3; ++k) {
+      const auto& id = ids[static_cast<std::size_t>(k)];
+      std::vector<float> x, weights;
+      for (const std::int64_t i : id) {
+        const auto step = static_cast<float>(i) * static_cast<float>(k == 2 ? 4 : k);
+        x.insert(x.end(), {step, 2 * step});
+        weights.push_back(static_cast<float>(10 * i));
+      }
+      writer.write_frame(0, k, x, {}, weights, id);
+    }
+    writer.commit();
+  }
+  FrameCache cache(DatasetReader(followed, Layouts::any), 1 << 20, Velocities::differences);
+  const auto frame = cache.get(0, 1);
+  EXPECT_EQ(frame->id, (std::vector<std::int64_t>{9, 5})) << "3 was not there before, 7 is not there afterwards";
+  EXPECT_EQ(frame->samples, (std::vector<float>{9, 18, 5, 10}));
+  EXPECT_EQ(frame->velocities, (std::vector<float>{9, 18, 5, 10}));
+  EXPECT_EQ(frame->weights, (std::vector<float>{90, 50}));
+
+  auto header = followed_header();
+  header.has_weights = false;
+  header.runs = {{{0, 1, 4}, {1, 1, 1}}};
+  {
+    DatasetWriter writer(followed, header);
+    const std::vector<float> one{1, 2};
+    for (std::int64_t k = 0; k < 3; ++k) writer.write_frame(0, k, one, {}, {}, std::vector<std::int64_t>{k});
+    writer.commit();
+  }
+  FrameCache strangers(DatasetReader(followed, Layouts::any), 1 << 20, Velocities::differences);
+  test::expect_error<FileError>([&] { (void)strangers.get(0, 1); }, {followed, "mu 0, time 1", "no velocities"});
+}
+
+TEST_F(Cache, CountsFramesThatDiffer) {
+  auto header = followed_header();
+  header.has_id = false;
+  {
+    DatasetWriter writer(path, header);
+    for (const auto& [k, n] : {std::pair{0, 3}, {1, 4}, {2, 3}})
+      writer.write_frame(0, k, std::vector<float>(2 * static_cast<std::size_t>(n), 1), {},
+                         std::vector<float>(static_cast<std::size_t>(n), k == 2 ? 0.0F : 1.0F));
+    writer.commit();
+  }
+  constexpr std::int64_t kParticleBytes = 2 * sizeof(float) + sizeof(double);  // x, v, and the sum of the weights
+  FrameCache cache(DatasetReader(path, Layouts::any), 6 * kParticleBytes, Velocities::none);
+  (void)cache.get(0, 0);
+  EXPECT_EQ(cache.held_bytes(), 3 * kParticleBytes);
+  (void)cache.get(0, 1);
+  EXPECT_EQ(cache.held_bytes(), 4 * kParticleBytes) << "both together are too much";
+  EXPECT_FALSE(cache.fits());
+  EXPECT_TRUE(FrameCache(DatasetReader(path, Layouts::any), 10 * kParticleBytes, Velocities::none).fits());
+  test::expect_error<FileError>([&] { (void)cache.get(0, 2); }, {path, "weight", "mu 0, time 2"});
+}
+
 TEST_F(Cache, ThreadsShareIt) {
   FrameCache cache = make(2 * kFrameBytes);
   std::vector<int> wrong(4, 0);

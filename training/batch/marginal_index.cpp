@@ -8,17 +8,17 @@
 namespace scorefield::training {
 namespace {
 
-/// Both ends, and of the other times a random share.
-MarginalIndex::Times choose_times(const data::DatasetHeader& header, const models::Normalizer& normalizer,
+/// Both ends, and of the other times a random share. stored: of one mu
+MarginalIndex::Times choose_times(const std::vector<double>& stored, const models::Normalizer& normalizer,
                                   double keep_times, std::uint64_t seed, bool inner) {
   MarginalIndex::Times times;
-  const std::int64_t last = header.frames() - 1;
+  const std::int64_t last = static_cast<std::int64_t>(stored.size()) - 1;
   for (std::int64_t k = 0; k <= last; ++k) {
     if (inner && (k == 0 || k == last)) continue;
     const bool end = inner ? k == 1 || k == last - 1 : k == 0 || k == last;
     if (!end && uniform(seed, kMissingStream, static_cast<std::uint64_t>(k)) >= keep_times) continue;
     times.frame.push_back(k);
-    times.time.push_back(normalizer.normalized_time(header.time[static_cast<std::size_t>(k)]));
+    times.time.push_back(normalizer.normalized_time(stored[static_cast<std::size_t>(k)]));
   }
   return times;
 }
@@ -28,9 +28,20 @@ MarginalIndex::Times choose_times(const data::DatasetHeader& header, const model
 MarginalIndex::MarginalIndex(const data::DatasetHeader& header, const models::Normalizer& normalizer,
                              const BatchOptions& options, std::uint64_t seed, bool inner)
     : options_(options) {
-  for (std::int64_t m = 0; m < header.mu_count(); ++m)
-    times_.push_back(choose_times(header, normalizer, options.keep_times,
+  for (std::int64_t m = 0; m < header.mu_count(); ++m) {
+    const auto& stored = header.times(m);
+    times_.push_back(choose_times(stored, normalizer, options.keep_times,
                                   derive_seed(seed, kMissingStream, static_cast<std::uint64_t>(m)), inner));
+    if (!header.ragged()) continue;
+    times_.back().start = normalizer.normalized_time(stored.front());
+    times_.back().span = normalizer.normalized_time(stored.back()) - times_.back().start;
+  }
+}
+
+std::vector<double> MarginalIndex::Times::shares() const {
+  std::vector<double> result = time;
+  for (double& t : result) t = (t - start) / span;
+  return result;
 }
 
 std::size_t MarginalIndex::Times::nearest(double t) const {
@@ -69,7 +80,7 @@ std::vector<MarginalIndex::Marginal> MarginalIndex::choose_stored(std::uint64_t 
   for (std::size_t m = 0; m < mu.size(); ++m)
     for (std::int64_t q = 0; q < options_.nodes; ++q) {
       const auto& stored = times(mu[m]);
-      const auto k = stored.nearest(choose_time(step_seed, m, q));
+      const auto k = stored.nearest(stored.at(choose_time(step_seed, m, q)));
       chosen.push_back({mu[m], stored.time[k], stored.frame[k]});
     }
   return chosen;

@@ -13,14 +13,48 @@
 namespace scorefield::training {
 namespace {
 
-/// Particles that are trained on: all but a share, and at least one, for validation.
-std::int64_t count_training_particles(const data::DatasetReader& reader, double validation_fraction) {
-  const std::int64_t all = reader.header().particles;
-  if (all < 2)
-    throw FileError(reader.path(), "holds " + std::to_string(all) +
-                                       " particle per frame, training needs at least 2, some of them for validation.");
-  return all - std::max<std::int64_t>(
-                   1, static_cast<std::int64_t>(std::ceil(validation_fraction * static_cast<double>(all))));
+/// @throws FileError for a frame that cannot be shared between training and validation
+void check_particles(const data::DatasetReader& reader) {
+  const auto& header = reader.header();
+  for (std::int64_t m = 0; m < header.mu_count(); ++m)
+    for (std::size_t k = 0; k < header.times(m).size(); ++k)
+      if (header.particles_at(m, static_cast<std::int64_t>(k)) < 2)
+        throw FileError(reader.path(),
+                        "holds 1 particle per frame" +
+                            (header.ragged() ? " at mu " + std::to_string(m) + ", time " + std::to_string(k) : "") +
+                            ", training needs at least 2, some of them for validation.");
+}
+
+/// Consecutive places of a frame.
+struct Range {
+  std::int64_t first, count;
+};
+
+Range range_of(const data::Frame& frame, std::size_t d, Subset subset) {
+  if (subset == Subset::training) return {0, frame.first_part};
+  return {frame.first_part, static_cast<std::int64_t>(frame.samples.size() / d) - frame.first_part};
+}
+
+/// The place at a share, in [0, 1), of what the particles of a range weigh.
+std::int64_t place_at(const data::Frame& frame, const Range& range, double share) {
+  if (frame.summed.empty())
+    return range.first + std::min(range.count - 1, static_cast<std::int64_t>(share * static_cast<double>(range.count)));
+  const auto begin = frame.summed.begin() + range.first, end = begin + range.count;
+  const auto found = std::upper_bound(begin, end, share * *(end - 1)) - begin;
+  return range.first + std::min<std::int64_t>(range.count - 1, found);
+}
+
+/// The row of the particle at a place.
+std::size_t row_at(const data::Frame& frame, std::int64_t place) {
+  const auto at = static_cast<std::size_t>(place);
+  return frame.order.empty() ? at : static_cast<std::size_t>(frame.order[at]);
+}
+
+/// One particle of a subset, its row.
+std::size_t pick(const data::Frame& frame, const Range& range, const Philox& random, std::uint64_t index) {
+  if (!frame.summed.empty()) return row_at(frame, place_at(frame, range, random.uniforms(index)[0]));
+  return static_cast<std::size_t>(
+      range.first + static_cast<std::int64_t>(random.integer(index, static_cast<std::uint64_t>(range.count))));
 }
 
 /// The frames (in the file) around a time and the weight of the later one.
@@ -32,6 +66,7 @@ struct Bracket {
 Bracket bracket(const MarginalIndex::Times& stored, double t) {
   const auto& times = stored.time;
   const auto last = static_cast<std::int64_t>(times.size()) - 1;
+  if (last == 0) return {stored.frame[0], stored.frame[0], 0};
   const auto found = std::clamp<std::int64_t>(std::lower_bound(times.begin(), times.end(), t) - times.begin(), 1, last);
   const auto after = static_cast<std::size_t>(found);
   const double low = times[after - 1], high = times[after];
@@ -45,26 +80,15 @@ Bracket bracket(const MarginalIndex::Times& stored, double t) {
 Particles::Particles(data::DatasetReader reader, const models::Normalizer& normalizer, const TrainConfig& config,
                      std::uint64_t seed, const BatchNeeds& needs)
     : normalizer_(normalizer),
-      training_particles_(count_training_particles(reader, config.training.validation_fraction)),
       marginals_(reader.header(), normalizer, config.batch, seed, needs.velocities == data::Velocities::differences),
       sampling_(reader.header().dimension() > kMaxHilbertDimension ? SamplingKind::random : config.batch.sampling) {
   const auto order = sampling_ == SamplingKind::random ? OrderKind::none
                      : needs.same_particles            ? OrderKind::beside
                                                        : OrderKind::in_place;
-  const PrepareFrame prepare(normalizer_, reader.header(), training_particles_, order, seed);
+  check_particles(reader);
+  const PrepareFrame prepare(normalizer_, reader.header(), config.training.validation_fraction, order, seed);
   frames_ = std::make_unique<data::FrameCache>(std::move(reader), config.training.memory_limit << 20, needs.velocities,
                                                prepare);
-}
-
-Particles::Range Particles::range_of(Subset subset) const {
-  if (subset == Subset::training) return {0, training_particles_};
-  return {training_particles_, header().particles - training_particles_};
-}
-
-/// One particle of a subset.
-std::int64_t Particles::pick(const Philox& random, std::uint64_t index, Subset subset) const {
-  const auto [first, available] = range_of(subset);
-  return first + static_cast<std::int64_t>(random.integer(index, static_cast<std::uint64_t>(available)));
 }
 
 void Particles::draw_anywhere(Source from, std::span<float> x) const {
@@ -75,8 +99,8 @@ void Particles::draw_anywhere(Source from, std::span<float> x) const {
     const auto m = static_cast<std::int64_t>(random.integer(index, static_cast<std::uint64_t>(header().mu_count())));
     const auto& kept = marginals_.times(m).frame;
     const auto k = static_cast<std::size_t>(random.integer(index + 1, kept.size()));
-    const auto particle = static_cast<std::size_t>(pick(random, index + 2, from.subset));
     const auto frame = frames_->get(m, kept[k]);
+    const auto particle = pick(*frame, range_of(*frame, d, from.subset), random, index + 2);
     std::copy_n(frame->samples.begin() + static_cast<std::ptrdiff_t>(particle * d), d,
                 x.begin() + static_cast<std::ptrdiff_t>(r * d));
   }
@@ -93,20 +117,17 @@ void Particles::draw(const Group& group, Source from, std::span<float> x, std::s
 /// Particles of one frame, chosen at random or from equal runs of the order of the frame `anchor`.
 void Particles::draw_frame(const Group& group, Source from, std::span<float> x, float* velocity) const {
   const auto d = static_cast<std::size_t>(header().dimension());
-  const auto [start, available] = range_of(from.subset);
   const bool stratified = sampling_ == SamplingKind::stratified;
   const auto count = static_cast<std::int64_t>(x.size() / d), different = (count + group.copies - 1) / group.copies;
   const Philox random(from.seed, kParticleStream);
   const auto anchor = frames_->get(group.mu_index, group.anchor), frame = frames_->get(group.mu_index, group.frame);
+  const Range range = range_of(*anchor, d, from.subset);
   float* sample = x.data();
   for (std::int64_t n = 0; n < count; ++n) {
     const std::int64_t i = n % different;
     const double u = random.uniforms(static_cast<std::uint64_t>(i))[0];
     const double position = stratified ? (static_cast<double>(i) + u) / static_cast<double>(different) : u;
-    const auto run = std::min(available - 1, static_cast<std::int64_t>(position * static_cast<double>(available)));
-    const auto at = static_cast<std::size_t>(start + run);
-    const auto particle = anchor->order.empty() ? at : static_cast<std::size_t>(anchor->order[at]);
-    const auto row = static_cast<std::ptrdiff_t>(particle * d);
+    const auto row = static_cast<std::ptrdiff_t>(row_at(*anchor, place_at(*anchor, range, position)) * d);
     sample = std::copy_n(frame->samples.begin() + row, d, sample);
     if (velocity) velocity = std::copy_n(frame->velocities.begin() + row, d, velocity);
   }
@@ -119,9 +140,11 @@ void Particles::draw_trajectories(const Group& group, Source from, std::span<flo
   const auto d = static_cast<std::size_t>(header().dimension());
   const Philox random(from.seed, kParticleStream);
   const auto f = static_cast<float>(fraction);
+  const Range range = range_of(*first, d, from.subset);
   float* sample = x.data();
   for (std::size_t i = 0; i < x.size() / d; ++i) {
-    const auto at = static_cast<std::size_t>(pick(random, i, from.subset)) * d;
+    const bool later = !first->summed.empty() && random.uniforms(i)[1] < fraction;  // whose weights choose
+    const auto at = pick(later ? *second : *first, range, random, i) * d;
     for (std::size_t c = 0; c < d; ++c, ++sample) {
       float step = second->samples[at + c] - first->samples[at + c];
       if (normalizer_.periods[c] > 0) {
@@ -139,7 +162,6 @@ void Particles::draw_trajectories(const Group& group, Source from, std::span<flo
 void Particles::draw_marginals(const Group& group, Source from, std::span<float> x, float* velocity) const {
   const auto [before, after, fraction] = bracket(marginals_.times(group.mu_index), group.time);
   const auto d = static_cast<std::size_t>(header().dimension());
-  const auto [start, available] = range_of(from.subset);
   const Philox random(from.seed, kParticleStream);
   const bool stratified = sampling_ == SamplingKind::stratified;
   const auto count = static_cast<std::int64_t>(x.size() / d);
@@ -150,9 +172,9 @@ void Particles::draw_marginals(const Group& group, Source from, std::span<float>
   for (std::int64_t i = 0; i < count; ++i) {
     const auto [u, choice] = random.uniforms(static_cast<std::uint64_t>(i));
     const double position = stratified ? (static_cast<double>(i) + u) / static_cast<double>(count) : u;
-    const auto index = std::min(available - 1, static_cast<std::int64_t>(position * static_cast<double>(available)));
-    const auto at = static_cast<std::ptrdiff_t>(static_cast<std::size_t>(start + index) * d);
     const data::Frame& source = *frame[choice < fraction ? 1 : 0];
+    const auto at =
+        static_cast<std::ptrdiff_t>(row_at(source, place_at(source, range_of(source, d, from.subset), position)) * d);
     sample = std::copy_n(source.samples.begin() + at, d, sample);
     if (velocity) velocity = std::copy_n(source.velocities.begin() + at, d, velocity);
   }

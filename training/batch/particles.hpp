@@ -16,9 +16,10 @@ namespace scorefield::training {
 /// Which particles of the dataset a batch may use.
 enum class Subset { training, validation };
 
-/// The frames of a dataset in normalised units, and how particles are drawn from them. With stratified sampling each
-/// frame is ordered along a Hilbert curve once, and a draw takes one random particle from each of N equal runs of that
-/// order: the sample mean of a smooth function then has a far smaller variance than with independent draws (README.md).
+/// The frames of a dataset in normalised units, and how particles are drawn from them, in proportion to their weights
+/// where they have any. With stratified sampling each frame is ordered along a Hilbert curve once, and a draw takes one
+/// random particle from each of N runs of that order of equal weight: the sample mean of a smooth function then has a
+/// far smaller variance than with independent draws (README.md).
 class Particles {
  public:
   /// `needs`: of the loss. @throws FileError: too few particles, no velocities
@@ -42,17 +43,11 @@ class Particles {
   void draw_anywhere(Source from, std::span<float> x) const;
 
  private:
-  struct Range {
-    std::int64_t first, count;
-  };
-  [[nodiscard]] Range range_of(Subset subset) const;
-  [[nodiscard]] std::int64_t pick(const Philox& random, std::uint64_t index, Subset subset) const;
   void draw_frame(const Group& group, Source from, std::span<float> x, float* velocity) const;
   void draw_trajectories(const Group& group, Source from, std::span<float> x, float* velocity) const;
   void draw_marginals(const Group& group, Source from, std::span<float> x, float* velocity) const;
 
   models::Normalizer normalizer_;
-  std::int64_t training_particles_;  ///< the first ones after the shuffle; the rest validate
   MarginalIndex marginals_;
   SamplingKind sampling_;
   std::unique_ptr<data::FrameCache> frames_;

@@ -20,7 +20,8 @@ enum Stream : std::uint64_t {
   kNoiseStream,
   kMissingStream,
   kGaugeStream,
-  kShuffleStream
+  kShuffleStream,
+  kIdStream
 };
 
 [[nodiscard]] inline std::uint64_t derive_seed(std::uint64_t seed, Stream stream, std::uint64_t index) {

@@ -28,15 +28,26 @@ class QuadraturePlan : public DriftPlan {
     std::uint64_t place = 0;
     for (const std::int64_t m : marginals.choose_mu(step_seed)) {
       auto rule = make_quadrature(quadrature_, step_seed, place++);  // random nodes differ between values of mu
-      if (quadrature_.at_frames) rule = at_times(rule, quadrature_.kind, marginals.times(m).time);
-      add_groups(m, rule, groups);
+      const auto& times = marginals.times(m);
+      if (quadrature_.at_frames) rule = at_times(rule, quadrature_.kind, times.shares());
+      for (std::size_t q = 0; q < rule.nodes.size(); ++q) {
+        rule.nodes[q] = times.at(rule.nodes[q]);
+        rule.weights[q] *= times.span;
+      }
+      add_groups({m, times.at(0), times.at(1)}, rule, groups);
     }
     return groups;
   }
 
-  /// The nodes, then what the ends need beside them: + mean s at t = 0 and - mean s at t = 1, also on the samples of
-  /// the rule's own end nodes where it has them.
-  void add_groups(std::int64_t m, const QuadratureRule& rule, std::vector<Group>& groups) const {
+  struct Interval {
+    std::int64_t mu_index;
+    double start, end;  ///< of its times, normalised
+  };
+
+  /// The nodes, then what the ends need beside them: + mean s at the start and - mean s at the end, also on the samples
+  /// of the rule's own end nodes where it has them.
+  void add_groups(const Interval& interval, const QuadratureRule& rule, std::vector<Group>& groups) const {
+    const auto [m, start, end] = interval;
     const bool ends = includes_ends(quadrature_.kind);
     const double end_share = 1.0 / static_cast<double>(quadrature_.end_groups);
     for (std::size_t q = 0; q < rule.nodes.size(); ++q) {
@@ -47,8 +58,8 @@ class QuadraturePlan : public DriftPlan {
     }
     for (std::int64_t e = ends ? 1 : 0; e < quadrature_.end_groups; ++e) {
       const double scale = per_sample_ * end_share;
-      groups.push_back({.mu_index = m, .time = 0, .terms = {.kinetic = 0, .potential = 1, .scale = scale}});
-      groups.push_back({.mu_index = m, .time = 1, .terms = {.kinetic = 0, .potential = -1, .scale = scale}});
+      groups.push_back({.mu_index = m, .time = start, .terms = {.kinetic = 0, .potential = 1, .scale = scale}});
+      groups.push_back({.mu_index = m, .time = end, .terms = {.kinetic = 0, .potential = -1, .scale = scale}});
     }
   }
 

@@ -8,8 +8,9 @@
 namespace scorefield::training {
 namespace {
 
-/// A pair is the one that holds a random time, one time from each of `nodes` equal parts of [0, 1]: its probability is
-/// T, so the mean is unbiased for the sum over pairs of the trapezoid rule minus the differences, whatever the spacing.
+/// A pair is the one that holds a random time, one time from each of `nodes` equal parts of the mu's interval: its
+/// probability is T over the interval, so the mean is unbiased for the sum over pairs of the trapezoid rule minus the
+/// differences, whatever the spacing.
 /// With loss.stride = n the frames are cut into runs of n intervals, from a random offset.
 class PairPlan : public DriftPlan {
  public:
@@ -37,7 +38,7 @@ class PairPlan : public DriftPlan {
       for (std::int64_t q = 0; q < nodes_; ++q, ++pair) {
         const auto& times = marginals.times(mu[m]);
         const auto last = static_cast<std::int64_t>(times.time.size()) - 1;
-        const double t = marginals.choose_time(step_seed, m, q);
+        const double t = times.at(marginals.choose_time(step_seed, m, q));
         const auto interval = std::clamp<std::int64_t>(
             std::upper_bound(times.time.begin(), times.time.end(), t) - times.time.begin() - 1, 0, last - 1);
         const auto offset = static_cast<std::int64_t>(
@@ -59,10 +60,10 @@ class PairPlan : public DriftPlan {
   /// The four group sums of a pair: samples of either frame at either time.
   void add_pair(const Pair& pair, const MarginalIndex::Times& times, std::vector<Group>& groups) const {
     const std::size_t a = pair.a, b = pair.b;
-    const double rate = 1 / (times.time[b] - times.time[a]);
+    const double rate = 1 / (times.time[b] - times.time[a]), scale = scale_ * times.span;
     const auto add = [&](std::size_t at, std::size_t samples, bool kinetic, double potential) {
       Group group{.mu_index = pair.mu_index, .time = times.time[at]};
-      group.terms = {.kinetic = kinetic ? 1.0 : 0.0, .potential = potential, .scale = scale_};
+      group.terms = {.kinetic = kinetic ? 1.0 : 0.0, .potential = potential, .scale = scale};
       group.frame = times.frame[samples];
       group.anchor = needs().same_particles ? times.frame[a] : group.frame;
       group.shared = pair.number;

@@ -15,7 +15,7 @@ VelocityKind choose_velocities(const data::DatasetReader& reader, VelocityKind w
   if (wanted == VelocityKind::differences) return wanted;
   const bool complete = header.has_velocities && (!diffuses(header) || jittered_throughout(batch));
   if (complete) return VelocityKind::stored;
-  if (wanted == VelocityKind::automatic && header.identity == data::Identity::trajectories && header.frames() >= 3)
+  if (wanted == VelocityKind::automatic && header.follows() && header.least_frames() >= 3)
     return VelocityKind::differences;
   if (header.has_velocities)
     throw UsageError(

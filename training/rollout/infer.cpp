@@ -74,7 +74,8 @@ integrators::IntegrateOptions with_seed(integrators::IntegrateOptions options, s
 }
 
 /// What the rollout's file says of itself: what the training data say, at other mu and times.
-data::DatasetHeader header_of(const ReducedModel& model, const InferRequest& request, std::int64_t particles) {
+data::DatasetHeader header_of(const ReducedModel& model, const InferRequest& request, std::int64_t particles,
+                              bool weighted) {
   data::DatasetHeader header = model.header;
   header.provenance = {};
   header.provenance.format = data::kRolloutFormat;
@@ -85,6 +86,7 @@ data::DatasetHeader header_of(const ReducedModel& model, const InferRequest& req
   header.particles = particles;
   header.identity = sampled_afresh(model) ? data::Identity::marginals : data::Identity::trajectories;
   header.has_velocities = false;
+  header.has_weights = weighted;
   header.diffusion.clear();
   return header;
 }
@@ -104,7 +106,7 @@ class Inference {
     } else {
       particles = start_.emplace(model, request.options.start, request.seed).particles();
     }
-    const auto header = header_of(model, request, particles);
+    const auto header = header_of(model, request, particles, start_ && start_->weighted());
     for (const double t : header.time) times_.push_back(model.network->normalizer().normalized_time(t));
     file_.emplace(request.output_path, header, with_density_ ? describe(request.options.log_density) : "",
                   request.processes);
@@ -127,9 +129,12 @@ class Inference {
  private:
   /// Moves the population of one mu through all frames.
   void move(std::size_t first, const std::vector<double>& mu) {
-    auto population = start_->at(mu);
+    auto population = start_->weighted_at(mu);
     const std::int64_t d = model_.network->normalizer().dimension();
-    const auto physical = torch::from_blob(population.data(), {start_->particles(), d}).to(device());
+    const auto physical = torch::from_blob(population.samples.data(), {start_->particles(), d}).to(device());
+    Tensor weights;
+    if (start_->weighted())
+      weights = torch::from_blob(population.weights.data(), {start_->particles(), 1}).to(device());
     auto state = rollout_.normalised(physical);
     if (with_density_) {
       const auto density =
@@ -137,8 +142,10 @@ class Inference {
       state = torch::cat({state, density.unsqueeze(1)}, 1);
     }
     rollout_.run(mu, state, times_, [&](std::int64_t k, const Tensor& moved) {
-      const auto x = rollout_.physical(moved.narrow(1, 0, d));
-      write(first, k, with_density_ ? torch::cat({x, moved.narrow(1, d, 1)}, 1) : x);
+      std::vector<Tensor> columns{rollout_.physical(moved.narrow(1, 0, d))};
+      if (with_density_) columns.push_back(moved.narrow(1, d, 1));
+      if (weights.defined()) columns.push_back(weights);
+      write(first, k, columns.size() > 1 ? torch::cat(columns, 1) : columns.front());
     });
   }
 

@@ -26,7 +26,9 @@ void RolloutFile::write(std::size_t first, std::int64_t frame, const torch::Tens
   const std::int64_t d = header_.dimension();
   for (std::size_t r = 0; r < frames.size() && first + r < header_.mu.size(); ++r) {
     const auto m = static_cast<std::int64_t>(first + r);
-    writer_->write_frame(m, frame, values(frames[r].narrow(1, 0, d).cpu().contiguous()));
+    const auto samples = frames[r].narrow(1, 0, d).cpu().contiguous();
+    const auto weights = header_.has_weights ? frames[r].select(1, width() - 1).cpu().contiguous() : torch::empty({0});
+    writer_->write_frame(m, frame, values(samples), {}, values(weights));
     if (with_density_) writer_->write_log_density(m, frame, values(frames[r].select(1, d).cpu().contiguous()));
   }
 }

@@ -19,12 +19,15 @@ class RolloutFile {
   RolloutFile(const std::string& path, const data::DatasetHeader& header, const std::string& log_density,
               distributed::ProcessGroup* processes);
 
-  /// own: [N, d], physical, followed by the log-density where there is one: this process's frame.
+  /// own: [N, d], physical, followed by the log-density where there is one, and by the weights where the header has
+  /// them: this process's frame.
   void write(std::size_t first, std::int64_t frame, const torch::Tensor& own);
   void commit();
 
   /// Columns of `own`.
-  [[nodiscard]] std::int64_t width() const { return header_.dimension() + (with_density_ ? 1 : 0); }
+  [[nodiscard]] std::int64_t width() const {
+    return header_.dimension() + (with_density_ ? 1 : 0) + (header_.has_weights ? 1 : 0);
+  }
   [[nodiscard]] bool is_root() const { return writer_.has_value(); }
   [[nodiscard]] const data::DatasetHeader& header() const { return header_; }
 

@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
+#include <string>
 
 #include "core/error.hpp"
+#include "core/random_subset.hpp"
 #include "data/mu_set.hpp"
 
 namespace scorefield::training {
@@ -20,20 +23,26 @@ std::unique_ptr<problems::Problem> problem_of(const ReducedModel& model) {
   }
 }
 
+double total(const std::vector<float>& weights) { return std::accumulate(weights.begin(), weights.end(), 0.0); }
+
 }  // namespace
 
 RolloutStart::RolloutStart(const ReducedModel& model, StartOptions options, std::int64_t seed)
     : model_(model), options_(std::move(options)), seed_(problems::independent_seed(seed, kStartStream)) {
   std::int64_t available = model.initial.particles;
   if (!options_.path.empty()) {
-    given_.emplace(options_.path);
+    given_.emplace(options_.path, data::Layouts::any);
     if (given_->header().coordinates != model.header.coordinates)
       throw FileError(options_.path,
                       "its coordinates differ from the model's; it cannot start a rollout of this model.");
-    available = given_->header().particles;
+    available = given_->header().particles_at(0, 0);
+    for (std::int64_t m = 1; m < given_->header().mu_count(); ++m)
+      available = std::min(available, given_->header().particles_at(m, 0));
+    weighted_ = given_->header().has_weights;
   } else if (options_.kind == StartKind::automatic) {
     problem_ = problem_of(model);
   }
+  if (!given_) weighted_ = !model.initial.weights.empty();
   particles_ = options_.particles == 0 ? available : options_.particles;
   if (particles_ > available && !problem_)
     throw UsageError(
@@ -47,24 +56,56 @@ bool RolloutStart::stored(const std::vector<double>& mu) const {
   return data::MuSet(model_.initial.mu).find(mu).has_value();
 }
 
-std::vector<float> RolloutStart::at(const std::vector<double>& mu) const {
-  if (given_) {
-    std::vector<float> samples(static_cast<std::size_t>(given_->header().frame_size()));
-    given_->read_samples(given_->nearest_mu(mu), 0, samples);
-    return some_of(samples, given_->header());
+RolloutStart::Population RolloutStart::nearest(const std::vector<double>& mu) const {
+  Population population;
+  if (!given_) {
+    const std::size_t m = model_.initial.nearest(mu);
+    population.samples = model_.initial.samples[m];
+    if (weighted_) population.weights = model_.initial.weights[m];
+    return population;
   }
-  if (problem_ && !stored(mu)) return generated(mu, mu);
-  return some_of(model_.initial.samples[model_.initial.nearest(mu)], model_.header);
+  const auto& header = given_->header();
+  const std::int64_t m = given_->nearest_mu(mu), n = header.particles_at(m, 0);
+  population.samples.resize(static_cast<std::size_t>(n * header.dimension()));
+  given_->read_samples(m, 0, population.samples);
+  if (!weighted_) return population;
+  population.weights.resize(static_cast<std::size_t>(n));
+  given_->read_weights(m, 0, population.weights);
+  if (total(population.weights) == 0)
+    throw FileError(options_.path, "has no particle of any weight at its first time of mu number " + std::to_string(m) +
+                                       "; it cannot start a rollout.");
+  return population;
 }
 
-std::vector<float> RolloutStart::some_of(const std::vector<float>& samples, const data::DatasetHeader& header) const {
+std::vector<float> RolloutStart::at(const std::vector<double>& mu) const {
+  if (!given_ && problem_ && !stored(mu)) return generated(mu, mu);
+  return some_of(nearest(mu), given_ ? given_->header() : model_.header);
+}
+
+RolloutStart::Population RolloutStart::weighted_at(const std::vector<double>& mu) const {
+  if (!weighted_ || (!given_ && problem_ && !stored(mu))) {
+    Population population{at(mu), {}};
+    if (weighted_) population.weights.assign(static_cast<std::size_t>(particles_), 1);
+    return population;
+  }
+  auto population = nearest(mu);
+  if (static_cast<std::int64_t>(population.weights.size()) == particles_) return population;
+  const double each = total(population.weights) / static_cast<double>(particles_);
+  population.samples = some_of(population, given_ ? given_->header() : model_.header);
+  population.weights.assign(static_cast<std::size_t>(particles_), static_cast<float>(each));
+  return population;
+}
+
+std::vector<float> RolloutStart::some_of(const Population& population, const data::DatasetHeader& header) const {
   const auto d = static_cast<std::size_t>(model_.network->normalizer().dimension());
-  const auto rows = problems::representative_rows(header, static_cast<std::int64_t>(samples.size() / d), particles_,
-                                                  static_cast<std::uint64_t>(seed_));
+  const auto available = static_cast<std::int64_t>(population.samples.size() / d);
+  const auto seed = static_cast<std::uint64_t>(seed_);
+  const auto rows = population.weights.empty() ? problems::representative_rows(header, available, particles_, seed)
+                                               : draw_by_weight(population.weights, particles_, seed);
   std::vector<float> chosen;
   chosen.reserve(rows.size() * d);
   for (const std::int64_t row : rows) {
-    const auto begin = samples.begin() + static_cast<std::ptrdiff_t>(row) * static_cast<std::ptrdiff_t>(d);
+    const auto begin = population.samples.begin() + static_cast<std::ptrdiff_t>(row) * static_cast<std::ptrdiff_t>(d);
     chosen.insert(chosen.end(), begin, begin + static_cast<std::ptrdiff_t>(d));
   }
   return chosen;

@@ -19,13 +19,26 @@ namespace scorefield::training {
 class RolloutStart {
  public:
   /// `seed`: of the command.
-  /// @throws FileError, UsageError when the file does not fit or holds fewer particles than are asked for.
+  /// @throws FileError, UsageError when the file does not fit, or a population of it holds fewer particles than are
+  /// asked for.
   RolloutStart(const ReducedModel& model, StartOptions options, std::int64_t seed);
 
   /// Particles of every rollout, N.
   [[nodiscard]] std::int64_t particles() const { return particles_; }
-  /// [N, d], physical units, at mu [p]. @throws what generating throws
+  /// [N, d], physical units, at mu [p], of equal weight: of weighted particles those that their weights draw.
+  /// @throws what generating throws
   [[nodiscard]] std::vector<float> at(const std::vector<double>& mu) const;
+
+  /// Particles with their weights.
+  struct Population {
+    std::vector<float> samples{};  ///< [N, d]
+    std::vector<float> weights{};  ///< [N], of the same sum as in the file they are from; empty: all are alike
+  };
+  /// The same where the start has weights, and all particles of a population take theirs along. Those that are drawn
+  /// because fewer start weigh alike.
+  [[nodiscard]] Population weighted_at(const std::vector<double>& mu) const;
+  /// Whether the start has weights.
+  [[nodiscard]] bool weighted() const { return weighted_; }
 
   /// The same as a function of mu alone, drawn with the random numbers of `numbers_of` [p]: where populations of every
   /// mu can be made, that of mu; else the one of the training mu nearest to `numbers_of`. What the model keeps of a
@@ -38,8 +51,11 @@ class RolloutStart {
 
  private:
   [[nodiscard]] bool stored(const std::vector<double>& mu) const;
-  /// The particles of a population that start, N of them, which stand for all (problems::representative_rows).
-  [[nodiscard]] std::vector<float> some_of(const std::vector<float>& samples, const data::DatasetHeader& header) const;
+  /// The population of a file or the model that is nearest to mu.
+  [[nodiscard]] Population nearest(const std::vector<double>& mu) const;
+  /// The particles of a population that start, N of them, which stand for all (problems::representative_rows, or drawn
+  /// by weight).
+  [[nodiscard]] std::vector<float> some_of(const Population& population, const data::DatasetHeader& header) const;
   [[nodiscard]] std::vector<float> generated(const std::vector<double>& mu,
                                              const std::vector<double>& numbers_of) const;
 
@@ -49,6 +65,7 @@ class RolloutStart {
   std::unique_ptr<problems::Problem> problem_;  ///< null: unknown, or not to be used
   std::int64_t particles_;
   std::int64_t seed_;
+  bool weighted_ = false;
 };
 
 }  // namespace scorefield::training
