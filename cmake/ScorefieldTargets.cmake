@@ -34,11 +34,11 @@ if(SCOREFIELD_COVERAGE)
   target_link_options(scorefield_build_flags INTERFACE --coverage)
 endif()
 
-# scorefield_add_library(NAME SOURCES a.cpp ... [PUBLIC dep ...] [PRIVATE dep ...] [TORCH [PLAIN b.cpp ...]] [BATCH n])
+# scorefield_add_library(NAME SOURCES a.cpp ... [PUBLIC dep ...] [PRIVATE dep ...] [PLAIN b.cpp ...] [TORCH] [BATCH n])
 # TORCH: SOURCES use LibTorch through the one precompiled header, built once in scorefield_pch; PLAIN are those of the
 # library that include no LibTorch header and so compile in a fraction of the time without it.
 # BATCH: SOURCES go through the compiler n at a time, where what they include costs more than what they say. File-local
-# names of a library must then differ.
+# names of a library must then differ. PLAIN sources stay alone: a list of classes must not see their definitions.
 function(scorefield_add_library name)
   cmake_parse_arguments(arg "TORCH" "BATCH" "SOURCES;PLAIN;PUBLIC;PRIVATE" ${ARGN})
   add_library(scorefield_${name} STATIC ${arg_SOURCES} ${arg_PLAIN})
