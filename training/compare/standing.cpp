@@ -101,7 +101,7 @@ std::string row_of(const std::string& problem, const std::vector<Cell>& cells) {
 std::optional<Standing> standing_of(const Cell& cell) {
   const metrics::Metric* metric = metrics::main_metric(cell.mean);
   if (metric == nullptr) return std::nullopt;
-  const metrics::Score& mean = cell.mean.*metric->score;
+  const metrics::Score& mean = cell.mean[*metric];
   Standing standing{metric->key, *mean.prediction, {}, {}, {}, {}, {}};
   metrics::Score baselines = mean;
   baselines.prediction.reset();
@@ -114,7 +114,7 @@ std::optional<Standing> standing_of(const Cell& cell) {
     if (mean.nearest) standing.nearest_to_floor = *mean.nearest / *mean.floor;
   }
   for (const metrics::ScoresAtMu& at : cell.per_mu) {
-    const metrics::Score& score = at.scores.*metric->score;
+    const metrics::Score& score = at.scores[*metric];
     if (!score.prediction || !score.nearest || *score.nearest <= 0 || at.is_training_mu.value_or(false)) continue;
     standing.worst_to_nearest = std::max(standing.worst_to_nearest.value_or(0), *score.prediction / *score.nearest);
   }

@@ -24,7 +24,7 @@ struct Column {
 };
 
 Column column_of(const metrics::Metric& metric) {
-  return {metric.heading, [&metric](const Cell& cell) { return (cell.mean.*metric.score).prediction; }, &metric};
+  return {metric.heading, [&metric](const Cell& cell) { return cell.mean[metric].prediction; }, &metric};
 }
 
 Column column_of(const Figure& figure) {
@@ -80,7 +80,7 @@ std::string row_text(const std::string& name, const std::vector<std::string>& va
 std::string baseline_rows(const Cell& cell, const std::vector<Column>& columns) {
   metrics::Compared<std::vector<std::string>> rows;
   for (const Column& column : columns)
-    (column.metric != nullptr ? cell.mean.*column.metric->score : metrics::Score{})
+    (column.metric != nullptr ? cell.mean[*column.metric] : metrics::Score{})
         .for_each([](const Value& value, std::vector<std::string>& row) { row.push_back(summarise({value})); }, rows);
   std::string text;
   rows.for_each(

@@ -13,10 +13,14 @@ TrueCloud::TrueCloud(const PointCloud& truth, const StateSpace& space, const Sli
       points_(stratified_subsample(truth, options.points, options.seed)),
       projections_(sliced.project(truth)) {}
 
-CloudDistances TrueCloud::compare(const PointCloud& cloud) const {
-  const SinkhornResult sinkhorn = sinkhorn_divergence(stratified_subsample(cloud, options_.points, options_.seed),
-                                                      points_, periods_, {.epsilon = options_.epsilon});
-  return {sinkhorn.divergence, sliced_.distance(sliced_.project(cloud), projections_), sinkhorn.converged};
+CloudDistance TrueCloud::sinkhorn(const PointCloud& cloud) const {
+  const SinkhornResult found = sinkhorn_divergence(stratified_subsample(cloud, options_.points, options_.seed), points_,
+                                                   periods_, {.epsilon = options_.epsilon});
+  return {found.divergence, found.converged};
+}
+
+CloudDistance TrueCloud::sliced_w2(const PointCloud& cloud) const {
+  return {sliced_.distance(sliced_.project(cloud), projections_)};
 }
 
 }  // namespace scorefield::metrics

@@ -14,11 +14,10 @@ struct CloudOptions {
   std::int64_t seed = 0;  ///< of the subsample
 };
 
-/// The distances of metric.hpp's table between one cloud and the true one.
-struct CloudDistances {
-  double sinkhorn = 0;  ///< squared units
-  double sliced_w2 = 0;
-  bool converged = true;  ///< whether the Sinkhorn iteration was
+/// How far a cloud is from the true one.
+struct CloudDistance {
+  double value = 0;
+  bool converged = true;  ///< of what is computed by iteration
 };
 
 /// The true cloud of one frame, prepared for comparison with several others in the same coordinates.
@@ -28,7 +27,9 @@ class TrueCloud {
   TrueCloud(const PointCloud& truth, const StateSpace& space, const SlicedWasserstein& sliced,
             const CloudOptions& options);
 
-  [[nodiscard]] CloudDistances compare(const PointCloud& cloud) const;
+  /// Debiased Sinkhorn divergence of subsamples, in squared units.
+  [[nodiscard]] CloudDistance sinkhorn(const PointCloud& cloud) const;
+  [[nodiscard]] CloudDistance sliced_w2(const PointCloud& cloud) const;
 
  private:
   std::vector<double> periods_;

@@ -14,18 +14,20 @@ StateSpace space_of(const RunAtMu& truth, const std::vector<double>& times) {
 }
 
 /// Per frame and their means, of every metric that is a distance between clouds.
-void score_distances(const std::vector<Compared<std::optional<CloudDistances>>>& frames, Scores& scores) {
+void score_distances(const std::vector<Compared<std::vector<CloudDistance>>>& frames, Scores& scores) {
+  std::size_t i = 0;
   for (const Metric& metric : metrics()) {
-    if (metric.distance == nullptr) continue;
-    Score& score = scores.*metric.score;
+    if (metric.of_clouds == nullptr) continue;
+    Score& score = scores[metric];
     for (const auto& frame : frames)
       frame.for_each(
-          [&](const std::optional<CloudDistances>& distances, std::vector<double>& values) {
-            if (distances) values.push_back((*distances).*metric.distance);
+          [i](const std::vector<CloudDistance>& distances, std::vector<double>& values) {
+            if (!distances.empty()) values.push_back(distances[i].value);
           },
           score.frames);
     score.frames.for_each(
         [](const std::vector<double>& values, std::optional<double>& mean) { mean = mean_of(values); }, score);
+    ++i;
   }
 }
 
@@ -38,15 +40,13 @@ void score_moments(const std::vector<Compared<std::optional<MomentDistance>>>& f
           if (value) values.push_back(*value);
         },
         distances);
-  distances.for_each(
-      [&truth](const std::vector<MomentDistance>& values, std::optional<double>& moments,
-               std::optional<double>& covariance) {
-        if (values.empty()) return;
-        const MomentErrors errors = moment_errors(values, truth);
-        moments = errors.moments;
-        covariance = errors.covariance;
-      },
-      scores.moments_error, scores.covariance_error);
+  for (const Metric& metric : metrics())
+    if (metric.of_moments != nullptr)
+      distances.for_each(
+          [&](const std::vector<MomentDistance>& values, std::optional<double>& error) {
+            if (!values.empty()) error = metric.of_moments(values, truth);
+          },
+          scores[metric]);
 }
 
 }  // namespace
@@ -79,8 +79,9 @@ CloudScores::Frame CloudScores::compare(double time) const {
   const TrueCloud truth(true_cloud, space_, sliced_, {options_.points, options_.epsilon, seed_});
   Frame frame;
   frame.truth = moments_of(true_cloud, space_.periods);
-  const auto score = [&](const PointCloud& points, auto& distances, auto& moments) {
-    distances = truth.compare(points);
+  const auto score = [&](const PointCloud& points, std::vector<CloudDistance>& distances, auto& moments) {
+    for (const Metric& metric : metrics())
+      if (metric.of_clouds != nullptr) distances.push_back(metric.of_clouds(truth, points));
     moments = distance(moments_of(points, space_.periods), frame.truth);
   };
   populations_.runs.for_each(
@@ -102,7 +103,7 @@ bool CloudScores::add_to(Scores& scores) const {
   std::vector<Frame> found(times_.size());
   parallel_for(static_cast<std::int64_t>(found.size()), [&](std::int64_t i) { found[i] = compare(times_[i]); });
 
-  std::vector<Compared<std::optional<CloudDistances>>> distances;
+  std::vector<Compared<std::vector<CloudDistance>>> distances;
   std::vector<Compared<std::optional<MomentDistance>>> moments;
   std::vector<Moments> truth;
   bool converged = true;
@@ -110,7 +111,9 @@ bool CloudScores::add_to(Scores& scores) const {
     distances.push_back(frame.distances);
     moments.push_back(frame.moments);
     truth.push_back(frame.truth);
-    frame.distances.for_each([&](const auto& value) { converged = converged && (!value || value->converged); });
+    frame.distances.for_each([&](const std::vector<CloudDistance>& of_source) {
+      for (const CloudDistance& distance : of_source) converged = converged && distance.converged;
+    });
   }
   score_distances(distances, scores);
   score_moments(moments, truth, scores);

@@ -49,7 +49,7 @@ class CloudScores {
   /// One frame's clouds against the true one.
   struct Frame {
     Moments truth;
-    Compared<std::optional<CloudDistances>> distances;
+    Compared<std::vector<CloudDistance>> distances;  ///< of the metrics that are distances, in the table's order
     Compared<std::optional<MomentDistance>> moments;
   };
   [[nodiscard]] Frame compare(double time) const;

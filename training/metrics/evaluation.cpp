@@ -157,13 +157,13 @@ class Evaluator {
       if (const auto runs = training_->cubic(at.mu)) energy.cubic = training_->combined_energy(problem, *runs, at.time);
       energy.mixture = mixture(at).energy(problem, at.mu, at.time);
     }
-    energy.for_each(
-        [&at](const std::vector<double>& values, std::optional<double>& l2, std::optional<double>& frames) {
-          if (values.empty()) return;
-          l2 = relative_l2(values, at.electric_energy_truth);
-          frames = mean_relative_error(values, at.electric_energy_truth);
-        },
-        at.scores.electric_energy_error, at.scores.electric_energy_error_frames);
+    for (const Metric& metric : metrics())
+      if (metric.of_energy != nullptr)
+        energy.for_each(
+            [&](const std::vector<double>& values, std::optional<double>& error) {
+              if (!values.empty()) error = metric.of_energy(values, at.electric_energy_truth);
+            },
+            at.scores[metric]);
   }
 
   /// Those of a rollout's times at which clouds are compared.
@@ -199,17 +199,16 @@ class Evaluator {
     for (const Metric& metric : metrics()) {
       Compared<std::vector<double>> found;
       for (const EvaluationAtMu& at : result_.per_mu)
-        (at.scores.*metric.score)
-            .for_each(
-                [](const std::optional<double>& value, std::vector<double>& values) {
-                  if (value) values.push_back(*value);
-                },
-                found);
+        at.scores[metric].for_each(
+            [](const std::optional<double>& value, std::vector<double>& values) {
+              if (value) values.push_back(*value);
+            },
+            found);
       found.for_each(
           [this](const std::vector<double>& values, std::optional<double>& mean) {
             if (values.size() == result_.per_mu.size()) mean = mean_of(values);
           },
-          result_.mean.*metric.score);
+          result_.mean[metric]);
     }
   }
 

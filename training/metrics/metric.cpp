@@ -1,8 +1,12 @@
 #include "training/metrics/metric.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
+#include <stdexcept>
 #include <string_view>
+
+#include "training/metrics/history_error.hpp"
 
 namespace scorefield::metrics {
 namespace {
@@ -22,6 +26,22 @@ std::string epsilon_text(const EvaluateOptions& options) {
   return text;
 }
 
+double mean_over_frames(std::span<const double> energy, std::span<const double> truth) {
+  return mean_relative_error(energy, truth);
+}
+
+double moments_error(const std::vector<MomentDistance>& distances, const std::vector<Moments>& truth) {
+  return moment_errors(distances, truth).moments;
+}
+
+double covariance_error(const std::vector<MomentDistance>& distances, const std::vector<Moments>& truth) {
+  return moment_errors(distances, truth).covariance;
+}
+
+CloudDistance sinkhorn(const TrueCloud& truth, const PointCloud& cloud) { return truth.sinkhorn(cloud); }
+
+CloudDistance sliced_w2(const TrueCloud& truth, const PointCloud& cloud) { return truth.sliced_w2(cloud); }
+
 constexpr std::array kMetrics{Metric{.key = "electric_energy_error",
                                      .title = "electric energy, relative L2",
                                      .heading = "E error",
@@ -30,7 +50,7 @@ constexpr std::array kMetrics{Metric{.key = "electric_energy_error",
                                      .meaning = "relative L2 over time",
                                      .shown = Shown::everywhere,
                                      .sources = kOfHistories,
-                                     .score = &Scores::electric_energy_error},
+                                     .of_energy = relative_l2},
                               Metric{.key = "electric_energy_error_frames",
                                      .title = "electric energy, mean over frames",
                                      .heading = "E error of frames",
@@ -39,7 +59,7 @@ constexpr std::array kMetrics{Metric{.key = "electric_energy_error",
                                      .meaning = "mean over frames above 5 % of the peak",
                                      .shown = Shown::evaluation,
                                      .sources = kOfHistories,
-                                     .score = &Scores::electric_energy_error_frames},
+                                     .of_energy = mean_over_frames},
                               Metric{.key = "moments_error",
                                      .title = "moments, relative L2",
                                      .heading = "moments error",
@@ -48,7 +68,7 @@ constexpr std::array kMetrics{Metric{.key = "electric_energy_error",
                                      .meaning = "mean and deviation of every coordinate",
                                      .shown = Shown::everywhere,
                                      .sources = kOfHistories,
-                                     .score = &Scores::moments_error},
+                                     .of_moments = moments_error},
                               Metric{.key = "covariance_error",
                                      .title = "covariance, relative L2",
                                      .heading = "covariance error",
@@ -57,7 +77,7 @@ constexpr std::array kMetrics{Metric{.key = "electric_energy_error",
                                      .meaning = "covariance",
                                      .shown = Shown::tables,
                                      .sources = kOfHistories,
-                                     .score = &Scores::covariance_error},
+                                     .of_moments = covariance_error},
                               Metric{.key = "sinkhorn",
                                      .title = "Sinkhorn divergence",
                                      .heading = "Sinkhorn",
@@ -66,8 +86,7 @@ constexpr std::array kMetrics{Metric{.key = "electric_energy_error",
                                      .meaning = "Sinkhorn divergence",
                                      .shown = Shown::everywhere,
                                      .sources = kOfClouds,
-                                     .score = &Scores::sinkhorn,
-                                     .distance = &CloudDistances::sinkhorn,
+                                     .of_clouds = sinkhorn,
                                      .setting = epsilon_text},
                               Metric{.key = "sliced_w2",
                                      .title = "sliced W2",
@@ -77,8 +96,7 @@ constexpr std::array kMetrics{Metric{.key = "electric_energy_error",
                                      .meaning = "sliced W2",
                                      .shown = Shown::everywhere,
                                      .sources = kOfClouds,
-                                     .score = &Scores::sliced_w2,
-                                     .distance = &CloudDistances::sliced_w2}};
+                                     .of_clouds = sliced_w2}};
 
 }  // namespace
 
@@ -92,6 +110,24 @@ std::string Metric::key_of(const Source& source) const {
 }
 
 std::span<const Metric> metrics() { return kMetrics; }
+
+namespace {
+
+std::size_t index_of(const Metric& metric) { return static_cast<std::size_t>(&metric - kMetrics.data()); }
+
+std::size_t index_of(std::string_view key) {
+  const auto found = std::find_if(kMetrics.begin(), kMetrics.end(), [&](const Metric& m) { return m.key == key; });
+  if (found == kMetrics.end()) throw std::out_of_range("no metric is called " + std::string(key));
+  return index_of(*found);
+}
+
+}  // namespace
+
+Scores::Scores() : scores_(kMetrics.size()) {}
+Score& Scores::operator[](const Metric& metric) { return scores_.at(index_of(metric)); }
+const Score& Scores::operator[](const Metric& metric) const { return scores_.at(index_of(metric)); }
+Score& Scores::operator[](std::string_view key) { return scores_[index_of(key)]; }
+const Score& Scores::operator[](std::string_view key) const { return scores_[index_of(key)]; }
 
 std::optional<Best> best_of(const Score& score) {
   std::optional<Best> best;
@@ -108,7 +144,7 @@ std::optional<Best> best_of(const Score& score) {
 
 const Metric* main_metric(const Scores& scores) {
   for (const Metric& metric : kMetrics)
-    if (metric.relative() && metric.shown == Shown::everywhere && (scores.*metric.score).prediction) return &metric;
+    if (metric.relative() && metric.shown == Shown::everywhere && scores[metric].prediction) return &metric;
   return nullptr;
 }
 

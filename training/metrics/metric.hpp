@@ -3,9 +3,12 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "training/metrics/cloud_comparison.hpp"
 #include "training/metrics/evaluate_options.hpp"
+#include "training/metrics/moments.hpp"
+#include "training/metrics/point_cloud.hpp"
 #include "training/metrics/scores.hpp"
 
 namespace scorefield::metrics {
@@ -17,9 +20,8 @@ enum class Shown {
   evaluation  ///< the printed evaluation alone
 };
 
-/// What is known of one metric. JSON, the printed evaluation, the tables of `compare` and the pictures walk the table
-/// of them; one more metric is an entry, its member of Scores, and what computes it (a distance between two clouds: a
-/// member of CloudDistances).
+/// What is known of one metric, and what computes it. Evaluation, JSON, the printed evaluation, the tables of `compare`
+/// and the pictures walk the table of them: one more metric is one more entry.
 struct Metric {
   const char* key;      ///< of the prediction's value in JSON
   const char* title;    ///< of a picture: "electric energy, relative L2"
@@ -29,8 +31,13 @@ struct Metric {
   const char* meaning;  ///< which of its group
   Shown shown;
   Compared<bool> sources;  ///< which of them can have it
-  Score Scores::*score;
-  double CloudDistances::*distance = nullptr;  ///< of a distance between clouds: the score is its mean over the frames
+  // What computes it, one of these:
+  /// an error of E(t), [K]
+  double (*of_energy)(std::span<const double> energy, std::span<const double> truth) = nullptr;
+  /// an error of the moments over frames, [F]
+  double (*of_moments)(const std::vector<MomentDistance>& distances, const std::vector<Moments>& truth) = nullptr;
+  /// a distance between clouds: the score is its mean over frames
+  CloudDistance (*of_clouds)(const TrueCloud& truth, const PointCloud& cloud) = nullptr;
   std::string (*setting)(const EvaluateOptions& options) = nullptr;  ///< what its numbers depend on, for tables
 
   /// Whether it is an error relative to the truth.

@@ -57,10 +57,9 @@ void add_columns(const Evaluation& evaluation, const Metric& metric, std::vector
   if (!metric.relative()) columns.prediction.front() = metric.heading;
   if (table.size() > 1) columns.prediction.front().insert(0, "| ");
   const auto add_row = [&](const Scores& scores) {
-    (scores.*metric.score)
-        .for_each([](const std::optional<double>& value,
-                     TextColumn& column) { column.push_back(value ? number_text(*value) : "-"); },
-                  columns);
+    scores[metric].for_each([](const std::optional<double>& value,
+                               TextColumn& column) { column.push_back(value ? number_text(*value) : "-"); },
+                            columns);
   };
   for (const EvaluationAtMu& at : evaluation.per_mu) add_row(at.scores);
   add_row(evaluation.mean);
@@ -113,7 +112,7 @@ std::string blocks(const Evaluation& evaluation, std::string_view group) {
 std::string best_of_all(const Scores& mean) {
   std::vector<TextColumn> table{{"Best of all, mean over mu"}, {"by"}, {"error"}, {"the rollout's"}};
   for (const Metric& metric : metrics()) {
-    const Score& score = mean.*metric.score;
+    const Score& score = mean[metric];
     const auto best = best_of(score);
     if (!best || !score.prediction) continue;
     table[0].emplace_back(metric.title);
@@ -137,7 +136,7 @@ std::string relation(double prediction, double baseline, const std::string& name
 std::string reading(const Scores& mean) {
   const Metric* metric = main_metric(mean);
   if (metric == nullptr) return "";
-  const Score& score = mean.*metric->score;
+  const Score& score = mean[*metric];
   std::string text = std::string(metric->title) + " error " + number_text(*score.prediction) + " (mean over mu)";
   text.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(text.front())));
   const char* separator = ": ";

@@ -26,7 +26,7 @@ nlohmann::ordered_json json_of(const EvaluationAtMu& at) {
   }
   object["clouds"]["time"] = at.cloud_time;
   for (const Metric& metric : metrics())
-    if (metric.distance != nullptr) add_history(object["clouds"][metric.key], (at.scores.*metric.score).frames);
+    if (metric.of_clouds != nullptr) add_history(object["clouds"][metric.key], at.scores[metric].frames);
   return object;
 }
 
@@ -50,7 +50,7 @@ std::string to_json(const Evaluation& evaluation) {
   add_scores(object["mean"], evaluation.mean);
   object["best"] = nlohmann::ordered_json::object();
   for (const Metric& metric : metrics())
-    if (const auto best = best_of(evaluation.mean.*metric.score)) object["best"][metric.key] = best->source->name;
+    if (const auto best = best_of(evaluation.mean[metric])) object["best"][metric.key] = best->source->name;
   if (!request.config_toml.empty()) object["config"] = request.config_toml;
   return object.dump(2);
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <string_view>
 #include <vector>
 
 namespace scorefield::metrics {
@@ -51,14 +52,21 @@ struct Score : Compared<std::optional<double>> {
   ScoreHistory frames;  ///< [F] at the compared clouds' times, of metrics that are distances between clouds
 };
 
-/// The metrics; metric.hpp has a table of them.
-struct Scores {
-  Score electric_energy_error;         ///< relative L2 over the rollout's frames
-  Score electric_energy_error_frames;  ///< mean relative error over frames above 5 % of the peak
-  Score moments_error;                 ///< mean and deviation of every coordinate over the metric frames (moments.hpp)
-  Score covariance_error;              ///< relative L2 over the metric frames of the covariance
-  Score sinkhorn;                      ///< mean over the metric frames of the debiased divergence (squared units)
-  Score sliced_w2;                     ///< mean over the metric frames
+struct Metric;
+
+/// A score of every metric of the table (metric.hpp).
+class Scores {
+ public:
+  Scores();
+
+  [[nodiscard]] Score& operator[](const Metric& metric);
+  [[nodiscard]] const Score& operator[](const Metric& metric) const;
+  /// By its key, "sliced_w2". @throws std::out_of_range for a key that no metric has
+  [[nodiscard]] Score& operator[](std::string_view key);
+  [[nodiscard]] const Score& operator[](std::string_view key) const;
+
+ private:
+  std::vector<Score> scores_;  ///< in the table's order
 };
 
 /// The metrics of one prediction.

@@ -24,12 +24,11 @@ std::optional<bool> read_switch(const nlohmann::json& object, const char* key) {
 
 void add_scores(Json& object, const Scores& scores) {
   for (const Metric& metric : metrics())
-    (scores.*metric.score)
-        .for_each(
-            [&](const std::optional<double>& value, const Source& source) {
-              if (value) object[metric.key_of(source)] = *value;
-            },
-            kSources);
+    scores[metric].for_each(
+        [&](const std::optional<double>& value, const Source& source) {
+          if (value) object[metric.key_of(source)] = *value;
+        },
+        kSources);
 }
 
 Scores read_scores(const nlohmann::json& object) {
@@ -40,7 +39,7 @@ Scores read_scores(const nlohmann::json& object) {
           const auto found = object.find(metric.key_of(source));
           if (found != object.end() && found->is_number()) value = found->get<double>();
         },
-        scores.*metric.score);
+        scores[metric]);
   return scores;
 }
 
