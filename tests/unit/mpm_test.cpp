@@ -150,9 +150,13 @@ TEST(Mpm, OneAndThreeDimensions) {
       }
       return log_p;
     };
-    const auto run = settle(d, normal, {}, 2, 5);
+    // On a line the mean square of one run varies by 0.15, whatever the rounding.
+    const std::uint64_t seeds = d == 1 ? 16 : 1;
     double square = 0;
-    for (const double x : run.x) square += x * x / static_cast<double>(run.x.size());
+    for (std::uint64_t seed = 5; seed < 5 + seeds; ++seed) {
+      const auto run = settle(d, normal, {}, 2, seed);
+      for (const double x : run.x) square += x * x / static_cast<double>(run.x.size() * seeds);
+    }
     EXPECT_NEAR(square, 4, 0.2) << "d = " << d;
   }
 }
