@@ -29,7 +29,7 @@ std::vector<std::string> words_of(const std::string& option, const std::string& 
 /// @throws FileError unless all runs have the coordinates and velocities of the first, and its times
 void check_agreement(const std::vector<Run>& runs, const ImportOptions& options) {
   const Run& first = runs[0];
-  const std::string remedy = " (--set import.particles=all keeps them as they are.)";
+  const std::string remedy = " (--set import.particles=all, the default, keeps them as they are.)";
   for (const Run& run : runs) {
     if (run.space().dimension != first.space().dimension)
       throw FileError(run.origin(), "has " + std::to_string(run.space().dimension) + " coordinates, " + first.origin() +
@@ -274,9 +274,10 @@ void bind(OptionSet& set, ImportOptions& options) {
           {{"auto", ImportOrder::automatic}, {"permuted", ImportOrder::permuted}, {"kept", ImportOrder::kept}},
           "order of the particles in the dataset; auto: permuted by the seed where their order in the files says "
           "something of them");
-  set.add("import.particles", options.particles, {{"equal", ImportParticles::equal}, {"all", ImportParticles::all}},
-          "equal: as many particles of each frame, of equal weight; all: every one with its weight and id, frames and "
-          "times as they are");
+  set.add(
+      "import.particles", options.particles, {{"all", ImportParticles::all}, {"equal", ImportParticles::equal}},
+      "all: every one with its weight and id, frames and times as they are; equal: as many particles of each frame, "
+      "of equal weight, at the same times of all runs");
   set.add("import.diagnostics", options.diagnostics,
           "recorded histories to take where there are, NAME or NAME=ARRAY, [times] or [mu, times]");
   set.add("import.diagnostics_time", options.diagnostics_time,

@@ -19,8 +19,8 @@ enum class ImportIdentity {
 
 /// Which particles `import` takes.
 enum class ImportParticles {
-  equal,  ///< as many of each frame, of equal weight: what every command reads
-  all     ///< every one with its weight and id: frames may differ in number, runs in their times (layout "frames")
+  all,   ///< every one with its weight and id: frames may differ in number, runs in their times (layout "frames")
+  equal  ///< as many of each frame, of equal weight, and the same times for all runs
 };
 
 /// In which order `import` writes particles.
@@ -43,7 +43,7 @@ struct ImportOptions {
   std::string box;                             ///< a word per coordinate: 0, a length, or the name of one in the files
   ImportIdentity identity = ImportIdentity::automatic;
   ImportOrder order = ImportOrder::automatic;
-  ImportParticles particles = ImportParticles::equal;
+  ImportParticles particles = ImportParticles::all;
   std::string diagnostics = "electric_energy, kinetic_energy, momentum";
   std::string diagnostics_time = "diagnostics_time";
   std::vector<std::unique_ptr<ImportFormat>> formats = make_import_formats();  ///< with options of their own

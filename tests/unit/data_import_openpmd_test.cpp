@@ -57,7 +57,7 @@ class ImportOpenpmd : public testing::Test {
  protected:
   data::DatasetReader imported(const std::vector<std::string>& files, const ImportOptions& options = with_mu()) {
     result_ = data::import_files(files, options, {}, folder_.path("data.h5"));
-    return data::DatasetReader(folder_.path("data.h5"));
+    return data::DatasetReader(folder_.path("data.h5"), data::Layouts::any);
   }
   static ImportOptions with_mu() {
     ImportOptions options;
@@ -71,7 +71,8 @@ class ImportOpenpmd : public testing::Test {
   }
   /// Sorted rows.
   static std::vector<std::vector<float>> rows(const data::DatasetReader& reader, std::int64_t k, bool rates = false) {
-    std::vector<float> values(static_cast<std::size_t>(reader.header().frame_size()));
+    std::vector<float> values(
+        static_cast<std::size_t>(reader.header().particles_at(0, k) * reader.header().dimension()));
     rates ? reader.read_velocities(0, k, values) : reader.read_samples(0, k, values);
     const auto d = static_cast<std::ptrdiff_t>(reader.header().dimension());
     std::vector<std::vector<float>> result;
