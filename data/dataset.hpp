@@ -72,6 +72,8 @@ struct DatasetHeader {
 
 /// The times of all mu together, increasing; those that are equal up to rounding (1e-9 of the span) are one.
 [[nodiscard]] std::vector<double> all_times(const DatasetHeader& header);
+/// The same of any times.
+[[nodiscard]] std::vector<double> merged_times(std::vector<double> all);
 
 /// Index of the mu nearest to `mu`, and the one that equals it if there is any (data/mu_set.hpp). @throws UsageError
 /// unless `mu` has as many values

@@ -8,6 +8,7 @@
 
 #include "core/error.hpp"
 #include "core/random.hpp"
+#include "core/random_subset.hpp"
 #include "data/h5.hpp"
 #include "models/score_network.hpp"
 #include "solvers/integrators.hpp"
@@ -18,6 +19,7 @@ namespace {
 
 constexpr double kWindow = 0.7;  ///< deviation of the window along a periodic coordinate, in periods
 constexpr std::uint64_t kWindowStream = std::uint64_t{0x77} << 56;
+constexpr std::uint64_t kStartSeed = 0x9017;  ///< which particles of a weighted population stand for it
 
 }  // namespace
 
@@ -49,6 +51,9 @@ ScoreTarget::ScoreTarget(const std::string& path, const std::vector<double>& mu,
   for (const double scale : normalizer.scale) noise_.push_back(noise * scale);
   const auto nearest = model.initial.nearest(at);
   initial_ = torch::tensor(model.initial.samples[nearest]).view({-1, dimension()});
+  if (!model.initial.weights.empty())
+    initial_ = initial_.index_select(
+        0, torch::tensor(draw_by_weight(model.initial.weights[nearest], initial_.size(0), kStartSeed)));
 }
 
 torch::Tensor ScoreTarget::log_density(const torch::Tensor&) const {

@@ -61,11 +61,11 @@ class PhaseSpace:
         return f"{source.coordinates[axis]} [{source.units[axis]}]" if source.units[axis] else source.coordinates[axis]
 
     def shared_times(self):
-        """The rollout's times that the reference has; if those are fewer than two, those that it covers."""
+        """The rollout's times that the reference has, if these are half of its own at least; else those that it covers."""
         time, reference = (self.sources[name].times(self.indices[name]) for name in ("prediction", "truth"))
         common = time[np.abs(time[:, None] - reference).min(axis=1) <= 1e-6 * (time[-1] - time[0])]
         inside = (time >= reference[0] - 1e-9) & (time <= reference[-1] + 1e-9)
-        return common if len(common) > 1 else time[inside]
+        return common if 2 * len(common) >= len(reference) else time[inside]
 
 
 def bins_for(particles):

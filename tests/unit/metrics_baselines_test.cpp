@@ -190,11 +190,11 @@ TEST_F(BaselinesTest, AMixtureTakesNoRowTwice) {
   for (std::int64_t m = 0; m < 3; ++m) sink.write_frame(m, 0, rows, {});
   sink.finish();
   const metrics::Run run(path("rows.h5"));
-  const auto samples = Mixture(run, {{0, 0.2}, {1, 0.5}, {2, 0.3}}, 4).samples(0);
+  const auto samples = Mixture(run, {{0, 0.2}, {1, 0.5}, {2, 0.3}}, 4).particles(0).samples;
   EXPECT_EQ(samples.size(), static_cast<std::size_t>(kParticles));
   EXPECT_EQ(std::set<float>(samples.begin(), samples.end()).size(), samples.size());
   EXPECT_FALSE(std::is_sorted(samples.begin(), samples.begin() + 80)) << "rows of a file may be sorted by cell";
-  EXPECT_EQ(Mixture(run, {{1, 1.0}}, 4).samples(0), rows);
+  EXPECT_EQ(Mixture(run, {{1, 1.0}}, 4).particles(0).samples, rows);
 }
 
 }  // namespace

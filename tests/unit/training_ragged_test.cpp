@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <numbers>
 #include <set>
 
 #include "core/error.hpp"
@@ -19,6 +20,7 @@
 #include "training/normalization.hpp"
 #include "training/objective.hpp"
 #include "training/rollout/infer.hpp"
+#include "training/rollout/log_density.hpp"
 #include "training/trainer.hpp"
 
 namespace scorefield::training {
@@ -321,13 +323,34 @@ TEST_F(Ragged, RolloutsKeepTheWeightsOfTheirStart) {
   };
   check(sum_of(path_));
   EXPECT_EQ(DatasetReader(rollout).header().time, data::all_times(DatasetReader(path_, Layouts::any).header()));
+  options.start.particles = 1000;  // of 3400: drawn by weight
+  check(sum_of(path_));
   options.start.particles = 2000;
   check(sum_of(path_));
   options.start.path = start;
   check(sum_of(start));
   options.start.particles = 0;
   check(sum_of(start));
+  EXPECT_EQ(DatasetReader(rollout).header().frames(),
+            std::ssize(data::all_times(DatasetReader(path_, Layouts::any).header())));
+  test::write_ragged_gaussian(start,
+                              {.mu = {1.2, 9}, .times = {{0, 0.123}, {0, 2}}, .weighted = true, .particles = 3000});
+  check(sum_of(start));
+  const auto times = DatasetReader(rollout).header().time;
+  EXPECT_NE(std::find(times.begin(), times.end(), 0.123), times.end()) << "a time at which the truth is known";
+  EXPECT_EQ(times.back(), 1) << "2 is beyond the model's times";
   EXPECT_EQ(DatasetReader(rollout).header().particles, DatasetReader(start, Layouts::any).header().particles_at(0, 0));
+}
+
+TEST_F(Ragged, TheDensityOfAStartIsThatOfItsWeightedParticles) {
+  const auto x = (test::quiet_normals(4000) + torch::tensor({test::kShift[0], test::kShift[1]})).to(torch::kFloat32);
+  const auto weights =
+      (-(x * torch::tensor({test::kShift[0], test::kShift[1]}).to(torch::kFloat32)).sum(1, true)).exp();
+  const auto found = initial_log_density(LogDensityKind::gaussian, x, {0, 0}, 1e6 * weights);
+  const auto exact = -x.square().sum(1) / 2 - std::log(2 * std::numbers::pi);
+  EXPECT_LT((found - exact).abs().mean().item<double>(), 0.1);
+  const auto without = initial_log_density(LogDensityKind::gaussian, x, {0, 0});
+  EXPECT_GT((without - exact).abs().mean().item<double>(), 0.3);
 }
 
 /// The third mu has no frame at the first time of all.

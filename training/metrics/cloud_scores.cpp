@@ -9,7 +9,10 @@ namespace {
 
 StateSpace space_of(const RunAtMu& truth, const std::vector<double>& times) {
   SpreadMeter meter(truth.run->header().periods);
-  for (const double t : times) meter.add(truth.run->samples(truth.mu_index, truth.run->nearest_frame(t)));
+  for (const double t : times) {
+    const std::int64_t frame = truth.run->nearest_frame(truth.mu_index, t);
+    meter.add(truth.run->samples(truth.mu_index, frame), truth.run->weights(truth.mu_index, frame));
+  }
   return meter.space();
 }
 
@@ -61,7 +64,8 @@ CloudScores::CloudScores(const Populations& populations, std::vector<double> tim
       sliced_(space_.periods, options.projections, seed) {}
 
 PointCloud CloudScores::cloud(const RunAtMu& at, double time) const {
-  return normalised(at.run->samples(at.mu_index, at.run->nearest_frame(time)), space_);
+  const std::int64_t frame = at.run->nearest_frame(at.mu_index, time);
+  return normalised(at.run->samples(at.mu_index, frame), space_, at.run->weights(at.mu_index, frame));
 }
 
 Moments CloudScores::combined_moments(const data::MuWeights& runs, double time) const {
@@ -89,8 +93,10 @@ CloudScores::Frame CloudScores::compare(double time) const {
         if (at.run != nullptr) score(cloud(at, time), distances, moments);
       },
       frame.distances, frame.moments);
-  if (populations_.mixture)
-    score(normalised(populations_.mixture->samples(time), space_), frame.distances.mixture, frame.moments.mixture);
+  if (populations_.mixture) {
+    const auto mixed = populations_.mixture->particles(time);
+    score(normalised(mixed.samples, space_, mixed.weights), frame.distances.mixture, frame.moments.mixture);
+  }
   populations_.combined.for_each(
       [&](const std::optional<data::MuWeights>& runs, auto& moments) {
         if (runs) moments = distance(combined_moments(*runs, time), frame.truth);

@@ -36,6 +36,23 @@ std::vector<std::int64_t> metric_frames(std::int64_t available, std::int64_t wan
   return frames;
 }
 
+constexpr double kSameTime = 1e-6;  // of the span
+
+/// The times at which a rollout is compared: its own; where the reference's mu differ in their times, those of them
+/// that the truth has, if these are half of the truth's at least, else those that it spans.
+std::vector<double> compared_times(const std::vector<double>& times, const Run& reference, std::int64_t truth) {
+  if (!reference.header().ragged()) return times;
+  const auto& known = reference.times(truth);
+  const double same = kSameTime * (times.back() - times.front());
+  std::vector<double> common, covered;
+  for (const double t : times) {
+    if (std::abs(t - known[reference.nearest_frame(truth, t)]) <= same) common.push_back(t);
+    if (t >= known.front() - same && t <= known.back() + same) covered.push_back(t);
+  }
+  if (2 * common.size() >= known.size()) return common;
+  return covered.empty() ? times : covered;
+}
+
 /// The comparison of one rollout file with its baselines, one mu after the other.
 class Evaluator {
  public:
@@ -44,10 +61,13 @@ class Evaluator {
     if (problem != nullptr && problem->has_electric_energy()) energy_problem_ = problem;
     result_.request = request;
     result_.request.observer = {};
-    result_.particles = rollout_.header().particles;
+    result_.particles = rollout_.header().particles_at(0, 0);
     rollout_.require_same_state(reference_);
-    reference_.require_times(rollout_.header().time);
-    for (const auto& mu : rollout_.header().mu) (void)reference_.require_mu(mu);
+    for (std::int64_t i = 0; i < rollout_.header().mu_count(); ++i) {
+      const std::int64_t truth = reference_.require_mu(rollout_.header().mu[i]);
+      times_.push_back(compared_times(rollout_.times(i), reference_, truth));
+      reference_.require_times(truth, times_.back());
+    }
     open_training();
     open_floor(problem);
     warn_about_times();
@@ -70,7 +90,7 @@ class Evaluator {
     if (request_.training_path.empty()) return;
     training_.emplace(request_.training_path);
     training_->run().require_same_state(reference_);
-    training_->run().require_times(rollout_.header().time);
+    for (const auto& times : times_) training_->run().require_times(times);
     const std::int64_t seed = reference_.header().provenance.seed;
     if (seed == training_->run().header().provenance.seed)
       warn("training and reference data share the seed " + std::to_string(seed) +
@@ -85,7 +105,7 @@ class Evaluator {
     if (!request_.options.floor) return;
     if (!request_.options.floor_file.empty()) {
       floor_.emplace(request_.options.floor_file);
-    } else if (problem == nullptr) {
+    } else if (problem == nullptr || reference_.header().ragged()) {
       warn("no floor: " + request_.reference_path +
            " was not made by a known problem; give an independent run of it with "
            "evaluate.floor_file");
@@ -93,10 +113,10 @@ class Evaluator {
     } else {
       try {
         const FloorPlan plan{.mu = rollout_.header().mu,
-                             .particles = rollout_.header().particles,
+                             .particles = result_.particles,
                              .seed = request_.seed,
                              .energies = energy_problem_ != nullptr,
-                             .cloud_times = cloud_times(rollout_.header().time)};
+                             .cloud_times = all_cloud_times()};
         floor_.emplace(generate_floor(*problem, reference_, plan, request_.observer));
       } catch (const UsageError& error) {
         warn(std::string("no floor: ") + error.what());
@@ -104,18 +124,21 @@ class Evaluator {
       }
     }
     floor_->require_same_state(reference_);
-    floor_->require_times(rollout_.header().time);
-    for (const auto& mu : rollout_.header().mu) (void)floor_->require_mu(mu);
+    for (std::size_t i = 0; i < times_.size(); ++i)
+      floor_->require_times(floor_->require_mu(rollout_.header().mu[i]), times_[i]);
     result_.floor = floor_->path();
   }
 
   /// Clouds can only be compared at stored frames: says so when those of the files differ noticeably.
   void warn_about_times() {
-    double offset = 0;
-    for (const double t : rollout_.header().time)
-      offset = std::max(offset, std::abs(t - reference_.header().time[reference_.nearest_frame(t)]));
-    const double span = rollout_.header().time.back() - rollout_.header().time.front();
-    if (offset <= 1e-6 * std::max(span, 1e-300)) return;
+    double offset = 0, span = 0;
+    for (std::size_t i = 0; i < times_.size(); ++i) {
+      const std::int64_t truth = reference_.require_mu(rollout_.header().mu[i]);
+      for (const double t : times_[i])
+        offset = std::max(offset, std::abs(t - reference_.times(truth)[reference_.nearest_frame(truth, t)]));
+      span = std::max(span, times_[i].back() - times_[i].front());
+    }
+    if (offset <= kSameTime * std::max(span, 1e-300)) return;
     std::ostringstream text;
     text << "the rollout's times are not those of the reference: clouds are compared at frames up to " << offset
          << " apart";
@@ -125,7 +148,7 @@ class Evaluator {
   [[nodiscard]] EvaluationAtMu locate(std::int64_t rollout_index) {
     EvaluationAtMu at;
     at.mu = rollout_.header().mu[rollout_index];
-    at.time = rollout_.header().time;
+    at.time = times_[static_cast<std::size_t>(rollout_index)];
     if (training_) {
       at.inside_training_range = training_->inside_range(at.mu);
       at.is_training_mu = training_->is_training_mu(at.mu);
@@ -173,6 +196,14 @@ class Evaluator {
          metric_frames(static_cast<std::int64_t>(rollout_times.size()), request_.options.frames))
       times.push_back(rollout_times[frame]);
     return times;
+  }
+
+  /// The same of all mu together.
+  [[nodiscard]] std::vector<double> all_cloud_times() const {
+    std::vector<double> all;
+    for (const auto& times : times_)
+      for (const double t : cloud_times(times)) all.push_back(t);
+    return all;
   }
 
   void compare_clouds(std::int64_t rollout_index, EvaluationAtMu& at) {
@@ -231,6 +262,7 @@ class Evaluator {
   Evaluation result_;
   Run rollout_;
   Run reference_;
+  std::vector<std::vector<double>> times_;  ///< [M] of the rollout, at which each mu is compared
   std::optional<TrainingBaseline> training_;
   std::optional<Run> floor_;
   std::int64_t units_per_mu_ = 0;

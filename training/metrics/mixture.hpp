@@ -18,8 +18,8 @@ class Mixture {
   /// @param run lives as long as this object
   Mixture(const Run& run, data::MuWeights shares, std::int64_t seed);
 
-  /// [N, d], each run at its frame nearest in time.
-  [[nodiscard]] std::vector<float> samples(double time) const;
+  /// Each run at its frame nearest in time. The weights of a run's particles add up to its share.
+  [[nodiscard]] data::ParticleFrame particles(double time) const;
 
   /// The electric energy of these particles at mu, linear between the frames of the run with the largest share. [K]
   [[nodiscard]] std::vector<double> energy(const problems::Problem& problem, const std::vector<double>& mu,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "core/error.hpp"
 #include "core/interrupt.hpp"
@@ -33,7 +34,8 @@ std::string mu_text(const std::vector<double>& mu) {
   return mu.size() == 1 ? comma_joined(mu) : std::string("(").append(comma_joined(mu)).append(")");
 }
 
-Run::Run(const std::string& path) : path_(path), reader_(path), diagnostics_(reader_->read_diagnostics()) {
+Run::Run(const std::string& path)
+    : path_(path), reader_(std::in_place, path, data::Layouts::any), diagnostics_(reader_->read_diagnostics()) {
   (void)energy_series(diagnostics_, *this);
 }
 
@@ -56,8 +58,7 @@ void Run::require_same_state(const Run& other) const {
                                 std::to_string(other.header().mu_names.size()));
 }
 
-void Run::require_times(std::span<const double> times) const {
-  const std::vector<double>& own = header().time;
+void Run::require_times(const std::vector<double>& own, std::span<const double> times) const {
   const std::size_t last = own.size() - 1;
   const double before = own.size() > 1 ? 0.5 * (own[1] - own[0]) : 0;
   const double after = own.size() > 1 ? 0.5 * (own[last] - own[last - 1]) : 0;
@@ -96,13 +97,14 @@ std::vector<double> Run::diagnosed_energy(std::int64_t mu_index, std::span<const
 
 std::vector<double> Run::sampled_energy(const problems::Problem& problem, std::int64_t mu_index,
                                         std::span<const double> times) const {
-  if (kept_) return interpolate_linear(header().time, kept_->energies(mu_index), times);
+  if (kept_) return interpolate_linear(this->times(mu_index), kept_->energies(mu_index), times);
   std::vector<double> energies;
-  for (std::int64_t frame = 0; frame < header().frames(); ++frame) {
+  const auto frames = static_cast<std::int64_t>(this->times(mu_index).size());
+  for (std::int64_t frame = 0; frame < frames; ++frame) {
     if (interrupt_requested()) throw Interrupted("evaluate was interrupted; nothing was written");
     energies.push_back(problem.electric_energy(samples(mu_index, frame), header().mu[mu_index]));
   }
-  return interpolate_linear(header().time, energies, times);
+  return interpolate_linear(this->times(mu_index), energies, times);
 }
 
 std::vector<double> Run::best_energy(const problems::Problem& problem, std::int64_t mu_index,
@@ -110,12 +112,21 @@ std::vector<double> Run::best_energy(const problems::Problem& problem, std::int6
   return has_energy_diagnostic() ? diagnosed_energy(mu_index, times) : sampled_energy(problem, mu_index, times);
 }
 
-std::int64_t Run::nearest_frame(double time) const { return nearest_time(header().time, time); }
+std::int64_t Run::nearest_frame(std::int64_t mu_index, double time) const {
+  return nearest_time(times(mu_index), time);
+}
 
 std::vector<float> Run::samples(std::int64_t mu_index, std::int64_t frame) const {
   if (kept_) return kept_->samples(mu_index, frame);
-  std::vector<float> values(static_cast<std::size_t>(header().frame_size()));
+  std::vector<float> values(static_cast<std::size_t>(header().particles_at(mu_index, frame) * header().dimension()));
   reader_->read_samples(mu_index, frame, values);
+  return values;
+}
+
+std::vector<float> Run::weights(std::int64_t mu_index, std::int64_t frame) const {
+  if (!header().has_weights) return {};
+  std::vector<float> values(static_cast<std::size_t>(header().particles_at(mu_index, frame)));
+  reader_->read_weights(mu_index, frame, values);
   return values;
 }
 

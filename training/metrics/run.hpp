@@ -28,8 +28,14 @@ class Run {
   /// @throws FileError if coordinates, periods or the number of parameters are not those of `other`.
   void require_same_state(const Run& other) const;
 
-  /// @throws FileError if a time lies beyond the first or last frame by more than half a frame.
-  void require_times(std::span<const double> times) const;
+  /// Times of the frames of one mu, [K].
+  [[nodiscard]] const std::vector<double>& times(std::int64_t mu_index) const { return header().times(mu_index); }
+
+  /// @throws FileError if a time lies beyond the first or last frame, of all mu or of one, by more than half a frame.
+  void require_times(std::span<const double> times) const { require_times(data::all_times(header()), times); }
+  void require_times(std::int64_t mu_index, std::span<const double> times) const {
+    require_times(this->times(mu_index), times);
+  }
 
   /// Index of this mu, if it is there, and of the nearest one (data/mu_set.hpp).
   [[nodiscard]] std::optional<std::int64_t> find_mu(const std::vector<double>& mu) const;
@@ -51,13 +57,17 @@ class Run {
   [[nodiscard]] std::vector<double> best_energy(const problems::Problem& problem, std::int64_t mu_index,
                                                 std::span<const double> times) const;
 
-  /// The frame nearest in time.
-  [[nodiscard]] std::int64_t nearest_frame(double time) const;
+  /// The frame of a mu nearest in time.
+  [[nodiscard]] std::int64_t nearest_frame(std::int64_t mu_index, double time) const;
 
   /// [N, d]
   [[nodiscard]] std::vector<float> samples(std::int64_t mu_index, std::int64_t frame) const;
+  /// [N]; empty where particles are alike.
+  [[nodiscard]] std::vector<float> weights(std::int64_t mu_index, std::int64_t frame) const;
 
  private:
+  void require_times(const std::vector<double>& own, std::span<const double> times) const;
+
   std::string path_;
   std::optional<data::DatasetReader> reader_;  ///< this, or
   std::shared_ptr<const KeptRun> kept_;

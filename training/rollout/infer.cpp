@@ -75,18 +75,19 @@ integrators::IntegrateOptions with_seed(integrators::IntegrateOptions options, s
 
 /// What the rollout's file says of itself: what the training data say, at other mu and times.
 data::DatasetHeader header_of(const ReducedModel& model, const InferRequest& request, std::int64_t particles,
-                              bool weighted) {
+                              const RolloutStart* start) {
   data::DatasetHeader header = model.header;
   header.provenance = {};
   header.provenance.format = data::kRolloutFormat;
   header.provenance.seed = request.seed;
   header.provenance.config = request.config_toml;
   header.mu = asked_mu(model, request.options);
-  header.time = rollout_times(model.header.time, request.options.frames);
+  header.time =
+      rollout_times(start ? start->with_times_of_file(model.header.time) : model.header.time, request.options.frames);
   header.particles = particles;
   header.identity = sampled_afresh(model) ? data::Identity::marginals : data::Identity::trajectories;
   header.has_velocities = false;
-  header.has_weights = weighted;
+  header.has_weights = start && start->weighted();
   header.diffusion.clear();
   return header;
 }
@@ -106,7 +107,7 @@ class Inference {
     } else {
       particles = start_.emplace(model, request.options.start, request.seed).particles();
     }
-    const auto header = header_of(model, request, particles, start_ && start_->weighted());
+    const auto header = header_of(model, request, particles, start_ ? &*start_ : nullptr);
     for (const double t : header.time) times_.push_back(model.network->normalizer().normalized_time(t));
     file_.emplace(request.output_path, header, with_density_ ? describe(request.options.log_density) : "",
                   request.processes);
@@ -138,7 +139,7 @@ class Inference {
     auto state = rollout_.normalised(physical);
     if (with_density_) {
       const auto density =
-          initial_log_density(request_.options.log_density, physical, model_.network->normalizer().periods);
+          initial_log_density(request_.options.log_density, physical, model_.network->normalizer().periods, weights);
       state = torch::cat({state, density.unsqueeze(1)}, 1);
     }
     rollout_.run(mu, state, times_, [&](std::int64_t k, const Tensor& moved) {

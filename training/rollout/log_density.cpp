@@ -14,7 +14,8 @@ std::string describe(LogDensityKind kind) {
                                           : "zero: the values are the change since the first time";
 }
 
-torch::Tensor initial_log_density(LogDensityKind kind, const torch::Tensor& x, const std::vector<double>& periods) {
+torch::Tensor initial_log_density(LogDensityKind kind, const torch::Tensor& x, const std::vector<double>& periods,
+                                  const torch::Tensor& weights) {
   auto result = torch::zeros({x.size(0)}, x.options().dtype(torch::kFloat64));
   if (kind != LogDensityKind::gaussian) return result.to(x.scalar_type());
   std::vector<std::int64_t> free;
@@ -25,8 +26,15 @@ torch::Tensor initial_log_density(LogDensityKind kind, const torch::Tensor& x, c
   const auto count = static_cast<std::int64_t>(free.size());
   if (count > 0) {
     const auto values = x.to(torch::kFloat64).index_select(1, torch::tensor(free).to(x.device()));
-    const auto centered = values - values.mean(0, true);
-    const auto covariance = centered.t().matmul(centered) / static_cast<double>(x.size(0) - 1);
+    torch::Tensor centered, covariance;
+    if (weights.defined()) {
+      const auto shares = weights.to(torch::kFloat64) / weights.to(torch::kFloat64).sum();  // [N, 1]
+      centered = values - (shares * values).sum(0, true);
+      covariance = centered.t().matmul(shares * centered);
+    } else {
+      centered = values - values.mean(0, true);
+      covariance = centered.t().matmul(centered) / static_cast<double>(x.size(0) - 1);
+    }
     const auto [factor, info] = at::linalg_cholesky_ex(covariance);
     if (x.size(0) <= count || info.item<std::int64_t>() != 0)
       throw UsageError(

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numeric>
 #include <string>
+#include <utility>
 
 #include "core/error.hpp"
 #include "core/random_subset.hpp"
@@ -21,6 +22,17 @@ std::unique_ptr<problems::Problem> problem_of(const ReducedModel& model) {
   } catch (const UsageError&) {
     return nullptr;
   }
+}
+
+/// Some rows of [N, d].
+std::vector<float> rows_of(const std::vector<float>& values, const std::vector<std::int64_t>& rows, std::size_t d) {
+  std::vector<float> chosen;
+  chosen.reserve(rows.size() * d);
+  for (const std::int64_t row : rows) {
+    const auto begin = values.begin() + static_cast<std::ptrdiff_t>(row) * static_cast<std::ptrdiff_t>(d);
+    chosen.insert(chosen.end(), begin, begin + static_cast<std::ptrdiff_t>(d));
+  }
+  return chosen;
 }
 
 double total(const std::vector<float>& weights) { return std::accumulate(weights.begin(), weights.end(), 0.0); }
@@ -77,6 +89,14 @@ RolloutStart::Population RolloutStart::nearest(const std::vector<double>& mu) co
   return population;
 }
 
+std::vector<double> RolloutStart::with_times_of_file(const std::vector<double>& times) const {
+  if (!given_ || !given_->header().ragged()) return times;
+  std::vector<double> all = times;
+  for (const double t : data::all_times(given_->header()))
+    if (t > times.front() && t < times.back()) all.push_back(t);
+  return data::merged_times(std::move(all));
+}
+
 std::vector<float> RolloutStart::at(const std::vector<double>& mu) const {
   if (!given_ && problem_ && !stored(mu)) return generated(mu, mu);
   return some_of(nearest(mu), given_ ? given_->header() : model_.header);
@@ -89,11 +109,22 @@ RolloutStart::Population RolloutStart::weighted_at(const std::vector<double>& mu
     return population;
   }
   auto population = nearest(mu);
-  if (static_cast<std::int64_t>(population.weights.size()) == particles_) return population;
-  const double each = total(population.weights) / static_cast<double>(particles_);
-  population.samples = some_of(population, given_ ? given_->header() : model_.header);
-  population.weights.assign(static_cast<std::size_t>(particles_), static_cast<float>(each));
-  return population;
+  const auto available = static_cast<std::int64_t>(population.weights.size());
+  if (available == particles_) return population;
+  const auto& header = given_ ? given_->header() : model_.header;
+  const double sum = total(population.weights);
+  if (2 * particles_ < available) {
+    population.samples = some_of(population, header);
+    population.weights.assign(static_cast<std::size_t>(particles_),
+                              static_cast<float>(sum / static_cast<double>(particles_)));
+    return population;
+  }
+  const auto rows = problems::representative_rows(header, available, particles_, static_cast<std::uint64_t>(seed_));
+  const auto d = static_cast<std::size_t>(header.dimension());
+  Population chosen{rows_of(population.samples, rows, d), rows_of(population.weights, rows, 1)};
+  const double scale = sum / std::max(total(chosen.weights), 1e-300);
+  for (float& weight : chosen.weights) weight = static_cast<float>(weight * scale);
+  return chosen;
 }
 
 std::vector<float> RolloutStart::some_of(const Population& population, const data::DatasetHeader& header) const {
@@ -102,13 +133,7 @@ std::vector<float> RolloutStart::some_of(const Population& population, const dat
   const auto seed = static_cast<std::uint64_t>(seed_);
   const auto rows = population.weights.empty() ? problems::representative_rows(header, available, particles_, seed)
                                                : draw_by_weight(population.weights, particles_, seed);
-  std::vector<float> chosen;
-  chosen.reserve(rows.size() * d);
-  for (const std::int64_t row : rows) {
-    const auto begin = population.samples.begin() + static_cast<std::ptrdiff_t>(row) * static_cast<std::ptrdiff_t>(d);
-    chosen.insert(chosen.end(), begin, begin + static_cast<std::ptrdiff_t>(d));
-  }
-  return chosen;
+  return rows_of(population.samples, rows, d);
 }
 
 std::vector<float> RolloutStart::with_numbers_of(const std::vector<double>& numbers_of,

@@ -34,9 +34,12 @@ class RolloutStart {
     std::vector<float> samples{};  ///< [N, d]
     std::vector<float> weights{};  ///< [N], of the same sum as in the file they are from; empty: all are alike
   };
-  /// The same where the start has weights, and all particles of a population take theirs along. Those that are drawn
-  /// because fewer start weigh alike.
+  /// The same where the start has weights: particles take theirs along, as long as half of a population starts, and are
+  /// drawn by them and weigh alike where fewer do. The sum stays.
   [[nodiscard]] Population weighted_at(const std::vector<double>& mu) const;
+  /// `times` of the model, with those of the file that gives the start where mu differ in them: then what really
+  /// happens from there is known at those.
+  [[nodiscard]] std::vector<double> with_times_of_file(const std::vector<double>& times) const;
   /// Whether the start has weights.
   [[nodiscard]] bool weighted() const { return weighted_; }
 

@@ -147,6 +147,67 @@ class FramesThatDiffer(unittest.TestCase):
             self.assertIn("1 frame of some mu", done.stderr)
 
 
+class OtherPeoplesRuns(unittest.TestCase):
+    """The chain on what another code writes: a file per time with as many macro-particles as there are then, in any order,
+    with weights and ids, at times of its own for every run.
+
+    Particles of N((.8, -.3), 1) with the weights of N(0, .6^2) follow dx/dt = mu + x/2, dy/dt = mu cos(mu t).
+    """
+
+    TIMES = {0.5: [0, 0.15, 0.35, 0.5, 0.7, 0.85, 1, 1.25, 1.4, 1.55, 1.75, 1.9, 2],
+             1.0: [0, 0.2, 0.3, 0.5, 0.65, 0.8, 1, 1.15, 1.3, 1.5, 1.7, 1.85, 2],
+             1.5: [0, 0.15, 0.3, 0.45, 0.65, 0.8, 0.95, 1.1, 1.25, 1.45, 1.6, 1.8, 2]}
+    UNSEEN, UNSEEN_TIMES = 1.2, [0, 0.25, 0.5, 0.9, 1.25, 1.5, 2]
+
+    def write_run(self, mu, times, seed, particles=1500):
+        random = np.random.default_rng(seed)
+        shift, target = np.array([0.8, -0.3]), 0.6
+        start = random.normal(shift, 1, (particles, 2))
+        weights = 1e7 * np.exp(((start - shift)**2 - (start / target)**2).sum(axis=1) / 2)
+        for number, time in enumerate(times):
+            growth = np.exp(time / 2)
+            rows = random.permutation(np.flatnonzero(random.uniform(size=particles) < 0.95))
+            np.savez(self.folder / f"run_{mu}_{number}.npz", x=start[rows, 0] * growth + 2 * mu * (growth - 1),
+                     y=start[rows, 1] + np.sin(mu * time), weights=weights[rows], id=100 + rows, time=time)
+
+    def run_program(self, *arguments):
+        done = subprocess.run([BINARY, *arguments], cwd=self.folder, capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout
+
+    def test_chain(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        for mu, times in self.TIMES.items():
+            self.write_run(mu, times, seed=int(10 * mu))
+        arrays = ["--set", "import.particles=all", "--set", "import.samples=x, y", "--set", "import.weights=weights", "--set", "import.id=id"]
+        self.run_program("import", "run_{mu}_%T.npz", "--output", "train.h5", *arrays)
+        for old in self.folder.glob("run_*"):
+            old.unlink()
+        self.write_run(self.UNSEEN, self.UNSEEN_TIMES, seed=77)
+        self.run_program("import", "run_{mu}_%T.npz", "--output", "test.h5", *arrays)
+        imported = json.loads(self.run_program("inspect", "train.h5", "--json"))
+        self.assertEqual(imported["layout"], "frames")
+        self.run_program("train", "train.h5", "--output", "model.h5", "--steps", "200", "--set", "loss.name=velocity", "--set",
+                         "loss.velocities=differences", "--set", "model.width=24", "--set", "model.depth=2", "--set",
+                         "batch.nodes=4", "--set", "batch.particles=128", "--set", "training.learning_rate=0.01")
+        self.run_program("infer", "model.h5", "--mu", "1.2", "--initial", "test.h5", "--output", "rollout.h5")
+        result = json.loads(self.run_program("evaluate", "rollout.h5", "--reference", "test.h5", "--training", "train.h5",
+                                             "--json"))["per_mu"][0]
+        rollout = open_ensemble(self.folder / "rollout.h5")
+        self.addCleanup(rollout.close)
+        known = {time for times in self.TIMES.values() for time in times}
+        np.testing.assert_allclose(rollout.time, sorted(known | set(self.UNSEEN_TIMES)), err_msg="those of the test, too")
+        weights, points = rollout.weights(0, rollout.nearest_frame(1.5)), rollout.frame(0, rollout.nearest_frame(1.5))
+        mean = np.average(points, axis=0, weights=weights)
+        growth = np.exp(0.75)
+        self.assertLess(np.abs(mean - [2.4 * (growth - 1), np.sin(1.8)]).max(), 0.2)  # 0.8 growth = 1.7 off without
+        self.assertLess(result["moments_error"], 0.1)
+        np.testing.assert_allclose(result["time"], self.UNSEEN_TIMES, err_msg="times that both have")
+        self.assertGreater(result["moments_nearest"], result["moments_error"])
+
+
 class Import(unittest.TestCase):
     """What NumPy itself writes becomes a dataset."""
 

@@ -102,6 +102,19 @@ class Density(WithDemoFolder):
         self.assertGreater(inside, 0.99)
         self.assertAlmostEqual(density.sum() * area, inside, places=10)
 
+    def test_counts_weights(self):
+        with h5py.File(self.folder / "test.h5", "r+") as file:
+            file["weights"] = np.where(file["samples"][..., 1] > 0, 3e8, 1e8)
+        rollout, reference = open_ensemble(self.folder / "rollout.h5"), open_ensemble(self.folder / "test.h5")
+        self.addCleanup(rollout.close)
+        self.addCleanup(reference.close)
+        phase_space = PhaseSpace(rollout, reference, 1.35)
+        density = phase_space.density("truth", 0.0)
+        area = np.prod([high - low for low, high in phase_space.ranges]) / np.prod(phase_space.bins)
+        low, high = phase_space.ranges[1]
+        middles = low + (high - low) * (np.arange(len(density)) + 0.5) / len(density)
+        self.assertAlmostEqual(density[middles > 0].sum() * area, 0.75, delta=0.03)  # of two beams of equal number
+
 
 class Table(unittest.TestCase):
     def test_rows_and_absent_metrics(self):
