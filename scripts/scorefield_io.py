@@ -95,8 +95,11 @@ class Ensemble:
         return np.asarray(self.file["weights"][self._rows(mu_index, frame)], dtype=np.float64)
 
     def find_mu(self, mu):
-        """Index of this mu. Raises FormatError when the file has none within 1e-9."""
-        distances = np.abs(self.mu - np.atleast_1d(np.asarray(mu, dtype=float))).max(axis=1)
+        """Index of this mu. Raises FormatError when the file has none within 1e-9 of each parameter's spread."""
+        spread, magnitude = np.ptp(self.mu, axis=0), np.abs(self.mu).max(axis=0)
+        one_value = spread <= 8 * np.finfo(float).eps * magnitude
+        unit = np.where(one_value, np.where(magnitude > 0, magnitude, 1.0), spread)
+        distances = (np.abs(self.mu - np.atleast_1d(np.asarray(mu, dtype=float))) / unit).max(axis=1)
         if distances.min() > 1e-9:
             known = ", ".join(format_mu(row) for row in self.mu)
             raise FormatError(f"{self.path}: has no mu = {format_mu(mu)}; it has {known}")

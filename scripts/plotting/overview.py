@@ -9,8 +9,9 @@ from scorefield_io import format_mu
 
 
 def overview_figure(phase_space, evaluation, panels=4):
+    rollout, index = phase_space.sources["prediction"], phase_space.indices["prediction"]
     entry = next(entry for entry in evaluation["per_mu"]
-                 if "electric_energy" in entry and np.allclose(entry["mu"], phase_space.mu, atol=1e-9))
+                 if "electric_energy" in entry and rollout.find_mu(entry["mu"]) == index)
     shared = phase_space.shared_times()
     times = [shared[k] for k in np.linspace(0, len(shared) - 1, panels + 1).astype(int)[1:]]
     figure = plt.figure(figsize=(10.5, 7.4))

@@ -62,6 +62,15 @@ class Readers(WithDemoFolder):
         with self.assertRaisesRegex(FormatError, "no mu = 1.3; it has 1.25, 1.35, 1.45"):
             data.find_mu(1.3)
 
+    def test_values_of_mu_in_si_units_differ(self):
+        with h5py.File(self.folder / "test.h5", "r+") as file:
+            file["mu"][...] = 1e-14 * file["mu"][()]
+        data = open_ensemble(self.folder / "test.h5")
+        self.addCleanup(data.close)
+        self.assertEqual([data.find_mu(1e-14 * value) for value in (1.25, 1.35, 1.45)], [0, 1, 2])
+        with self.assertRaisesRegex(FormatError, "no mu = 1.3e-14"):
+            data.find_mu(1.3e-14)
+
     def test_frames_are_wrapped(self):
         with h5py.File(self.folder / "test.h5", "r+") as file:
             file["samples"][0, 0, 0, 0] = -1.0
