@@ -227,6 +227,11 @@ TEST_F(Ragged, WhatCannotBeTrainedOnIsRefused) {
                                 {path_, "1 frame of some mu"});
   test::write_ragged_gaussian(path_, {.mu = {1}, .times = {{0, 0.5, 1}}, .followed = true});
   test::expect_error<FileError>([&] { (void)source({}); }, {path_, "trajectories", "marginals"});
+  test::write_ragged_gaussian(path_, {.mu = {1, 2}, .times = {test::even_times(0, 1, 33), {0, 0.5, 1}}});
+  TrainConfig config;
+  config.loss.name = "action-matching";
+  config.quadrature = {.kind = QuadratureKind::simpson, .nodes = 9, .at_frames = true};
+  test::expect_error<UsageError>([&] { (void)source(config); }, {"quadrature.at_frames", "3 stored times", "9 nodes"});
   test::write_ragged_gaussian(path_, {.mu = {1}, .times = {{0, 1}}, .gaps = false, .particles = 1});
   test::expect_error<FileError>([&] { (void)source({}); }, {path_, "1 particle", "mu 0, time 0"});
 }

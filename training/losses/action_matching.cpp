@@ -1,3 +1,6 @@
+#include <string>
+
+#include "core/error.hpp"
 #include "training/batch/marginal_index.hpp"
 #include "training/losses/define_loss.hpp"
 #include "training/losses/drift_loss.hpp"
@@ -88,6 +91,12 @@ class ActionMatchingLoss final : public DriftLoss {
   }
 
   [[nodiscard]] std::unique_ptr<BatchPlan> plan(const PlanInputs& inputs) const override {
+    const auto& quadrature = inputs.config.quadrature;
+    const std::int64_t times = inputs.reader.header().least_frames();
+    if (quadrature.at_frames && times < quadrature.nodes)
+      throw UsageError("option 'quadrature.at_frames': " + std::to_string(times) +
+                       " stored times are fewer than the rule's " + std::to_string(quadrature.nodes) +
+                       " nodes. Lower quadrature.nodes.");
     return std::make_unique<QuadraturePlan>(inputs, gauge_);
   }
 
