@@ -11,6 +11,8 @@
 
 #include "core/error.hpp"
 #include "core/parallel.hpp"
+#include "core/parameter_list.hpp"
+#include "core/text.hpp"
 #include "data/atomic_file.hpp"
 
 namespace scorefield::apps {
@@ -22,6 +24,19 @@ constexpr double kMostThreads = 1024;  ///< beyond any machine that this runs on
 
 /// Which command a configuration belongs to; stored in every output and checked when a configuration is read.
 constexpr const char* kCommandKey = "command";
+
+constexpr const char* kMuFlag = "mu";
+
+/// What --mu says, given once or several times: TABLE.mu, and TABLE.parameters where it names them.
+void set_parameters(OptionSet& set, const std::string& mu_key, const std::vector<std::string>& texts) {
+  if (texts.size() == 1 && texts.front().find_first_of("=@") == std::string::npos) {
+    set.set(mu_key, texts.front());
+    return;
+  }
+  const ParameterList list = parse_parameters(texts);
+  set.set(mu_key, to_toml(list.rows));
+  set.set(mu_key.substr(0, mu_key.find('.')) + ".parameters", "\"" + comma_joined(list.names) + "\"");
+}
 
 void check_device(const std::string& device) {
   if (device == "cpu") return;
@@ -82,6 +97,9 @@ void CommandLine::add_switch(const std::string& name, const std::string& help) {
 void CommandLine::add_shorthand(const std::string& name, const std::string& placeholder, const std::string& key,
                                 const std::string& help) {
   add({name, placeholder, help, key, false});
+}
+void CommandLine::add_mu(const std::string& table, const std::string& help) {
+  add({kMuFlag, "LIST", help, table + ".mu", false});
 }
 void CommandLine::add_example(const std::string& line) { examples_.push_back(line); }
 
@@ -163,8 +181,11 @@ void CommandLine::resolve(OptionSet& set) {
   if (const auto path = value("config")) load(set, {data::read_text_file(*path), *path});
   for (const auto& [name, text] : given_)
     if (name == "set") set.set_assignment(text);
-  for (const auto& flag : flags_)
-    if (const auto text = flag.key.empty() ? std::nullopt : value(flag.name)) set.set(flag.key, *text);
+  for (const auto& flag : flags_) {
+    const auto text = flag.key.empty() ? std::nullopt : value(flag.name);
+    if (text && flag.name == kMuFlag) set_parameters(set, flag.key, values(flag.name));
+    else if (text) set.set(flag.key, *text);
+  }
   if (const auto threads = value("threads")) common_.threads = parse_count("threads", *threads, in(1, kMostThreads));
   check_device(common_.device);
   set_threads(common_.threads);

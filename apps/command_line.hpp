@@ -47,6 +47,9 @@ class CommandLine {
   /// A flag with a value that sets the option `key`.
   void add_shorthand(const std::string& name, const std::string& placeholder, const std::string& key,
                      const std::string& help);
+  /// The flag --mu, given once or several times (core/parameter_list.hpp), which sets the keys TABLE.mu and
+  /// TABLE.parameters.
+  void add_mu(const std::string& table, const std::string& help);
   /// Lines shown under "Examples" by --help.
   void add_example(const std::string& line);
 

@@ -11,6 +11,7 @@
 #include <sstream>
 
 #include "core/error.hpp"
+#include "core/parameter_list.hpp"
 #include "core/require.hpp"
 #include "core/text.hpp"
 
@@ -95,14 +96,16 @@ void check_elements(const std::string& what, const std::vector<double>& numbers,
       throw UsageError(what + " holds " + number_text(number) + ", expected " + range.text(Range::Of::list) + ".");
 }
 
-/// A TOML array, or a list as on the command line: "1.2,1.3", "1.2:1.9:0.1", "1.2".
+/// A TOML array, or a list as on the command line: "1.2,1.3", "1.2:1.9:0.1", "1.2"; one tuple, "(1.2, 1.3)", is a list.
 std::vector<double> to_numbers(const std::string& what, const std::string& text, const Range& range) {
   const auto table = parse_value(text);
   const toml::array* array = table ? (*table)["value"].as_array() : nullptr;
   std::vector<double> numbers;
   if (!array) {
     try {
-      numbers = parse_number_list(unquoted(text));
+      const std::string words = trimmed(unquoted(text));
+      const auto tuples = words.starts_with('(') ? parse_tuples(words) : std::vector<std::vector<double>>();
+      numbers = tuples.size() == 1 ? tuples.front() : parse_number_list(words);
     } catch (const UsageError& error) {
       throw UsageError(what + ": " + error.what());
     }
@@ -115,6 +118,33 @@ std::vector<double> to_numbers(const std::string& what, const std::string& text,
   }
   check_elements(what, numbers, range);
   return numbers;
+}
+
+std::string toml_text(const std::vector<double>& numbers) {
+  std::string text = "[";
+  for (std::size_t i = 0; i < numbers.size(); ++i) text += (i ? ", " : "") + toml_text(numbers[i]);
+  return text + "]";
+}
+
+/// "(1.2, 0.5), (1.3, 0.5)", a TOML array of arrays, or a list of numbers, which are rows of one.
+std::vector<std::vector<double>> to_rows(const std::string& what, const std::string& text) {
+  if (const std::string words = trimmed(unquoted(text)); words.starts_with('(')) return parse_tuples(words);
+  std::vector<std::vector<double>> rows;
+  const auto table = parse_value(text);
+  const toml::array* array = table ? (*table)["value"].as_array() : nullptr;
+  if (!array || array->empty() || !array->front().is_array()) {
+    for (const double number : to_numbers(what, text, any_number())) rows.push_back({number});
+    return rows;
+  }
+  for (const auto& element : *array) {
+    auto& row = rows.emplace_back();
+    if (const toml::array* numbers = element.as_array())
+      for (const auto& number : *numbers)
+        if (const auto value = number.value<double>(); value && std::isfinite(*value)) row.push_back(*value);
+    if (row.empty() || row.size() != rows.front().size() || row.size() != element.as_array()->size())
+      refuse(what, text, "tuples of equally many numbers, [[1.2, 0.5], [1.3, 0.5]]");
+  }
+  return rows;
 }
 
 /// "cells" means "pic.cells" when only one key ends so; else the nearest spelling.
@@ -191,13 +221,18 @@ void OptionSet::add(const std::string& key, std::string& field, const std::vecto
 
 void OptionSet::add(const std::string& key, std::vector<double>& field, const Range& range, const std::string& help) {
   add_entry({{key, help, Type::list, range},
-             [&field] {
-               std::string text = "[";
-               for (std::size_t i = 0; i < field.size(); ++i) text += (i ? ", " : "") + toml_text(field[i]);
-               return text + "]";
-             },
+             [&field] { return toml_text(field); },
              [&field, range, what = quoted(key)](const std::string& text) { field = to_numbers(what, text, range); },
              [&field, range, what = quoted(key)] { check_elements(what, field, range); }});
+}
+
+void OptionSet::add(const std::string& key, std::vector<std::vector<double>>& field, const std::string& help) {
+  add_entry({{key, help, Type::list, any_number()},
+             [&field] { return scorefield::to_toml(field); },
+             [&field, what = quoted(key)](const std::string& text) { field = to_rows(what, text); },
+             [&field, what = quoted(key)] {
+               for (const auto& row : field) check_elements(what, row, any_number());
+             }});
 }
 
 void OptionSet::add_words(const std::string& key, std::vector<std::string> words, std::function<std::size_t()> get,
@@ -285,6 +320,13 @@ std::vector<std::string> OptionSet::keys() const {
   std::vector<std::string> names;
   for (const auto& entry : entries_) names.push_back(entry.key);
   return names;
+}
+
+std::string to_toml(const std::vector<std::vector<double>>& rows) {
+  std::string text = "[";
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    text += (i ? ", " : "") + (rows[i].size() == 1 ? toml_text(rows[i].front()) : toml_text(rows[i]));
+  return text + "]";
 }
 
 std::int64_t parse_whole_number(const std::string& what, const std::string& text, const Range& range) {

@@ -49,6 +49,8 @@ class OptionSet {
            const std::string& help);
   /// Every number of the list lies in `range`.
   void add(const std::string& key, std::vector<double>& field, const Range& range, const std::string& help);
+  /// Values of one or of several physics parameters, [M][p]: a list of numbers, or of tuples of p numbers.
+  void add(const std::string& key, std::vector<std::vector<double>>& field, const std::string& help);
 
   /// An enumeration by its words; `names` lists every value once.
   template <class Enum>
@@ -120,6 +122,9 @@ void check_ranges(Options options, const How&... how) {
 
 /// Parses "1.2,1.3" or "1.2:1.9:0.1" (inclusive ends) into numbers. Throws UsageError.
 [[nodiscard]] std::vector<double> parse_number_list(const std::string& text);
+
+/// Rows of p numbers as TOML: [[1.2, 0.5], [1.3, 0.5]], or [1.2, 1.3] where p = 1.
+[[nodiscard]] std::string to_toml(const std::vector<std::vector<double>>& rows);
 
 /// Parses "90", "90s", "30m" (or "30min"), "1.5h" into seconds. Throws UsageError.
 [[nodiscard]] double parse_duration(const std::string& text);

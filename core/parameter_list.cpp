@@ -19,25 +19,6 @@ std::optional<double> whole_number(const std::string& text) {
   return error == std::errc() && end == text.data() + text.size() ? std::optional(value) : std::nullopt;
 }
 
-/// "(1, 2), (3, 4)"
-ParameterList parse_tuples(const std::string& text) {
-  ParameterList list;
-  for (std::size_t at = 0; at < text.size();) {
-    const auto open = text.find('(', at), close = text.find(')', at);
-    const std::string between = open == std::string::npos ? text.substr(at) : text.substr(at, open - at);
-    if (between.find_first_not_of(", \t") != std::string::npos || (open != std::string::npos && close < open) ||
-        (open != std::string::npos && close == std::string::npos))
-      throw UsageError("--mu expects tuples as in \"(1.25, 0.5), (1.35, 0.7)\", got '" + text + "'.");
-    if (open == std::string::npos) break;
-    list.rows.push_back(parse_number_list(text.substr(open + 1, close - open - 1)));
-    if (list.rows.back().size() != list.rows.front().size())
-      throw UsageError("--mu has tuples of " + std::to_string(list.rows.front().size()) + " and of " +
-                       std::to_string(list.rows.back().size()) + " numbers.");
-    at = close + 1;
-  }
-  return list;
-}
-
 /// Adds one more parameter: every row with every value.
 void multiply(ParameterList& list, const std::string& name, const std::vector<double>& values) {
   list.names.push_back(name);
@@ -53,6 +34,24 @@ void multiply(ParameterList& list, const std::string& name, const std::vector<do
 
 }  // namespace
 
+std::vector<std::vector<double>> parse_tuples(const std::string& text) {
+  std::vector<std::vector<double>> rows;
+  for (std::size_t at = 0; at < text.size();) {
+    const auto open = text.find('(', at), close = text.find(')', at);
+    const std::string between = open == std::string::npos ? text.substr(at) : text.substr(at, open - at);
+    if (between.find_first_not_of(", \t") != std::string::npos || (open != std::string::npos && close < open) ||
+        (open != std::string::npos && close == std::string::npos))
+      throw UsageError("--mu expects tuples as in \"(1.25, 0.5), (1.35, 0.7)\", got '" + text + "'.");
+    if (open == std::string::npos) break;
+    rows.push_back(parse_number_list(text.substr(open + 1, close - open - 1)));
+    if (rows.back().size() != rows.front().size())
+      throw UsageError("--mu has tuples of " + std::to_string(rows.front().size()) + " and of " +
+                       std::to_string(rows.back().size()) + " numbers.");
+    at = close + 1;
+  }
+  return rows;
+}
+
 ParameterList parse_parameters(const std::vector<std::string>& texts) {
   ParameterList list;
   for (const auto& given : texts) {
@@ -64,7 +63,7 @@ ParameterList parse_parameters(const std::vector<std::string>& texts) {
     }
     if (texts.size() > 1) throw UsageError("--mu given several times expects NAME=LIST each time, got '" + text + "'.");
     if (text.starts_with('@')) return read_parameter_table(text.substr(1));
-    if (text.starts_with('(')) return parse_tuples(text);
+    if (text.starts_with('(')) return {.names = {}, .rows = parse_tuples(text)};
     for (const double value : parse_number_list(text)) list.rows.push_back({value});
   }
   return list;

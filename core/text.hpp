@@ -30,4 +30,9 @@ template <class T>
   return text.str();
 }
 
+/// 1.25, or (1.25, 0.5): the values of one or of several physics parameters.
+[[nodiscard]] inline std::string tuple_text(const std::vector<double>& values) {
+  return values.size() == 1 ? comma_joined(values) : std::string("(").append(comma_joined(values)).append(")");
+}
+
 }  // namespace scorefield

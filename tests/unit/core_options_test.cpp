@@ -139,6 +139,30 @@ TEST_F(Options, WritesTomlThatReadsBackTheSame) {
   EXPECT_EQ(other_set.to_toml(), set.to_toml());
 }
 
+TEST(Tuples, AreReadFromTomlAndFromTheCommandLine) {
+  std::vector<std::vector<double>> mu;
+  std::vector<double> one;
+  OptionSet set;
+  set.add("run.mu", mu, "values");
+  set.add("run.at", one, any_number(), "one value");
+  const auto& entry = set.entries()[0];
+  const std::vector<std::vector<double>> tuples{{1.25, 0.5}, {1.35, 0.7}};
+  set.set("run.mu", "(1.25, .5), (1.35, .7)");
+  EXPECT_EQ(mu, tuples);
+  EXPECT_EQ(entry.get(), "[[1.25, 0.5], [1.35, 0.7]]");
+  mu.clear();
+  set.load_toml("[run]\nmu = [[1.25, 0.5], [1.35, 0.7]]\nat = [1, 2]\n", "run.toml");
+  EXPECT_EQ(mu, tuples);
+  set.set("run.mu", "1.2:1.4:0.1");
+  EXPECT_EQ(mu, (std::vector<std::vector<double>>{{1.2}, {1.3}, {1.4}}));
+  EXPECT_EQ(entry.get(), "[1.2, 1.3, 1.4]") << "one parameter is a plain list";
+  set.set("run.at", "(1.25, .5)");
+  EXPECT_EQ(one, tuples[0]);
+  expect_error<UsageError>([&] { set.set("run.mu", "(1, 2), (3)"); }, {"tuples of 2 and of 1 numbers"});
+  expect_error<UsageError>([&] { set.set("run.mu", "[[1, 2], [3]]"); }, {"run.mu", "tuples of equally many numbers"});
+  expect_error<UsageError>([&] { set.set("run.mu", "[[1, nan]]"); }, {"run.mu"});
+}
+
 TEST_F(Options, TextFollowsTheValueAndDefaultsStay) {
   set.set("pic.cells", "32");
   EXPECT_EQ(set.entries()[1].get(), "32");
