@@ -1,9 +1,9 @@
 #include <chrono>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "apps/commands.hpp"
+#include "apps/parameter_values.hpp"
 #include "apps/progress.hpp"
 #include "core/error.hpp"
 #include "data/problems/problem.hpp"
@@ -18,8 +18,10 @@ class Generate : public Command {
   void declare(CommandLine& line) const override {
     line.add_argument("problem");
     line.add_flag("output", "DATA.h5", "the dataset to write");
-    line.add_shorthand("mu", "LIST", "generate.mu",
-                       "physics parameters: 1.2,1.3 or 1.2:1.9:0.1 (default: the problem's training values)");
+    line.add_mu("generate",
+                "physics parameters: 1.2,1.3 or 1.2:1.9:0.1 (default: the problem's training values); several: "
+                "NAME=LIST, repeated, their product, or @TABLE.csv, whose header names them; names are mu, then option "
+                "keys that are numbers");
     line.add_shorthand("particles", "N", "generate.particles", "particles to store per frame");
     line.add_shorthand("frames", "K", "generate.frames",
                        "times to store, both ends included; 1: the initial populations");
@@ -27,6 +29,8 @@ class Generate : public Command {
                     "continue an interrupted or killed run of the same command from DATA.h5.checkpoint, bit for bit");
     line.add_example("scorefield generate two-stream --output train.h5");
     line.add_example("scorefield generate two-stream --mu 1.25:1.85:0.1 --seed 1 --output test.h5 --set pic.shape=cic");
+    line.add_example(
+        "scorefield generate two-stream --mu mu=1.2:1.8:0.2 --mu perturbation.amplitude=0.02,0.05 --output two.h5");
   }
 
   /// Without a problem, help still shows the keys that every problem shares.
@@ -57,7 +61,7 @@ class Generate : public Command {
     options_.checkpoint = output_ + ".checkpoint";
     options_.resume = line.has("resume");
     // The defaults that depend on the problem become part of the stored configuration.
-    options_ = problems::with_defaults(options_, *problem_);
+    options_ = problems::resolved(options_, *problem_);
     problem_->validate(options_);
 
     ProgressPrinter printer(line.common().quiet);
@@ -72,7 +76,8 @@ class Generate : public Command {
     const nlohmann::ordered_json json{{"command", "generate"},
                                       {"problem", name_},
                                       {"output", output_},
-                                      {"mu", options_.mu},
+                                      {"parameters", problem_->parameters()},
+                                      {"mu", values_of(options_.mu)},
                                       {"particles", options_.particles},
                                       {"frames", options_.frames},
                                       {"seed", options_.seed},

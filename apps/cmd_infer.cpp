@@ -1,7 +1,7 @@
 #include <chrono>
-#include <nlohmann/json.hpp>
 
 #include "apps/commands.hpp"
+#include "apps/parameter_values.hpp"
 #include "apps/progress.hpp"
 #include "training/rollout/infer.hpp"
 
@@ -15,7 +15,9 @@ class Infer : public Command {
   void declare(CommandLine& line) const override {
     line.add_argument("model");
     line.add_flag("output", "ROLLOUT.h5", "the rollout to write");
-    line.add_shorthand("mu", "LIST", "infer.mu", "physics parameters to predict: 1.25,1.35 or 1.25:1.85:0.1");
+    line.add_mu("infer",
+                "physics parameters to predict: 1.25,1.35 or 1.25:1.85:0.1; several: \"(1.25, 0.5), (1.35, 0.7)\", "
+                "NAME=LIST, repeated, their product, or @TABLE.csv, whose header names them");
     line.add_shorthand("particles", "N", "infer.particles",
                        "particles per rollout (default: as many as the training data)");
     line.add_shorthand("frames", "K", "infer.frames", "times to store, of the training times (default: all of them)");
@@ -24,6 +26,7 @@ class Infer : public Command {
     line.add_switch("log-density",
                     "also write /log_density, from a Gaussian fitted to the initial population (infer.log_density)");
     line.add_example("scorefield infer model.h5 --mu 1.25:1.85:0.1 --output rollout.h5");
+    line.add_example("scorefield infer model.h5 --mu \"(1.25, 0.03), (1.35, 0.04)\" --output rollout.h5");
     line.add_example("scorefield infer model.h5 --mu 1.55 --frames 11 --set infer.method=rk4 --output rollout.h5");
   }
 
@@ -65,10 +68,10 @@ class Infer : public Command {
  private:
   [[nodiscard]] Answer answer(const training::InferResult& result, double seconds) const {
     const nlohmann::ordered_json json{
-        {"command", "infer"},        {"model", request_.model_path}, {"output", request_.output_path},
-        {"mu", request_.options.mu}, {"seconds", seconds},           {"warnings", result.warnings}};
+        {"command", "infer"},         {"model", request_.model_path}, {"output", request_.output_path},
+        {"mu", values_of(result.mu)}, {"seconds", seconds},           {"warnings", result.warnings}};
     return {json.dump(2),
-            request_.output_path + ": " + std::to_string(request_.options.mu.size()) + " rollouts in " +
+            request_.output_path + ": " + std::to_string(result.mu.size()) + " rollouts in " +
                 format_duration(seconds) + "\n",
             result.warnings};
   }

@@ -20,6 +20,9 @@ class MuSet {
   [[nodiscard]] std::optional<std::int64_t> find(const std::vector<double>& at) const;
   /// [M][p], how far each value is from `at`, every parameter in its unit.
   [[nodiscard]] std::vector<std::vector<double>> offsets(const std::vector<double>& at) const;
+  /// The smallest and the largest value of each parameter, [p].
+  [[nodiscard]] const std::vector<double>& low() const { return low_; }
+  [[nodiscard]] const std::vector<double>& high() const { return high_; }
   /// Whether every parameter of `at` lies between its smallest and largest value, up to the same rounding.
   [[nodiscard]] bool spans(const std::vector<double>& at) const;
 

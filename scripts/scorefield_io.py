@@ -145,6 +145,11 @@ def format_mu(mu):
     return values[0] if len(values) == 1 else "(" + ", ".join(values) + ")"
 
 
+def format_names(names):
+    """The parameters' names, e.g. "mu" or "(mu, landau.alpha)"."""
+    return names[0] if len(names) == 1 else "(" + ", ".join(names) + ")"
+
+
 def _open(path, formats):
     if not pathlib.Path(path).is_file():
         raise FormatError(f"{path}: no such file")

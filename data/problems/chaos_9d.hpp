@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,7 @@ class Chaos9d : public SdeProblem {
   [[nodiscard]] std::int64_t default_frames() const override { return 201; }
   [[nodiscard]] std::int64_t default_particles() const override { return 10000; }
 
+  [[nodiscard]] std::unique_ptr<Problem> clone() const override { return std::make_unique<Chaos9d>(*this); }
   void bind(OptionSet& set) override;
   [[nodiscard]] SdeModel model(double mu) const override;
   [[nodiscard]] std::vector<Coordinate> coordinates() const override;

@@ -6,7 +6,6 @@
 
 #include "core/error.hpp"
 #include "core/require.hpp"
-#include "data/problems/stepwise.hpp"
 #include "solvers/pic3d/simulation.hpp"
 
 namespace scorefield::problems {
@@ -88,44 +87,54 @@ pic3d::Pic3dOptions Landau6d::pic_options() const {
 void Landau6d::validate(const GenerateOptions& options) const {
   const GenerateOptions request = with_defaults(options, *this);
   validate_request(request);
-  for (const double alpha : request.mu)
+  (void)frame_plan(request);
+}
+
+FramePlan Landau6d::frame_plan(const GenerateOptions& request) const {
+  return common_frame_plan(*this, request, [&](const Landau6d& here, double alpha) {
     require(alpha > 0 && alpha < 1, "mu (alpha)", alpha,
             "a number above 0 and below 1: the density is 1 + alpha cos k x");
-  pic3d::validate(pic_options());
-  require(request.particles <= pic_.simulated_particles, "generate.particles", request.particles,
-          "at most pic.simulated_particles = " + std::to_string(pic_.simulated_particles));
+    const pic3d::Pic3dOptions pic = here.pic_options();
+    pic3d::validate(pic);
+    require(request.particles <= pic.simulated_particles, "generate.particles", request.particles,
+            "at most pic.simulated_particles = " + std::to_string(pic.simulated_particles));
+    FramePlan plan{make_header(request, pic.duration), time_grid(pic.duration, pic.dt, request.frames)};
+    plan.header.time_units = "inverse plasma frequency";
+    plan.header.coordinates = {"x", "y", "z", "vx", "vy", "vz"};
+    plan.header.units = {"Debye length",  "Debye length",  "Debye length",
+                         "thermal speed", "thermal speed", "thermal speed"};
+    plan.header.periods = {pic.box_length, pic.box_length, pic.box_length, 0, 0, 0};
+    return plan;
+  });
 }
 
 void Landau6d::generate(const GenerateOptions& options, FrameSink& sink, const ProgressObserver& observer) const {
   validate(options);
   const GenerateOptions request = with_defaults(options, *this);
-  const pic3d::Pic3dOptions pic = pic_options();
-  const TimeGrid grid = time_grid(pic.duration, pic.dt, request.frames);
-  StepwiseProblem problem{
+  const FramePlan plan = frame_plan(request);
+  const StepwiseProblem problem{
       .name = name(),
-      .header = make_header(request, pic.duration),
+      .header = plan.header,
       .columns = {{"electric_energy", "1/2 integral of E^2"},
                   {"kinetic_energy", "1/2 integral of v^2 f"},
                   {"momentum", "integral of v f", 3},
                   {"field_modes", "|E_k| of the first modes along x", pic3d::kFieldModes}},
-      .grid = grid,
+      .grid = plan.grid,
       .side_by_side = false,
       .start =
-          [&](double alpha) {
-            const Philox random(static_cast<std::uint64_t>(request.seed), random_stream(request, alpha));
+          [&](const std::vector<double>& mu) {
+            const auto here = problem_at(*this, mu);
+            const pic3d::Pic3dOptions pic = here->pic_options();
+            const Philox random(static_cast<std::uint64_t>(request.seed), random_stream(request, mu));
             return std::make_unique<Landau6dRun>(
-                pic3d::Simulation(pic, grid.dt, pic3d::load({alpha, axes_}, pic, random)));
+                pic3d::Simulation(pic, plan.grid.dt, pic3d::load({mu.front(), here->axes_}, pic, random)));
           },
       .restore =
-          [&](double, const h5::File& file, const std::string& group) {
-            return std::make_unique<Landau6dRun>(
-                pic3d::Simulation(pic, grid.dt, file.integer_attribute(group, "step"), read_particles(file, group)));
+          [&](const std::vector<double>& mu, const h5::File& file, const std::string& group) {
+            return std::make_unique<Landau6dRun>(pic3d::Simulation(problem_at(*this, mu)->pic_options(), plan.grid.dt,
+                                                                   file.integer_attribute(group, "step"),
+                                                                   read_particles(file, group)));
           }};
-  problem.header.time_units = "inverse plasma frequency";
-  problem.header.coordinates = {"x", "y", "z", "vx", "vy", "vz"};
-  problem.header.units = {"Debye length",  "Debye length",  "Debye length",
-                          "thermal speed", "thermal speed", "thermal speed"};
-  problem.header.periods = {pic.box_length, pic.box_length, pic.box_length, 0, 0, 0};
   generate_stepwise(problem, request, sink, observer);
 }
 
@@ -135,8 +144,8 @@ std::vector<float> Landau6d::initial(const InitialRequest& request) const {
   return alone.Problem::initial(request);
 }
 
-double Landau6d::electric_energy(std::span<const float> samples, const std::vector<double>&) const {
-  return pic3d::electric_energy(samples, 6, pic_options());
+double Landau6d::electric_energy(std::span<const float> samples, const std::vector<double>& mu) const {
+  return pic3d::electric_energy(samples, 6, problem_at(*this, mu)->pic_options());
 }
 
 }  // namespace scorefield::problems

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "data/problems/problem.hpp"
+#include "data/problems/stepwise.hpp"
 #include "solvers/pic3d/options.hpp"
 
 namespace scorefield::problems {
@@ -21,6 +23,7 @@ class Landau6d : public Problem {
   [[nodiscard]] std::vector<double> test_mu() const override { return {0.325}; }
   [[nodiscard]] std::int64_t default_frames() const override { return 91; }
 
+  [[nodiscard]] std::unique_ptr<Problem> clone() const override { return std::make_unique<Landau6d>(*this); }
   void bind(OptionSet& set) override;
   void validate(const GenerateOptions& options) const override;
   void generate(const GenerateOptions& options, FrameSink& sink, const ProgressObserver& observer) const override;
@@ -31,6 +34,8 @@ class Landau6d : public Problem {
 
  private:
   [[nodiscard]] pic3d::Pic3dOptions pic_options() const;
+  /// @throws UsageError where an option or a mu makes no sense
+  [[nodiscard]] FramePlan frame_plan(const GenerateOptions& request) const;
 
   pic3d::Pic3dOptions pic_;
   double k_ = 0.5;

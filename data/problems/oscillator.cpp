@@ -46,7 +46,7 @@ std::vector<Coordinate> Oscillator::coordinates() const { return {{0, "x1", "1",
 
 std::unique_ptr<ExactPotential> Oscillator::exact_potential(const std::vector<double>& mu) const {
   if (mu.at(0) == 0) return nullptr;
-  return std::make_unique<OscillatorPotential>(*this, mu.at(0));
+  return std::make_unique<OscillatorPotential>(*problem_at(*this, mu), mu.at(0));
 }
 
 Oscillator::Moments Oscillator::exact(double mu, double t) const {

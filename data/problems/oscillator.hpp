@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,7 @@ class Oscillator : public SdeProblem {
   [[nodiscard]] std::int64_t default_frames() const override { return 101; }
   [[nodiscard]] std::int64_t default_particles() const override { return 10000; }
 
+  [[nodiscard]] std::unique_ptr<Problem> clone() const override { return std::make_unique<Oscillator>(*this); }
   void bind(OptionSet& set) override;
   [[nodiscard]] SdeModel model(double mu) const override;
   [[nodiscard]] std::vector<Coordinate> coordinates() const override;

@@ -5,7 +5,6 @@
 
 #include "core/error.hpp"
 #include "core/random.hpp"
-#include "data/problems/stepwise.hpp"
 #include "solvers/pic/simulation.hpp"
 
 namespace scorefield::problems {
@@ -13,7 +12,7 @@ namespace {
 
 /// Philox streams of one run: mu and what the numbers are for.
 constexpr std::uint64_t kCollisionStream = 0x636f6c6c696465;
-Philox stream(const GenerateOptions& options, double mu, std::uint64_t purpose) {
+Philox stream(const GenerateOptions& options, const std::vector<double>& mu, std::uint64_t purpose) {
   return {static_cast<std::uint64_t>(options.seed), random_stream(options, mu) ^ purpose};
 }
 
@@ -117,41 +116,51 @@ void PicProblem::validate(const GenerateOptions& options) const {
   const GenerateOptions request = with_defaults(options, *this);
   case_->validate(plasma_);
   validate_request(request);
-  for (const double mu : request.mu) {
-    const PlasmaSetup plasma = setup(mu);
-    pic::validate(pic_options(plasma), plasma.mu);
-  }
-  if (request.particles > pic_.simulated_particles)
-    throw UsageError("generate.particles = " + std::to_string(request.particles) +
-                     " stored particles exceed pic.simulated_particles = " + std::to_string(pic_.simulated_particles) +
-                     "; raise the latter or store fewer.");
+  (void)frame_plan(request);
+}
+
+FramePlan PicProblem::frame_plan(const GenerateOptions& request) const {
+  return common_frame_plan(*this, request, [&](const PicProblem& here, double mu) {
+    here.case_->validate(here.plasma_);
+    const PlasmaSetup plasma = here.setup(mu);
+    const pic::PicOptions& pic = here.pic_;
+    pic::validate(here.pic_options(plasma), plasma.mu);
+    if (request.particles > pic.simulated_particles)
+      throw UsageError("generate.particles = " + std::to_string(request.particles) +
+                       " stored particles exceed pic.simulated_particles = " + std::to_string(pic.simulated_particles) +
+                       "; raise the latter or store fewer.");
+    FramePlan plan{make_header(request, pic.duration), time_grid(pic.duration, pic.dt, request.frames),
+                   std::min(pic::kFieldModes, pic.cells / 2)};
+    set_plasma_coordinates(plan.header, plasma);
+    return plan;
+  });
 }
 
 void PicProblem::generate(const GenerateOptions& options, FrameSink& sink, const ProgressObserver& observer) const {
   validate(options);
   const GenerateOptions request = with_defaults(options, *this);
-  const TimeGrid grid = time_grid(pic_.duration, pic_.dt, request.frames);
-  const auto at = [&](double mu) {
-    const PlasmaSetup plasma = setup(mu);
-    return PicSetup{pic_options(plasma),
-                    grid.dt,
+  const FramePlan plan = frame_plan(request);
+  const auto setup_at = [&](const std::vector<double>& mu) {
+    const auto here = problem_at(*this, mu);
+    const PlasmaSetup plasma = here->setup(mu.front());
+    return PicSetup{here->pic_options(plasma),
+                    plan.grid.dt,
                     plasma,
                     stream(request, mu, 0),
                     {plasma.diffusion, stream(request, mu, kCollisionStream)}};
   };
 
-  StepwiseProblem problem{
+  const StepwiseProblem problem{
       .name = name(),
-      .header = make_header(request, pic_.duration),
+      .header = plan.header,
       .columns = {{"electric_energy", "mu^2/2 integral of E^2"},
                   {"kinetic_energy", "1/2 integral of v^2 f"},
                   {"momentum", "integral of v f"},
-                  {"field_modes", "|E_k| of the first modes", std::min(pic::kFieldModes, pic_.cells / 2)}},
-      .grid = grid,
-      .start = [&](double mu) { return make_run(at(mu)); },
-      .restore = [&](double mu, const h5::File& file,
-                     const std::string& group) { return make_run(at(mu), file, group); }};
-  set_plasma_coordinates(problem.header, setup(request.mu.front()));
+                  {"field_modes", "|E_k| of the first modes", plan.field_modes}},
+      .grid = plan.grid,
+      .start = [&](const std::vector<double>& mu) { return make_run(setup_at(mu)); },
+      .restore = [&](const std::vector<double>& mu, const h5::File& file,
+                     const std::string& group) { return make_run(setup_at(mu), file, group); }};
   generate_stepwise(problem, request, sink, observer);
 }
 
@@ -162,7 +171,8 @@ std::vector<float> PicProblem::initial(const InitialRequest& request) const {
 }
 
 double PicProblem::electric_energy(std::span<const float> samples, const std::vector<double>& mu) const {
-  return particle_energy(*case_, plasma_, pic_, samples, mu);
+  const auto here = problem_at(*this, mu);
+  return particle_energy(*here->case_, here->plasma_, here->pic_, samples, mu.front());
 }
 
 }  // namespace scorefield::problems

@@ -7,6 +7,7 @@
 
 #include "data/problems/plasma_case.hpp"
 #include "data/problems/problem.hpp"
+#include "data/problems/stepwise.hpp"
 
 namespace scorefield::problems {
 
@@ -23,6 +24,7 @@ class PicProblem : public Problem {
   [[nodiscard]] std::vector<double> test_mu() const override { return case_->test_mu(plasma_); }
   [[nodiscard]] std::int64_t default_frames() const override { return 201; }
 
+  [[nodiscard]] std::unique_ptr<Problem> clone() const override { return std::make_unique<PicProblem>(*this); }
   void bind(OptionSet& set) override;
   void validate(const GenerateOptions& options) const override;
   void generate(const GenerateOptions& options, FrameSink& sink, const ProgressObserver& observer) const override;
@@ -31,10 +33,12 @@ class PicProblem : public Problem {
   [[nodiscard]] bool has_electric_energy() const override { return true; }
   [[nodiscard]] double electric_energy(std::span<const float> samples, const std::vector<double>& mu) const override;
 
-  /// What runs at one mu.
+  /// What runs at one value of the problem's own parameter.
   [[nodiscard]] PlasmaSetup setup(double mu) const { return case_->setup(plasma_, mu); }
 
  private:
+  /// @throws UsageError where an option or a mu makes no sense
+  [[nodiscard]] FramePlan frame_plan(const GenerateOptions& request) const;
   [[nodiscard]] pic::PicOptions pic_options(const PlasmaSetup& setup) const;
 
   std::shared_ptr<const PlasmaCase> case_;

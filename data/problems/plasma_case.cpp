@@ -52,10 +52,8 @@ void set_plasma_coordinates(data::DatasetHeader& header, const PlasmaSetup& setu
 }
 
 double particle_energy(const PlasmaCase& plasma, const PlasmaOptions& plasma_options, pic::PicOptions options,
-                       std::span<const float> samples, const std::vector<double>& mu) {
-  if (mu.size() != 1)
-    throw Error(plasma.name() + " has one parameter, mu; got " + std::to_string(mu.size()) + " numbers.");
-  const PlasmaSetup setup = plasma.setup(plasma_options, mu.front());
+                       std::span<const float> samples, double mu) {
+  const PlasmaSetup setup = plasma.setup(plasma_options, mu);
   options.box_length = setup.box_length;
   if (setup.position_unit == 1) return pic::electric_energy(samples, 2, options, setup.mu);
   std::vector<float> positions;

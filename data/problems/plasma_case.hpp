@@ -87,9 +87,8 @@ void bind_box(OptionSet& set, PlasmaOptions& options, const std::string& solver)
 /// Names, units and periods of (x, v) as files store them.
 void set_plasma_coordinates(data::DatasetHeader& header, const PlasmaSetup& setup);
 
-/// Electric energy of stored samples [N, 2] at one mu, with the grid and shape of `options`. @throws Error
+/// Electric energy of stored samples [N, 2] at one mu, with the grid and shape of `options`.
 [[nodiscard]] double particle_energy(const PlasmaCase& plasma, const PlasmaOptions& plasma_options,
-                                     pic::PicOptions options, std::span<const float> samples,
-                                     const std::vector<double>& mu);
+                                     pic::PicOptions options, std::span<const float> samples, double mu);
 
 }  // namespace scorefield::problems

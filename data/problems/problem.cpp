@@ -9,6 +9,7 @@
 #include "core/error.hpp"
 #include "core/random.hpp"
 #include "core/random_subset.hpp"
+#include "core/text.hpp"
 #include "data/problems/bistable.hpp"
 #include "data/problems/chaos_9d.hpp"
 #include "data/problems/landau_6d.hpp"
@@ -57,7 +58,44 @@ std::vector<std::string> foreign_keys(const toml::table& config, const OptionSet
   return foreign;
 }
 
+/// "2 numbers: mu, perturbation.amplitude"
+std::string expected_numbers(const std::vector<std::string>& names) {
+  return std::to_string(names.size()) + (names.size() == 1 ? " number: " : " numbers: ") + comma_joined(names);
+}
+
 }  // namespace
+
+void Problem::use_parameters(std::vector<std::string> names) {
+  if (names.empty() || names.front() != kMainParameter)
+    throw UsageError(std::string("the first parameter of problem '") + name() + "' is mu, got '" + comma_joined(names) +
+                     "'. Name it first: --mu mu=LIST --mu KEY=LIST.");
+  const auto copy = clone();
+  if (names.size() > 1 && !copy) throw UsageError("problem '" + name() + "' has one parameter, mu.");
+  OptionSet set;
+  if (copy) copy->bind(set);
+  for (auto parameter = names.begin() + 1; parameter != names.end(); ++parameter) {
+    std::vector<std::string> numbers;
+    for (const auto& entry : set.entries())
+      if (entry.type != OptionSet::Type::text && entry.type != OptionSet::Type::boolean) numbers.push_back(entry.key);
+    if (std::find(numbers.begin(), numbers.end(), *parameter) == numbers.end())
+      throw UsageError(unknown_name_message("parameter of " + name(), *parameter, numbers));
+    if (std::find(names.begin(), parameter, *parameter) != parameter)
+      throw UsageError("parameter '" + *parameter + "' is named twice.");
+  }
+  parameters_ = std::move(names);
+}
+
+std::shared_ptr<const Problem> Problem::at(const std::vector<double>& mu) const {
+  if (mu.size() != parameters_.size())
+    throw UsageError("mu = " + tuple_text(mu) + ", expected " + expected_numbers(parameters_) + ".");
+  if (mu.size() == 1) return {std::shared_ptr<const Problem>(), this};
+  auto here = clone();
+  OptionSet set;
+  here->bind(set);
+  for (std::size_t i = 1; i < mu.size(); ++i) set.set(parameters_[i], number_text(mu[i]));
+  here->parameters_ = {kMainParameter};
+  return here;
+}
 
 std::vector<float> Problem::initial(const InitialRequest& request) const {
   struct FirstFrame : FrameSink {
@@ -84,8 +122,11 @@ double Problem::electric_energy(std::span<const float>, const std::vector<double
 }
 
 void bind(OptionSet& set, GenerateOptions& options) {
-  set.add("generate.mu", options.mu, any_number(),
-          "values of the physics parameter, a list; empty: the problem's training values");
+  set.add("generate.mu", options.mu,
+          "values of the physics parameter, a list, or tuples of several; empty: the problem's training values");
+  set.add("generate.parameters", options.parameters,
+          "names of several parameters, as in \"mu, perturbation.amplitude\": mu, then option keys of the problem that "
+          "are numbers; empty: mu alone");
   set.add("generate.particles", options.particles, at_least(1), "stored particles per frame");
   set.add(
       "generate.frames", options.frames, at_least(0),
@@ -106,13 +147,34 @@ std::int64_t independent_seed(std::int64_t seed, std::uint64_t stream, std::uint
   return static_cast<std::int64_t>(words[0] >> 1) + 1000000;
 }
 
-std::uint64_t random_stream(const GenerateOptions& options, double mu) {
-  return std::bit_cast<std::uint64_t>(options.numbers_of.value_or(mu));
+std::uint64_t random_stream(const GenerateOptions& options, const std::vector<double>& mu) {
+  const auto& numbers_of = options.numbers_of.empty() ? mu : options.numbers_of;
+  auto stream = std::bit_cast<std::uint64_t>(numbers_of.at(0));
+  for (std::size_t i = 1; i < numbers_of.size(); ++i) {
+    const auto words = Philox(stream, std::bit_cast<std::uint64_t>(numbers_of[i])).words(i);
+    stream = (static_cast<std::uint64_t>(words[0]) << 32) | words[1];
+  }
+  return stream;
 }
 
 GenerateOptions with_defaults(GenerateOptions options, const Problem& problem) {
-  if (options.mu.empty()) options.mu = problem.training_mu();
+  if (options.mu.empty()) {
+    if (problem.parameters().size() > 1)
+      throw UsageError("--mu needs values of the parameters " + comma_joined(problem.parameters()) + ".");
+    for (const double value : problem.training_mu()) options.mu.push_back({value});
+  }
   if (options.frames == 0) options.frames = problem.default_frames();
+  return options;
+}
+
+GenerateOptions resolved(GenerateOptions options, Problem& problem) {
+  if (const auto names = comma_separated(options.parameters); !names.empty()) problem.use_parameters(names);
+  options = with_defaults(options, problem);
+  for (const auto& mu : options.mu)
+    if (mu.size() != problem.parameters().size())
+      throw UsageError("mu = " + tuple_text(mu) + ", the problem has " + expected_numbers(problem.parameters()) +
+                       ". Several are named, as in --mu mu=1.2,1.3 --mu perturbation.amplitude=0.02,0.05, or given as "
+                       "tuples with their names in generate.parameters.");
   return options;
 }
 
@@ -143,6 +205,7 @@ std::unique_ptr<Problem> problem_of(const data::DatasetHeader& header) {
   OptionSet set;
   problem->bind(set);
   set.load_toml(header.provenance.config, "configuration stored in the file", foreign_keys(config, set));
+  if (header.mu_names.size() > 1) problem->use_parameters(header.mu_names);
   return problem;
 }
 

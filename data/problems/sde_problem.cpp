@@ -7,6 +7,7 @@
 #include "core/error.hpp"
 #include "core/interrupt.hpp"
 #include "core/require.hpp"
+#include "core/text.hpp"
 #include "data/problems/stepwise.hpp"
 #include "solvers/sde/ensemble.hpp"
 
@@ -23,20 +24,6 @@ bool differentiable(const std::vector<Coordinate>& coordinates, const sde::Syste
   return std::all_of(coordinates.begin(), coordinates.end(), [&](const Coordinate& coordinate) {
     return system.sigma[static_cast<std::size_t>(coordinate.index)] == 0;
   });
-}
-
-data::DatasetHeader make_header(const SdeProblem& problem, const GenerateOptions& options) {
-  auto header = make_header(options, problem.sde_options().duration);
-  header.time_units = problem.time_units();
-  for (const auto& coordinate : problem.coordinates()) {
-    header.coordinates.push_back(coordinate.name);
-    header.units.push_back(coordinate.unit);
-    header.periods.push_back(coordinate.period);
-  }
-  header.has_velocities = options.velocities && std::all_of(options.mu.begin(), options.mu.end(), [&](double mu) {
-                            return differentiable(problem.coordinates(), problem.model(mu).system);
-                          });
-  return header;
 }
 
 /// Into [0, period): the rounding of a small negative number would give the period itself.
@@ -58,17 +45,37 @@ void SdeProblem::validate(const GenerateOptions& requested) const {
   require("option 'generate.particles'", options.particles, in(1, sde::kMaxParticles));
   validate_request(options);
   sde::validate(sde_);
-  for (const double mu : options.mu) {
-    const SdeModel model = this->model(mu);
-    sde::validate(model.system, sde_.scheme);
+  for (const auto& mu : options.mu) {
+    const auto here = problem_at(*this, mu);
+    sde::validate(here->sde_);
+    const SdeModel model = here->model(mu.front());
+    sde::validate(model.system, here->sde_.scheme);
     sde::validate(model.initial, model.system.dimension);
   }
+  (void)header(options);
+}
+
+data::DatasetHeader SdeProblem::header(const GenerateOptions& options) const {
+  bool all_differentiable = true;
+  auto header = common_frame_plan(*this, options, [&](const SdeProblem& here, double mu) {
+                  FramePlan plan{make_header(options, here.sde_.duration)};
+                  plan.header.time_units = here.time_units();
+                  for (const auto& coordinate : here.coordinates()) {
+                    plan.header.coordinates.push_back(coordinate.name);
+                    plan.header.units.push_back(coordinate.unit);
+                    plan.header.periods.push_back(coordinate.period);
+                  }
+                  all_differentiable = all_differentiable && differentiable(here.coordinates(), here.model(mu).system);
+                  return plan;
+                }).header;
+  header.has_velocities = options.velocities && all_differentiable;
+  return header;
 }
 
 void SdeProblem::generate(const GenerateOptions& requested, FrameSink& sink, const ProgressObserver& observer) const {
   const GenerateOptions options = with_defaults(requested, *this);
   validate(options);
-  const data::DatasetHeader header = make_header(*this, options);
+  const data::DatasetHeader header = this->header(options);
   sink.begin(header);
   for (std::int64_t m = 0; m < header.mu_count(); ++m) generate_one(options, header, m, sink, observer);
   sink.finish();
@@ -76,20 +83,22 @@ void SdeProblem::generate(const GenerateOptions& requested, FrameSink& sink, con
 
 void SdeProblem::generate_one(const GenerateOptions& options, const data::DatasetHeader& header, std::int64_t mu_index,
                               FrameSink& sink, const ProgressObserver& observer) const {
-  const double mu = options.mu[static_cast<std::size_t>(mu_index)];
-  const std::string stage = name() + " mu = " + text(mu);
+  const auto& mu = options.mu[static_cast<std::size_t>(mu_index)];
+  const std::string stage = name() + " mu = " + tuple_text(mu);
   const auto stored = indices(coordinates());
-  const sde::TimeGrid grid = sde::time_grid(sde_, options.frames);
-  const SdeModel model = this->model(mu);
+  const auto here = problem_at(*this, mu);
+  const sde::TimeGrid grid = sde::time_grid(here->sde_, options.frames);
+  const SdeModel model = here->model(mu.front());
   // The bits of mu name the stream: runs of two mu, and of two seeds, draw independent numbers.
   sde::Ensemble ensemble(model.system, model.initial, options.particles,
-                         {grid.dt, sde_.scheme, sde_.path_refinement, static_cast<std::uint64_t>(options.seed),
-                          random_stream(options, mu)});
+                         {grid.dt, here->sde_.scheme, here->sde_.path_refinement,
+                          static_cast<std::uint64_t>(options.seed), random_stream(options, mu)});
   std::vector<float> samples(static_cast<std::size_t>(header.frame_size()));
   std::vector<float> rates(header.has_velocities ? samples.size() : 0);
   for (std::int64_t frame = 0; frame < options.frames; ++frame) {
     if (interrupt_requested())
-      throw Interrupted("interrupted at " + stage + ", t = " + text(ensemble.time()) + "; no file was written.");
+      throw Interrupted("interrupted at " + stage + ", t = " + comma_joined<double>({ensemble.time()}) +
+                        "; no file was written.");
     if (frame > 0) ensemble.advance(grid.steps_per_frame);
     ensemble.read(stored, samples);
     wrap(header.periods, samples);

@@ -34,7 +34,8 @@ class SdeProblem : public Problem {
   void validate(const GenerateOptions& options) const override;
   void generate(const GenerateOptions& options, FrameSink& sink, const ProgressObserver& observer) const override;
 
-  /// The system and its initial population. @throws UsageError for a mu or an option that makes no sense
+  /// The system and its initial population at one value of the problem's own parameter. @throws UsageError for a mu or
+  /// an option that makes no sense
   [[nodiscard]] virtual SdeModel model(double mu) const = 0;
   [[nodiscard]] virtual std::vector<Coordinate> coordinates() const = 0;
   [[nodiscard]] virtual std::string time_units() const { return "natural units"; }
@@ -46,6 +47,7 @@ class SdeProblem : public Problem {
   explicit SdeProblem(const sde::SdeOptions& defaults) : sde_(defaults) {}
 
  private:
+  [[nodiscard]] data::DatasetHeader header(const GenerateOptions& options) const;
   void generate_one(const GenerateOptions& options, const data::DatasetHeader& header, std::int64_t mu_index,
                     FrameSink& sink, const ProgressObserver& observer) const;
 

@@ -10,15 +10,10 @@
 #include "core/error.hpp"
 #include "core/interrupt.hpp"
 #include "core/parallel.hpp"
+#include "core/text.hpp"
 #include "data/atomic_file.hpp"
 
 namespace scorefield::problems {
-
-std::string text(double number) {
-  std::ostringstream out;
-  out << number;
-  return out.str();
-}
 
 namespace {
 
@@ -95,8 +90,8 @@ class Generation {
   }
 
  private:
-  [[nodiscard]] double mu(std::int64_t index) const {
-    return problem_.header.mu[static_cast<std::size_t>(index)].front();
+  [[nodiscard]] const std::vector<double>& mu(std::int64_t index) const {
+    return problem_.header.mu[static_cast<std::size_t>(index)];
   }
   [[nodiscard]] static std::string rows_name(std::int64_t index) { return "/rows/" + std::to_string(index); }
   [[nodiscard]] static std::string run_name(std::int64_t index) { return "/run/" + std::to_string(index); }
@@ -107,7 +102,7 @@ class Generation {
 
   [[nodiscard]] std::string stage() const {
     std::string stage = problem_.name + " mu = ";
-    for (const Lane& lane : lanes_) stage += (&lane == &lanes_.front() ? "" : ", ") + text(mu(lane.mu_index));
+    for (const Lane& lane : lanes_) stage += (&lane == &lanes_.front() ? "" : ", ") + tuple_text(mu(lane.mu_index));
     return stage;
   }
 
@@ -237,10 +232,10 @@ TimeGrid time_grid(double duration, double dt, std::int64_t frames) {
 
 void validate_request(const GenerateOptions& options) {
   check_ranges(options);
-  std::vector<double> sorted = options.mu;
+  std::vector<std::vector<double>> sorted = options.mu;
   std::sort(sorted.begin(), sorted.end());
   if (const auto twice = std::adjacent_find(sorted.begin(), sorted.end()); twice != sorted.end())
-    throw UsageError("mu = " + text(*twice) + " is asked for twice; every mu is one run.");
+    throw UsageError("mu = " + tuple_text(*twice) + " is asked for twice; every mu is one run.");
 }
 
 data::DatasetHeader make_header(const GenerateOptions& options, double duration) {
@@ -248,8 +243,8 @@ data::DatasetHeader make_header(const GenerateOptions& options, double duration)
   header.provenance.format = data::kDatasetFormat;
   header.provenance.seed = options.seed;
   header.provenance.config = options.config;
-  for (const double mu : options.mu) header.mu.push_back({mu});
-  header.mu_names = {"mu"};
+  header.mu = options.mu;
+  header.mu_names = {kMainParameter};
   for (std::int64_t k = 0; k < options.frames; ++k)
     header.time.push_back(k == 0 ? 0 : duration * static_cast<double>(k) / static_cast<double>(options.frames - 1));
   header.time_units = "inverse plasma frequency at mu = 1";
@@ -257,6 +252,25 @@ data::DatasetHeader make_header(const GenerateOptions& options, double duration)
   header.identity = data::Identity::trajectories;
   header.has_velocities = options.velocities;
   return header;
+}
+
+void require_common_frames(const FramePlan& all, const FramePlan& here, const std::vector<double>& mu) {
+  const auto changed = [&]() -> const char* {
+    if (here.header.time != all.header.time) return "times";
+    if (here.grid.steps != all.grid.steps || here.grid.dt != all.grid.dt) return "time steps";
+    if (here.header.coordinates != all.header.coordinates) return "coordinates";
+    if (here.header.units != all.header.units) return "units";
+    if (here.header.periods != all.header.periods) return "periods";
+    if (here.field_modes != all.field_modes) return "number of field modes";
+    if (all.header.has_velocities && here.header.diffusion != all.header.diffusion)
+      return "diffusion, which stored velocities leave out,";
+    return nullptr;
+  };
+  if (const char* what = changed())
+    throw UsageError("the parameters " + comma_joined(all.header.mu_names) + " change the " + what +
+                     " of the data: at mu = " + tuple_text(mu) +
+                     " they are others than at mu = " + tuple_text(all.header.mu.front()) +
+                     ". All runs of a file share them; vary other options, or make a file for each value.");
 }
 
 void generate_stepwise(const StepwiseProblem& problem, const GenerateOptions& options, FrameSink& sink,

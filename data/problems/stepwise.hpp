@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -55,20 +56,46 @@ struct StepwiseProblem {
   /// Runs at several mu may go side by side, a thread each: threads then meet once a frame instead of several times a
   /// step. For runs that are small beside the machine's memory.
   bool side_by_side = true;
-  std::function<std::unique_ptr<StepwiseRun>(double mu)> start;
-  std::function<std::unique_ptr<StepwiseRun>(double mu, const h5::File& file, const std::string& group)> restore;
+  using Mu = std::vector<double>;  ///< [p]
+  std::function<std::unique_ptr<StepwiseRun>(const Mu& mu)> start;
+  std::function<std::unique_ptr<StepwiseRun>(const Mu& mu, const h5::File& file, const std::string& group)> restore;
 };
 
 /// Checks what every generator is asked for: particles, frames, mu given once. `options.mu`, `.frames` are resolved.
 /// @throws UsageError
 void validate_request(const GenerateOptions& options);
 
-/// A number as messages and stages show it.
-[[nodiscard]] std::string text(double number);
-
 /// The header of a dataset with this request's mu, particles, seed, and equally spaced times in [0, duration]; the
 /// coordinates remain to be filled in.
 [[nodiscard]] data::DatasetHeader make_header(const GenerateOptions& options, double duration);
+
+/// What all runs of a file have in common.
+struct FramePlan {
+  data::DatasetHeader header;
+  TimeGrid grid{};               ///< of solvers whose steps are on file
+  std::int64_t field_modes = 0;  ///< on file
+};
+/// Whether the run at mu, whose own plan is `here`, goes into the file of `all`: the same times, steps, coordinates,
+/// units and periods, and as much that stored velocities leave out. @throws UsageError that says what the parameters
+/// change
+void require_common_frames(const FramePlan& all, const FramePlan& here, const std::vector<double>& mu);
+
+/// The plan of the file with all runs of a request. plan_at(problem at mu, mu[0]): that of one run, after whatever
+/// checks it makes. @throws UsageError where the runs do not go into one file
+template <class Concrete, class PlanAt>
+[[nodiscard]] FramePlan common_frame_plan(const Concrete& problem, const GenerateOptions& request, PlanAt&& plan_at) {
+  std::optional<FramePlan> all;
+  for (const auto& mu : request.mu) {
+    const FramePlan here = plan_at(*problem_at(problem, mu), mu.front());
+    if (all) {
+      require_common_frames(*all, here, mu);
+      continue;
+    }
+    all = here;
+    all->header.mu_names = problem.parameters();
+  }
+  return all.value();
+}
 
 /// Runs the problem at every mu and streams frames to `sink`. At intervals, and when an interrupt
 /// is requested, writes `options.checkpoint`: the frames so far, the diagnostics so far and the state of the run. With

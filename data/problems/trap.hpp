@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,7 @@ class Trap : public SdeProblem {
   [[nodiscard]] std::int64_t default_frames() const override { return 51; }
   [[nodiscard]] std::int64_t default_particles() const override { return 5000; }
 
+  [[nodiscard]] std::unique_ptr<Problem> clone() const override { return std::make_unique<Trap>(*this); }
   void bind(OptionSet& set) override;
   [[nodiscard]] SdeModel model(double mu) const override;
   [[nodiscard]] std::vector<Coordinate> coordinates() const override;

@@ -7,7 +7,6 @@
 #include "core/random.hpp"
 #include "core/text.hpp"
 #include "data/problems/plasma_cases.hpp"
-#include "data/problems/stepwise.hpp"
 #include "solvers/pic/collisions.hpp"
 #include "solvers/pic/deposit.hpp"
 #include "solvers/pic/low_discrepancy.hpp"
@@ -183,29 +182,40 @@ void VlasovProblem::validate(const GenerateOptions& options) const {
   const GenerateOptions request = with_defaults(options, *this);
   plasma_case().validate(plasma_);
   validate_request(request);
-  for (const double mu : request.mu) {
-    const PlasmaSetup setup = plasma_case().setup(plasma_, mu);
-    vlasov::validate(vlasov_, setup.box_length, setup.mu, setup.diffusion);
-  }
+  (void)frame_plan(request);
+}
+
+FramePlan VlasovProblem::frame_plan(const GenerateOptions& request) const {
+  return common_frame_plan(*this, request, [&](const VlasovProblem& here, double mu) {
+    here.plasma_case().validate(here.plasma_);
+    const PlasmaSetup setup = here.plasma_case().setup(here.plasma_, mu);
+    const vlasov::VlasovOptions& grid = here.vlasov_;
+    vlasov::validate(grid, setup.box_length, setup.mu, setup.diffusion);
+    FramePlan plan{make_header(request, grid.duration), time_grid(grid.duration, grid.dt, request.frames)};
+    set_plasma_coordinates(plan.header, setup);
+    plan.header.identity = identity_;
+    return plan;
+  });
 }
 
 void VlasovProblem::generate(const GenerateOptions& options, FrameSink& sink, const ProgressObserver& observer) const {
   validate(options);
   const GenerateOptions request = with_defaults(options, *this);
-  const TimeGrid grid = time_grid(vlasov_.duration, vlasov_.dt, request.frames);
-  const auto at = [&](double mu) {
-    return VlasovSetup{.options = vlasov_,
-                       .dt = grid.dt,
-                       .plasma = plasma_case().setup(plasma_, mu),
+  const FramePlan plan = frame_plan(request);
+  const auto setup_at = [&](const std::vector<double>& mu) {
+    const auto here = problem_at(*this, mu);
+    return VlasovSetup{.options = here->vlasov_,
+                       .dt = plan.grid.dt,
+                       .plasma = here->plasma_case().setup(here->plasma_, mu.front()),
                        .particles = request.particles,
                        .identity = identity_,
                        .draw = draw_,
                        .seed = static_cast<std::uint64_t>(request.seed),
                        .stream = random_stream(request, mu)};
   };
-  StepwiseProblem problem{
+  const StepwiseProblem problem{
       .name = name() + " " + plasma_case().name(),
-      .header = make_header(request, vlasov_.duration),
+      .header = plan.header,
       .columns = {{"electric_energy", "mu^2/2 integral of E^2"},
                   {"kinetic_energy", "1/2 integral of v^2 f"},
                   {"momentum", "integral of v f"},
@@ -214,19 +224,18 @@ void VlasovProblem::generate(const GenerateOptions& options, FrameSink& sink, co
                   {"lowest", "most negative value of f, relative to the largest initial one"},
                   {"negative_mass", "integral of the negative part of f"},
                   {"field_modes", "|E_k| of the first modes", 8}},
-      .grid = grid,
-      .start = [&](double mu) { return std::make_unique<VlasovRun>(at(mu)); },
-      .restore = [&](double mu, const h5::File& file,
-                     const std::string& group) { return std::make_unique<VlasovRun>(at(mu), file, group); }};
-  set_plasma_coordinates(problem.header, plasma_case().setup(plasma_, request.mu.front()));
-  problem.header.identity = identity_;
+      .grid = plan.grid,
+      .start = [&](const std::vector<double>& mu) { return std::make_unique<VlasovRun>(setup_at(mu)); },
+      .restore = [&](const std::vector<double>& mu, const h5::File& file,
+                     const std::string& group) { return std::make_unique<VlasovRun>(setup_at(mu), file, group); }};
   generate_stepwise(problem, request, sink, observer);
 }
 
 double VlasovProblem::electric_energy(std::span<const float> samples, const std::vector<double>& mu) const {
+  const auto here = problem_at(*this, mu);
   pic::PicOptions options;
-  options.cells = vlasov_.cells;
-  return particle_energy(plasma_case(), plasma_, options, samples, mu);
+  options.cells = here->vlasov_.cells;
+  return particle_energy(here->plasma_case(), here->plasma_, options, samples, mu.front());
 }
 
 }  // namespace scorefield::problems

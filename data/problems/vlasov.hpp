@@ -1,11 +1,13 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "data/problems/plasma_case.hpp"
 #include "data/problems/problem.hpp"
+#include "data/problems/stepwise.hpp"
 #include "solvers/vlasov/options.hpp"
 
 namespace scorefield::problems {
@@ -26,6 +28,7 @@ class VlasovProblem : public Problem {
   [[nodiscard]] std::vector<double> test_mu() const override { return plasma_case().test_mu(plasma_); }
   [[nodiscard]] std::int64_t default_frames() const override { return 201; }
 
+  [[nodiscard]] std::unique_ptr<Problem> clone() const override { return std::make_unique<VlasovProblem>(*this); }
   void bind(OptionSet& set) override;
   void validate(const GenerateOptions& options) const override;
   void generate(const GenerateOptions& options, FrameSink& sink, const ProgressObserver& observer) const override;
@@ -37,6 +40,8 @@ class VlasovProblem : public Problem {
  private:
   /// @throws UsageError
   [[nodiscard]] const PlasmaCase& plasma_case() const;
+  /// @throws UsageError where an option or a mu makes no sense
+  [[nodiscard]] FramePlan frame_plan(const GenerateOptions& request) const;
 
   std::string case_;
   PlasmaOptions plasma_;

@@ -6,6 +6,7 @@
 #include <array>
 #include <exception>
 #include <iostream>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,9 @@ class PredatorPrey : public problems::SdeProblem {
   std::vector<double> training_mu() const override { return {0.4, 0.6, 0.8, 1.0}; }
   std::vector<double> test_mu() const override { return {0.5, 0.7, 0.9}; }
   std::int64_t default_frames() const override { return 101; }
+
+  /// With it, options can be further parameters: generate.parameters="mu, predator-prey.growth".
+  std::unique_ptr<problems::Problem> clone() const override { return std::make_unique<PredatorPrey>(*this); }
 
   void bind(OptionSet& set) override {
     SdeProblem::bind(set);  // sde.dt, sde.duration, sde.scheme ...
@@ -77,7 +81,7 @@ int main(int argc, char** argv) {
       return argc < 2 ? 2 : 0;
     }
     for (int i = 2; i < argc; ++i) set.set_assignment(argv[i]);
-    options = problems::with_defaults(options, problem);
+    options = problems::resolved(options, problem);
     options.config = set.to_toml();
     problems::generate_dataset(problem, options, argv[1], [](const Progress& progress) {
       if (progress.done == progress.total) std::cerr << progress.stage << "\n";

@@ -44,7 +44,7 @@ def parse_arguments(argv):
                        ("animation", "a GIF, truth beside prediction")):
         kind = add(name, text, [("rollout", "a rollout file")])
         kind.add_argument("--reference", required=True, help="a dataset with the truth at the same mu")
-        kind.add_argument("--mu", type=float, nargs="+", help="which mu (default: the middle one)")
+        kind.add_argument("--mu", type=float, nargs="+", help="which mu, as many numbers as it has parameters (default: the middle one)")
         if name == "phase-space":
             kind.add_argument("--times", type=float, nargs="+", help="which times (default: five)")
         else:

@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from plotting.metrics import line
-from scorefield_io import FormatError, format_mu
+from scorefield_io import FormatError, format_mu, format_names
 
 MARKERS = {"floor": "v", "interpolated": "^", "cubic": "<", "mixture": "D", "nearest": "s", "prediction": "o"}
 
@@ -24,8 +24,11 @@ def errors_figure(evaluation):
                 axes.plot(positions, values, marker=MARKERS.get(name, "d"), markersize=5, **line(name))
         axes.set_yscale("log")
         axes.set_title(metric.title)
-        axes.set_xticks(positions, [format_mu(entry["mu"]) for entry in entries])
-        axes.set_xlabel("mu" if _trained(entries) else "mu, not in the training data")
+        several = len(entries[0]["mu"]) > 1
+        axes.set_xticks(positions, [format_mu(entry["mu"]) for entry in entries], rotation=60 if several else 0,
+                        ha="right" if several else "center", rotation_mode="anchor")
+        name = format_names(evaluation.get("parameters", ["mu"]))
+        axes.set_xlabel(name if _trained(entries) else f"{name}, not in the training data")
         axes.grid(axis="y", which="both", alpha=0.2)
     figure.legend(*panels[0, 0].get_legend_handles_labels(), loc="outside lower center", ncol=4)
     return figure

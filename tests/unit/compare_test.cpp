@@ -78,6 +78,46 @@ TEST(Compare, RunsEveryCellOnceAndSaysWhyOneFails) {
             cells[0].at("high_fidelity_seconds"));
 }
 
+/// kTiny's problem with two parameters, and one method.
+std::string two_parameters(const std::string& values) {
+  std::string text = kTiny;
+  text.replace(text.find("name = \"bistable\"\n"), 18, "name = \"bistable\"\n" + values);
+  return text.erase(text.rfind("[[method]]"));
+}
+
+TEST(Compare, SeveralParametersAreListsByNameOrTuples) {
+  const test::TemporaryFolder folder;
+  const auto product = parse_experiment(two_parameters("train_mu = { mu = [0.1, 0.3], bistable.noise = \"0.8,1.2\" }\n"
+                                                       "test_mu = [[0.2, 1.0]]\n"),
+                                        "two.toml", false);
+  const auto plan = plan_data(product.problems.at(0), DataRole::train);
+  EXPECT_EQ(plan.problem->parameters(), (std::vector<std::string>{"mu", "bistable.noise"}));
+  EXPECT_EQ(plan.options.mu, (std::vector<std::vector<double>>{{0.1, 0.8}, {0.1, 1.2}, {0.3, 0.8}, {0.3, 1.2}}));
+  EXPECT_THAT(plan.options.config, HasSubstr("parameters = \"mu, bistable.noise\""));
+  const auto tuples = parse_experiment(two_parameters("parameters = \"mu, bistable.noise\"\n"
+                                                      "train_mu = [[0.1, 0.8], [0.3, 1.2]]\ntest_mu = \"(0.2, 1)\"\n"),
+                                       "two.toml", false);
+  EXPECT_EQ(plan_data(tuples.problems.at(0), DataRole::test).options.mu, (std::vector<std::vector<double>>{{0.2, 1}}));
+
+  const auto summary = compare({product, folder.path("out")});
+  EXPECT_EQ(summary.computed, 2);
+  EXPECT_EQ(summary.failed, 0);
+  const auto cells = read(folder.path("out/table.json")).at("cells");
+  EXPECT_EQ(cells.at(0).at("per_mu").at(0).at("mu"), (json{0.2, 1.0}));
+  EXPECT_TRUE(cells.at(0).at("mean").contains("sinkhorn_floor"));
+
+  const auto wrong = [&](const std::string& values, const std::string& words) {
+    EXPECT_THAT([&] { (void)parse_experiment(two_parameters(values), "two.toml", false); },
+                ThrowsMessage<UsageError>(HasSubstr(words)));
+  };
+  wrong("train_mu = { mu = [0.1], bistable.nois = [1] }\n", "did you mean 'bistable.noise'?");
+  wrong("train_mu = { mu = [0.1], bistable.noise = [1] }\ntest_mu = [0.2]\n", "has 2 numbers: mu, bistable.noise");
+  wrong("train_mu = [[0.1, 1]]\n", "has 1 number: mu");
+  wrong("train_mu = { mu = [0.1], bistable.noise = [1] }\ntest_mu = { mu = [0.1], bistable.friction = [1] }\n",
+        "the parameters are called mu, bistable.noise and mu, bistable.friction");
+  wrong("train_mu = true\n", "'train_mu' must be");
+}
+
 TEST(Compare, AFileThatIsWrongSaysWhere) {
   const auto with = [](const std::string& from, const std::string& to) {
     std::string text = kTiny;

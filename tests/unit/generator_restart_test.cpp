@@ -25,7 +25,11 @@ std::ostream& operator<<(std::ostream& out, const StoppableCase& which) { return
 
 class Restart : public testing::TestWithParam<StoppableCase> {
  protected:
-  ProblemRequest request() const { return {GetParam().problem, GetParam().assignments}; }
+  ProblemRequest request() const {
+    ProblemRequest request{GetParam().problem, GetParam().assignments};
+    request.options = problems::resolved(request.options, *request.problem);
+    return request;
+  }
 };
 
 INSTANTIATE_TEST_SUITE_P(
@@ -37,6 +41,10 @@ INSTANTIATE_TEST_SUITE_P(
                                   {"generate.mu=1.2,1.3,1.4", "generate.particles=50", "generate.frames=5",
                                    "pic.simulated_particles=1001", "pic.duration=1", "pic.cells=64"},
                                   2},
+                    StoppableCase{"two-stream",
+                                  {"generate.parameters=mu, perturbation.amplitude",
+                                   "generate.mu=(1.2, 0.05), (1.2, 0.1)", "generate.particles=50", "generate.frames=5",
+                                   "pic.simulated_particles=1001", "pic.duration=1", "pic.cells=64"}},
                     StoppableCase{"bump-on-tail",
                                   {"generate.mu=1.4,1.6", "generate.particles=50", "generate.frames=5",
                                    "pic.simulated_particles=9001", "pic.duration=1", "pic.precision=double",

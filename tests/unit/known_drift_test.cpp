@@ -135,7 +135,7 @@ TEST_P(FallingBodies, RolloutFalls) {
                    .config_toml = "",
                    .seed = 4});
   training::InferOptions options;
-  options.mu = {1.2};
+  options.mu = {{1.2}};
   training::infer({folder_.path("model.h5"), folder_.path("rollout.h5"), options, "", 1});
   const data::DatasetReader rollout(folder_.path("rollout.h5"));
   const auto frame = [&](std::int64_t k) {

@@ -97,7 +97,9 @@ class FakeProblem : public problems::Problem {
                 const ProgressObserver&) const override {
     asked = options;
     during_generate();
-    write_population(sink, {.mu = options.mu,
+    std::vector<double> values;
+    for (const auto& mu : options.mu) values.push_back(mu.front());
+    write_population(sink, {.mu = values,
                             .shift = floor_shift,
                             .diagnostics = false,
                             .seed = options.seed,
@@ -243,7 +245,7 @@ TEST_F(EvaluationTest, GeneratedFloorIsIndependentAndLeavesNoFile) {
   const Evaluation result = run();
   EXPECT_EQ(files_during, 3u);
   EXPECT_EQ(file_count(), 3u);
-  EXPECT_EQ(problem.asked.mu, (std::vector<double>{1.25, 1.5}));
+  EXPECT_EQ(problem.asked.mu, (std::vector<std::vector<double>>{{1.25}, {1.5}}));
   EXPECT_EQ(problem.asked.particles, kParticles);
   EXPECT_EQ(problem.asked.frames, 5);
   EXPECT_NE(problem.asked.seed, 2);

@@ -24,7 +24,7 @@ class Starts : public ::testing::Test {
   void make(const std::string& name, const std::vector<double>& mu) {
     const auto problem = problems::make_problem(name);
     problems::GenerateOptions options;
-    options.mu = mu;
+    for (const double value : mu) options.mu.push_back({value});
     options.particles = 400;
     options.frames = 4;
     options.seed = 5;

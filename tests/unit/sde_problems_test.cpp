@@ -146,7 +146,7 @@ TEST(StochasticProblems, StartFromThePublishedPopulations) {
   const auto first_frame = [](const std::string& name) {
     TemporaryFolder folder;
     Request request(name, {"generate.particles=4000", "generate.frames=2", "sde.duration=0.01"});
-    request.options.mu = {request.problem->training_mu().front()};
+    request.options.mu = {{request.problem->training_mu().front()}};
     request.generate(folder.path("data.h5"));
     return samples(data::DatasetReader(folder.path("data.h5")), 0, 0);
   };

@@ -127,7 +127,7 @@ TEST_F(Distributions, ScoreNetworkIsConditionedOnMuAndTime) {
     EXPECT_LT(((target.score(x) - exact).square().mean() / exact.square().mean()).sqrt().item<double>(), 0.1) << t;
   }
   InferOptions options;
-  options.mu = {1.2};
+  options.mu = {{1.2}};
   EXPECT_THAT([&] { infer({path("score.h5"), path("rollout.h5"), options, "", 1}); },
               ::testing::ThrowsMessage<UsageError>(::testing::HasSubstr("'scorefield sample'")));
   EXPECT_THROW(ScoreTarget(path("score.h5"), {1.2, 3.0}, 0), UsageError);
@@ -152,7 +152,7 @@ TEST_P(ConditionalBaseline, SamplesTheGaussianAtAnUnseenMu) {
   config.optimizer.learning_rate = 5e-3;
   train_to(config, data, "model.h5");
   InferOptions options;
-  options.mu = {1.2};
+  options.mu = {{1.2}};
   options.frames = 3;
   options.conditional.method = GetParam().method;
   infer({path("model.h5"), path("samples.h5"), options, "", 1});
@@ -183,7 +183,7 @@ TEST_F(Distributions, LogDensityAlongTheFlowIsThatOfTheGaussian) {
   config.training.steps = 300;
   train_to(config, data, "model.h5");
   InferOptions options;
-  options.mu = {1.2};
+  options.mu = {{1.2}};
   options.frames = 5;
   options.integration.steps = 32;
   options.log_density = LogDensityKind::gaussian;
@@ -256,7 +256,7 @@ TEST_F(Distributions, LogDensityIsRefusedWhereTheFlowDoesNotCarryThePopulation) 
   config.loss.sigma = 0.2;
   train_to(config, data, "model.h5");
   InferOptions options;
-  options.mu = {0.7};
+  options.mu = {{0.7}};
   options.log_density = LogDensityKind::change;
   EXPECT_THAT([&] { infer({path("model.h5"), path("rollout.h5"), options, "", 1}); },
               ::testing::ThrowsMessage<UsageError>(::testing::HasSubstr("without noise")));

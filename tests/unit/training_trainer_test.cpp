@@ -205,10 +205,11 @@ TEST_F(Trainer, RolloutFollowsTheGaussian) {
   auto config = small_config();
   train(request(config, "model.h5"));
   InferOptions options;
-  options.mu = {1.2, 2.5};
+  options.mu = {{1.2}, {2.5}};
   options.integration.steps = 64;
   const auto result = infer({path("model.h5"), path("rollout.h5"), options, "", 1});
-  EXPECT_THAT(result.warnings, ::testing::ElementsAre(::testing::HasSubstr("2.5 lies outside the training range")));
+  EXPECT_THAT(result.warnings, ::testing::ElementsAre(::testing::HasSubstr("2.5 lies outside the training range"),
+                                                      ::testing::HasSubstr("--initial DATA.h5")));
   const data::DatasetReader rollout(path("rollout.h5"));
   const auto last = rollout.header().frames() - 1;
   std::vector<float> samples(static_cast<std::size_t>(rollout.header().frame_size()));
@@ -226,7 +227,7 @@ TEST_F(Trainer, RolloutFramesAreTrainingTimesWhereThereAreEnough) {
   train(request(config, "model.h5"));
   const auto times = [&](std::int64_t frames) {
     InferOptions options;
-    options.mu = {1.2};
+    options.mu = {{1.2}};
     options.start.particles = 10;
     options.frames = frames;
     options.integration.steps = 4;

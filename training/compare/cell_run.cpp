@@ -60,7 +60,7 @@ void measure_noise(const CellTask& task, Cell& cell) {
 void compare_closed_form(const CellTask& task, Cell& cell) {
   const auto& loss = task.plan.train.loss;
   if (!loss.chosen().drift_use() || loss.sigma != 0) return;
-  if (!has_closed_form(*problems::make_problem(task.problem.problem), {task.data.test_mu.front()})) return;
+  if (!has_closed_form(*plan_data(task.problem, DataRole::test).problem, task.data.test_mu.front())) return;
   const auto found = compare_with_closed_form(model_path(task), task.data.test);
   cell.drift_error = found.drift_error;
   cell.integrand_error = found.integrand_error;

@@ -6,98 +6,11 @@
 #include <sstream>
 
 #include "core/error.hpp"
+#include "core/text.hpp"
+#include "training/compare/section.hpp"
 
 namespace scorefield::compare {
 namespace {
-
-/// A document of its own, also when the table is written in one line inside another.
-std::string text_of(toml::table table) {
-  table.is_inline(false);
-  std::ostringstream text;
-  text << toml::toml_formatter(table, toml::format_flags::allow_multi_line_strings);
-  return text.str();
-}
-
-/// One table of the file with checked reading.
-class Section {
- public:
-  Section(const toml::table& table, std::string where) : table_(table), where_(std::move(where)) {}
-
-  void allow(const std::vector<std::string>& keys) const {
-    for (const auto& [key, node] : table_)
-      if (std::find(keys.begin(), keys.end(), key.str()) == keys.end())
-        throw UsageError(where_ + ": " + unknown_name_message("key", std::string(key.str()), keys));
-  }
-
-  /// Adds the sub-table `key`, if there is one, to `layers`.
-  void add_layer(const std::string& key, Layers& layers) const {
-    const auto* node = table_.get(key);
-    if (!node) return;
-    if (!node->is_table()) wrong(key, "a table of option keys");
-    layers.push_back({text_of(*node->as_table()), where_ + ", [" + key + "]"});
-  }
-
-  [[nodiscard]] std::string text(const std::string& key, const std::string& otherwise) const {
-    const auto* node = table_.get(key);
-    if (!node) return otherwise;
-    const auto value = node->value_exact<std::string>();
-    if (!value) wrong(key, "a text");
-    return *value;
-  }
-
-  [[nodiscard]] std::vector<double> numbers(const std::string& key, const std::vector<double>& otherwise) const {
-    const auto* node = table_.get(key);
-    if (!node) return otherwise;
-    std::vector<double> values;
-    if (const auto word = node->value_exact<std::string>()) return parse_number_list(*word);
-    if (!node->is_array()) wrong(key, "a list of numbers");
-    for (const auto& element : *node->as_array()) {
-      const auto value = element.value<double>();
-      if (!value) wrong(key, "a list of numbers");
-      values.push_back(*value);
-    }
-    return values;
-  }
-
-  [[nodiscard]] std::int64_t whole(const std::string& key, std::int64_t otherwise) const {
-    const auto* node = table_.get(key);
-    if (!node) return otherwise;
-    const auto value = node->value_exact<std::int64_t>();
-    if (!value || *value < 0) wrong(key, "a whole number from 0 on");
-    return *value;
-  }
-
-  /// Seconds; "none" is 0.
-  [[nodiscard]] double duration(const std::string& key, double otherwise) const {
-    const auto limit = text(key, "");
-    return limit.empty() ? otherwise : limit == "none" ? 0 : parse_duration(limit);
-  }
-
-  /// The tables of an array of tables, in the order of the file.
-  [[nodiscard]] std::vector<Section> sections(const std::string& key) const {
-    std::vector<Section> result;
-    const auto* node = table_.get(key);
-    if (!node) return result;
-    if (!node->is_array_of_tables()) wrong(key, "tables [[" + key + "]]");
-    for (const auto& element : *node->as_array())
-      result.emplace_back(*element.as_table(), where_ + ", [[" + key + "]] " + std::to_string(result.size() + 1));
-    return result;
-  }
-
-  [[nodiscard]] const toml::table* table(const std::string& key) const {
-    const auto* node = table_.get(key);
-    if (node && !node->is_table()) wrong(key, "a table");
-    return node ? node->as_table() : nullptr;
-  }
-  [[nodiscard]] const std::string& where() const { return where_; }
-
- private:
-  [[noreturn]] void wrong(const std::string& key, const std::string& expected) const {
-    throw UsageError(where_ + ": '" + key + "' must be " + expected + ".");
-  }
-  const toml::table& table_;
-  std::string where_;
-};
 
 /// Root keys of an experiment, or of its [quick] table.
 void read_general(const Section& section, Experiment& experiment) {
@@ -114,14 +27,26 @@ void read_general(const Section& section, Experiment& experiment) {
   for (const auto& layer : evaluate) set.load_toml("[evaluate]\n" + layer.text, layer.origin);
 }
 
+/// Values of mu and names of the parameters, which the two lists share.
+void read_parameters(const Section& section, ProblemPlan& plan) {
+  const auto train = section.parameters("train_mu"), test = section.parameters("test_mu");
+  plan.train_mu = train.rows;
+  plan.test_mu = test.rows;
+  plan.parameters = section.text("parameters", comma_joined(train.names.empty() ? test.names : train.names));
+  for (const auto& names : {train.names, test.names})
+    if (!names.empty() && names != comma_separated(plan.parameters))
+      throw UsageError(section.where() + ": the parameters are called " + plan.parameters + " and " +
+                       comma_joined(names) + "; 'train_mu', 'test_mu' and 'parameters' have the same ones.");
+}
+
 ProblemPlan read_problem(const Section& section, const Layers& shared_data, bool quick) {
-  section.allow({"name", "problem", "train_mu", "test_mu", "time_limit", "data", "train", "infer", "methods", "quick"});
+  section.allow({"name", "problem", "parameters", "train_mu", "test_mu", "time_limit", "data", "train", "infer",
+                 "methods", "quick"});
   ProblemPlan plan;
   plan.name = section.text("name", section.text("problem", ""));
   plan.problem = section.text("problem", plan.name);
   if (plan.name.empty()) throw UsageError(section.where() + ": needs a 'name'.");
-  plan.train_mu = section.numbers("train_mu", {});
-  plan.test_mu = section.numbers("test_mu", {});
+  read_parameters(section, plan);
   if (!quick) plan.time_limit = section.duration("time_limit", plan.time_limit);
   plan.data = shared_data;
   section.add_layer("data", plan.data);
@@ -190,10 +115,12 @@ DataPlan plan_data(const ProblemPlan& plan, DataRole role) {
   problems::bind(set, data.options);
   data.problem->bind(set);
   load(set, plan.data);
+  if (!plan.parameters.empty()) data.options.parameters = plan.parameters;
   data.options.mu = role == DataRole::train ? plan.train_mu : plan.test_mu;
-  if (data.options.mu.empty())
-    data.options.mu = role == DataRole::train ? data.problem->training_mu() : data.problem->test_mu();
-  data.options = problems::with_defaults(data.options, *data.problem);
+  if (data.options.mu.empty() && data.options.parameters.empty())
+    for (const double mu : role == DataRole::train ? data.problem->training_mu() : data.problem->test_mu())
+      data.options.mu.push_back({mu});
+  data.options = problems::resolved(data.options, *data.problem);
   data.problem->validate(data.options);
   data.options.config = set.to_toml();
   return data;

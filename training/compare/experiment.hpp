@@ -26,10 +26,11 @@ struct Overrides {
 
 /// One high-fidelity problem with its data settings.
 struct ProblemPlan {
-  std::string name;                       ///< in tables and folders
-  std::string problem;                    ///< of problems::make_problem
-  std::vector<double> train_mu, test_mu;  ///< empty: the problem's own
-  double time_limit = -1;                 ///< seconds of every training on it; below 0: the experiment's
+  std::string name;                                    ///< in tables and folders
+  std::string problem;                                 ///< of problems::make_problem
+  std::string parameters;                              ///< names of several, comma-separated; empty: mu alone
+  std::vector<std::vector<double>> train_mu, test_mu;  ///< [M][p]; empty: the problem's own
+  double time_limit = -1;                              ///< seconds of every training on it; below 0: the experiment's
   Layers data, train, infer;
   std::map<std::string, Overrides> methods;  ///< by the method's name: what it needs on this problem alone
 };
@@ -43,7 +44,8 @@ struct MethodPlan {
 /// Methods x problems x seeds. The file (README.md of this folder):
 ///   name, summary, seeds, time_limit, noise_batches, timing_particles   root keys
 ///   [data] [train] [infer] [evaluate]                        option keys of the commands, for all cells
-///   [[problem]] name, problem, train_mu, test_mu, time_limit, [problem.data] [problem.train] [problem.infer]
+///   [[problem]] name, problem, parameters, train_mu, test_mu, time_limit, [problem.data] [problem.train]
+///   [problem.infer]
 ///               [problem.methods.NAME.train] [problem.methods.NAME.infer]
 ///   [[method]]  name, [method.train] [method.infer]
 ///   [quick] the same once more, applied last with --quick; [problem.quick] data of one problem

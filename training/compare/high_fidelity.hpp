@@ -11,8 +11,8 @@ namespace scorefield::compare {
 /// The data files of one problem.
 struct ProblemData {
   std::string train, test, floor;
-  std::vector<double> test_mu;
-  double seconds_per_mu = 0;  ///< of the solver, at the test mu
+  std::vector<std::vector<double>> test_mu;  ///< [M][p]
+  double seconds_per_mu = 0;                 ///< of the solver, at the test mu
 };
 
 /// Makes a problem's files in `folder` unless they are there with the same configuration. @throws FileError,

@@ -33,9 +33,10 @@ struct EvaluationAtMu : ScoresAtMu {
 };
 
 struct Evaluation {
-  EvaluateRequest request;     ///< what was asked, without its observer
-  std::string floor;           ///< where the floor comes from, in words; empty: none
-  std::int64_t particles = 0;  ///< of the rollout
+  EvaluateRequest request;              ///< what was asked, without its observer
+  std::string floor;                    ///< where the floor comes from, in words; empty: none
+  std::int64_t particles = 0;           ///< of the rollout
+  std::vector<std::string> parameters;  ///< names, [p]
   std::vector<EvaluationAtMu> per_mu;
   Scores mean;                        ///< over mu; absent when one mu lacks the value
   std::vector<std::string> warnings;  ///< extrapolation, missing baselines, coarse times

@@ -9,18 +9,12 @@ namespace {
 
 constexpr std::uint64_t kFloorStream = 0x666c6f6f72;
 
-std::vector<double> flat(const std::vector<std::vector<double>>& mu) {
-  std::vector<double> values;
-  for (const auto& one : mu) values.insert(values.end(), one.begin(), one.end());
-  return values;
-}
-
 }  // namespace
 
 Run generate_floor(const problems::Problem& problem, const Run& reference, const FloorPlan& plan,
                    const ProgressObserver& observer) {
   problems::GenerateOptions options;
-  options.mu = flat(plan.mu);
+  options.mu = plan.mu;
   options.particles = plan.particles;
   options.frames = reference.header().frames();
   options.seed = problems::independent_seed(reference.header().provenance.seed, kFloorStream,

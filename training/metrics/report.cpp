@@ -5,6 +5,7 @@
 #include <span>
 #include <string_view>
 
+#include "core/text.hpp"
 #include "training/metrics/evaluation.hpp"
 #include "training/metrics/metric.hpp"
 #include "training/metrics/run.hpp"
@@ -71,7 +72,8 @@ void add_columns(const Evaluation& evaluation, const Metric& metric, std::vector
 
 /// A block for some metrics of one group side by side; empty when no mu has any.
 std::string block(const Evaluation& evaluation, std::span<const Metric* const> shown) {
-  TextColumn names{"mu"};
+  const auto& parameters = evaluation.parameters;
+  TextColumn names{parameters.size() > 1 ? "(" + comma_joined(parameters) + ")" : "mu"};
   for (const EvaluationAtMu& at : evaluation.per_mu) names.push_back(row_name(at));
   names.emplace_back("mean");
   std::vector<TextColumn> table{names};

@@ -37,6 +37,7 @@ std::string to_json(const Evaluation& evaluation) {
   nlohmann::ordered_json object{{"rollout", request.rollout_path}, {"reference", request.reference_path}};
   if (!request.training_path.empty()) object["training"] = request.training_path;
   if (!evaluation.floor.empty()) object["floor"] = evaluation.floor;
+  object["parameters"] = evaluation.parameters;
   object["particles"] = evaluation.particles;
   object["points"] = request.options.points;
   object["projections"] = request.options.projections;

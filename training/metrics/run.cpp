@@ -30,10 +30,6 @@ const data::Diagnostics::Series* energy_series(const std::optional<data::Diagnos
 
 }  // namespace
 
-std::string mu_text(const std::vector<double>& mu) {
-  return mu.size() == 1 ? comma_joined(mu) : std::string("(").append(comma_joined(mu)).append(")");
-}
-
 Run::Run(const std::string& path)
     : path_(path), reader_(std::in_place, path, data::Layouts::any), diagnostics_(reader_->read_diagnostics()) {
   (void)energy_series(diagnostics_, *this);
@@ -56,6 +52,11 @@ void Run::require_same_state(const Run& other) const {
   if (p != other.header().mu_names.size())
     throw FileError(path(), "has " + std::to_string(p) + " physics parameters, but " + other.path() + " has " +
                                 std::to_string(other.header().mu_names.size()));
+  if (p > 1 && header().mu_names != other.header().mu_names &&
+      std::is_permutation(header().mu_names.begin(), header().mu_names.end(), other.header().mu_names.begin()))
+    throw FileError(path(), "has the parameters " + comma_joined(header().mu_names) + ", but " + other.path() +
+                                " has them in another order: " + comma_joined(other.header().mu_names) +
+                                ". Generate or import one of them again in the order of the other.");
 }
 
 void Run::require_times(const std::vector<double>& own, std::span<const double> times) const {
@@ -82,7 +83,8 @@ std::int64_t Run::require_mu(const std::vector<double>& mu) const {
   std::string known;
   for (const auto& other : header().mu) known += (known.empty() ? "" : ", ") + mu_text(other);
   throw FileError(path(), "has no run at mu = " + mu_text(mu) + ", which the rollout predicts; it has mu = " + known +
-                              ". Generate it with: scorefield generate --mu " + mu_text(mu));
+                              ". Generate it with: scorefield generate --mu " +
+                              (mu.size() == 1 ? mu_text(mu) : '"' + mu_text(mu) + '"'));
 }
 
 bool Run::has_energy_diagnostic() const { return energy_series(diagnostics_, *this) != nullptr; }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/text.hpp"
 #include "data/dataset.hpp"
 #include "data/problems/problem.hpp"
 
@@ -75,6 +76,6 @@ class Run {
 };
 
 /// "1.25" or "(1.25, 0.5)".
-[[nodiscard]] std::string mu_text(const std::vector<double>& mu);
+[[nodiscard]] inline std::string mu_text(const std::vector<double>& mu) { return tuple_text(mu); }
 
 }  // namespace scorefield::metrics

@@ -41,14 +41,38 @@ void check_kind(const ReducedModel& model, const std::string& path, const InferO
         "population the flow alone does not move.");
 }
 
-/// The values to predict, [M][p].
+/// Where in infer.mu each of the model's parameters stands, [p].
+std::vector<std::size_t> columns(const std::vector<std::string>& known, const InferOptions& options) {
+  auto names = comma_separated(options.parameters);
+  if (names.empty()) names = known;
+  for (const auto& name : names)
+    if (std::find(known.begin(), known.end(), name) == known.end())
+      throw UsageError(unknown_name_message("parameter of the model", name, known));
+  std::vector<std::size_t> columns;
+  for (const auto& name : known) {
+    const auto found = std::find(names.begin(), names.end(), name);
+    if (found == names.end() || names.size() != known.size())
+      throw UsageError("--mu names the parameters " + comma_joined(names) +
+                       ", expected each of the model's once: " + comma_joined(known) + ".");
+    columns.push_back(static_cast<std::size_t>(found - names.begin()));
+  }
+  return columns;
+}
+
+/// The values to predict, [M][p], in the model's order of parameters.
 std::vector<std::vector<double>> asked_mu(const ReducedModel& model, const InferOptions& options) {
-  if (model.header.mu_names.size() != 1)
-    throw UsageError("the model has " + std::to_string(model.header.mu_names.size()) +
-                     " physics parameters; infer takes models with one.");
   if (options.mu.empty()) throw UsageError("--mu needs at least one value.");
+  const auto& known = model.header.mu_names;
+  const auto order = columns(known, options);
   std::vector<std::vector<double>> mu;
-  for (const double value : options.mu) mu.push_back({value});
+  for (const auto& values : options.mu) {
+    if (values.size() != known.size())
+      throw UsageError("mu = " + tuple_text(values) + ", the model expects " +
+                       (known.size() == 1 ? "1 number: " : std::to_string(known.size()) + " numbers: ") +
+                       comma_joined(known) + (known.size() == 1 ? "." : ", as in --mu \"(1.25, 0.5), (1.35, 0.7)\"."));
+    auto& row = mu.emplace_back();
+    for (const std::size_t column : order) row.push_back(values[column]);
+  }
   return mu;
 }
 
@@ -66,6 +90,10 @@ void warn_about_extrapolation(const ReducedModel& model, const std::vector<doubl
          << "]: the model extrapolates.";
     warnings.push_back(text.str());
   }
+}
+
+std::string parameters_text(const std::vector<std::string>& names) {
+  return names.size() == 1 ? names.front() : "(" + comma_joined(names) + ")";
 }
 
 integrators::IntegrateOptions with_seed(integrators::IntegrateOptions options, std::int64_t seed) {
@@ -111,6 +139,18 @@ class Inference {
     for (const double t : header.time) times_.push_back(model.network->normalizer().normalized_time(t));
     file_.emplace(request.output_path, header, with_density_ ? describe(request.options.log_density) : "",
                   request.processes);
+  }
+
+  /// What is worth knowing of where rollouts start.
+  void note_start(std::vector<std::string>& warnings) const {
+    if (!start_) return;
+    const auto& mu = file_->header().mu;
+    const auto borrowed = std::find_if(mu.begin(), mu.end(), [&](const auto& at) { return start_->borrows(at); });
+    if (borrowed == mu.end()) return;
+    warnings.push_back(
+        "rollouts at a mu that was not trained on, such as " + tuple_text(*borrowed) +
+        ", start from the population of the nearest training mu: the problem that made the training data "
+        "is not known. Give the start with --initial DATA.h5 where it depends on mu.");
   }
 
   /// One mu of every process at a time.
@@ -173,7 +213,7 @@ class Inference {
     if (!file_->is_root() || !request_.observer) return;
     const auto& header = file_->header();
     std::ostringstream stage;
-    stage << "rollout " << header.mu_names[0] << " = " << comma_joined(header.mu[first]);
+    stage << "rollout " << parameters_text(header.mu_names) << " = " << tuple_text(header.mu[first]);
     if (request_.processes && request_.processes->size() > 1)
       stage << " and " << std::min(static_cast<std::size_t>(request_.processes->size()), header.mu.size() - first) - 1
             << " more";
@@ -202,14 +242,17 @@ InferResult infer(const InferRequest& request) {
 
   InferResult result;
   const auto model = load_model(request.model_path);
-  for (const auto& mu : asked_mu(model, options)) warn_about_extrapolation(model, mu, result.warnings);
+  result.mu = asked_mu(model, options);
+  for (const auto& mu : result.mu) warn_about_extrapolation(model, mu, result.warnings);
   check_kind(model, request.model_path, options);
   if (model.sigma > 0 && options.integration.method != integrators::IntegrationMethod::euler_maruyama)
     result.warnings.push_back(
         "the model was trained with loss.sigma > 0; --set infer.method=euler-maruyama adds the noise "
         "that belongs to it.");
   model.network->to(device);
-  Inference(request, model).run();
+  Inference inference(request, model);
+  inference.note_start(result.warnings);
+  inference.run();
   return result;
 }
 

@@ -21,7 +21,8 @@ struct InferRequest {
 };
 
 struct InferResult {
-  std::vector<std::string> warnings;  ///< e.g. mu outside the training range
+  std::vector<std::vector<double>> mu;  ///< [M][p], in the model's order of parameters
+  std::vector<std::string> warnings;    ///< e.g. mu outside the training range
 };
 
 /// One rollout per mu, all frames of it streamed to the output. It starts where RolloutStart says (start.hpp). sigma >

@@ -3,7 +3,9 @@
 namespace scorefield::training {
 
 void bind(OptionSet& set, InferOptions& options) {
-  set.add("infer.mu", options.mu, any_number(), "physics parameters to predict");
+  set.add("infer.mu", options.mu, "physics parameters to predict, a list, or tuples of several");
+  set.add("infer.parameters", options.parameters,
+          "names of the parameters in the order of infer.mu, as in \"mu, perturbation.amplitude\"; empty: the model's");
   set.add("infer.particles", options.start.particles, at_least(0),
           "particles per rollout, some that stand for the initial population; 0: all of it");
   set.add("infer.frames", options.frames, at_least(0),

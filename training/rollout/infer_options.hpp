@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "core/options.hpp"
@@ -19,8 +20,9 @@ enum class LogDensityKind {
 
 /// How predictions are made.
 struct InferOptions {
-  std::vector<double> mu;   ///< values to predict (one physics parameter)
-  StartOptions start;       ///< populations and how many particles of them
+  std::vector<std::vector<double>> mu;  ///< values to predict, [M][p]
+  std::string parameters{};  ///< the parameters in the order of mu, comma-separated; empty: the model's order
+  StartOptions start;        ///< populations and how many particles of them
   std::int64_t frames = 0;  ///< output times, equally spaced as far as the training times, of which they are, allow; 0:
                             ///< all of those
   LogDensityKind log_density = LogDensityKind::none;

@@ -29,6 +29,8 @@ class Rollout {
   /// Physical coordinates [N, d] of a population, where the network is, to normalised ones, and back.
   [[nodiscard]] torch::Tensor normalised(const torch::Tensor& x) const { return (x - center_) / scale_; }
   [[nodiscard]] torch::Tensor physical(const torch::Tensor& x) const { return x * scale_ + center_; }
+  /// Type and device of both.
+  [[nodiscard]] torch::TensorOptions options() const { return center_.options(); }
 
  private:
   const ReducedModel& model_;

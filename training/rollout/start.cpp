@@ -8,12 +8,14 @@
 
 #include "core/error.hpp"
 #include "core/random_subset.hpp"
-#include "data/mu_set.hpp"
+#include "core/range.hpp"
+#include "core/text.hpp"
 
 namespace scorefield::training {
 namespace {
 
 constexpr std::uint64_t kStartStream = 0x7374617274;
+constexpr double kSamePeriod = 1e-6;  ///< relative: periods are often typed with few digits
 
 /// The problem that made the training data; null where it is unknown, or its options are no longer understood.
 std::unique_ptr<problems::Problem> problem_of(const ReducedModel& model) {
@@ -39,14 +41,28 @@ double total(const std::vector<float>& weights) { return std::accumulate(weights
 
 }  // namespace
 
+void require_space_of(const data::DatasetHeader& model, const data::DatasetHeader& file, const std::string& path) {
+  if (file.coordinates != model.coordinates)
+    throw FileError(path, "has the coordinates " + comma_joined(file.coordinates) + ", the model has " +
+                              comma_joined(model.coordinates) + ". A model tells nothing of other coordinates.");
+  for (std::size_t c = 0; c < model.periods.size(); ++c) {
+    const double here = file.periods[c], there = model.periods[c];
+    if (std::abs(here - there) <= kSamePeriod * std::max(here, there)) continue;
+    throw FileError(path, "coordinate '" + model.coordinates[c] + "' has the period " + number_text(here) +
+                              ", the model was trained in a box of period " + number_text(there) +
+                              " (0: not periodic). A model tells nothing of another box; use data of the same one.");
+  }
+}
+
 RolloutStart::RolloutStart(const ReducedModel& model, StartOptions options, std::int64_t seed)
-    : model_(model), options_(std::move(options)), seed_(problems::independent_seed(seed, kStartStream)) {
+    : model_(model),
+      training_mu_(model.header.mu),
+      options_(std::move(options)),
+      seed_(problems::independent_seed(seed, kStartStream)) {
   std::int64_t available = model.initial.particles;
   if (!options_.path.empty()) {
     given_.emplace(options_.path, data::Layouts::any);
-    if (given_->header().coordinates != model.header.coordinates)
-      throw FileError(options_.path,
-                      "its coordinates differ from the model's; it cannot start a rollout of this model.");
+    require_space_of(model.header, given_->header(), options_.path);
     available = given_->header().particles_at(0, 0);
     for (std::int64_t m = 1; m < given_->header().mu_count(); ++m)
       available = std::min(available, given_->header().particles_at(m, 0));
@@ -68,6 +84,10 @@ bool RolloutStart::stored(const std::vector<double>& mu) const {
   return data::MuSet(model_.initial.mu).find(mu).has_value();
 }
 
+bool RolloutStart::borrows(const std::vector<double>& mu) const {
+  return !given_ && !problem_ && options_.kind == StartKind::automatic && !training_mu_.find(mu);
+}
+
 RolloutStart::Population RolloutStart::nearest(const std::vector<double>& mu) const {
   Population population;
   if (!given_) {
@@ -77,7 +97,7 @@ RolloutStart::Population RolloutStart::nearest(const std::vector<double>& mu) co
     return population;
   }
   const auto& header = given_->header();
-  const std::int64_t m = given_->nearest_mu(mu), n = header.particles_at(m, 0);
+  const std::int64_t m = header.mu_count() == 1 ? 0 : given_->nearest_mu(mu), n = header.particles_at(m, 0);
   population.samples.resize(static_cast<std::size_t>(n * header.dimension()));
   given_->read_samples(m, 0, population.samples);
   if (!weighted_) return population;
@@ -142,8 +162,7 @@ std::vector<float> RolloutStart::with_numbers_of(const std::vector<double>& numb
 }
 
 std::vector<float> RolloutStart::generated(const std::vector<double>& mu, const std::vector<double>& numbers_of) const {
-  return problem_->initial(
-      {.mu = mu.front(), .particles = particles_, .seed = seed_, .numbers_of = numbers_of.front()});
+  return problem_->initial({.mu = mu, .particles = particles_, .seed = seed_, .numbers_of = numbers_of});
 }
 
 }  // namespace scorefield::training

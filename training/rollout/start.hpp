@@ -7,11 +7,16 @@
 #include <vector>
 
 #include "data/dataset.hpp"
+#include "data/mu_set.hpp"
 #include "data/problems/problem.hpp"
 #include "training/model_file.hpp"
 #include "training/rollout/start_options.hpp"
 
 namespace scorefield::training {
+
+/// Whether a file's particles live where the model's do: the same coordinates in the same order and the same periods.
+/// @throws FileError that says what differs
+void require_space_of(const data::DatasetHeader& model, const data::DatasetHeader& file, const std::string& path);
 
 /// The one rule for where rollouts start: from a given file; else, at a training mu, from the population kept with the
 /// model; else from what the problem that made the training data starts from at that mu, with a seed of its own; else
@@ -49,6 +54,12 @@ class RolloutStart {
   [[nodiscard]] std::vector<float> with_numbers_of(const std::vector<double>& numbers_of,
                                                    const std::vector<double>& mu) const;
 
+  /// Of the model.
+  [[nodiscard]] const data::MuSet& training_mu() const { return training_mu_; }
+
+  /// Whether a rollout at mu starts from the population of another one, since nobody knows its own: neither a file nor
+  /// the problem that made the training data.
+  [[nodiscard]] bool borrows(const std::vector<double>& mu) const;
   /// Whether there is a population of every mu, and not of the training mu alone.
   [[nodiscard]] bool knows_every_mu() const { return problem_ != nullptr; }
 
@@ -63,6 +74,7 @@ class RolloutStart {
                                              const std::vector<double>& numbers_of) const;
 
   const ReducedModel& model_;
+  data::MuSet training_mu_;
   StartOptions options_;
   std::optional<data::DatasetReader> given_;
   std::unique_ptr<problems::Problem> problem_;  ///< null: unknown, or not to be used
