@@ -26,7 +26,7 @@ class ExampleRun:
         run("infer", "infer", "model.h5", "--mu", "1.35", "--output", "rollout.h5", "--log-density", "--set", "infer.steps=4")
         run("evaluate", "evaluate", "rollout.h5", "--reference", "test.h5", "--training", "data.h5", "--set",
             "evaluate.points=64")
-        run("calibrate", "calibrate", "model.h5", "test.h5", "--bootstrap", "2", "--set", "calibrate.scan=3", "--set",
+        run("calibrate", "calibrate", "model.h5", "test.h5", "--seeds", "2", "--bootstrap", "2", "--set", "calibrate.scan=3", "--set",
             "calibrate.iterations=1", "--set", "calibrate.steps=4")
         run("sample", "sample", "three-modes", "--particles", "160", "--steps", "3", "--set", "sample.frames=2",
             "--output", "samples.h5")

@@ -61,7 +61,7 @@ TEST_F(CompareCommand, CalibratePrintsMuWithItsUncertainty) {
   EXPECT_LE(result.at("mu"), 1.4);
   EXPECT_GE(result.at("deviation"), 0);
   EXPECT_EQ(json::parse(data::read_text_file(folder_ / "result.json")).at("bootstrap").size(), 5u);
-  fail(2, {"calibrate", "model.h5"}, {"takes two files, got 1"});
+  fail(2, {"calibrate", "model.h5"}, {"takes one or several models and the data, got 1 file"});
   fail(2, {"calibrate", "model.h5", "train.h5", "--run", "9"}, {"counted from 0"});
 }
 

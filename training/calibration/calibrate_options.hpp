@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "core/options.hpp"
 
@@ -21,10 +22,12 @@ struct CalibrateOptions {
   std::int64_t particles = 2000;  ///< of the rollout and of every observed frame at most; 0: all
   std::int64_t projections = 32;  ///< directions of the sliced W2
   std::int64_t steps = 64;        ///< Heun steps of the rollout
-  std::int64_t scan = 9;          ///< values of mu over the training range tried first
+  std::int64_t scan = 9;          ///< values of mu over the training range tried first, times p
   std::int64_t iterations = 12;   ///< Gauss-Newton steps at most
   std::int64_t bootstrap = 200;   ///< resampled observations; 0: no uncertainty
   CalibrationStart initial = CalibrationStart::automatic;
+  std::string initial_file{};  ///< dataset whose first frame is the start, before all else; empty: `initial` decides
+  std::int64_t seeds = 1;      ///< seeds that an ensemble of estimates is made with
 };
 
 /// Adds the keys calibrate.*.

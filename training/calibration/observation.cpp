@@ -3,22 +3,25 @@
 #include <torch/types.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "core/error.hpp"
 #include "core/random.hpp"
+#include "core/random_subset.hpp"
 #include "data/problems/problem.hpp"
 
 namespace scorefield::training {
 namespace {
 
-constexpr std::uint64_t kBootstrapStream = std::uint64_t{0x63} << 56;
+constexpr std::uint64_t kBootstrapStream = std::uint64_t{0x63} << 56, kSplitStream = std::uint64_t{0x64} << 56;
+constexpr std::int64_t kSplits = 16;  ///< random halves that the floor is averaged over
 
 torch::Device device_of(const ReducedModel& model) { return model.network->parameters().front().device(); }
 
 /// Indices of the compared frames: `wanted` of those within the model's times, equally spaced up to the last.
-std::vector<std::int64_t> compared_frames(const ReducedModel& model, const data::DatasetReader& data,
+std::vector<std::int64_t> compared_frames(const ReducedModel& model, const data::DatasetReader& data, std::int64_t run,
                                           std::int64_t wanted) {
-  const auto& time = data.header().time;
+  const auto& time = data.header().times(run);
   std::vector<std::int64_t> usable, frames;
   for (std::size_t k = 0; k < time.size(); ++k) {
     const double t = model.network->normalizer().normalized_time(time[k]);
@@ -33,19 +36,37 @@ std::vector<std::int64_t> compared_frames(const ReducedModel& model, const data:
   return frames;
 }
 
+/// `count` rows of a frame of weighted particles, drawn by their weights; the same ones in every frame where particles
+/// keep their identity.
+std::vector<std::int64_t> weighted_rows(const data::DatasetReader& data, const ObservedParticles& observed,
+                                        std::int64_t count, std::uint64_t seed) {
+  const bool kept = data.header().identity == data::Identity::trajectories;
+  const std::int64_t frame = kept ? 0 : observed.frame;
+  std::vector<float> weights(static_cast<std::size_t>(data.header().particles_at(observed.run, frame)));
+  data.read_weights(observed.run, frame, weights);
+  return draw_by_weight(weights, count, seed);
+}
+
+/// sum += weight * terms
+void add(std::vector<double>& sum, double weight, const std::vector<double>& terms) {
+  sum.resize(terms.size());
+  for (std::size_t i = 0; i < terms.size(); ++i) sum[i] += weight * terms[i];
+}
+
 }  // namespace
 
 torch::Tensor observed_population(const ReducedModel& model, const data::DatasetReader& data,
                                   const ObservedParticles& observed) {
   const auto& header = data.header();
-  std::vector<float> samples(static_cast<std::size_t>(header.frame_size()));
+  const std::int64_t available = header.particles_at(observed.run, observed.frame);
+  std::vector<float> samples(static_cast<std::size_t>(available * header.dimension()));
   data.read_samples(observed.run, observed.frame, samples);
   const bool kept = header.identity == data::Identity::trajectories;
-  const auto rows =
-      problems::representative_rows(header, header.particles, observed.count,
-                                    static_cast<std::uint64_t>(observed.seed + (kept ? 0 : 1 + observed.frame)));
+  const auto seed = static_cast<std::uint64_t>(observed.seed + (kept ? 0 : 1 + observed.frame));
+  const auto rows = header.has_weights ? weighted_rows(data, observed, std::min(observed.count, available), seed)
+                                       : problems::representative_rows(header, available, observed.count, seed);
   const auto& normalizer = model.network->normalizer();
-  const auto all = torch::from_blob(samples.data(), {header.particles, normalizer.dimension()});
+  const auto all = torch::from_blob(samples.data(), {available, normalizer.dimension()});
   const auto center = torch::tensor(normalizer.center, torch::kFloat64),
              scale = torch::tensor(normalizer.scale, torch::kFloat64);
   return ((all.index_select(0, torch::tensor(rows)).to(torch::kFloat64) - center) / scale)
@@ -60,9 +81,11 @@ Observation::Observation(const ReducedModel& model, const data::DatasetReader& d
       same_particles_(data.header().identity == data::Identity::trajectories),
       times_{0},
       loss_(model.network->normalizer(), options.projections, static_cast<std::uint64_t>(seed), device_of(model)) {
-  for (const std::int64_t k : compared_frames(model, data, options.frames)) {
-    times_.push_back(model.network->normalizer().normalized_time(data.header().time[static_cast<std::size_t>(k)]));
+  for (const std::int64_t k : compared_frames(model, data, options.run, options.frames)) {
+    const double time = data.header().times(options.run)[static_cast<std::size_t>(k)];
+    times_.push_back(model.network->normalizer().normalized_time(time));
     observed_.push_back(loss_.project(observed_population(model, data, {options.run, k, particles, seed})));
+    all_.push_back(loss_.project(observed_population(model, data, {options.run, k, 2 * particles, seed})));
   }
 }
 
@@ -73,10 +96,34 @@ Misfit Observation::compare(const Prediction& prediction, const std::vector<torc
                                      prediction.tangent.empty() ? torch::Tensor() : prediction.tangent[f], observed[f]);
     const double weight = 1 / static_cast<double>(prediction.x.size());
     mean.value += weight * terms.distance_squared;
-    mean.slope += weight * terms.slope;
-    mean.curvature += weight * terms.curvature;
+    add(mean.slope, weight, terms.slope);
+    add(mean.curvature, weight, terms.curvature);
   }
   return mean;
+}
+
+double Observation::sampling_floor() const {
+  const std::int64_t half = all_.front().size(1) / 2;
+  if (half == 0) return 0;
+  double sum = 0;
+  for (std::int64_t split = 0; split < kSplits; ++split)
+    for (std::size_t f = 0; f < all_.size(); ++f) {
+      const auto frame = same_particles_ ? 0 : static_cast<std::int64_t>(f + 1);
+      const auto chosen =
+          random_subset(2 * half, half, seed_ ^ kSplitStream ^ static_cast<std::uint64_t>((frame << 20) + split));
+      std::vector<bool> taken(static_cast<std::size_t>(2 * half));
+      for (const std::int64_t n : chosen) taken[static_cast<std::size_t>(n)] = true;
+      std::vector<std::int64_t> others;
+      for (std::int64_t n = 0; n < 2 * half; ++n)
+        if (!taken[static_cast<std::size_t>(n)]) others.push_back(n);
+      const auto rows = [&](const std::vector<std::int64_t>& indices) {
+        return all_[f].index_select(1, torch::tensor(indices).to(all_[f].device()));
+      };
+      sum += SlicedLoss::distance_squared(rows(chosen), rows(others));
+    }
+  // The squared distance of two samples falls like one over their size.
+  const double mean = sum / static_cast<double>(kSplits * static_cast<std::int64_t>(all_.size()));
+  return std::sqrt(mean * static_cast<double>(half) / static_cast<double>(particles_));
 }
 
 Misfit Observation::compare(const Prediction& prediction) const { return compare(prediction, observed_); }

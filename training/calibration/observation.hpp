@@ -14,13 +14,15 @@ namespace scorefield::training {
 
 /// A predicted population at every compared time, with its derivative along mu.
 struct Prediction {
-  std::vector<torch::Tensor> x, tangent;  ///< [F] of [N, d], normalised; the latter empty when not asked for
+  std::vector<torch::Tensor> x;        ///< [F] of [N, d], normalised
+  std::vector<torch::Tensor> tangent;  ///< [F] of [N, p d]; empty when not asked for
 };
 
 /// F(mu) = mean over frames of SW2^2(model(mu, t), observation(t)).
 struct Misfit {
-  double value = 0, slope = 0;  ///< and its derivative with respect to the normalised mu
-  double curvature = 0;         ///< Gauss-Newton
+  double value = 0;
+  std::vector<double> slope;      ///< [p], its derivatives with respect to the normalised mu
+  std::vector<double> curvature;  ///< [p, p], Gauss-Newton
 };
 
 /// The observed particles of one run at the compared times.
@@ -33,6 +35,9 @@ class Observation {
   /// Normalised: the model's start, then the F compared ones.
   [[nodiscard]] const std::vector<double>& times() const { return times_; }
   [[nodiscard]] Misfit compare(const Prediction& prediction) const;
+  /// What sampling alone explains of sqrt(F): the distance of two independent populations of N particles, measured
+  /// between halves of the observation (of 2 N particles where it has them); 0 where it has too few.
+  [[nodiscard]] double sampling_floor() const;
   /// With the observed particles resampled, the same ones at all times when they keep their identity; a function of
   /// `draw`.
   [[nodiscard]] Misfit compare_resampled(const Prediction& prediction, std::int64_t draw) const;
@@ -46,6 +51,7 @@ class Observation {
   std::vector<double> times_;
   SlicedLoss loss_;
   std::vector<torch::Tensor> observed_;  ///< [F] of projections [L, N]
+  std::vector<torch::Tensor> all_;       ///< [F] of projections [L, up to 2 N]
 };
 
 /// Which particles of a dataset are observed.

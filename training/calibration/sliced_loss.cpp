@@ -62,6 +62,10 @@ torch::Tensor SlicedLoss::project(const torch::Tensor& x) const {
   return embed(x).matmul(directions_).t().contiguous();
 }
 
+double SlicedLoss::distance_squared(const torch::Tensor& a, const torch::Tensor& b) {
+  return (std::get<0>(a.sort(1)) - std::get<0>(b.sort(1))).square().mean().item<double>();
+}
+
 SlicedLoss::Terms SlicedLoss::compare(const torch::Tensor& x, const torch::Tensor& dx,
                                       const torch::Tensor& observed) const {
   const auto [quantiles, order] = project(x).sort(1);
@@ -69,11 +73,16 @@ SlicedLoss::Terms SlicedLoss::compare(const torch::Tensor& x, const torch::Tenso
   Terms terms;
   terms.distance_squared = difference.square().mean().item<double>();
   if (!dx.defined()) return terms;
-  const auto rate = embed_tangent(x, dx).matmul(directions_).t().gather(1, order);
-  terms.slope = 2 * (difference * rate).mean().item<double>();
-  const std::int64_t size = std::max<std::int64_t>(1, rate.size(1) / kCells), cells = rate.size(1) / size;
-  const auto displacement = rate.narrow(1, 0, cells * size).reshape({rate.size(0), cells, size}).mean(2);
-  terms.curvature = 2 * displacement.square().mean().item<double>();
+  const std::int64_t d = x.size(1), p = dx.size(1) / d;
+  const std::int64_t size = std::max<std::int64_t>(1, x.size(0) / kCells), cells = x.size(0) / size;
+  std::vector<torch::Tensor> displacement;
+  for (std::int64_t j = 0; j < p; ++j) {
+    const auto rate = embed_tangent(x, dx.narrow(1, j * d, d)).matmul(directions_).t().gather(1, order);
+    terms.slope.push_back(2 * (difference * rate).mean().item<double>());
+    displacement.push_back(rate.narrow(1, 0, cells * size).reshape({rate.size(0), cells, size}).mean(2));
+  }
+  for (const auto& a : displacement)
+    for (const auto& b : displacement) terms.curvature.push_back(2 * (a * b).mean().item<double>());
   return terms;
 }
 

@@ -3,6 +3,7 @@
 #include <torch/types.h>
 
 #include <cstdint>
+#include <vector>
 
 #include "models/normalizer.hpp"
 
@@ -18,12 +19,15 @@ class SlicedLoss {
   /// x: [N, d] -> [L, N], unsorted.
   [[nodiscard]] torch::Tensor project(const torch::Tensor& x) const;
 
+  /// Of two clouds from project(), [L, N]: mean over directions of W2^2.
+  [[nodiscard]] static double distance_squared(const torch::Tensor& a, const torch::Tensor& b);
+
   struct Terms {
-    double distance_squared = 0;  ///< mean over directions of W2^2
-    double slope = 0;             ///< its derivative when x moves along dx
-    double curvature = 0;         ///< Gauss-Newton: 2 mean (d q/d mu)^2 of the quantile functions q
+    double distance_squared = 0;    ///< mean over directions of W2^2
+    std::vector<double> slope;      ///< [p], its derivatives when x moves along dx
+    std::vector<double> curvature;  ///< [p, p], Gauss-Newton: 2 mean dq/dmu_i dq/dmu_j of the quantile functions q
   };
-  /// x, dx: [N, d], dx may be undefined; observed: [L, N] from project().
+  /// x: [N, d]; dx: [N, p d], p blocks, or undefined; observed: [L, N] from project().
   [[nodiscard]] Terms compare(const torch::Tensor& x, const torch::Tensor& dx, const torch::Tensor& observed) const;
 
  private:

@@ -2,6 +2,10 @@
 
 #include <torch/types.h>
 
+#include <optional>
+
+#include "core/error.hpp"
+
 namespace scorefield::training {
 namespace {
 
@@ -45,13 +49,29 @@ torch::Tensor SmoothStart::tangent(const std::vector<double>& mu) const {
   if (fixed_.defined())
     return torch::zeros({fixed_.size(0), fixed_.size(1) * static_cast<std::int64_t>(mu.size())}, fixed_.options());
   std::vector<torch::Tensor> blocks;
-  for (std::size_t j = 0; j < mu.size(); ++j) {
-    auto below = mu, above = mu;
-    below[j] -= kStep * normalizer_.mu_scale[j];
-    above[j] += kStep * normalizer_.mu_scale[j];
-    blocks.push_back(displacement(made(below), made(above), normalizer_) / (2 * kStep));
-  }
+  const auto& known = start_->training_mu();
+  for (std::size_t j = 0; j < mu.size(); ++j)
+    blocks.push_back(known.low()[j] < known.high()[j]
+                         ? tangent_along(mu, j)
+                         : torch::zeros({start_->particles(), normalizer_.dimension()}, frames_.options()));
   return torch::cat(blocks, 1);
+}
+
+torch::Tensor SmoothStart::tangent_along(const std::vector<double>& mu, std::size_t parameter) const {
+  const auto beside = [&](double step) -> std::optional<torch::Tensor> {
+    auto there = mu;
+    there[parameter] += step * normalizer_.mu_scale[parameter];
+    try {
+      return made(there);
+    } catch (const UsageError&) {  // beyond the values that the parameter can have
+      return std::nullopt;
+    }
+  };
+  const auto below = beside(-kStep), above = beside(kStep);
+  if (below && above) return displacement(*below, *above, normalizer_) / (2 * kStep);
+  const auto here = made(mu);
+  if (above) return displacement(here, *above, normalizer_) / kStep;
+  return below ? displacement(*below, here, normalizer_) / kStep : torch::zeros_like(here);
 }
 
 }  // namespace scorefield::training

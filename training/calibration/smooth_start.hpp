@@ -30,10 +30,12 @@ class SmoothStart {
 
   /// [N, d] at mu [p].
   [[nodiscard]] torch::Tensor at(const std::vector<double>& mu) const;
-  /// [N, p d]: d x0 / d mu_j in blocks of d.
+  /// [N, p d]: d x0 / d mu_j in blocks of d; 0 along a parameter that has one value in training.
   [[nodiscard]] torch::Tensor tangent(const std::vector<double>& mu) const;
 
  private:
+  /// [N, d]: along one parameter.
+  [[nodiscard]] torch::Tensor tangent_along(const std::vector<double>& mu, std::size_t parameter) const;
   [[nodiscard]] torch::Tensor made(const std::vector<double>& mu) const;
 
   const RolloutStart* start_ = nullptr;
