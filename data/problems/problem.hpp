@@ -28,8 +28,8 @@ struct GenerateOptions {
   std::string checkpoint{};          ///< file that a stopped run leaves for `resume`; empty: none. Not an option key
   std::vector<double> numbers_of{};  ///< draw the random numbers of the run at this mu [p]; empty: every mu has its
                                      ///< own. Not an option key
-  bool resume = false;   ///< continue from `checkpoint`, bit for bit. Not an option key
-  std::string config{};  ///< the resolved configuration that is stored with the data. Not an option key
+  bool resume = false;               ///< continue from `checkpoint`, bit for bit. Not an option key
+  std::string config{};              ///< the resolved configuration that is stored with the data. Not an option key
 };
 
 /// A population at the first time.

@@ -17,18 +17,20 @@ def errors_figure(evaluation):
         raise FormatError("the evaluation holds none of the errors that this figure shows")
     figure, panels = plt.subplots(1, len(metrics), figsize=(3.8 * len(metrics), 3.4), squeeze=False)
     positions = np.arange(len(entries))
+    several = len(entries[0]["mu"]) > 1
     for axes, metric in zip(panels[0], metrics):
         for name, key in metric.keys.items():
             values = np.array([entry.get(key, np.nan) for entry in entries])
             if np.isfinite(values).any():
-                axes.plot(positions, values, marker=MARKERS.get(name, "d"), markersize=5, **line(name))
+                style = {**line(name), **({"linestyle": "none"} if several else {})}  # tuples have no order
+                axes.plot(positions, values, marker=MARKERS.get(name, "d"), markersize=5, **style)
         axes.set_yscale("log")
         axes.set_title(metric.title)
-        several = len(entries[0]["mu"]) > 1
         axes.set_xticks(positions, [format_mu(entry["mu"]) for entry in entries], rotation=60 if several else 0,
                         ha="right" if several else "center", rotation_mode="anchor")
         name = format_names(evaluation.get("parameters", ["mu"]))
-        axes.set_xlabel(name if _trained(entries) else f"{name}, not in the training data")
+        separator = ",\n" if several else ", "
+        axes.set_xlabel(name if _trained(entries) else f"{name}{separator}not in the training data")
         axes.grid(axis="y", which="both", alpha=0.2)
     figure.legend(*panels[0, 0].get_legend_handles_labels(), loc="outside lower center", ncol=4)
     return figure
