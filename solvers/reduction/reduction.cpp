@@ -52,18 +52,23 @@ Matrix metric_coordinates(const Population& population) {
   return z;
 }
 
-/// Different particles, drawn by weight in equal steps through the summed weights; all where there are few.
+/// Different particles, one drawn by weight from each of equal steps through the summed weights; all where there are
+/// few. Not every k-th: of a low-discrepancy sequence, as quiet starts are, those lie in one corner.
 std::vector<std::int64_t> draw_candidates(const Population& population, std::int64_t wanted, const Philox& random) {
   std::vector<std::int64_t> rows;
   double total = 0, sum = 0;
   for (std::int64_t n = 0; n < population.count; ++n) total += weight_of(population, n);
   const double step = wanted >= population.count ? 0 : total / static_cast<double>(wanted);
-  double next = step * random.uniforms(0)[0];
+  std::uint64_t drawn = 0;
+  double next = step * random.uniforms(drawn)[0];
   for (std::int64_t n = 0; n < population.count; ++n) {
     sum += weight_of(population, n);
     if (weight_of(population, n) == 0 || (step > 0 && next >= sum)) continue;
     rows.push_back(n);
-    while (step > 0 && next < sum) next += step;
+    while (step > 0 && next < sum) {
+      ++drawn;
+      next = step * (static_cast<double>(drawn) + random.uniforms(drawn)[0]);
+    }
   }
   return rows;
 }

@@ -84,6 +84,25 @@ TEST(Reduction, MuchNearerThanRandomThinning) {
   EXPECT_LT(ours, thinned / 20) << ours << " " << thinned;
 }
 
+/// Of a quiet start every eighth particle lies in one eighth of the box.
+TEST(Reduction, StandsForQuietStarts) {
+  Beams beams(20480);
+  for (std::size_t n = 0; n < beams.weights.size(); ++n) {
+    double place = 0, digit = 0.5;
+    for (std::size_t rest = n; rest > 0; rest /= 2, digit /= 2) place += digit * static_cast<double>(rest % 2);
+    beams.x[2 * n] = 5 * place;
+    beams.weights[n] = 1;
+  }
+  const auto reduced = reduction::reduce(beams.population, {}, 256, 7, 0);
+  double cosine = 0, sine = 0;
+  for (const auto row : reduced.rows) {
+    const double angle = 2 * M_PI * beams.x[static_cast<std::size_t>(2 * row)] / 5;
+    cosine += std::cos(angle) / 256;
+    sine += std::sin(angle) / 256;
+  }
+  EXPECT_LT(std::hypot(cosine, sine), 0.02);
+}
+
 TEST(Reduction, SaysWhenThereAreTooFew) {
   const Beams beams(50);
   const auto features = reduction::moments_of(beams.population);
