@@ -170,6 +170,22 @@ std::string Series::time_unit(std::size_t iteration) const {
   return attribute_or(file(iteration), iterations_[iteration].group, "timeUnit", "s");
 }
 
+namespace {
+
+/// The extent of a mesh's first component, an array or a constant.
+h5::Dims cells_of(const h5::File& open, const std::string& mesh) {
+  std::string component = mesh;
+  if (open.is_group(mesh) && !open.children(mesh).empty()) component = joined_path(mesh, open.children(mesh).front());
+  if (open.is_dataset(component)) return open.dims(component);
+  h5::Dims cells;
+  if (open.has_attribute(component, "shape"))
+    for (const double extent : open.numbers_attribute(component, "shape"))
+      cells.push_back(static_cast<std::int64_t>(extent));
+  return cells;
+}
+
+}  // namespace
+
 double Series::period(std::size_t iteration, const std::string& axis) const {
   const h5::File& open = file(iteration);
   const std::string meshes = below(iteration, "meshesPath");
@@ -180,10 +196,7 @@ double Series::period(std::size_t iteration, const std::string& axis) const {
     if (!open.has_attribute(mesh, "axisLabels") || !open.has_attribute(mesh, "gridSpacing")) continue;
     const auto labels = open.strings_attribute(mesh, "axisLabels");
     const auto spacing = open.numbers_attribute(mesh, "gridSpacing");
-    std::string array = mesh;
-    if (open.is_group(mesh) && !open.children(mesh).empty()) array = joined_path(mesh, open.children(mesh).front());
-    h5::Dims cells;
-    if (open.is_dataset(array)) cells = open.dims(array);
+    const h5::Dims cells = cells_of(open, mesh);
     const double unit = open.has_attribute(mesh, "gridUnitSI") ? open.number_attribute(mesh, "gridUnitSI") : 1;
     for (std::size_t i = 0; i < labels.size() && i < spacing.size() && i < cells.size(); ++i)
       if (labels[i] == axis && 2 * i + 1 < boundary.size() && boundary[2 * i] == "periodic" &&
