@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "data/atomic_file.hpp"
+#include "data/charged_box.hpp"
 #include "data/frame_table.hpp"
 #include "data/h5.hpp"
 #include "data/schema.hpp"
@@ -40,9 +41,10 @@ struct DatasetHeader {
   /// [d] or empty (none): D_c where d_t rho = -div(rho v) + sum_c D_c d_c^2 rho with v the mean of /velocities at x,
   /// that is what the velocities of particles that also diffuse leave out; squares of `units` per unit of time.
   std::vector<double> diffusion{};
-  bool has_weights = false;       ///< particles stand for different numbers of real ones
-  bool has_id = false;            ///< particles have names
-  bool double_precision = false;  ///< samples, velocities and weights are float64 in the file
+  std::optional<ChargedBox> field{};  ///< imported plasmas: what their electric field follows from
+  bool has_weights = false;           ///< particles stand for different numbers of real ones
+  bool has_id = false;                ///< particles have names
+  bool double_precision = false;      ///< samples, velocities and weights are float64 in the file
   /// [M] where frames differ in their number of particles, or the mu in their times (layout "frames"): instead of
   /// `time` and `particles`, which are then empty and 0. Else empty.
   std::vector<Run> runs{};

@@ -175,6 +175,7 @@ DatasetReader::DatasetReader(const std::string& path, Layouts layouts) : file_(h
   read_parameters(file_, header_);
   read_frames(file_, layouts, header_);
   table_ = read_arrays(file_, header_);
+  header_.field = read_charged_box(file_, header_.mu.size(), header_.coordinates);
 }
 
 template <class T>

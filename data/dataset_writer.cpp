@@ -63,6 +63,9 @@ void check_coordinates(const std::string& path, const DatasetHeader& header) {
                      " diffusions do not match");
   for (const double rate : header.diffusion)
     if (!std::isfinite(rate) || rate < 0) refuse(path, "a diffusion is " + std::to_string(rate));
+  if (header.field && header.field->charge_density.size() != header.mu.size())
+    refuse(path, std::to_string(header.mu.size()) + " mu have charge densities of " +
+                     std::to_string(header.field->charge_density.size()));
 }
 
 /// A header fit to be written, its format filled in; throws otherwise, before any file is touched.
@@ -106,6 +109,7 @@ void DatasetWriter::write_header() {
   write_provenance(file_, header_.provenance);
   write_mu(file_, "/mu", header_.mu);
   file_.set_attribute("/mu", "names", header_.mu_names);
+  if (header_.field) write_charged_box(file_, *header_.field);
   if (!header_.ragged()) {
     file_.write<double>("/time", header_.time, {header_.frames()});
     file_.set_attribute("/time", "units", header_.time_units);

@@ -7,6 +7,7 @@
 #include "core/error.hpp"
 #include "core/require.hpp"
 #include "core/text.hpp"
+#include "data/import/charge.hpp"
 #include "data/import/population.hpp"
 #include "data/import/runs.hpp"
 
@@ -141,6 +142,7 @@ DatasetHeader header_of(const std::vector<Run>& runs, const ImportOptions& optio
   header.identity = plan.trajectories ? Identity::trajectories : Identity::marginals;
   header.has_velocities = space.has_velocities;
   add_frames(runs, options, plan, header);
+  header.field = charged_box_of(runs, options, plan.populations, plan.box, header);
   return header;
 }
 
@@ -223,6 +225,9 @@ void add_notes(const std::vector<Run>& runs, const Plan& plan, ImportResult& res
   if (!plan.all && weighted)
     result.notes.push_back("the weights of the particles differ: " + kept +
                            " of equal weight drawn from each frame by them");
+  if (const auto& field = result.header.field)
+    result.notes.push_back("electric energy from the particles' charge in the periodic box of " +
+                           comma_joined(field->coordinates));
   if (plan.box.differs) result.notes.push_back("the runs' boxes differ: positions are in box lengths");
   for (std::size_t c = 0; c < result.header.coordinates.size(); ++c) {
     double coarseness = 0;
@@ -278,6 +283,15 @@ void bind(OptionSet& set, ImportOptions& options) {
       "import.particles", options.particles, {{"all", ImportParticles::all}, {"equal", ImportParticles::equal}},
       "all: every one with its weight and id, frames and times as they are; equal: as many particles of each frame, "
       "of equal weight, at the same times of all runs");
+  set.add("import.charge", options.charge, any_number(),
+          "charge of a particle, times its weight where it has one: with it the electric energy is computed from the "
+          "particles in their periodic box; 0: the file's (openPMD), else no field");
+  set.add(
+      "import.density", options.density, at_least(0),
+      "mean density of the particles in the units of charge and length; 0: their number, or sum of weights, over the "
+      "box");
+  set.add("import.permittivity", options.permittivity, at_least(0),
+          "permittivity of the vacuum in these units; 0: 8.8541878188e-12 for openPMD, else 1");
   set.add("import.diagnostics", options.diagnostics,
           "recorded histories to take where there are, NAME or NAME=ARRAY, [times] or [mu, times]");
   set.add("import.diagnostics_time", options.diagnostics_time,

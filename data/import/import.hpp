@@ -44,6 +44,9 @@ struct ImportOptions {
   ImportIdentity identity = ImportIdentity::automatic;
   ImportOrder order = ImportOrder::automatic;
   ImportParticles particles = ImportParticles::all;
+  double charge = 0;        ///< of a real particle; 0: the files', where they know it
+  double density = 0;       ///< mean number of real particles per length^s of the periodic positions; 0: by the weights
+  double permittivity = 0;  ///< eps_0; 0: that of SI units for openPMD, else 1
   std::string diagnostics = "electric_energy, kinetic_energy, momentum";
   std::string diagnostics_time = "diagnostics_time";
   std::vector<std::unique_ptr<ImportFormat>> formats = make_import_formats();  ///< with options of their own

@@ -62,6 +62,7 @@ class OpenpmdSource : public ImportSource {
       const Species each = series_.species(0, name);
       space_.has_weights = space_.has_weights || each.has("weighting") || each.has("weight");
     }
+    set_charge();
     space_.has_id = species_.size() == 1 && particles.has("id") && !particles.id().empty();
     list_frames(files);
   }
@@ -115,6 +116,21 @@ class OpenpmdSource : public ImportSource {
     if (left.empty()) return;
     space_.notes.push_back("species " + comma_joined(species_) + " taken, " + comma_joined(left) +
                            " left out (import.species chooses others)");
+  }
+
+  /// One charge of all species, in C.
+  void set_charge() {
+    constexpr double kPermittivity = 8.8541878188e-12;  // F/m
+    space_.permittivity = kPermittivity;
+    for (const auto& name : species_) {
+      const auto charge = first_value(series_.species(0, name), "charge");
+      const bool same = charge && (!space_.charge || std::abs(*charge - *space_.charge) <= 1e-6 * std::abs(*charge));
+      if (!same) {
+        space_.charge.reset();
+        return;
+      }
+      space_.charge = charge;
+    }
   }
 
   /// Components that all particles share at all times say nothing, unless they were asked for.

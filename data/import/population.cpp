@@ -117,6 +117,8 @@ Population survey(const Run& run) {
     found.finite.push_back(static_cast<std::int64_t>(rows.size()));
     found.lost += static_cast<std::int64_t>(frame.samples.size() / d - rows.size());
     found.uniform = found.uniform && all_equal(frame.weights);
+    if (k == 0)
+      for (const std::size_t n : rows) found.weight += frame.weights.empty() ? 1 : frame.weights[n];
     for (std::size_t c = 0; c < d; ++c) {
       found.coarseness[c] = std::max(found.coarseness[c], coarseness_of(frame, rows, d, c));
       found.ordered = found.ordered || in_some_order(frame, rows, d, c);

@@ -14,6 +14,7 @@ struct Population {
   std::vector<std::int64_t> followed;  ///< sorted ids (rows where there are none) that are finite at all times
   bool same_id = true;                 ///< every frame has the same ids, each once
   bool unique_id = true;               ///< no frame has an id twice
+  double weight = 0;                   ///< sum over the first frame; particles without weights count 1
   bool uniform = true;                 ///< the weights of each frame are equal
   std::int64_t lost = 0;               ///< samples that are not finite, of all frames
   bool ordered = false;                ///< the place in the file says something of the particles, at some time

@@ -35,6 +35,8 @@ struct ImportSpace {
   std::string time_units{};
   std::optional<Identity> identity{};  ///< trajectories only where row n of every frame is the same particle
   bool has_velocities = false, has_weights = false, has_id = false;
+  std::optional<double> charge{};    ///< of a real particle, where all have the same
+  double permittivity = 1;           ///< of the vacuum in the units of charge and length
   std::vector<std::string> notes{};  ///< what was chosen for the user, a sentence each
 };
 

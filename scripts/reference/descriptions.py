@@ -43,6 +43,11 @@ FILES = {
         "/velocities@description": "the same in words",
         "/velocities@diffusion": "D [d] where particles also diffuse, which the velocities leave out: "
                                    "d_t rho = -div(rho v) + D lap rho",
+        "/field@coordinates": "imported plasmas: names [s] of the periodic positions, from which the electric field follows",
+        "/field@permittivity": "eps_0 in the units of charge and length",
+        "/field@description": "the field's equation",
+        "/field/length": ("[M, s]", "lengths of the box in these units"),
+        "/field/charge_density": ("[M]", "mean charge per length^s; the background has the opposite one"),
         "/diagnostics/time": ("[D]", "times of the generator's steps"),
         "/diagnostics/time@units": "their unit",
         "/diagnostics/*@description": "what each is, in words",

@@ -36,7 +36,8 @@ class ExampleRun:
         run("benchmark", "benchmark", "pic", "--seconds", "0.001")
         run("inspect", "inspect", "model.h5")
         self.write_array()
-        run("import", "import", "array.npy", "--mu", "1", "--output", "imported.h5")
+        run("import", "import", "array.npy", "--mu", "1", "--output", "imported.h5", "--set",
+            "import.periods=4,0", "--set", "import.charge=-1")
         run("export", "export", "data.h5", "--output", "data.npz")
         run("resample", "resample", "data.h5", "--particles", "40", "--output", "few.h5")
 

@@ -154,6 +154,30 @@ TEST_F(ImportOpenpmd, MacroParticles) {
   for (const auto& row : values) EXPECT_FLOAT_EQ(row[1], row[0] < 11.5e-6f ? 1 : 2) << "of one particle";
 }
 
+TEST_F(ImportOpenpmd, ChargeAndBoxMakeAField) {
+  const auto path = folder_.path("plasma.h5");
+  PmdFile file(path, "groupBased");
+  add_electrons(file, "/data/0", 0, true);  // weights 2 and 4
+  file.constant("/data/0/particles/electrons/charge", -1.6e-19, 2, 1);
+  file.constant("/data/0/meshes/E/x", 0, 50, 1);  // a constant component has its extent in an attribute
+  auto& h5 = file.file();
+  h5.set_attribute("/", "meshesPath", std::string("meshes/"));
+  h5.set_attribute("/data/0/meshes", "fieldBoundary", std::vector<std::string>{"periodic", "periodic"});
+  h5.set_attribute("/data/0/meshes/E", "axisLabels", std::vector<std::string>{"x"});
+  h5.set_attribute("/data/0/meshes/E", "gridSpacing", std::vector<double>{0.5});
+  h5.set_attribute("/data/0/meshes/E", "gridUnitSI", 1e-6);
+  file.close();
+  const auto field = imported({path}).header().field;
+  ASSERT_TRUE(field.has_value());
+  EXPECT_EQ(field->coordinates, std::vector<std::string>{"x"});
+  EXPECT_NEAR(field->lengths[0][0], 25e-6, 1e-12);
+  EXPECT_NEAR(field->charge_density[0] / (-6 * 1.6e-19 / 25e-6), 1, 1e-9);
+  EXPECT_NEAR(field->permittivity, 8.854e-12, 1e-15);
+  auto options = with_mu();
+  set(options, "import.charge", "-3.2e-19");
+  EXPECT_NEAR(imported({path}, options).header().field->charge_density[0] / field->charge_density[0], 2, 1e-9);
+}
+
 TEST_F(ImportOpenpmd, RecordsByKey) {
   const auto path = folder_.path("records.h5");
   PmdFile file(path, "groupBased");

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <functional>
 #include <nlohmann/json.hpp>
+#include <numbers>
 #include <set>
 
 #include "data/problems/frame_sink.hpp"
@@ -169,6 +170,92 @@ TEST_F(BaselinesTest, TheBestOfAllIsNamedEvenWhenItIsNotThePrediction) {
   for (const char* key : {"electric_energy_error", "moments_error", "sinkhorn", "sliced_w2"})
     EXPECT_EQ(json["best"][key], "prediction") << key;
   EXPECT_THAT(to_table(best), ::testing::Not(HasSubstr("Closer to the truth")));
+}
+
+/// Imported particles whose density is 1 + a(t) cos(2 pi x), from E = (a/(4 pi))^2; mu is the growth of a.
+class ImportedPlasma : public BaselinesTest {
+ protected:
+  static double amplitude(double mu, double t) { return 0.1 * std::exp(mu * t / 4); }
+  static double energy(double mu, double t) { return std::pow(amplitude(mu, t) / (4 * std::numbers::pi), 2) * 4; }
+
+  /// `unit`: of a recorded energy; 0: none is recorded.
+  void write(const std::string& name, const std::vector<double>& values, double unit, bool charged = true) const {
+    data::DatasetHeader header;
+    header.provenance = {data::kDatasetFormat, 0, "command = \"import\"\n", "", ""};
+    for (const double mu : values) header.mu.push_back({mu});
+    header.mu_names = {"growth"};
+    header.time = kTimes;
+    header.time_units = "1";
+    header.particles = 4000;
+    header.coordinates = {"x"};
+    header.units = {"1"};
+    header.periods = {1};
+    if (charged)
+      header.field =
+          data::ChargedBox{{"x"}, std::vector(values.size(), std::vector{1.0}), std::vector(values.size(), -2.0), 1};
+    problems::DatasetSink sink(path(name));
+    sink.begin(header);
+    data::Diagnostics histories{kTimes, {}};
+    auto& series = histories.series["electric_energy"];
+    series.shape = {header.mu_count(), header.frames()};
+    for (std::int64_t m = 0; m < header.mu_count(); ++m)
+      for (std::int64_t k = 0; k < header.frames(); ++k) {
+        const double a = amplitude(values[m], kTimes[k]) / (2 * std::numbers::pi);
+        std::vector<float> samples;
+        for (std::int64_t i = 0; i < header.particles; ++i) {
+          double x = (i + 0.5) / static_cast<double>(header.particles);
+          const double level = x;
+          for (int step = 0; step < 30; ++step)
+            x -= (x + a * std::sin(2 * std::numbers::pi * x) - level) /
+                 (1 + 2 * std::numbers::pi * a * std::cos(2 * std::numbers::pi * x));
+          samples.push_back(static_cast<float>(x));
+        }
+        sink.write_frame(m, k, samples, {});
+        series.values.push_back(unit * energy(values[m], kTimes[k]));
+      }
+    if (unit != 0) sink.write_diagnostics(histories);
+    sink.finish();
+  }
+  [[nodiscard]] Evaluation compare(double reference_unit, double training_unit) const {
+    write("training.h5", {1, 2, 2.5, 3}, training_unit);
+    write("reference.h5", {1.5}, reference_unit);
+    write("rollout.h5", {1.5}, 0, false);
+    EvaluateRequest request;
+    request.rollout_path = path("rollout.h5");
+    request.reference_path = path("reference.h5");
+    request.training_path = path("training.h5");
+    request.options.points = 64;
+    return evaluate(request, nullptr);
+  }
+};
+
+TEST_F(ImportedPlasma, HasItsElectricEnergyFromParticlesChargeAndBox) {
+  const Evaluation result = compare(0, 0);
+  const auto& at = result.per_mu[0];
+  ASSERT_EQ(at.electric_energy_truth.size(), kTimes.size());
+  for (std::size_t k = 0; k < kTimes.size(); ++k)
+    EXPECT_NEAR(at.electric_energy_truth[k] / energy(1.5, kTimes[k]), 1, 3e-3) << k;
+  EXPECT_NEAR(*at.scores["electric_energy_error"].prediction, 0, 1e-12);
+  for (const auto& value : {at.scores["electric_energy_error"].nearest, at.scores["electric_energy_error"].interpolated,
+                            at.scores["electric_energy_error"].cubic, at.scores["electric_energy_error"].mixture})
+    EXPECT_GT(value.value_or(0), 1e-3);
+  EXPECT_TRUE(result.mean["electric_energy_error_frames"].mixture.has_value());
+  for (const auto& warning : result.warnings) {
+    EXPECT_THAT(warning, ::testing::Not(HasSubstr("seed"))) << "nobody knows the seeds of imported runs";
+    EXPECT_THAT(warning, ::testing::Not(HasSubstr("recorded")));
+  }
+}
+
+TEST_F(ImportedPlasma, WhatAnotherCodeRecordedIsTheTruthInItsUnit) {
+  for (const double training_unit : {0.0, 1000.0}) {
+    const Evaluation result = compare(1000, training_unit);
+    const auto& at = result.per_mu[0];
+    EXPECT_NEAR(at.electric_energy_truth[2], 1000 * energy(1.5, 2), 1e-9);
+    EXPECT_NEAR(*at.scores["electric_energy_error"].prediction, 0, 5e-3);
+    EXPECT_LT(*at.scores["electric_energy_error"].nearest, 1) << "in the same unit";
+    EXPECT_LT(*at.scores["electric_energy_error"].mixture, 1);
+    EXPECT_THAT(result.warnings, ::testing::Contains(HasSubstr("multiplied by 1e+03")));
+  }
 }
 
 TEST_F(BaselinesTest, AMixtureTakesNoRowTwice) {

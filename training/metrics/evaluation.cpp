@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
+#include <numeric>
 #include <sstream>
 #include <utility>
 
@@ -58,7 +59,6 @@ class Evaluator {
  public:
   Evaluator(const EvaluateRequest& request, const problems::Problem* problem)
       : request_(request), rollout_(request.rollout_path), reference_(request.reference_path) {
-    if (problem != nullptr && problem->has_electric_energy()) energy_problem_ = problem;
     result_.request = request;
     result_.request.observer = {};
     result_.particles = rollout_.header().particles_at(0, 0);
@@ -69,16 +69,17 @@ class Evaluator {
       times_.push_back(compared_times(rollout_.times(i), reference_, truth));
       reference_.require_times(truth, times_.back());
     }
-    open_training();
+    open_training(problem != nullptr);
+    choose_field(problem);
     open_floor(problem);
     warn_about_times();
   }
 
   Evaluation run() {
-    units_per_mu_ = energy_problem_ != nullptr ? 2 : 1;
+    units_per_mu_ = field_ != nullptr ? 2 : 1;
     for (std::int64_t i = 0; i < rollout_.header().mu_count(); ++i) {
       EvaluationAtMu at = locate(i);
-      if (energy_problem_ != nullptr) compare_energies(i, at);
+      if (field_ != nullptr) compare_energies(i, at);
       compare_clouds(i, at);
       result_.per_mu.push_back(std::move(at));
     }
@@ -87,19 +88,29 @@ class Evaluator {
   }
 
  private:
-  void open_training() {
+  void open_training(bool seeds_are_known) {
     if (request_.training_path.empty()) return;
     training_.emplace(request_.training_path);
     training_->run().require_same_state(reference_);
     for (const auto& times : times_) training_->run().require_times(times);
     const std::int64_t seed = reference_.header().provenance.seed;
-    if (seed == training_->run().header().provenance.seed)
+    if (seeds_are_known && seed == training_->run().header().provenance.seed)
       warn("training and reference data share the seed " + std::to_string(seed) +
            ": the nearest-run baseline then measures memory of the seed");
     for (const auto& mu : rollout_.header().mu)
       if (!training_->inside_range(mu))
         warn("mu = " + mu_text(mu) + " lies outside the training range " + training_->range_text() +
              ": the prediction extrapolates");
+  }
+
+  /// That of the problem which made the particles, else of their charge in their box; null: there is no energy.
+  void choose_field(const problems::Problem* problem) {
+    field_ = problems::field_energy_of(problem);
+    if (field_ != nullptr) return;
+    std::vector<const data::DatasetHeader*> headers{&reference_.header()};
+    if (training_) headers.push_back(&training_->run().header());
+    field_ = problems::field_energy_of(headers);
+    recorded_by_another_code_ = field_ != nullptr && reference_.has_energy_diagnostic();
   }
 
   void open_floor(const problems::Problem* problem) {
@@ -116,7 +127,7 @@ class Evaluator {
         const FloorPlan plan{.mu = rollout_.header().mu,
                              .particles = result_.particles,
                              .seed = request_.seed,
-                             .energies = energy_problem_ != nullptr,
+                             .energy = field_.get(),
                              .cloud_times = all_cloud_times()};
         floor_.emplace(generate_floor(*problem, reference_, plan, request_.observer));
       } catch (const UsageError& error) {
@@ -164,23 +175,19 @@ class Evaluator {
 
   void compare_energies(std::int64_t rollout_index, EvaluationAtMu& at) {
     advance(at);
-    const problems::Problem& problem = *energy_problem_;
-    std::vector<double> truth = reference_.best_energy(problem, reference_.require_mu(at.mu), at.time);
+    const problems::FieldEnergy& field = *field_;
+    std::vector<double> truth = reference_.best_energy(field, reference_.require_mu(at.mu), at.time);
     if (std::none_of(truth.begin(), truth.end(), [](double e) { return e != 0; })) {
       warn("the reference's electric energy is zero at mu = " + mu_text(at.mu) + ": it has no relative error");
       return;
     }
     at.electric_energy_truth = std::move(truth);
     ScoreHistory& energy = at.electric_energy;
-    energy.prediction = rollout_.sampled_energy(problem, rollout_index, at.time);
-    if (floor_) energy.floor = floor_->sampled_energy(problem, floor_->require_mu(at.mu), at.time);
-    if (training_) {
-      energy.nearest = training_->run().best_energy(problem, training_->nearest(at.mu), at.time);
-      if (const auto runs = training_->linear(at.mu))
-        energy.interpolated = training_->combined_energy(problem, *runs, at.time);
-      if (const auto runs = training_->cubic(at.mu)) energy.cubic = training_->combined_energy(problem, *runs, at.time);
-      energy.mixture = mixture(at).energy(problem, at.mu, at.time);
-    }
+    energy.prediction = rollout_.sampled_energy(field, rollout_index, at.time);
+    if (floor_) energy.floor = floor_->sampled_energy(field, floor_->require_mu(at.mu), at.time);
+    if (training_) energy.mixture = mixture(at).energy(field, at.mu, at.time);
+    if (training_) add_training_histories(at);
+    if (recorded_by_another_code_) to_recorded_unit(at);
     for (const Metric& metric : metrics())
       if (metric.of_energy != nullptr)
         energy.for_each(
@@ -188,6 +195,39 @@ class Evaluator {
               if (!values.empty()) error = metric.of_energy(values, at.electric_energy_truth);
             },
             at.scores[metric]);
+  }
+
+  /// Histories that come from the training runs' own records, where they have them.
+  void add_training_histories(EvaluationAtMu& at) {
+    ScoreHistory& energy = at.electric_energy;
+    energy.nearest = training_->run().best_energy(*field_, training_->nearest(at.mu), at.time);
+    if (const auto runs = training_->linear(at.mu))
+      energy.interpolated = training_->combined_energy(*field_, *runs, at.time);
+    if (const auto runs = training_->cubic(at.mu)) energy.cubic = training_->combined_energy(*field_, *runs, at.time);
+  }
+
+  /// Another code records its energy in a unit of its own: the factor that brings the energy of the reference's
+  /// particles closest to it goes to every energy that is computed from particles.
+  void to_recorded_unit(EvaluationAtMu& at) {
+    const auto& recorded = at.electric_energy_truth;
+    const auto sampled = reference_.sampled_energy(*field_, reference_.require_mu(at.mu), at.time);
+    const auto dot = [](const std::vector<double>& a, const std::vector<double>& b) {
+      return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
+    };
+    const double unit = dot(sampled, sampled) > 0 ? dot(recorded, sampled) / dot(sampled, sampled) : 1;
+    ScoreHistory& energy = at.electric_energy;
+    std::vector<std::vector<double>*> of_particles{&energy.prediction, &energy.floor, &energy.mixture};
+    if (training_ && !training_->run().has_energy_diagnostic())
+      for (auto* values : {&energy.nearest, &energy.interpolated, &energy.cubic}) of_particles.push_back(values);
+    for (auto* values : of_particles)
+      for (double& value : *values) value *= unit;
+    const double unlike = std::sqrt(std::max(0.0, 1 - dot(recorded, sampled) * unit / dot(recorded, recorded)));
+    std::ostringstream text;
+    text.precision(3);
+    text << "the recorded electric energy at mu = " << mu_text(at.mu) << " is the truth";
+    if (std::abs(unit - 1) > 0.02) text << "; in its unit that of the reference's particles is multiplied by " << unit;
+    text << "; theirs differs from it by " << 100 * unlike << " %";
+    if (unlike > 0.02 || std::abs(unit - 1) > 0.02) warn(text.str());
   }
 
   /// Those of a rollout's times at which clouds are compared.
@@ -259,13 +299,14 @@ class Evaluator {
   }
 
   const EvaluateRequest& request_;
-  const problems::Problem* energy_problem_ = nullptr;
   Evaluation result_;
   Run rollout_;
   Run reference_;
   std::vector<std::vector<double>> times_;  ///< [M] of the rollout, at which each mu is compared
   std::optional<TrainingBaseline> training_;
   std::optional<Run> floor_;
+  std::unique_ptr<problems::FieldEnergy> field_;
+  bool recorded_by_another_code_ = false;  ///< the reference's energy; that of particles is computed
   std::int64_t units_per_mu_ = 0;
   std::int64_t done_ = 0;
   bool warned_about_convergence_ = false;

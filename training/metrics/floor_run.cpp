@@ -27,7 +27,7 @@ Run generate_floor(const problems::Problem& problem, const Run& reference, const
     progress.stage = "floor: " + progress.stage;
     if (observer) observer(progress);
   };
-  auto kept = std::make_shared<KeptRun>(plan.energies ? &problem : nullptr, plan.cloud_times);
+  auto kept = std::make_shared<KeptRun>(plan.energy, plan.cloud_times);
   problem.generate(options, *kept, report);
   return Run(std::move(kept), "generated, seed " + std::to_string(options.seed));
 }

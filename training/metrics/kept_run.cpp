@@ -19,7 +19,7 @@ void KeptRun::write_frame(std::int64_t mu_index, std::int64_t frame, std::span<c
   if (data::first_not_finite(samples))
     throw Error("a generated run is not finite at time " + std::to_string(frame) + " of mu number " +
                 std::to_string(mu_index) + ".");
-  if (energy_) energies_[m][static_cast<std::size_t>(frame)] = energy_->electric_energy(samples, header_.mu[m]);
+  if (energy_) energies_[m][static_cast<std::size_t>(frame)] = energy_->of(samples, {}, header_.mu[m]);
   const bool wanted = std::any_of(cloud_times_.begin(), cloud_times_.end(),
                                   [&](double t) { return nearest_time(header_.time, t) == frame; });
   if (wanted) clouds_[{mu_index, frame}].assign(samples.begin(), samples.end());

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "data/problems/problem.hpp"
+#include "data/problems/field_energy.hpp"
 
 namespace scorefield::metrics {
 
@@ -14,8 +14,8 @@ namespace scorefield::metrics {
 /// every time, and their clouds at a few.
 class KeptRun : public problems::FrameSink {
  public:
-  /// `energy`: computes the energies; null: none are wanted. `cloud_times`: the frames nearest to these are kept.
-  KeptRun(const problems::Problem* energy, std::vector<double> cloud_times)
+  /// `energy`: of particles; null: none is wanted. `cloud_times`: the frames nearest to these are kept.
+  KeptRun(const problems::FieldEnergy* energy, std::vector<double> cloud_times)
       : energy_(energy), cloud_times_(std::move(cloud_times)) {}
 
   void begin(const data::DatasetHeader& header) override;
@@ -34,7 +34,7 @@ class KeptRun : public problems::FrameSink {
   }
 
  private:
-  const problems::Problem* energy_;
+  const problems::FieldEnergy* energy_;
   std::vector<double> cloud_times_;
   data::DatasetHeader header_;
   std::vector<std::vector<double>> energies_;  ///< [M][K]

@@ -64,7 +64,7 @@ data::ParticleFrame Mixture::particles(double time) const {
   return mixed;
 }
 
-std::vector<double> Mixture::energy(const problems::Problem& problem, const std::vector<double>& mu,
+std::vector<double> Mixture::energy(const problems::FieldEnergy& field, const std::vector<double>& mu,
                                     std::span<const double> times) const {
   const auto largest = std::max_element(shares_.begin(), shares_.end(),
                                         [](const auto& a, const auto& b) { return a.weight < b.weight; });
@@ -72,7 +72,8 @@ std::vector<double> Mixture::energy(const problems::Problem& problem, const std:
   std::vector<double> energies;
   for (const double t : frames) {
     if (interrupt_requested()) throw Interrupted("evaluate was interrupted; nothing was written");
-    energies.push_back(problem.electric_energy(particles(t).samples, mu));
+    const data::ParticleFrame mixed = particles(t);
+    energies.push_back(field.of(mixed.samples, mixed.weights, mu));
   }
   return interpolate_linear(frames, energies, times);
 }

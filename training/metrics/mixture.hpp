@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "data/mu_weights.hpp"
-#include "data/problems/problem.hpp"
+#include "data/problems/field_energy.hpp"
 #include "training/metrics/run.hpp"
 
 namespace scorefield::metrics {
@@ -22,7 +22,7 @@ class Mixture {
   [[nodiscard]] data::ParticleFrame particles(double time) const;
 
   /// The electric energy of these particles at mu, linear between the frames of the run with the largest share. [K]
-  [[nodiscard]] std::vector<double> energy(const problems::Problem& problem, const std::vector<double>& mu,
+  [[nodiscard]] std::vector<double> energy(const problems::FieldEnergy& field, const std::vector<double>& mu,
                                            std::span<const double> times) const;
 
  private:

@@ -97,38 +97,38 @@ std::vector<double> Run::diagnosed_energy(std::int64_t mu_index, std::span<const
   return interpolate_linear(diagnostics_->time, values, times);
 }
 
-std::vector<double> Run::sampled_energy(const problems::Problem& problem, std::int64_t mu_index,
+std::vector<double> Run::sampled_energy(const problems::FieldEnergy& field, std::int64_t mu_index,
                                         std::span<const double> times) const {
   if (kept_) return interpolate_linear(this->times(mu_index), kept_->energies(mu_index), times);
   std::vector<double> energies;
   const auto frames = static_cast<std::int64_t>(this->times(mu_index).size());
   for (std::int64_t frame = 0; frame < frames; ++frame) {
     if (interrupt_requested()) throw Interrupted("evaluate was interrupted; nothing was written");
-    energies.push_back(problem.electric_energy(samples(mu_index, frame), header().mu[mu_index]));
+    energies.push_back(field.of(samples(mu_index, frame), weights(mu_index, frame), header().mu[mu_index]));
   }
   return interpolate_linear(this->times(mu_index), energies, times);
 }
 
-std::vector<double> Run::best_energy(const problems::Problem& problem, std::int64_t mu_index,
+std::vector<double> Run::best_energy(const problems::FieldEnergy& field, std::int64_t mu_index,
                                      std::span<const double> times) const {
-  return has_energy_diagnostic() ? diagnosed_energy(mu_index, times) : sampled_energy(problem, mu_index, times);
+  return has_energy_diagnostic() ? diagnosed_energy(mu_index, times) : sampled_energy(field, mu_index, times);
 }
 
 std::int64_t Run::nearest_frame(std::int64_t mu_index, double time) const {
   return nearest_time(times(mu_index), time);
 }
 
+std::vector<float> Run::weights(std::int64_t mu_index, std::int64_t frame) const {
+  if (kept_ || !header().has_weights) return {};
+  std::vector<float> values(static_cast<std::size_t>(header().particles_at(mu_index, frame)));
+  reader_->read_weights(mu_index, frame, values);
+  return values;
+}
+
 std::vector<float> Run::samples(std::int64_t mu_index, std::int64_t frame) const {
   if (kept_) return kept_->samples(mu_index, frame);
   std::vector<float> values(static_cast<std::size_t>(header().particles_at(mu_index, frame) * header().dimension()));
   reader_->read_samples(mu_index, frame, values);
-  return values;
-}
-
-std::vector<float> Run::weights(std::int64_t mu_index, std::int64_t frame) const {
-  if (!header().has_weights) return {};
-  std::vector<float> values(static_cast<std::size_t>(header().particles_at(mu_index, frame)));
-  reader_->read_weights(mu_index, frame, values);
   return values;
 }
 

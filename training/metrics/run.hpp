@@ -9,7 +9,7 @@
 
 #include "core/text.hpp"
 #include "data/dataset.hpp"
-#include "data/problems/problem.hpp"
+#include "data/problems/field_energy.hpp"
 
 namespace scorefield::metrics {
 
@@ -51,11 +51,11 @@ class Run {
   [[nodiscard]] std::vector<double> diagnosed_energy(std::int64_t mu_index, std::span<const double> times) const;
 
   /// The electric energy of the stored particles, linear between frames. [K]
-  [[nodiscard]] std::vector<double> sampled_energy(const problems::Problem& problem, std::int64_t mu_index,
+  [[nodiscard]] std::vector<double> sampled_energy(const problems::FieldEnergy& field, std::int64_t mu_index,
                                                    std::span<const double> times) const;
 
   /// The diagnosed energy where there is one, else the sampled one.
-  [[nodiscard]] std::vector<double> best_energy(const problems::Problem& problem, std::int64_t mu_index,
+  [[nodiscard]] std::vector<double> best_energy(const problems::FieldEnergy& field, std::int64_t mu_index,
                                                 std::span<const double> times) const;
 
   /// The frame of a mu nearest in time.

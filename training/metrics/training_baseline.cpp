@@ -46,11 +46,12 @@ data::MuWeights TrainingBaseline::mixture(const std::vector<double>& mu) const {
   return inside ? *std::move(inside) : data::inverse_distance_weights(mu_, mu);
 }
 
-std::vector<double> TrainingBaseline::combined_energy(const problems::Problem& problem, const data::MuWeights& weights,
+std::vector<double> TrainingBaseline::combined_energy(const problems::FieldEnergy& field,
+                                                      const data::MuWeights& weights,
                                                       std::span<const double> times) const {
   std::vector<double> result(times.size());
   for (const auto& [index, weight] : weights) {
-    const std::vector<double> energy = run_.best_energy(problem, index, times);
+    const std::vector<double> energy = run_.best_energy(field, index, times);
     for (std::size_t k = 0; k < result.size(); ++k) result[k] += weight * energy[k];
   }
   return result;

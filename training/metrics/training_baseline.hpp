@@ -37,7 +37,7 @@ class TrainingBaseline {
   [[nodiscard]] data::MuWeights mixture(const std::vector<double>& mu) const;
 
   /// sum_i w_i E_i(t), of the best energies of the runs. [K]
-  [[nodiscard]] std::vector<double> combined_energy(const problems::Problem& problem, const data::MuWeights& weights,
+  [[nodiscard]] std::vector<double> combined_energy(const problems::FieldEnergy& field, const data::MuWeights& weights,
                                                     std::span<const double> times) const;
 
  private:
