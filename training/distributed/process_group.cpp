@@ -32,8 +32,18 @@ c10::intrusive_ptr<c10d::Store> meet(const LaunchEnvironment& environment) {
   return c10::make_intrusive<c10d::PrefixStore>("scorefield/" + attempt, store);
 }
 
+/// Waits until every process has come, the short time that joining may take: the backends would wait as long as a call.
+void await_all(c10d::Store& store, const LaunchEnvironment& environment) {
+  const auto key = [](int rank) { return "here/" + std::to_string(rank); };
+  store.set(key(environment.rank), std::vector<std::uint8_t>{1});
+  std::vector<std::string> keys;
+  for (int rank = 0; rank < environment.size; ++rank) keys.push_back(key(rank));
+  store.wait(keys, kJoinTimeout);
+}
+
 c10::intrusive_ptr<c10d::Backend> make_backend(const LaunchEnvironment& environment, torch::Device device) {
   const auto store = meet(environment);
+  await_all(*store, environment);
   if (device.is_cuda()) {
 #ifdef SCOREFIELD_NCCL
     auto options = c10d::ProcessGroupNCCL::Options::create();
