@@ -27,11 +27,13 @@ void check_trajectories(const DatasetReader& reader) {
 
 }  // namespace
 
-FrameCache::FrameCache(DatasetReader reader, std::int64_t budget_bytes, Velocities velocities, Prepare prepare)
+FrameCache::FrameCache(DatasetReader reader, std::int64_t budget_bytes, Velocities velocities, Prepare prepare,
+                       Differences differences)
     : reader_(std::move(reader)),
       table_(reader_.header()),
       budget_bytes_(budget_bytes),
       velocities_(velocities),
+      differences_(std::move(differences)),
       prepare_(std::move(prepare)) {
   check_trajectories(reader_);
   if (velocities_ == Velocities::stored && !header().has_velocities)
@@ -113,8 +115,8 @@ Frame FrameCache::read_frame(std::int64_t mu_index, std::int64_t frame) const {
 
 void FrameCache::take_differences(std::int64_t mu_index, std::int64_t k, Frame& frame) const {
   const auto& time = header().times(mu_index);
-  if (k < 1 || k + 1 >= static_cast<std::int64_t>(time.size())) throw Error("differences exist at inner frames only");
-  Frame before = read_particles(mu_index, k - 1), after = read_particles(mu_index, k + 1);
+  const auto [last, next] = differences_.around(mu_index, k, static_cast<std::int64_t>(time.size()));
+  Frame before = read_particles(mu_index, last), after = read_particles(mu_index, next);
   if (header().follows_by_id()) {
     keep_common(header().coordinates.size(), {&frame, &before, &after});
     if (frame.samples.empty())
@@ -122,15 +124,18 @@ void FrameCache::take_differences(std::int64_t mu_index, std::int64_t k, Frame& 
                                           std::to_string(k) +
                                           " and at the times around it. Use a loss that needs no velocities.");
   }
-  frame.velocities = std::move(after.samples);
-  const auto at = static_cast<std::size_t>(k);
-  const double span = time[at + 1] - time[at - 1];
+  const auto at = [&](std::int64_t number) { return time[static_cast<std::size_t>(number)]; };
   const std::size_t d = header().periods.size();
+  const auto step = [&](float from, float to, std::size_t c) {
+    const double way = static_cast<double>(to) - from, period = header().periods[c];
+    return period > 0 ? way - period * std::round(way / period) : way;
+  };
+  frame.velocities.resize(frame.samples.size());
   for (std::size_t i = 0; i < frame.velocities.size(); ++i) {
-    double step = static_cast<double>(frame.velocities[i]) - before.samples[i];
-    const double period = header().periods[i % d];
-    if (period > 0) step -= period * std::round(step / period);
-    frame.velocities[i] = static_cast<float>(step / span);
+    const std::size_t c = i % d;
+    const Steps steps{step(before.samples[i], frame.samples[i], c), step(frame.samples[i], after.samples[i], c),
+                      at(k) - at(last), at(next) - at(k)};
+    frame.velocities[i] = static_cast<float>(velocity_of(steps, !differences_.rough.empty() && differences_.rough[c]));
   }
 }
 

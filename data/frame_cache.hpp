@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "data/dataset.hpp"
+#include "data/differences.hpp"
 #include "data/frame_table.hpp"
 
 namespace scorefield::data {
@@ -17,8 +18,7 @@ namespace scorefield::data {
 enum class Velocities {
   none,        ///< there are none
   stored,      ///< /velocities
-  differences  ///< (x_{k+1} - x_{k-1}) / (t_{k+1} - t_{k-1}) of the frames around frame k, the short way in periodic
-               ///< coordinates
+  differences  ///< of the frames around it (data/differences.hpp), the short way in periodic coordinates
 };
 
 /// One (mu, time) frame in memory, [N, d] row-major; what there is not is empty.
@@ -29,9 +29,8 @@ struct Frame {
   std::vector<std::int64_t> id{};  ///< [N], where these alone tell which particle is which (follows_by_id)
 
   // What Prepare leaves beside them.
-  std::vector<std::int32_t> order{};  ///< of the particles
-  std::vector<double> summed{};       ///< [N] weights summed up in that order, each of two parts by itself
-  std::int64_t first_part = 0;        ///< particles of the first part
+  std::vector<double> summed{};  ///< [N] weights summed up, each of two parts by itself
+  std::int64_t first_part = 0;   ///< particles of the first part
 };
 
 /// Frames of a dataset on demand, the most recently used ones kept within a memory budget: a dataset smaller than
@@ -45,7 +44,8 @@ class FrameCache {
   /// Differences need particles that can be followed and exist at inner frames only, where particles come and go for
   /// those of its particles that both frames around it have: the others are left out of the frame.
   /// @throws FileError if the file has no velocities, or nobody can be followed over three frames, and they are wanted.
-  FrameCache(DatasetReader reader, std::int64_t budget_bytes, Velocities velocities, Prepare prepare = {});
+  FrameCache(DatasetReader reader, std::int64_t budget_bytes, Velocities velocities, Prepare prepare = {},
+             Differences differences = {});
 
   /// The frame, read now if it is not held. A held pointer stays valid after eviction. Frames at both ends cannot have
   /// differences:
@@ -76,6 +76,7 @@ class FrameCache {
   FrameTable table_;
   std::int64_t budget_bytes_;
   Velocities velocities_;
+  Differences differences_;
   Prepare prepare_;
   mutable std::mutex mutex_;
   std::list<std::int64_t> recent_;  ///< numbers of frames, most recent first

@@ -86,9 +86,10 @@ TEST_F(Cache, DifferencesAreCentralAndTakeTheShortWay) {
   const std::string bare = folder.path("bare.h5");
   test::write_marked_dataset(bare, header);
   FrameCache cache(DatasetReader(bare), 100 * kFrameBytes, Velocities::differences);
-  // Frames are 100 a frame apart and the times of the first and the last 2: 100 a unit of time, whole turns of the
-  // periodic x.
-  EXPECT_EQ(cache.get(1, 1)->velocities, (std::vector<float>{0, 100, 0, 100, 0, 100, 0, 100}));
+  // Frames are 100 apart, whole turns of the periodic x, and the times .5 and 1.5: 200 before and 66.7 after, to second
+  // order (1.5 * 200 + .5 * 66.7) / 2.
+  for (std::size_t i = 0; i < 8; ++i)
+    EXPECT_FLOAT_EQ(cache.get(1, 1)->velocities[i], i % 2 == 0 ? 0.0f : 500.0f / 3) << i;
   EXPECT_EQ(cache.get(1, 1)->samples, test::marked_frame(header, 1, 1));
   test::expect_error<Error>([&] { (void)cache.get(1, 0); }, {"inner frames"});
   header.identity = Identity::marginals;
@@ -169,6 +170,42 @@ TEST_F(Cache, CountsFramesThatDiffer) {
   EXPECT_FALSE(cache.fits());
   EXPECT_TRUE(FrameCache(DatasetReader(path, Layouts::any), 10 * kParticleBytes, Velocities::none).fits());
   test::expect_error<FileError>([&] { (void)cache.get(0, 2); }, {path, "weight", "mu 0, time 2"});
+}
+
+/// x = t^2 and a path of a diffusion, whose one-sided differences are what they are: exact to second order, and the
+/// mean.
+TEST(Differences, AreExactForParabolasAndTheMeanForRoughPaths) {
+  const double t = 0.7, before = 0.2, after = 0.5;
+  const auto x = [](double at) { return at * at; };
+  const Steps parabola{x(t) - x(t - before), x(t + after) - x(t), before, after};
+  EXPECT_NEAR(velocity_of(parabola, false), 2 * t, 1e-14);
+  const Steps rough{0.3, -0.4, before, after};
+  EXPECT_NEAR(velocity_of(rough, true), (0.3 / 0.2 - 0.4 / 0.5) / 2, 1e-14);
+  const Steps even{0.3, -0.4, 0.25, 0.25};
+  EXPECT_EQ(velocity_of(even, true), velocity_of(even, false));
+  EXPECT_NEAR(velocity_of(even, true), (0.3 - 0.4) / 0.5, 1e-15);
+}
+
+/// Frames that are left out of a training are not read.
+TEST_F(Cache, DifferencesSkipFramesThatAreLeftOut) {
+  DatasetHeader header = test::small_header();
+  header.has_velocities = false;
+  header.time = {0, 1, 2, 3, 4};
+  const std::string five = folder.path("five.h5");
+  DatasetWriter writer(five, header);
+  for (std::int64_t m = 0; m < 2; ++m)
+    for (std::int64_t k = 0; k < 5; ++k) {
+      auto samples = marked_frame(header, m, k);
+      if (k == 1)
+        for (float& value : samples) value += 1000;  // whoever reads it sees it
+      writer.write_frame(m, k, samples);
+    }
+  writer.commit();
+  FrameCache cache(DatasetReader(five), 100 * kFrameBytes, Velocities::differences, {},
+                   {.frames = {{0, 2, 4}, {0, 1, 2, 3, 4}}});
+  EXPECT_EQ(cache.get(0, 2)->velocities, (std::vector<float>{0, 100, 0, 100, 0, 100, 0, 100}));
+  EXPECT_EQ(cache.get(1, 2)->velocities, (std::vector<float>{0, -400, 0, -400, 0, -400, 0, -400}));
+  test::expect_error<Error>([&] { (void)cache.get(0, 1); }, {"inner frames"});
 }
 
 TEST_F(Cache, ThreadsShareIt) {

@@ -123,6 +123,122 @@ TEST_F(VelocitySource, DiffusionThatVelocitiesLeaveOutComesFromTheJitter) {
   }
 }
 
+/// A stationary Ornstein-Uhlenbeck process, dX = -X dt + sqrt 2 dW with X ~ N(0, 1), has no current: E[v x] = 0, at
+/// spacings that grow by 1.15 from frame to frame as at even ones. Its one-sided differences have E[a x] = -1 and
+/// E[b x] = 1 for short steps, so that other weights than one half leave a part of them. The other coordinate goes
+/// along parabolas, x = z + c t^2 with c = z: E[v x] = 2 t (1 + t^2), to second order.
+class UnevenPaths : public VelocitySource {
+ protected:
+  static constexpr std::int64_t kTimes = 18;
+
+  data::DatasetHeader header() const {
+    auto header = plane_header();
+    header.time = {0};
+    for (double dt = 0.01; header.time.size() < kTimes; dt *= 1.15) header.time.push_back(header.time.back() + dt);
+    return header;
+  }
+  void write() {
+    const auto header = this->header();
+    data::DatasetWriter writer(path_, header);
+    std::vector<float> x(2 * kParticles);
+    for (std::int64_t k = 0; k < kTimes; ++k) {
+      const Philox random(5, static_cast<std::uint64_t>(k)), start(6, 0);
+      const double t = header.time[static_cast<std::size_t>(k)];
+      const double decay = k == 0 ? 0 : std::exp(-(t - header.time[static_cast<std::size_t>(k - 1)]));
+      for (std::size_t n = 0; n < kParticles; ++n) {
+        x[2 * n] = static_cast<float>(decay * x[2 * n] + std::sqrt(1 - decay * decay) * random.normals(n)[0]);
+        x[2 * n + 1] = static_cast<float>(start.normals(n)[0] * (1 + t * t));
+      }
+      writer.write_frame(0, k, x);
+    }
+    writer.commit();
+  }
+};
+
+TEST_F(UnevenPaths, StochasticCoordinatesHaveTheCurrentVelocityAndSmoothOnesSecondOrder) {
+  write();
+  const double span = header().time.back();
+  TrainConfig config;
+  test::set_key(config, "loss.velocities=differences");
+  config.batch = {.mu = 1, .nodes = 16, .particles = 19000};
+  auto normalizer = test::identity_normalizer();
+  normalizer.time_span = span;
+  const auto correlations = [&](const TrainConfig& chosen) {
+    BatchSource source(data::DatasetReader(path_), normalizer, chosen, 1);
+    std::array<double, 3> sums{};  // of v x for the diffusion, of the errors of the parabolas, of what they should be
+    for (int step = 0; step < 4; ++step) {
+      const auto batch = source.make(step);
+      for (std::int64_t g = 0; g < batch.x.size(0); ++g) {
+        const auto product = (batch.x[g] * batch.target[g]).mean(0) / span;
+        const double t = batch.t[g].item<float>() * span, exact = 2 * t * (1 + t * t);
+        sums[0] += product[0].item<double>() / static_cast<double>(4 * batch.x.size(0));
+        sums[1] += std::abs(product[1].item<double>() - exact * batch.x[g].select(1, 1).square().mean().item<double>() /
+                                                            ((1 + t * t) * (1 + t * t)));
+        sums[2] += exact;
+      }
+    }
+    return std::pair(sums[0], sums[1] / sums[2]);
+  };
+  const auto [current, smooth_error] = correlations(config);
+  EXPECT_NEAR(current, 0, 0.03);  // (x+ - x-) / (t+ - t-) gives -.07
+  EXPECT_LT(smooth_error, 1e-3);
+  EXPECT_EQ(open(config).needs().targets_from,
+            "velocities by differences (mean of both sides for the stochastic x, to second order for the smooth y)");
+
+  auto other = config;
+  test::set_key(other, "loss.paths=smooth");
+  EXPECT_GT(std::abs(correlations(other).first), 0.05) << "the weights of smooth paths leave a part of both sides";
+  test::set_key(other, "loss.paths=stochastic");
+  EXPECT_GT(correlations(other).second, 4e-3);
+}
+
+/// Particles that go 8 of a period of 10 from frame to frame look as if they went -2.
+class FastParticles : public VelocitySource {
+ protected:
+  void write(const std::vector<std::string>& coordinates, double speed) {
+    auto header = plane_header();
+    header.coordinates = coordinates;
+    header.periods = {10, 0};
+    header.particles = 500;
+    for (double& time : header.time) time *= 10;  // 2 apart
+    data::DatasetWriter writer(path_, header);
+    std::vector<float> x(1000);
+    for (std::int64_t k = 0; k < kFrames; ++k) {
+      const Philox random(3, 1);
+      for (std::size_t n = 0; n < 500; ++n) {
+        const double v = speed + 0.1 * random.normals(n)[0], start = 10 * random.uniforms(1000 + n)[0];
+        x[2 * n] = static_cast<float>(std::fmod(start + v * header.time[static_cast<std::size_t>(k)], 10.0));
+        x[2 * n + 1] = static_cast<float>(v);
+      }
+      writer.write_frame(0, k, x);
+    }
+    writer.commit();
+  }
+  static TrainConfig by_differences() {
+    TrainConfig config;
+    test::set_key(config, "loss.velocities=differences");
+    return config;
+  }
+};
+
+TEST_F(FastParticles, AreWarnedOfWhereTheirVelocitiesTell) {
+  write({"x", "v"}, 4);
+  const auto warnings = open(by_differences()).needs().warnings;
+  ASSERT_EQ(warnings.size(), 1u);
+  EXPECT_NE(warnings[0].find("further than half of the period of 'x'"), std::string::npos) << warnings[0];
+  write({"x", "v"}, 1);
+  EXPECT_TRUE(open(by_differences()).needs().warnings.empty());
+}
+
+TEST_F(FastParticles, AreWarnedOfWhereStepsLieNearHalfOfThePeriod) {
+  write({"x", "y"}, 2.3);
+  const auto warnings = open(by_differences()).needs().warnings;
+  ASSERT_EQ(warnings.size(), 1u);
+  EXPECT_NE(warnings[0].find("half of the period of 'x'"), std::string::npos) << warnings[0];
+  write({"x", "y"}, 1);
+  EXPECT_TRUE(open(by_differences()).needs().warnings.empty());
+}
+
 TEST_F(VelocitySource, IsChosenByWhatTheFileSays) {
   TrainConfig plain;
   TrainConfig smooth = plain;

@@ -3,23 +3,28 @@
 #include <algorithm>
 #include <numeric>
 
+#include "core/error.hpp"
+#include "core/range.hpp"
 #include "training/batch/random_streams.hpp"
 
 namespace scorefield::training {
 namespace {
 
-/// Both ends, and of the other times a random share. stored: of one mu
+/// Both ends, and of the other times a random share; of these the inner ones. stored: of one mu
 MarginalIndex::Times choose_times(const std::vector<double>& stored, const models::Normalizer& normalizer,
                                   double keep_times, std::uint64_t seed, bool inner) {
   MarginalIndex::Times times;
   const std::int64_t last = static_cast<std::int64_t>(stored.size()) - 1;
   for (std::int64_t k = 0; k <= last; ++k) {
-    if (inner && (k == 0 || k == last)) continue;
-    const bool end = inner ? k == 1 || k == last - 1 : k == 0 || k == last;
+    const bool end = k == 0 || k == last;
+    if (inner && end) continue;
     if (!end && uniform(seed, kMissingStream, static_cast<std::uint64_t>(k)) >= keep_times) continue;
     times.frame.push_back(k);
     times.time.push_back(normalizer.normalized_time(stored[static_cast<std::size_t>(k)]));
   }
+  if (inner && times.frame.empty() && last > 1)
+    throw UsageError("option 'batch.keep_times' = " + number_text(keep_times) +
+                     " leaves a run no frame between its ends, of which differences could be taken. Keep more.");
   return times;
 }
 

@@ -1,5 +1,6 @@
 #include "training/batch/marginal_index.hpp"
 #include "training/losses/define_loss.hpp"
+#include "training/losses/differences.hpp"
 #include "training/losses/drift_loss.hpp"
 #include "training/losses/velocity_source.hpp"
 
@@ -8,17 +9,24 @@ namespace {
 
 class VelocityPlan : public DriftPlan {
  public:
-  VelocityPlan(const PlanInputs& inputs, VelocityKind velocities)
-      : DriftPlan(inputs, needs_of(inputs, velocities), diffusion_of(inputs.reader.header(), velocities)),
+  VelocityPlan(const PlanInputs& inputs, VelocityKind velocities, PathKind paths)
+      : DriftPlan(inputs, needs_of(inputs, velocities, paths), diffusion_of(inputs.reader.header(), velocities)),
         scale_(1.0 / static_cast<double>(needs().groups * inputs.config.batch.particles)) {}
 
  private:
-  static BatchNeeds needs_of(const PlanInputs& inputs, VelocityKind velocities) {
+  static BatchNeeds needs_of(const PlanInputs& inputs, VelocityKind velocities, PathKind paths) {
     BatchNeeds needs;
     needs.groups = inputs.config.batch.mu * inputs.config.batch.nodes;
     needs.velocities =
         velocities == VelocityKind::differences ? data::Velocities::differences : data::Velocities::stored;
     needs.targets_from = describe(velocities, inputs.reader.header());
+    const auto& header = inputs.reader.header();
+    if (velocities != VelocityKind::differences || !can_take_differences(header)) return needs;
+    auto plan = plan_differences(
+        inputs.reader, MarginalIndex(header, inputs.normalizer, inputs.config.batch, inputs.seed, false), paths);
+    needs.differences = std::move(plan.differences);
+    if (!plan.description.empty()) needs.targets_from += " (" + plan.description + ")";
+    needs.warnings = std::move(plan.warnings);
     return needs;
   }
 
@@ -56,14 +64,22 @@ class VelocityLoss final : public DriftLoss {
              {"differences", VelocityKind::differences}},
             "velocity: where the particles' velocities come from; differences: central ones between frames of "
             "trajectories, also of stochastic systems; auto: the stored ones where they say all, else differences");
+    set.add(
+        "loss.paths", paths_,
+        {{"auto", PathKind::automatic}, {"smooth", PathKind::smooth}, {"stochastic", PathKind::rough}},
+        "velocity: how the one-sided differences at unevenly spaced frames are put together; smooth: to second "
+        "order; stochastic: by their mean, the current velocity of a diffusion; auto: by the quadratic variation of "
+        "every coordinate");
   }
 
   [[nodiscard]] std::unique_ptr<BatchPlan> plan(const PlanInputs& inputs) const override {
-    return std::make_unique<VelocityPlan>(inputs, choose_velocities(inputs.reader, velocities_, inputs.config.batch));
+    return std::make_unique<VelocityPlan>(inputs, choose_velocities(inputs.reader, velocities_, inputs.config.batch),
+                                          paths_);
   }
 
  private:
   VelocityKind velocities_ = VelocityKind::automatic;
+  PathKind paths_ = PathKind::automatic;
 };
 
 template std::unique_ptr<Loss> make_loss<VelocityLoss>();

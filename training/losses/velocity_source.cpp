@@ -10,13 +10,17 @@ bool diffuses(const data::DatasetHeader& header) {
   return std::any_of(header.diffusion.begin(), header.diffusion.end(), [](double rate) { return rate > 0; });
 }
 
+bool stored_velocities_say_all(const data::DatasetHeader& header, const BatchOptions& batch) {
+  return header.has_velocities && (!diffuses(header) || jittered_throughout(batch));
+}
+
+bool can_take_differences(const data::DatasetHeader& header) { return header.follows() && header.least_frames() >= 3; }
+
 VelocityKind choose_velocities(const data::DatasetReader& reader, VelocityKind wanted, const BatchOptions& batch) {
   const auto& header = reader.header();
   if (wanted == VelocityKind::differences) return wanted;
-  const bool complete = header.has_velocities && (!diffuses(header) || jittered_throughout(batch));
-  if (complete) return VelocityKind::stored;
-  if (wanted == VelocityKind::automatic && header.follows() && header.least_frames() >= 3)
-    return VelocityKind::differences;
+  if (stored_velocities_say_all(header, batch)) return VelocityKind::stored;
+  if (wanted == VelocityKind::automatic && can_take_differences(header)) return VelocityKind::differences;
   if (header.has_velocities)
     throw UsageError(
         reader.path() +

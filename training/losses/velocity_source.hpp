@@ -15,6 +15,12 @@ enum class VelocityKind { automatic, stored, differences };
 [[nodiscard]] VelocityKind choose_velocities(const data::DatasetReader& reader, VelocityKind wanted,
                                              const BatchOptions& batch);
 
+/// Whether stored velocities, with the jitter, say all that moves the population.
+[[nodiscard]] bool stored_velocities_say_all(const data::DatasetHeader& header, const BatchOptions& batch);
+
+/// Whether particles are followed over times enough for differences.
+[[nodiscard]] bool can_take_differences(const data::DatasetHeader& header);
+
 /// Whether the particles also diffuse, which their velocities leave out.
 [[nodiscard]] bool diffuses(const data::DatasetHeader& header);
 
