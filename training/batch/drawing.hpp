@@ -15,7 +15,7 @@ class Drawing {
       : particles_(particles), from_(from), deviation_(jitter) {}
 
   /// Samples of a group's marginal, [N, d], and their velocities where wanted. Of another group, such as another frame,
-  /// the same random numbers choose: the same particles, where the loss needs the same ones (BatchNeeds).
+  /// the same random numbers choose.
   void particles(const Group& group, std::span<float> x, std::span<float> velocity = {}) const {
     particles_.draw(group, from_, x, velocity);
   }

@@ -5,8 +5,9 @@ namespace scorefield::training {
 void bind(OptionSet& set, BatchOptions& options) {
   set.add("batch.mu", options.mu, at_least(1), "values of mu per step");
   set.add("batch.nodes", options.nodes, at_least(1),
-          "times (dice: pairs of times) per mu and step; action-matching has quadrature.nodes");
-  set.add("batch.particles", options.particles, at_least(1), "particles per (mu, time)");
+          "times per mu and step; action-matching has quadrature.nodes, dice one at every frame");
+  set.add("batch.particles", options.particles, at_least(1),
+          "particles per (mu, time); dice spreads 4 mu nodes particles points over its chains");
   set.add("batch.sampling", options.sampling,
           {{"stratified", SamplingKind::stratified}, {"random", SamplingKind::random}},
           "stratified: one particle from each of equally full cells of state space; random: independent draws");

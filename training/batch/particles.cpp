@@ -44,15 +44,9 @@ std::int64_t place_at(const data::Frame& frame, const Range& range, double share
   return range.first + std::min<std::int64_t>(range.count - 1, found);
 }
 
-/// The row of the particle at a place.
-std::size_t row_at(const data::Frame& frame, std::int64_t place) {
-  const auto at = static_cast<std::size_t>(place);
-  return frame.order.empty() ? at : static_cast<std::size_t>(frame.order[at]);
-}
-
 /// One particle of a subset, its row.
 std::size_t pick(const data::Frame& frame, const Range& range, const Philox& random, std::uint64_t index) {
-  if (!frame.summed.empty()) return row_at(frame, place_at(frame, range, random.uniforms(index)[0]));
+  if (!frame.summed.empty()) return static_cast<std::size_t>(place_at(frame, range, random.uniforms(index)[0]));
   return static_cast<std::size_t>(
       range.first + static_cast<std::int64_t>(random.integer(index, static_cast<std::uint64_t>(range.count))));
 }
@@ -82,13 +76,11 @@ Particles::Particles(data::DatasetReader reader, const models::Normalizer& norma
     : normalizer_(normalizer),
       marginals_(reader.header(), normalizer, config.batch, seed, needs.velocities == data::Velocities::differences),
       sampling_(reader.header().dimension() > kMaxHilbertDimension ? SamplingKind::random : config.batch.sampling) {
-  const auto order = sampling_ == SamplingKind::random ? OrderKind::none
-                     : needs.same_particles            ? OrderKind::beside
-                                                       : OrderKind::in_place;
+  const bool ordered = sampling_ != SamplingKind::random;
   check_particles(reader);
-  const PrepareFrame prepare(normalizer_, reader.header(), config.training.validation_fraction, order, seed);
+  const PrepareFrame prepare(normalizer_, reader.header(), config.training.validation_fraction, ordered, seed);
   frames_ = std::make_unique<data::FrameCache>(std::move(reader), config.training.memory_limit << 20, needs.velocities,
-                                               prepare);
+                                               prepare, needs.differences);
 }
 
 void Particles::draw_anywhere(Source from, std::span<float> x) const {
@@ -114,20 +106,20 @@ void Particles::draw(const Group& group, Source from, std::span<float> x, std::s
   else draw_marginals(group, from, x, rates);
 }
 
-/// Particles of one frame, chosen at random or from equal runs of the order of the frame `anchor`.
+/// Particles of one frame, chosen at random or from equal runs of its order.
 void Particles::draw_frame(const Group& group, Source from, std::span<float> x, float* velocity) const {
   const auto d = static_cast<std::size_t>(header().dimension());
   const bool stratified = sampling_ == SamplingKind::stratified;
   const auto count = static_cast<std::int64_t>(x.size() / d), different = (count + group.copies - 1) / group.copies;
   const Philox random(from.seed, kParticleStream);
-  const auto anchor = frames_->get(group.mu_index, group.anchor), frame = frames_->get(group.mu_index, group.frame);
-  const Range range = range_of(*anchor, d, from.subset);
+  const auto frame = frames_->get(group.mu_index, group.frame);
+  const Range range = range_of(*frame, d, from.subset);
   float* sample = x.data();
   for (std::int64_t n = 0; n < count; ++n) {
     const std::int64_t i = n % different;
     const double u = random.uniforms(static_cast<std::uint64_t>(i))[0];
     const double position = stratified ? (static_cast<double>(i) + u) / static_cast<double>(different) : u;
-    const auto row = static_cast<std::ptrdiff_t>(row_at(*anchor, place_at(*anchor, range, position)) * d);
+    const auto row = place_at(*frame, range, position) * static_cast<std::ptrdiff_t>(d);
     sample = std::copy_n(frame->samples.begin() + row, d, sample);
     if (velocity) velocity = std::copy_n(frame->velocities.begin() + row, d, velocity);
   }
@@ -173,8 +165,7 @@ void Particles::draw_marginals(const Group& group, Source from, std::span<float>
     const auto [u, choice] = random.uniforms(static_cast<std::uint64_t>(i));
     const double position = stratified ? (static_cast<double>(i) + u) / static_cast<double>(count) : u;
     const data::Frame& source = *frame[choice < fraction ? 1 : 0];
-    const auto at =
-        static_cast<std::ptrdiff_t>(row_at(source, place_at(source, range_of(source, d, from.subset), position)) * d);
+    const auto at = place_at(source, range_of(source, d, from.subset), position) * static_cast<std::ptrdiff_t>(d);
     sample = std::copy_n(source.samples.begin() + at, d, sample);
     if (velocity) velocity = std::copy_n(source.velocities.begin() + at, d, velocity);
   }

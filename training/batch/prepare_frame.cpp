@@ -40,13 +40,13 @@ std::int64_t count_training(std::int64_t all, double validation_fraction) {
 }  // namespace
 
 PrepareFrame::PrepareFrame(const models::Normalizer& normalizer, const data::DatasetHeader& header,
-                           double validation_fraction, OrderKind order, std::uint64_t seed)
+                           double validation_fraction, bool ordered, std::uint64_t seed)
     : normalizer_(normalizer),
       table_(header),
       validation_fraction_(validation_fraction),
       trajectories_(header.identity == data::Identity::trajectories),
       alike_(!header.ragged()),
-      order_(order),
+      ordered_(ordered),
       shuffled_(!problems::made_by_a_problem(header)),
       seed_(seed) {
   if (shuffled_ && trajectories_ && alike_)
@@ -96,7 +96,7 @@ void PrepareFrame::operator()(data::Frame& frame, std::int64_t mu_index, std::in
   if (!frame.id.empty()) order_by_id(frame);
   else if (shuffled_) shuffle(frame, mu_index, frame_index);
   normalise(frame);
-  if (order_ != OrderKind::none) {
+  if (ordered_) {
     order_range(frame, 0, frame.first_part);
     order_range(frame, frame.first_part, count - frame.first_part);
   }
@@ -107,10 +107,6 @@ void PrepareFrame::order_range(data::Frame& frame, std::int64_t first, std::int6
   const auto d = static_cast<std::size_t>(normalizer_.dimension());
   const auto start = static_cast<std::size_t>(first) * d, size = static_cast<std::size_t>(count) * d;
   const auto order = hilbert_order(std::span<const float>(frame.samples).subspan(start, size), normalizer_.dimension());
-  if (order_ == OrderKind::beside) {
-    for (const std::int64_t at : order) frame.order.push_back(static_cast<std::int32_t>(first + at));
-    return;
-  }
   permute(frame, d, static_cast<std::size_t>(first), order);
 }
 
@@ -118,7 +114,7 @@ void PrepareFrame::sum_weights(data::Frame& frame) {
   double sum = 0;
   for (std::size_t i = 0; i < frame.weights.size(); ++i) {
     if (i == static_cast<std::size_t>(frame.first_part)) sum = 0;
-    sum += frame.weights[frame.order.empty() ? i : static_cast<std::size_t>(frame.order[i])];
+    sum += frame.weights[i];
     frame.summed.push_back(sum);
   }
   frame.weights = {};

@@ -11,21 +11,17 @@
 
 namespace scorefield::training {
 
-/// Whether particles are brought into the order along the curve, or stay in place with the order beside them, so that a
-/// particle can be found again in another frame.
-enum class OrderKind { none, in_place, beside };
-
-/// Brings a frame to normalised units, shuffles its particles, and orders its training and validation parts, the first
-/// particles and the rest, along a Hilbert curve. The shuffle makes the order in the file free of meaning: particle
-/// codes write by species and cell, so the last rows of their files are one corner of the population. It is the same in
-/// every frame where particles keep their rows, and another one per frame elsewhere; what a problem of this program
-/// made has no order, and stays as even as it is. Where ids tell which particle is which, random numbers of the ids
-/// decide the order, and which particles validate: the same ones in every frame that has them.
+/// Brings a frame to normalised units, shuffles its particles, and, where `ordered`, orders its training and validation
+/// parts, the first particles and the rest, along a Hilbert curve. The shuffle makes the order in the file free of
+/// meaning: particle codes write by species and cell, so the last rows of their files are one corner of the population.
+/// It is the same in every frame where particles keep their rows, and another one per frame elsewhere; what a problem
+/// of this program made has no order, and stays as even as it is. Where ids tell which particle is which, random
+/// numbers of the ids decide the order, and which particles validate: the same ones in every frame that has them.
 /// Weights are summed up in the final order, each part by itself.
 class PrepareFrame {
  public:
   PrepareFrame(const models::Normalizer& normalizer, const data::DatasetHeader& header, double validation_fraction,
-               OrderKind order, std::uint64_t seed);
+               bool ordered, std::uint64_t seed);
 
   void operator()(data::Frame& frame, std::int64_t mu_index, std::int64_t frame_index) const;
 
@@ -40,7 +36,7 @@ class PrepareFrame {
   data::FrameTable table_;
   double validation_fraction_;
   bool trajectories_, alike_;
-  OrderKind order_;
+  bool ordered_;
   bool shuffled_;
   std::uint64_t seed_;
   std::shared_ptr<const std::vector<std::int64_t>> common_;  ///< the shuffle of trajectories in frames that are alike

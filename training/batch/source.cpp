@@ -24,11 +24,11 @@ BatchSource::BatchSource(data::DatasetReader reader, const models::Normalizer& n
                          std::int64_t seed, Share share)
     : normalizer_(normalizer),
       options_(config.batch),
-      steps_(config.training.steps),
+      course_{.last_step = config.training.steps},
       extra_inputs_(config.loss.chosen().extra_inputs()),
       seed_(static_cast<std::uint64_t>(seed)),
       share_(share),
-      plan_(config.loss.chosen().plan({reader, normalizer_, config})) {
+      plan_(config.loss.chosen().plan({reader, normalizer_, config, seed_})) {
   if (groups() / needs().together < share.size)
     throw UsageError(std::to_string(share.size) + " processes cannot share the " + std::to_string(groups()) +
                      " groups (mu, time) of a batch. Start fewer, or raise batch.mu, batch.nodes or quadrature.nodes.");
@@ -37,14 +37,14 @@ BatchSource::BatchSource(data::DatasetReader reader, const models::Normalizer& n
 
 double BatchSource::jitter(std::int64_t step) const {
   if (options_.jitter_end < 0) return options_.jitter;
-  const double progress = std::min(1.0, static_cast<double>(step) / static_cast<double>(steps_));
+  const double progress = std::clamp(course_.at(step), 0.0, 1.0);
   return options_.jitter + (options_.jitter_end - options_.jitter) * progress;
 }
 
 Batch BatchSource::allocate(std::int64_t groups) const {
   Batch batch;
-  batch.x = torch::empty({groups, options_.particles, header().dimension()});
-  if (needs().target_columns > 0) batch.target = torch::empty({groups, options_.particles, needs().target_columns});
+  batch.x = torch::empty({groups, particles(), header().dimension()});
+  if (needs().target_columns > 0) batch.target = torch::empty({groups, particles(), needs().target_columns});
   batch.mu = torch::empty({groups, static_cast<std::int64_t>(header().mu_names.size()) + extra_inputs_});
   batch.t = torch::empty({groups});
   return batch;

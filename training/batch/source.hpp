@@ -10,6 +10,7 @@
 #include "training/batch/particles.hpp"
 #include "training/batch/plan.hpp"
 #include "training/config.hpp"
+#include "training/optim/schedule.hpp"
 
 namespace scorefield::training {
 
@@ -25,12 +26,19 @@ class BatchSource {
   BatchSource(data::DatasetReader reader, const models::Normalizer& normalizer, const TrainConfig& config,
               std::int64_t seed, Share share = {});
 
+  /// What changes over the training (the jitter) follows this course instead of the one from step 0 to the last.
+  void follow(const optim::Course& course) { course_ = course; }
+
   [[nodiscard]] Batch make(std::int64_t step, Subset subset = Subset::training);
 
   /// What the loss draws.
   [[nodiscard]] const BatchNeeds& needs() const { return plan_->needs(); }
   /// Groups per batch, of all processes together.
   [[nodiscard]] std::int64_t groups() const { return needs().groups; }
+  /// Of every group.
+  [[nodiscard]] std::int64_t particles() const {
+    return needs().particles > 0 ? needs().particles : options_.particles;
+  }
   [[nodiscard]] const data::DatasetHeader& header() const { return particles_->header(); }
 
  private:
@@ -40,7 +48,7 @@ class BatchSource {
 
   models::Normalizer normalizer_;
   BatchOptions options_;
-  std::int64_t steps_;         ///< of the training
+  optim::Course course_;
   std::int64_t extra_inputs_;  ///< of the network, after mu
   std::uint64_t seed_;
   Share share_;

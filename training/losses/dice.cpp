@@ -8,83 +8,107 @@
 namespace scorefield::training {
 namespace {
 
-/// A pair is the one that holds a random time, one time from each of `nodes` equal parts of the mu's interval: its
-/// probability is T over the interval, so the mean is unbiased for the sum over pairs of the trapezoid rule minus the
-/// differences, whatever the spacing.
-/// With loss.stride = n the frames are cut into runs of n intervals, from a random offset.
-class PairPlan : public DriftPlan {
+/// Particles per node below which more mu of a step buy less than more particles.
+constexpr std::int64_t kLeastParticles = 16;
+
+/// How the points of a step, batch.mu * batch.nodes * batch.particles pairs with four sums each, are spread over
+/// chains.
+struct ChainSize {
+  std::int64_t nodes;  ///< of the longest chain
+  std::int64_t groups;
+  std::int64_t mu, particles;
+
+  ChainSize(const PlanInputs& inputs, std::int64_t stride) {
+    const MarginalIndex marginals(inputs.reader.header(), inputs.normalizer, inputs.config.batch, inputs.seed, false);
+    std::int64_t frames = 0;
+    for (std::int64_t m = 0; m < marginals.mu_count(); ++m)
+      frames = std::max(frames, static_cast<std::int64_t>(marginals.times(m).time.size()));
+    nodes = 2 + (std::max<std::int64_t>(frames - 2, 0) + stride - 1) / stride;
+    groups = 3 * nodes - 2;
+    const auto& batch = inputs.config.batch;
+    const std::int64_t points = 4 * batch.mu * batch.nodes * batch.particles;
+    mu = std::clamp<std::int64_t>(points / (groups * kLeastParticles), 1, batch.mu);
+    particles = std::max<std::int64_t>(1, points / (groups * mu));
+  }
+};
+
+/// One chain a mu, through both ends of its interval and every n-th frame between them (loss.stride = n, from a random
+/// offset). Every node has a sample set of its own, seen at its own time and at those of its neighbours.
+class ChainPlan : public DriftPlan {
  public:
-  PairPlan(const PlanInputs& inputs, std::int64_t stride)
-      : DriftPlan(inputs, needs_of(inputs)),
-        nodes_(inputs.config.batch.nodes),
+  ChainPlan(const PlanInputs& inputs, std::int64_t stride)
+      : DriftPlan(inputs, needs_of(ChainSize(inputs, stride))),
+        size_(inputs, stride),
         stride_(stride),
-        scale_(0.5 / static_cast<double>(inputs.config.batch.mu * nodes_ * inputs.config.batch.particles)) {}
+        per_sample_(1.0 / static_cast<double>(size_.mu * size_.particles)) {}
 
  private:
-  static BatchNeeds needs_of(const PlanInputs& inputs) {
+  static BatchNeeds needs_of(const ChainSize& size) {
     BatchNeeds needs;
-    needs.groups = 4 * inputs.config.batch.mu * inputs.config.batch.nodes;
-    // The particles of a pair of frames must be the same ones where that is known.
-    needs.same_particles = inputs.reader.header().identity == data::Identity::trajectories;
+    needs.groups = size.mu * size.groups;
+    needs.particles = size.particles;
     return needs;
   }
 
   [[nodiscard]] std::vector<Group> choose_groups(const MarginalIndex& marginals,
                                                  std::uint64_t step_seed) const override {
-    const auto mu = marginals.choose_mu(step_seed);
+    const auto chosen = marginals.choose_mu(step_seed);
     std::vector<Group> groups;
-    std::int64_t pair = 0;
-    for (std::size_t m = 0; m < mu.size(); ++m)
-      for (std::int64_t q = 0; q < nodes_; ++q, ++pair) {
-        const auto& times = marginals.times(mu[m]);
-        const auto last = static_cast<std::int64_t>(times.time.size()) - 1;
-        const double t = times.at(marginals.choose_time(step_seed, m, q));
-        const auto interval = std::clamp<std::int64_t>(
-            std::upper_bound(times.time.begin(), times.time.end(), t) - times.time.begin() - 1, 0, last - 1);
-        const auto offset = static_cast<std::int64_t>(
-            Philox(step_seed, kOffsetStream)
-                .integer(static_cast<std::uint64_t>(pair), static_cast<std::uint64_t>(stride_)));
-        const std::int64_t start = interval - (interval + offset) % stride_;
-        add_pair({mu[m], pair, static_cast<std::size_t>(std::max<std::int64_t>(start, 0)),
-                  static_cast<std::size_t>(std::min(start + stride_, last))},
-                 times, groups);
-      }
+    for (std::int64_t m = 0; m < size_.mu; ++m) {
+      const std::int64_t mu = chosen[static_cast<std::size_t>(m)];
+      const auto offset =
+          Philox(step_seed, kOffsetStream).integer(static_cast<std::uint64_t>(m), static_cast<std::uint64_t>(stride_));
+      add_chain(mu, marginals.times(mu), static_cast<std::int64_t>(offset), groups);
+      // Chains that are shorter than the longest one are filled up with groups that count nothing.
+      Group nothing = groups.back();
+      nothing.terms = {.kinetic = 0, .scale = 0};
+      groups.resize(static_cast<std::size_t>((m + 1) * size_.groups), nothing);
+    }
     return groups;
   }
 
-  struct Pair {
-    std::int64_t mu_index, number;
-    std::size_t a, b;
-  };
-
-  /// The four group sums of a pair: samples of either frame at either time.
-  void add_pair(const Pair& pair, const MarginalIndex::Times& times, std::vector<Group>& groups) const {
-    const std::size_t a = pair.a, b = pair.b;
-    const double rate = 1 / (times.time[b] - times.time[a]), scale = scale_ * times.span;
-    const auto add = [&](std::size_t at, std::size_t samples, bool kinetic, double potential) {
-      Group group{.mu_index = pair.mu_index, .time = times.time[at]};
-      group.terms = {.kinetic = kinetic ? 1.0 : 0.0, .potential = potential, .scale = scale};
-      group.frame = times.frame[samples];
-      group.anchor = needs().same_particles ? times.frame[a] : group.frame;
-      group.shared = pair.number;
-      groups.push_back(std::move(group));
-    };
-    add(a, a, true, rate);
-    add(a, b, false, -rate);
-    add(b, b, true, -rate);
-    add(b, a, false, rate);
+  void add_chain(std::int64_t mu, const MarginalIndex::Times& times, std::int64_t offset,
+                 std::vector<Group>& groups) const {
+    std::vector<std::size_t> node;
+    const auto last = static_cast<std::int64_t>(times.time.size()) - 1;
+    for (std::int64_t k = 0; k <= last; ++k)
+      if (k == 0 || k == last || (k + offset) % stride_ == 0) node.push_back(static_cast<std::size_t>(k));
+    for (std::size_t i = 0; i < node.size(); ++i) {
+      const bool first = i == 0, end = i + 1 == node.size();
+      const double here = times.time[node[i]], before = first ? here : times.time[node[i - 1]],
+                   after = end ? here : times.time[node[i + 1]];
+      const double weight = (after - before) / 2;  // of the trapezoid rule
+      const auto number = static_cast<std::int64_t>(groups.size());
+      const auto add = [&](double time, kernels::GroupTerms terms) {
+        Group group{.mu_index = mu, .time = time, .terms = terms};
+        group.frame = times.frame[node[i]];
+        group.shared = number;
+        groups.push_back(std::move(group));
+      };
+      // +- s/2 at the node itself, which its two intervals cancel inside the chain.
+      const double own = first ? 0.5 : end ? -0.5 : 0;
+      add(here, {.kinetic = 1, .potential = own / weight, .scale = weight * per_sample_});
+      if (!first) add(before, {.kinetic = 0, .potential = -0.5, .scale = per_sample_});
+      if (!end) add(after, {.kinetic = 0, .potential = 0.5, .scale = per_sample_});
+    }
   }
 
-  std::int64_t nodes_, stride_;
-  double scale_;
+  ChainSize size_;
+  std::int64_t stride_;
+  double per_sample_;
 };
 
 }  // namespace
 
-/// Snapshots, by differences between frames (DICE, arXiv 2507.05107). For the two ends a < b of a pair, T = t_b - t_a:
-///   T/2 (K_a + K_b) - 1/2 [ mean_b s_a - mean_a s_a + mean_b s_b - mean_a s_b ],
-///   K = mean |grad s|^2/2 + sigma^2/2 lap s,
-/// summed over pairs of neighbouring frames. No ds/dt; a function c(t) added to s changes nothing, to round-off.
+/// Snapshots, by differences between frames (DICE, arXiv 2507.05107), as a chain of nodes i = 0..n:
+///   sum_i T_i K_i - 1/2 sum_i mean_i[ s_{i-1} - s_{i+1} ] - 1/2 mean_n[ s_{n-1} + s_n ] + 1/2 mean_0[ s_0 + s_1 ],
+///   K_i = mean_i[ |grad s_i|^2/2 + sigma^2/2 lap s_i ],
+/// mean_i over the samples of node i, s_j = s(.; t_j), T_i the trapezoid's weights, the second sum over inner nodes. It
+/// is the sum over intervals (a, b) of
+///   (t_b - t_a)/2 (K_a + K_b) - 1/2 [ mean_b s_a - mean_a s_a + mean_b s_b - mean_a s_b ]
+/// with one sample set a node: what it says twice of s_i there cancels, and what is left are central differences of s
+/// on one set of samples, whose noise is a small part of that of isolated intervals. No ds/dt; a function c(t) added to
+/// s changes nothing, to round-off.
 class DiceLoss final : public DriftLoss {
  public:
   [[nodiscard]] std::unique_ptr<Loss> clone() const override { return std::make_unique<DiceLoss>(*this); }
@@ -92,11 +116,11 @@ class DiceLoss final : public DriftLoss {
   [[nodiscard]] std::string summary() const override { return "snapshots, by differences between frames"; }
 
   void bind(OptionSet& set) override {
-    set.add("loss.stride", stride_, at_least(1), "dice: intervals between the two frames of a pair");
+    set.add("loss.stride", stride_, at_least(1), "dice: frames from one node of the chain to the next");
   }
 
   [[nodiscard]] std::unique_ptr<BatchPlan> plan(const PlanInputs& inputs) const override {
-    return std::make_unique<PairPlan>(inputs, stride_);
+    return std::make_unique<ChainPlan>(inputs, stride_);
   }
 
  private:

@@ -29,6 +29,7 @@ struct PlanInputs {
   const data::DatasetReader& reader;
   const models::Normalizer& normalizer;
   const TrainConfig& config;
+  std::uint64_t seed;  ///< of the batches
 };
 
 /// What particles take along besides their coordinates.

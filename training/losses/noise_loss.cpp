@@ -34,7 +34,7 @@ std::vector<Group> NoisePlan::make_groups(const MarginalIndex& marginals, std::u
   std::vector<Group> groups;
   for (const auto& [mu_index, time, frame] : marginals.choose_stored(step_seed)) {
     Group group{.mu_index = mu_index, .time = time, .terms = {.kinetic = 1, .velocity = -1, .scale = scale_}};
-    group.frame = group.anchor = frame;
+    group.frame = frame;
     group.copies = 2;
     if (with_level_) {
       level += std::numbers::phi - 1;  // the golden ratio: any number of levels lies evenly
