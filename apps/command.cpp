@@ -2,6 +2,8 @@
 
 #include <iostream>
 
+#include "core/error.hpp"
+
 namespace scorefield::apps {
 
 void run_command(Command& command, const std::string& name, const std::string& summary, int argc,
@@ -21,7 +23,9 @@ void run_command(Command& command, const std::string& name, const std::string& s
   const auto answer = command.run(line, set);
   if (!answer) return;
   for (const auto& warning : answer->warnings) print_warning(name, warning);
-  std::cout << (line.common().json ? answer->json + "\n" : answer->text);
+  if (line.common().json) std::cout << answer->json << "\n";
+  else if (answer->failure.empty()) std::cout << answer->text;
+  if (!answer->failure.empty()) throw Error(answer->failure);
 }
 
 }  // namespace scorefield::apps

@@ -13,6 +13,7 @@ struct Answer {
   std::string json;                   ///< with --json
   std::string text;                   ///< otherwise
   std::vector<std::string> warnings;  ///< on stderr, in any case
+  std::string failure{};              ///< what went wrong although there is an answer: exit code 1; no text then
 };
 
 /// One subcommand. run_command() calls these functions in this order.

@@ -64,6 +64,36 @@ void write_history(h5::File& file, const History& history) {
   write_numbers(file, "/history/learning_rate", history.learning_rate);
 }
 
+void write_checkpoint(h5::File& file, const std::string& group, const Checkpoint& checkpoint) {
+  data::write_tensors(file, group + "/weights", checkpoint.weights);
+  data::write_tensors(file, group + "/averages", checkpoint.averages);
+  data::write_tensors(file, group + "/optimizer", checkpoint.optimizer);
+  file.set_attribute(group, "progress", checkpoint.progress);
+}
+
+Checkpoint read_checkpoint(const h5::File& file, const std::string& group, std::int64_t step) {
+  Checkpoint checkpoint{.step = step};
+  checkpoint.weights = data::read_tensors(file, group + "/weights");
+  checkpoint.averages = data::read_tensors(file, group + "/averages");
+  checkpoint.optimizer = data::read_tensors(file, group + "/optimizer");
+  return checkpoint;
+}
+
+constexpr const char* kBest = "/training/best";
+
+/// What files of version 0.1.0 do not have.
+void read_course(const h5::File& file, TrainingState& state) {
+  state.now.progress = file.number_attribute("/training", "progress");
+  state.course.first_step = file.integer_attribute("/training", "first_step");
+  state.course.start = file.number_attribute("/training", "start");
+  state.course.last_step = file.integer_attribute("/training", "last_step");
+  state.untrained.validation_loss = file.number_attribute("/training", "untrained_loss");
+  state.untrained.scale = file.number_attribute("/training", "untrained_scale");
+  if (!file.exists(kBest)) return;
+  state.best = read_checkpoint(file, kBest, file.integer_attribute(kBest, "step"));
+  state.best->progress = file.number_attribute(kBest, "progress");
+}
+
 /// Copies stored arrays into the network's parameters. @throws FileError when names or shapes differ.
 void fill_parameters(models::ScoreNetwork& network, const h5::File& file) {
   const torch::NoGradGuard no_grad;
@@ -124,6 +154,7 @@ ReducedModel load_model(const std::string& path) {
   model.sigma = header.sigma;
   model.step = header.step;
   model.loss = read_loss(file);
+  model.range = read_population_range(file);
   return model;
 }
 
@@ -136,16 +167,24 @@ void save_model(const std::string& path, const data::Provenance& provenance, con
                                   .options = model_options_toml(model.network->options()),
                                   .kind = model.loss->kind(),
                                   .sigma = model.sigma,
-                                  .step = state.step,
+                                  .step = state.now.step,
                                   .parameters = model.network->parameter_count(),
                                   .network_parameters = model.network->plain_parameter_count()});
   data::write_tensors(file, "/model/parameters", averaged_weights);
   write_normalizer(file, model.network->normalizer());
   model.loss->write(file);
   write_initial(file, model.initial, model.header.dimension());
-  data::write_tensors(file, "/training/weights", state.weights);
-  data::write_tensors(file, "/training/averages", state.averages);
-  data::write_tensors(file, "/training/optimizer", state.optimizer);
+  if (model.range) write_population_range(file, *model.range);
+  write_checkpoint(file, "/training", state.now);
+  if (state.best) {
+    write_checkpoint(file, kBest, *state.best);
+    file.set_attribute(kBest, "step", state.best->step);
+  }
+  file.set_attribute("/training", "first_step", state.course.first_step);
+  file.set_attribute("/training", "start", state.course.start);
+  file.set_attribute("/training", "last_step", state.course.last_step);
+  file.set_attribute("/training", "untrained_loss", state.untrained.validation_loss);
+  file.set_attribute("/training", "untrained_scale", state.untrained.scale);
   file.set_attribute("/training", "seconds", state.seconds);
   file.set_attribute("/training", "interval_loss", state.interval_loss);
   file.set_attribute("/training", "interval_steps", state.interval_steps);
@@ -154,16 +193,16 @@ void save_model(const std::string& path, const data::Provenance& provenance, con
   destination.commit();
 }
 
-TrainingState load_training_state(const std::string& path) {
+TrainingState load_training_state(const std::string& path, std::int64_t steps) {
   const auto file = h5::File::open(path);
   TrainingState state;
-  state.step = data::read_model_header(file).step;
+  state.now = read_checkpoint(file, "/training", data::read_model_header(file).step);
+  state.course.last_step = steps;
+  state.now.progress = std::min(1.0, state.course.at(state.now.step));
+  if (file.has_attribute("/training", "progress")) read_course(file, state);
   state.seconds = file.number_attribute("/training", "seconds");
   state.interval_loss = file.number_attribute("/training", "interval_loss");
   state.interval_steps = file.integer_attribute("/training", "interval_steps");
-  state.weights = data::read_tensors(file, "/training/weights");
-  state.averages = data::read_tensors(file, "/training/averages");
-  state.optimizer = data::read_tensors(file, "/training/optimizer");
   state.history.step = file.read<double>("/history/step");
   state.history.loss = file.read<double>("/history/loss");
   state.history.validation_loss = file.read<double>("/history/validation_loss");

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,13 +14,11 @@
 #include "training/initial_populations.hpp"
 #include "training/losses/loss.hpp"
 #include "training/optim/named_tensors.hpp"
+#include "training/optim/schedule.hpp"
+#include "training/population_range.hpp"
+#include "training/verdict.hpp"
 
 namespace scorefield::training {
-
-/// The rows of /history: one per logging interval.
-struct History {
-  std::vector<double> step, loss, validation_loss, seconds, learning_rate;
-};
 
 /// Everything that inference needs, loaded from a model file. Loading reads arrays and attributes only.
 struct ReducedModel {
@@ -31,6 +30,7 @@ struct ReducedModel {
   /// What the model is good for: the loss that it was trained with, or one that leaves models of the same kind, with
   /// what the file keeps of it.
   std::shared_ptr<const Loss> loss;
+  std::optional<PopulationRange> range{};  ///< of the training data; absent in older files
 };
 
 /// The model's use as a drift, or as a score. @throws UsageError where it has none, saying what it is good for instead.
@@ -43,15 +43,24 @@ struct ReducedModel {
 /// @throws FileError on a file that is not a model of this version, or whose arrays do not fit its options.
 [[nodiscard]] ReducedModel load_model(const std::string& path);
 
+/// The weights of one step and what moves them on.
+struct Checkpoint {
+  std::int64_t step = 0;
+  double progress = 0;             ///< of the learning rate's schedule
+  optim::NamedTensors weights{};   ///< raw weights
+  optim::NamedTensors averages{};  ///< EMA state
+  optim::NamedTensors optimizer{};
+};
+
 /// What a training must save to continue bit for bit.
 struct TrainingState {
-  std::int64_t step = 0;
+  Checkpoint now;
+  std::optional<Checkpoint> best;  ///< at the row of least validation loss, unless that is `now`
   double seconds = 0;
   double interval_loss = 0;  ///< sum of the losses since the last row of the history
   std::int64_t interval_steps = 0;
-  optim::NamedTensors weights;   ///< raw weights
-  optim::NamedTensors averages;  ///< EMA state
-  optim::NamedTensors optimizer;
+  optim::Course course;
+  Untrained untrained;
   History history;
 };
 
@@ -59,8 +68,8 @@ struct TrainingState {
 void save_model(const std::string& path, const data::Provenance& provenance, const ReducedModel& model,
                 const optim::NamedTensors& averaged_weights, const TrainingState& state);
 
-/// Reads /training and /history back into `state`, whose tensors are live and keep their names and shapes.
+/// Reads /training and /history back. `steps`: at which a training ends whose file does not say so, an old one.
 /// @throws FileError
-[[nodiscard]] TrainingState load_training_state(const std::string& path);
+[[nodiscard]] TrainingState load_training_state(const std::string& path, std::int64_t steps);
 
 }  // namespace scorefield::training

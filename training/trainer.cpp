@@ -6,31 +6,23 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <cstdio>
 #include <filesystem>
 #include <optional>
 
 #include "core/error.hpp"
 #include "core/interrupt.hpp"
-#include "models/device_graph.hpp"
 #include "training/batch/prefetcher.hpp"
-#include "training/batch/source.hpp"
-#include "training/model_file.hpp"
+#include "training/losses/choose_loss.hpp"
 #include "training/normalization.hpp"
-#include "training/objective.hpp"
 #include "training/optim/clip.hpp"
-#include "training/optim/ema.hpp"
-#include "training/optim/optimizer.hpp"
-#include "training/optim/schedule.hpp"
+#include "training/training_run.hpp"
 
 namespace scorefield::training {
 namespace {
 
 /// Batches of the fixed validation set; together the same number of points whatever the options.
 constexpr std::int64_t kValidationBatches = 4;
-
-double seconds_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
 
 torch::Device parse_device(const std::string& text) {
   const torch::Device device(text);
@@ -39,57 +31,19 @@ torch::Device parse_device(const std::string& text) {
   return device;
 }
 
-optim::NamedTensors named_parameters(models::ScoreNetwork& network) {
-  optim::NamedTensors named;
-  for (auto& item : network.named_parameters()) named.emplace_back(item.key(), item.value());
-  return named;
+optim::NamedTensors copies(const optim::NamedTensors& tensors) {
+  optim::NamedTensors copied;
+  for (const auto& [name, tensor] : tensors) copied.emplace_back(name, tensor.detach().clone());
+  return copied;
 }
 
-/// One training run: everything between the options and the model file.
-class Training {
- public:
-  explicit Training(const TrainRequest& request);
-  TrainResult run();
+double mean(const std::vector<double>& values) {
+  double sum = 0;
+  for (const double value : values) sum += value;
+  return sum / static_cast<double>(values.size());
+}
 
- private:
-  /// What makes a run end early.
-  struct Signals {
-    bool interrupted = false, time_limit = false;
-  };
-
-  [[nodiscard]] bool is_root() const { return !request_.processes || request_.processes->is_root(); }
-  [[nodiscard]] Share share() const;
-  [[nodiscard]] double progress(std::int64_t step) const;
-  [[nodiscard]] Signals signals() const;
-  [[nodiscard]] double validate();
-  [[nodiscard]] Signals train_step(std::int64_t step, const Batch& batch);
-  [[nodiscard]] torch::Tensor gradients(const ObjectiveInputs& inputs);
-  void prepare_update(double step_progress);
-  void update(const torch::Tensor& loss);
-  [[nodiscard]] Signals share_step(torch::Tensor& loss, double& step_progress);
-  void log(std::int64_t step);
-  void checkpoint(std::int64_t step);
-  void resume();
-
-  const TrainRequest& request_;
-  const TrainConfig& config_;
-  torch::Device device_;
-  ReducedModel model_;
-  std::unique_ptr<BatchSource> batches_;
-  std::unique_ptr<Objective> objective_;
-  std::unique_ptr<optim::Optimizer> optimizer_;
-  std::unique_ptr<optim::ExponentialMovingAverage> average_;
-  std::vector<ObjectiveInputs> validation_;
-  History history_;
-  std::optional<ObjectiveInputs> inputs_;  ///< what a recorded step reads
-  models::DeviceGraph graph_;
-  torch::Tensor interval_loss_;  ///< sum since the last row of the history, on the device
-  std::int64_t interval_steps_ = 0;
-  std::int64_t first_step_ = 0;
-  double earlier_seconds_ = 0;
-  double rate_ = 0;
-  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-};
+}  // namespace
 
 Training::Training(const TrainRequest& request)
     : request_(request),
@@ -100,6 +54,7 @@ Training::Training(const TrainRequest& request)
   training::validate(config_);
   if (config_.training.tf32) at::globalContext().setAllowTF32CuBLAS(true);
   data::DatasetReader reader(request.data_path, data::Layouts::any);
+  static_cast<void>(resolve_loss(config_, reader));
   if (is_root()) const data::AtomicFile writable(request.output_path);  // fail now rather than at the first checkpoint
 
   torch::manual_seed(static_cast<std::uint64_t>(request.seed));
@@ -111,6 +66,7 @@ Training::Training(const TrainRequest& request)
   model_.network = std::make_shared<models::ScoreNetwork>(config_.model, normalizer);
   model_.header = reader.header();
   model_.initial = initial_populations_of(reader);
+  model_.range = population_range_of(reader);
   model_.sigma = config_.loss.sigma;
   model_.loss = loss.clone();
   model_.network->to(device_);
@@ -122,25 +78,22 @@ Training::Training(const TrainRequest& request)
   for (std::int64_t i = 0; i < kValidationBatches; ++i)
     validation_.push_back(objective_->prepare(batches_->make(i, Subset::validation), 0, device_));
   interval_loss_ = torch::zeros({}, torch::TensorOptions(device_));
-  if (request.resume) resume();
-}
-
-void Training::resume() {
-  const auto state = load_training_state(request_.output_path);
-  optim::restore(named_parameters(*model_.network), state.weights, request_.output_path + ": the weights");
-  average_->load_state(state.averages);
-  optimizer_->load_state(state.optimizer);
-  history_ = state.history;
-  first_step_ = state.step;
-  earlier_seconds_ = state.seconds;
-  interval_loss_.fill_(state.interval_loss);
-  interval_steps_ = state.interval_steps;
+  course_.last_step = config_.training.steps;
+  if (request.resume) {
+    resume();
+  } else {
+    const auto losses = validate();
+    untrained_.validation_loss = mean(losses);
+    for (const double loss : losses) untrained_.scale = std::max(untrained_.scale, std::abs(loss));
+  }
+  batches_->follow(course_);
 }
 
 double Training::progress(std::int64_t step) const {
-  const double of_steps = static_cast<double>(step) / static_cast<double>(config_.training.steps);
+  const double of_steps = course_.at(step);
   if (request_.time_limit_seconds <= 0) return of_steps;
-  return std::max(of_steps, seconds_since(start_) / request_.time_limit_seconds);
+  const double start = course_.at(first_step_);
+  return std::max(of_steps, start + (1 - start) * (seconds_since(start_) / request_.time_limit_seconds));
 }
 
 Share Training::share() const {
@@ -153,17 +106,17 @@ Training::Signals Training::signals() const {
           request_.time_limit_seconds > 0 && seconds_since(start_) >= request_.time_limit_seconds};
 }
 
-double Training::validate() {
+/// The averaged weights' loss on every batch of the validation set.
+std::vector<double> Training::validate() {
   average_->swap();
-  double sum = 0;
-  for (const auto& inputs : validation_) sum += objective_->loss(*model_.network, inputs).item<double>();
+  std::vector<double> losses;
+  for (const auto& inputs : validation_) losses.push_back(objective_->loss(*model_.network, inputs).item<double>());
   average_->swap();
-  if (request_.processes) {
-    auto total = torch::full({1}, sum, torch::TensorOptions(device_).dtype(torch::kFloat64));
-    request_.processes->sum(total);
-    sum = total.item<double>();
-  }
-  return sum / static_cast<double>(validation_.size());
+  if (!request_.processes) return losses;
+  auto total = torch::tensor(losses, torch::kFloat64).to(device_);
+  request_.processes->sum(total);
+  total = total.cpu();
+  return {total.const_data_ptr<double>(), total.const_data_ptr<double>() + total.numel()};
 }
 
 /// Sums the gradients and the loss over processes, in one message with what all must agree on: whether to stop (any
@@ -237,23 +190,30 @@ void Training::log(std::int64_t step) {
   const double loss = interval_loss_.item<double>() / static_cast<double>(interval_steps_);
   interval_loss_.zero_();
   interval_steps_ = 0;
-  const std::string advice = "The last checkpoint is kept. Lower training.learning_rate, or check the data.";
-  if (!std::isfinite(loss)) throw DivergenceError(step, "the training loss", advice);
-  const double validation = validate();
-  if (!std::isfinite(validation)) throw DivergenceError(step, "the validation loss", advice);
+  if (!std::isfinite(loss)) give_up(step, "the training loss");
+  const double validation = mean(validate());
+  if (!std::isfinite(validation)) give_up(step, "the validation loss");
 
-  const double elapsed = seconds_since(start_);
   history_.step.push_back(static_cast<double>(step));
   history_.loss.push_back(loss);
   history_.validation_loss.push_back(validation);
-  history_.seconds.push_back(earlier_seconds_ + elapsed);
+  history_.seconds.push_back(earlier_seconds_ + seconds_since(start_));
   history_.learning_rate.push_back(rate_);
-  if (!request_.observer || !is_root()) return;
+  if (best_row(history_) + 1 == history_.step.size()) {
+    best_ = now(step);
+    for (auto* tensors : {&best_->weights, &best_->averages, &best_->optimizer}) *tensors = copies(*tensors);
+  }
+  if (request_.observer && is_root()) report(step);
+}
+
+/// Tells the observer the last row.
+void Training::report(std::int64_t step) const {
+  const double elapsed = seconds_since(start_);
   TrainProgress report;
   report.step = step;
   report.total_steps = config_.training.steps;
-  report.loss = loss;
-  report.validation_loss = validation;
+  report.loss = history_.loss.back();
+  report.validation_loss = history_.validation_loss.back();
   report.learning_rate = rate_;
   report.steps_per_second = static_cast<double>(step - first_step_) / elapsed;
   report.seconds_left = static_cast<double>(config_.training.steps - step) / report.steps_per_second;
@@ -262,22 +222,20 @@ void Training::log(std::int64_t step) {
   request_.observer(report);
 }
 
-void Training::checkpoint(std::int64_t step) {
-  if (!is_root()) return;
-  TrainingState state;
-  state.step = step;
-  state.seconds = earlier_seconds_ + seconds_since(start_);
-  state.interval_loss = interval_loss_.item<double>();
-  state.interval_steps = interval_steps_;
-  state.weights = named_parameters(*model_.network);
-  state.averages = average_->state();
-  state.optimizer = optimizer_->state();
-  state.history = history_;
-  data::Provenance provenance;
-  provenance.format = data::kModelFormat;
-  provenance.seed = request_.seed;
-  provenance.config = request_.config_toml;
-  save_model(request_.output_path, provenance, model_, average_->averages(), state);
+std::string Training::start_message() const {
+  const auto parameters = model_.network->parameter_count(), plain = model_.network->plain_parameter_count();
+  std::string text = std::to_string(parameters) + " parameters (network " + std::to_string(plain) + ", modulation " +
+                     std::to_string(parameters - plain) + "), " + objective_->engine() + " engine, " +
+                     std::to_string(batches_->groups() * batches_->particles()) + " points per step" +
+                     (batches_->needs().targets_from.empty() ? "" : ", " + batches_->needs().targets_from) +
+                     (request_.processes ? ", " + std::to_string(request_.processes->size()) + " processes" : "");
+  if (!request_.resume) return text;
+  const double at = course_.at(first_step_);
+  char schedule[160];
+  std::snprintf(schedule, sizeof schedule,
+                "; goes on after step %lld, at %.0f %% of the learning rate's schedule (rate %.2g)",
+                static_cast<long long>(first_step_), 100 * at, optim::learning_rate(at, config_.optimizer));
+  return text + schedule;
 }
 
 TrainResult Training::run() {
@@ -285,15 +243,16 @@ TrainResult Training::run() {
     TrainProgress start;
     start.step = first_step_;
     start.total_steps = config_.training.steps;
-    const auto parameters = model_.network->parameter_count(), plain = model_.network->plain_parameter_count();
-    start.message = std::to_string(parameters) + " parameters (network " + std::to_string(plain) + ", modulation " +
-                    std::to_string(parameters - plain) + "), " + objective_->engine() + " engine, " +
-                    std::to_string(batches_->groups() * config_.batch.particles) + " points per step" +
-                    (batches_->needs().targets_from.empty() ? "" : ", " + batches_->needs().targets_from) +
-                    (request_.processes ? ", " + std::to_string(request_.processes->size()) + " processes" : "");
+    start.message = start_message();
     request_.observer(start);
+    start.warning = true;
+    for (const auto& warning : batches_->needs().warnings) {
+      start.message = warning;
+      request_.observer(start);
+    }
   }
   TrainResult result;
+  result.warnings = batches_->needs().warnings;
   std::int64_t step = first_step_;
   std::vector<double> step_seconds;
   {
@@ -308,7 +267,7 @@ TrainResult Training::run() {
       const bool stop = result.interrupted || result.time_limit_reached || step == config_.training.steps;
       // Rows fall on fixed steps, so that a resumed run writes the same history.
       if (step % config_.training.log_every == 0 || (stop && !result.interrupted)) log(step);
-      if (stop || step % config_.training.checkpoint_every == 0) checkpoint(step);
+      if (stop || step % config_.training.checkpoint_every == 0) save(now(step));
       if (stop) break;
     }
   }
@@ -323,17 +282,12 @@ TrainResult Training::run() {
   }
   result.parameters = model_.network->parameter_count();
   result.engine = objective_->engine();
-  if (!history_.loss.empty()) {
-    result.final_loss = history_.loss.back();
-    result.validation_loss = history_.validation_loss.back();
-  }
+  judge_end(result);
   if (result.interrupted)
     throw Interrupted("interrupted after step " + std::to_string(step) + "; " + request_.output_path +
                       " continues with --resume.");
   return result;
 }
-
-}  // namespace
 
 TrainResult train(const TrainRequest& request) {
   if (request.resume && !std::filesystem::exists(request.output_path))

@@ -142,7 +142,8 @@ struct FusedObjective : public torch::autograd::Function<FusedObjective> {
     });
     if (field.defined()) gradients.push_back(field.mul_(velocity_weights(*call->terms, x.options())));
     save_gradients(context, gradients);
-    return torch::scalar_tensor(total_of(*call->terms, *call->sums), x.options());
+    // Converted as a tensor: as a number, one beyond float32 would be refused in words about types.
+    return torch::scalar_tensor(total_of(*call->terms, *call->sums), torch::kFloat64).to(x.options());
   }
 
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,

@@ -167,6 +167,9 @@ class Inference {
     file_->commit();
   }
 
+  /// About populations that were lost on the way.
+  [[nodiscard]] const std::vector<std::string>& warnings() const { return warnings_; }
+
  private:
   /// Moves the population of one mu through all frames.
   void move(std::size_t first, const std::vector<double>& mu) {
@@ -184,6 +187,7 @@ class Inference {
     }
     rollout_.run(mu, state, times_, [&](std::int64_t k, const Tensor& moved) {
       std::vector<Tensor> columns{rollout_.physical(moved.narrow(1, 0, d))};
+      watch(mu, k, columns.front(), weights);
       if (with_density_) columns.push_back(moved.narrow(1, d, 1));
       if (weights.defined()) columns.push_back(weights);
       write(first, k, columns.size() > 1 ? torch::cat(columns, 1) : columns.front());
@@ -197,8 +201,32 @@ class Inference {
       const auto x = model_.loss->marginal_sampler()->sample(
           {*model_.network, mu, times_[k]}, file_->header().particles, static_cast<std::uint64_t>(request_.seed),
           request_.options.conditional);
+      watch(mu, static_cast<std::int64_t>(k), rollout_.physical(x), {});
       write(first, static_cast<std::int64_t>(k), rollout_.physical(x));
     }
+  }
+
+  /// Says once a mu when its population is far from all that the model learned from. x: [N, d], weights: [N, 1] or none
+  void watch(const std::vector<double>& mu, std::int64_t frame, const Tensor& x, const Tensor& weights) {
+    if (!model_.range || lost_ == mu) return;
+    const auto points = x.to(torch::kFloat64);
+    const auto shares = weights.defined() ? weights.to(torch::kFloat64) / weights.to(torch::kFloat64).sum()
+                                          : torch::full({points.size(0), 1}, 1.0 / static_cast<double>(points.size(0)),
+                                                        points.options());
+    const auto mean = (shares * points).sum(0);
+    const auto deviation = (shares * (points - mean).square()).sum(0).sqrt();
+    const auto values = [](const Tensor& tensor) {
+      const auto on_host = tensor.cpu().contiguous();
+      return std::vector<double>(on_host.const_data_ptr<double>(), on_host.const_data_ptr<double>() + on_host.numel());
+    };
+    const auto lost = model_.range->lost(values(mean), values(deviation), model_.header);
+    if (!lost) return;
+    lost_ = mu;
+    std::ostringstream text;
+    text << "the rollout at " << comma_joined(model_.header.mu_names) << " = " << comma_joined(mu)
+         << " lost its population: at time " << file_->header().time[static_cast<std::size_t>(frame)] << " " << *lost
+         << ". Train longer or with other settings, or take more steps (infer.steps).";
+    warnings_.push_back(text.str());
   }
 
   /// Nothing is left for this process, but all gather together.
@@ -229,6 +257,8 @@ class Inference {
   std::optional<RolloutStart> start_;  ///< absent where frames are sampled afresh
   std::vector<double> times_;          ///< [K], normalised
   std::optional<RolloutFile> file_;
+  std::vector<double> lost_;  ///< mu of the last warning
+  std::vector<std::string> warnings_;
 };
 
 }  // namespace
@@ -253,6 +283,7 @@ InferResult infer(const InferRequest& request) {
   Inference inference(request, model);
   inference.note_start(result.warnings);
   inference.run();
+  result.warnings.insert(result.warnings.end(), inference.warnings().begin(), inference.warnings().end());
   return result;
 }
 
