@@ -10,14 +10,17 @@
 #include "data/h5.hpp"
 #include "data/schema.hpp"
 #include "training/config.hpp"
+#include "training/losses/choose_loss.hpp"
 #include "training/presets.hpp"
 #include "training/trainer.hpp"
 
 namespace scorefield::apps {
 namespace {
 
-/// What may change when a training continues: how long it runs and where, not what it computes.
-constexpr std::array kResumable{"training.steps", "device"};
+/// Another value starts a new schedule.
+constexpr const char* kRate = "training.learning_rate";
+/// What may change when a training continues: how long it runs, where, and how fast, not what it computes.
+constexpr std::array kResumable{"training.steps", kRate, "device"};
 
 /// Loads what comes before --config: the preset, or on --resume the configuration stored in the model.
 void load_base(const CommandLine& line, OptionSet& set, const std::string& output) {
@@ -43,6 +46,13 @@ void check_unchanged(const OptionSet& set, const std::vector<std::string>& store
   }
 }
 
+/// Whether a key has another value now.
+bool changed(const OptionSet& set, const std::vector<std::string>& stored, const std::string& key) {
+  for (std::size_t i = 0; i < stored.size(); ++i)
+    if (set.entries()[i].key == key) return set.entries()[i].get() != stored[i];
+  return false;
+}
+
 std::vector<std::string> values(const OptionSet& set) {
   std::vector<std::string> texts;
   for (const auto& entry : set.entries()) texts.push_back(entry.get());
@@ -51,6 +61,7 @@ std::vector<std::string> values(const OptionSet& set) {
 
 training::TrainObserver make_observer(ProgressPrinter& printer) {
   return [&printer](const training::TrainProgress& progress) {
+    if (progress.warning) return print_warning("train", progress.message);
     if (!progress.message.empty()) return printer.message(progress.message);
     char detail[128];
     std::snprintf(detail, sizeof detail, "loss %.5g, validation %.5g, rate %.2g", progress.loss,
@@ -60,9 +71,12 @@ training::TrainObserver make_observer(ProgressPrinter& printer) {
   };
 }
 
-Answer answer_of(const training::TrainRequest& request, const training::TrainResult& result) {
+Answer answer_of(const training::TrainRequest& request, const training::TrainResult& result,
+                 const std::string& reason) {
   const nlohmann::ordered_json json{{"command", "train"},
                                     {"output", request.output_path},
+                                    {"loss", request.config.loss.name},
+                                    {"loss_reason", reason},
                                     {"steps", result.steps},
                                     {"seconds", result.seconds},
                                     {"final_loss", result.final_loss},
@@ -70,7 +84,12 @@ Answer answer_of(const training::TrainRequest& request, const training::TrainRes
                                     {"parameters", result.parameters},
                                     {"step_milliseconds", 1e3 * result.step_seconds},
                                     {"engine", result.engine},
-                                    {"time_limit_reached", result.time_limit_reached}};
+                                    {"time_limit_reached", result.time_limit_reached},
+                                    {"diverged", result.verdict == training::Verdict::diverged},
+                                    {"overfitted", result.verdict == training::Verdict::overfitted},
+                                    {"kept_step", result.kept_step},
+                                    {"message", result.judgement},
+                                    {"warnings", result.warnings}};
   std::ostringstream text;
   text << request.output_path << ": " << result.steps << " steps in " << format_duration(result.seconds) << ", "
        << result.parameters << " parameters, " << result.engine << " engine, loss " << result.final_loss
@@ -78,7 +97,20 @@ Answer answer_of(const training::TrainRequest& request, const training::TrainRes
   if (result.time_limit_reached)
     text << "The time limit was reached; 'scorefield train " << request.data_path << " --output " << request.output_path
          << " --resume' continues.\n";
-  return {json.dump(2), text.str(), {}};
+  if (result.verdict == training::Verdict::diverged) return {json.dump(2), "", {}, result.judgement};
+  std::vector<std::string> warnings;
+  if (!result.judgement.empty()) warnings.push_back(result.judgement);
+  return {json.dump(2), text.str(), warnings};
+}
+
+/// The answer to a training whose numbers are no longer finite.
+Answer answer_of(const training::TrainRequest& request, const DivergenceError& error) {
+  const nlohmann::ordered_json json{{"command", "train"},
+                                    {"output", request.output_path},
+                                    {"steps", error.step()},
+                                    {"diverged", true},
+                                    {"message", error.what()}};
+  return {json.dump(2), "", {}, error.what()};
 }
 
 class Train : public Command {
@@ -94,6 +126,8 @@ class Train : public Command {
     line.add_flag("time-limit", "TIME", "stop and save after this long: 90s, 30m, 1.5h");
     line.add_example("scorefield train train.h5 --output model.h5 --preset two-stream --time-limit 30m");
     line.add_example("scorefield train train.h5 --output model.h5 --resume --steps 40000");
+    line.add_example(
+        "scorefield train train.h5 --output model.h5 --resume --steps 40000 --set training.learning_rate=0.001");
     line.add_example(
         "scorefield train train.h5 --output model.h5 --set model.width=96 --set loss.name=action-matching");
   }
@@ -115,21 +149,30 @@ class Train : public Command {
 
   std::optional<Answer> run(const CommandLine& line, const OptionSet& set) override {
     if (request_.resume) check_unchanged(set, stored_, request_.output_path);
+    request_.new_schedule = request_.resume && changed(set, stored_, kRate);
     request_.data_path = line.required("data");
-    request_.config_toml = set.to_toml();
     request_.seed = line.common().seed;
     const auto launched =
         distributed::join_launched(line.common().device, [](const std::string& text) { print_warning("train", text); });
+    reason_ = training::resolve_loss(request_.config, data::DatasetReader(request_.data_path, data::Layouts::any));
+    request_.config_toml = set.to_toml();
     request_.device = launched.device;
     request_.processes = launched.processes.get();
     ProgressPrinter printer(line.common().quiet || !launched.is_root());
     request_.observer = make_observer(printer);
-    const auto result = training::train(request_);
-    return launched.is_root() ? std::optional(answer_of(request_, result)) : std::nullopt;
+    if (!reason_.empty()) printer.message("loss " + request_.config.loss.name + ": " + reason_);
+    try {
+      const auto result = training::train(request_);
+      return launched.is_root() ? std::optional(answer_of(request_, result, reason_)) : std::nullopt;
+    } catch (const DivergenceError& error) {
+      if (!launched.is_root()) throw;
+      return answer_of(request_, error);
+    }
   }
 
  private:
   training::TrainRequest request_;
+  std::string reason_;               ///< of the loss; empty: it was named
   std::vector<std::string> stored_;  ///< values of all keys before the command line changed them
 };
 

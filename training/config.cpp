@@ -4,7 +4,10 @@ namespace scorefield::training {
 
 void bind(OptionSet& set, TrainConfig& config) {
   models::bind(set, config.model);
-  set.add("loss.name", config.loss.name, config.loss.list.names(), config.loss.list.help());
+  set.add("loss.name", config.loss.name, config.loss.names(),
+          "auto: by what the data have: velocity where there are velocities or particles are followed, else transport, "
+          "or dice for many frames; " +
+              config.loss.list.help());
   set.add("loss.sigma", config.loss.sigma, at_least(0),
           "diffusion of the entropic energy E_eps, normalised units; 0: kinetic energy");
   set.add("loss.laplacian", config.loss.laplacian,

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "core/options.hpp"
 #include "models/options.hpp"
@@ -15,16 +16,24 @@ namespace scorefield::training {
 enum class LaplacianKind { exact, hutchinson, stein };
 enum class EngineKind { automatic, fused, autograd };
 
+/// The loss that is chosen by what the data have (losses/choose_loss.hpp).
+inline constexpr const char* kAutomaticLoss = "auto";
+
 /// Which functional is minimised (shared equations: training/README.md).
 struct LossOptions {
-  std::string name = "velocity";
+  std::string name = kAutomaticLoss;
   double sigma = 0;  ///< diffusion in dX = b dt + sigma dW, normalised units; 0: kinetic energy E, > 0: entropic E_eps
   LaplacianKind laplacian = LaplacianKind::hutchinson;
   std::int64_t probes = 1;  ///< Hutchinson probes per point
   LossList list{};          ///< every loss, with the options that are its own
 
-  /// The loss of that name. @throws UsageError
-  [[nodiscard]] const Loss& chosen() const { return list.find(name); }
+  /// The loss of that name; as long as none is chosen, the first of the list. @throws UsageError
+  [[nodiscard]] const Loss& chosen() const { return list.find(name == kAutomaticLoss ? list.names().front() : name); }
+  [[nodiscard]] std::vector<std::string> names() const {
+    auto all = list.names();
+    all.insert(all.begin(), kAutomaticLoss);
+    return all;
+  }
 };
 
 /// Whether the entropic term sigma^2/2 lap s is taken from the jitter that moved the samples: for x = y + delta xi,

@@ -5,20 +5,24 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "core/require.hpp"
 #include "training/batch/source.hpp"
+#include "training/losses/choose_loss.hpp"
 #include "training/model_file.hpp"
 #include "training/objective.hpp"
 #include "training/optim/named_tensors.hpp"
 
 namespace scorefield::training {
 
-LossNoise measure_loss_noise(const std::string& model_path, const std::string& data_path, const TrainConfig& config,
+LossNoise measure_loss_noise(const std::string& model_path, const std::string& data_path, TrainConfig config,
                              std::int64_t seed, std::int64_t batches) {
   require("the number of batches of a loss's noise", batches, at_least(2));
   const auto model = load_model(model_path);
-  BatchSource source(data::DatasetReader(data_path, data::Layouts::any), model.network->normalizer(), config, seed);
+  data::DatasetReader reader(data_path, data::Layouts::any);
+  static_cast<void>(resolve_loss(config, reader));
+  BatchSource source(std::move(reader), model.network->normalizer(), config, seed);
   const auto objective = config.loss.chosen().objective(config, seed);
   const auto parameters = model.network->parameters();
   const auto n = static_cast<double>(batches);

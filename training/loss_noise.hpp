@@ -16,6 +16,6 @@ struct LossNoise {
 
 /// Measures on `batches` batches of the training data, with the averaged weights of a model file. @throws as train
 [[nodiscard]] LossNoise measure_loss_noise(const std::string& model_path, const std::string& data_path,
-                                           const TrainConfig& config, std::int64_t seed, std::int64_t batches);
+                                           TrainConfig config, std::int64_t seed, std::int64_t batches);
 
 }  // namespace scorefield::training

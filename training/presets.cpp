@@ -46,6 +46,22 @@ mu = 2
 particles = 76
 jitter = 0.05
 )"},
+    Preset{"snapshots",
+           "few snapshots of a few thousand points, in minutes of two cores: pairings of neighbouring frames",
+           R"([training]
+steps = 2000
+log_every = 250
+[loss]
+name = "transport"
+[model]
+width = 48
+depth = 4
+[batch]
+mu = 12
+nodes = 3
+particles = 64
+jitter = 0.1
+)"},
     Preset{"landau",
            "Landau damping, weak to strong, two or six dimensions, in a minute of one core: free streaming is known, "
            "velocity form",

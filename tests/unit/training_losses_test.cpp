@@ -52,6 +52,7 @@ TEST(Losses, AreReadBackFromAFileByTheKindOfModel) {
       {"velocity", {"drift", {}}},
       {"action-matching", {"drift", {}}},
       {"dice", {"drift", {}}},
+      {"transport", {"drift", {}}},
       {"dsm", {"score", {{"noise", 0.25}}}},
       {"ncsm", {"ncsm", {{"noise_min", 0.125}, {"noise_max", 8}}}},
       {"cfm", {"cfm", {}}}};

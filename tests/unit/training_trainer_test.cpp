@@ -3,16 +3,20 @@
 #include <torch/types.h>
 
 #include <algorithm>
+#include <cmath>
 #include <csignal>
 #include <filesystem>
 #include <functional>
 
 #include "core/error.hpp"
 #include "core/interrupt.hpp"
+#include "core/random.hpp"
 #include "data/h5.hpp"
 #include "models/network_drift.hpp"
 #include "tests/support/gaussian_data.hpp"
 #include "training/model_file.hpp"
+#include "training/optim/schedule.hpp"
+#include "training/population_range.hpp"
 #include "training/presets.hpp"
 #include "training/rollout/infer.hpp"
 #include "training/trainer.hpp"
@@ -127,6 +131,8 @@ INSTANTIATE_TEST_SUITE_P(Losses, TrainedDrift,
                                                     optim::OptimizerKind::soap, 0.1},
                                            LossCase{"dice", "dice", QuadratureKind::simpson, 3, 0, LaplacianKind::exact,
                                                     optim::OptimizerKind::soap, 0.05},
+                                           LossCase{"transport", "transport", QuadratureKind::simpson, 3, 0,
+                                                    LaplacianKind::exact, optim::OptimizerKind::soap, 0.1},
                                            LossCase{"dice_entropic", "dice", QuadratureKind::simpson, 3, 0.3,
                                                     LaplacianKind::hutchinson, optim::OptimizerKind::soap, 0.1}),
                          [](const auto& info) { return info.param.name; });
@@ -201,6 +207,136 @@ TEST_F(Trainer, TimeLimitStopsWithAResumableFile) {
   EXPECT_EQ(load_model(path("model.h5")).step, result.steps);
 }
 
+std::vector<double> rates(const std::string& model) {
+  return h5::File::open(model).read<double>("/history/learning_rate");
+}
+
+TEST_F(Trainer, MoreStepsGoOnWhereTheRateWas) {
+  auto config = small_config();
+  config.training.steps = 60;
+  config.training.log_every = 10;
+  train(request(config, "model.h5"));
+  const auto before = rates(path("model.h5"));
+  auto more = request(config, "model.h5");
+  more.resume = true;
+  more.config.training.steps = 100;
+  std::string said;
+  more.observer = [&](const TrainProgress& progress) { said += progress.message; };
+  train(more);
+  EXPECT_THAT(said, ::testing::HasSubstr("goes on after step 60, at 100 % of the learning rate's schedule"));
+  const auto after = rates(path("model.h5"));
+  ASSERT_EQ(after.size(), 10u);
+  const double end = config.optimizer.learning_rate * config.optimizer.final_fraction;
+  for (std::size_t row = 6; row < 10; ++row) {
+    EXPECT_LE(after[row], before.back()) << row;
+    EXPECT_DOUBLE_EQ(after[row], end) << row;
+  }
+
+  // Another rate asks for another schedule.
+  more.config.training.steps = 160;
+  more.config.optimizer.learning_rate = 4e-3;
+  more.new_schedule = true;
+  train(more);
+  const auto again = rates(path("model.h5"));
+  EXPECT_GT(again[10], 3e-3);
+  EXPECT_LT(again[15], 1e-4);
+}
+
+/// Stopped half way and given twice the steps: the second half of the schedule takes the rest, without a jump.
+TEST_F(Trainer, AnInterruptedRunWithMoreStepsStretchesTheRestOfTheSchedule) {
+  auto config = small_config();
+  config.training.steps = 60;
+  config.training.log_every = 10;
+  catch_interrupts();
+  auto part = request(config, "model.h5");
+  part.observer = [](const TrainProgress& progress) {
+    if (progress.step == 30) std::raise(SIGINT);
+  };
+  EXPECT_THROW(train(part), Interrupted);
+  clear_interrupt();
+  part.observer = nullptr;
+  part.resume = true;
+  part.config.training.steps = 120;
+  train(part);
+  const auto seen = rates(path("model.h5"));
+  const auto steps = h5::File::open(path("model.h5")).read<double>("/history/step");
+  for (std::size_t row = 0; row < seen.size(); ++row) {
+    const double last = steps[row] - 1;  // the rate of a row is that of its last step
+    // The signal is seen one step after the row of step 30.
+    const double progress = last <= 30 ? last / 60 : 31.0 / 60 + (1 - 31.0 / 60) * (last - 31) / (120 - 31);
+    EXPECT_NEAR(seen[row], optim::learning_rate(progress, config.optimizer), 1e-12) << steps[row];
+  }
+}
+
+TEST_F(Trainer, ATimeLimitIsTheSchedulesEndAlsoForTheRunAfterIt) {
+  auto config = small_config();
+  config.training.steps = 1000000;
+  config.training.log_every = 1;
+  auto limited = request(config, "model.h5");
+  limited.time_limit_seconds = 0.5;
+  train(limited);
+  const auto rows = rates(path("model.h5")).size();
+  limited.resume = true;
+  train(limited);
+  const auto all = rates(path("model.h5"));
+  ASSERT_GT(all.size(), rows);
+  for (std::size_t row = rows; row < all.size(); ++row)
+    ASSERT_DOUBLE_EQ(all[row], config.optimizer.learning_rate * config.optimizer.final_fraction) << row;
+}
+
+TEST_F(Trainer, ADivergedTrainingLeavesItsBestCheckpoint) {
+  auto config = small_config();
+  config.optimizer.kind = optim::OptimizerKind::adam;
+  config.training.steps = 100;
+  config.training.log_every = 10;
+  const auto good = train(request(config, "model.h5"));
+  EXPECT_EQ(good.verdict, Verdict::sound);
+  EXPECT_EQ(good.kept_step, 100);
+  fs::copy_file(path("model.h5"), path("good.h5"));
+  auto wild = request(config, "model.h5");
+  wild.resume = wild.new_schedule = true;
+  wild.config.training.steps = 120;
+  wild.config.optimizer.learning_rate = 0.6;
+  wild.config.optimizer.warmup = 0;
+  wild.config.optimizer.ema_decay = 0;
+  const auto result = train(wild);
+  EXPECT_EQ(result.verdict, Verdict::diverged);
+  EXPECT_EQ(result.steps, 120);
+  EXPECT_EQ(result.kept_step, 100);
+  EXPECT_EQ(result.validation_loss, good.validation_loss);
+  EXPECT_THAT(result.judgement, ::testing::HasSubstr("model.h5 holds the checkpoint of step 100"));
+  EXPECT_THAT(result.judgement, ::testing::HasSubstr("training.learning_rate (0.6)"));
+  expect_same_arrays(h5::File::open(path("good.h5")), h5::File::open(path("model.h5")), "/");
+}
+
+/// Thirty particles, half of them for validation, and a network that can follow each of them.
+TEST_F(Trainer, AnOverfittedTrainingLeavesItsBestCheckpoint) {
+  test::write_gaussian_dataset(data_, {0.5, 1.0}, 30, 3);
+  auto config = small_config();
+  config.model.width = 48;
+  config.training.validation_fraction = 0.5;
+  config.training.steps = 400;
+  config.training.log_every = 20;
+  const data::DatasetReader reader(data_);
+  auto header = reader.header();
+  data::DatasetWriter writer(path("noisy.h5"), header);  // velocities that have nothing to do with the positions
+  std::vector<float> x(static_cast<std::size_t>(header.frame_size())), v(x.size());
+  for (std::int64_t m = 0; m < header.mu_count(); ++m)
+    for (std::int64_t k = 0; k < header.frames(); ++k) {
+      reader.read_samples(m, k, x);
+      for (std::size_t i = 0; i < v.size(); ++i)
+        v[i] = static_cast<float>(Philox(7, static_cast<std::uint64_t>(3 * m + k)).normals(i)[0]);
+      writer.write_frame(m, k, x, v);
+    }
+  writer.commit();
+  data_ = path("noisy.h5");
+  const auto result = train(request(config, "model.h5"));
+  EXPECT_EQ(result.verdict, Verdict::overfitted);
+  EXPECT_LT(result.kept_step, 400);
+  EXPECT_EQ(load_model(path("model.h5")).step, result.kept_step);
+  EXPECT_THAT(result.judgement, ::testing::HasSubstr("batch.jitter"));
+}
+
 TEST_F(Trainer, RolloutFollowsTheGaussian) {
   auto config = small_config();
   train(request(config, "model.h5"));
@@ -219,6 +355,47 @@ TEST_F(Trainer, RolloutFollowsTheGaussian) {
   EXPECT_NEAR(x.mean(0)[1].item<double>(), -0.5, 0.05);
   EXPECT_NEAR(x.std(0)[0].item<double>(), 0.9, 0.05);
   EXPECT_NEAR(x.std(0)[1].item<double>(), 0.9, 0.05);
+}
+
+/// A population that is pushed far away, or gathers in a point, is no longer one that the model knows.
+TEST(PopulationRange, SaysWhatIsLost) {
+  data::DatasetHeader header;
+  header.coordinates = {"x", "y"};
+  header.periods = {0, 1};
+  const PopulationRange range{{-1, 0}, {1, 0}, {0.5, 0.3}, {0.7, 0.3}};
+  EXPECT_FALSE(range.lost({0, 0}, {0.6, 0.3}, header));
+  EXPECT_FALSE(range.lost({3.3, 0}, {0.2, 0.3}, header)) << "outside, but not far";
+  EXPECT_THAT(range.lost({5, 0}, {0.6, 0.3}, header).value(),
+              ::testing::HasSubstr("mean of 'x' is 5, in the training"));
+  EXPECT_THAT(range.lost({0, 0}, {0.1, 0.3}, header).value(), ::testing::HasSubstr("deviation of 'x' is 0.1"));
+  EXPECT_TRUE(range.lost({0, 0}, {2.2, 0.3}, header));
+  EXPECT_TRUE(range.lost({std::nan(""), 0}, {0.6, 0.3}, header));
+  EXPECT_FALSE(range.lost({0, 900}, {0.6, 70}, header)) << "periodic";
+}
+
+/// A start ten deviations wide is not what the model was trained on.
+TEST_F(Trainer, ARolloutFarFromTheTrainingPopulationsWarns) {
+  auto config = small_config();
+  config.training.steps = 20;
+  train(request(config, "model.h5"));
+  const data::DatasetReader reader(data_);
+  data::DatasetWriter writer(path("wide.h5"), reader.header());
+  std::vector<float> x(static_cast<std::size_t>(reader.header().frame_size())), v(x.size());
+  for (std::int64_t m = 0; m < reader.header().mu_count(); ++m)
+    for (std::int64_t k = 0; k < reader.header().frames(); ++k) {
+      reader.read_samples(m, k, x);
+      for (float& value : x) value *= 10;
+      writer.write_frame(m, k, x, v);
+    }
+  writer.commit();
+  InferOptions options;
+  options.mu = {{1.0}};
+  options.integration.steps = 4;
+  EXPECT_TRUE(infer({path("model.h5"), path("rollout.h5"), options, "", 1}).warnings.empty());
+  options.start.path = path("wide.h5");
+  EXPECT_THAT(
+      infer({path("model.h5"), path("rollout.h5"), options, "", 1}).warnings,
+      ::testing::ElementsAre(::testing::HasSubstr("mu = 1 lost its population: at time 0 the deviation of 'x'")));
 }
 
 TEST_F(Trainer, RolloutFramesAreTrainingTimesWhereThereAreEnough) {
@@ -261,6 +438,7 @@ TEST_F(Trainer, MarginalsWithoutVelocitiesSayWhatToDo) {
   writer.commit();
   auto wrong = request(small_config(), "model.h5");
   wrong.data_path = path("plain.h5");
+  wrong.config.loss.name = "velocity";
   EXPECT_THAT([&] { train(wrong); },
               ::testing::ThrowsMessage<FileError>(::testing::HasSubstr("loss.name=action-matching")));
   EXPECT_FALSE(fs::exists(path("model.h5")));
