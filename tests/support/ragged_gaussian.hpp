@@ -99,6 +99,45 @@ inline void write_ragged_gaussian(const std::string& path, const RaggedCase& of)
   writer.commit();
 }
 
+/// The GaussianCase in particles that never move, about (.6, -.25) with the deviation 1.3: their weights are the
+/// density at every time, and without them there is nothing to see.
+inline void write_moving_weights(const std::string& path, const std::vector<double>& mu, bool weighted) {
+  constexpr std::int64_t kParticles = 8000, kFrames = 17;
+  constexpr double kCentre[2] = {0.6, -0.25}, kWidth = 1.3;
+  data::DatasetHeader header;
+  header.provenance.format = data::kDatasetFormat;
+  header.mu_names = {"mu"};
+  for (const double value : mu) header.mu.push_back({value});
+  for (std::int64_t k = 0; k < kFrames; ++k) header.time.push_back(static_cast<double>(k) / (kFrames - 1));
+  header.time_units = "1";
+  header.particles = kParticles;
+  header.coordinates = {"x", "y"};
+  header.units = {"1", "1"};
+  header.periods = {0, 0};
+  header.identity = data::Identity::marginals;
+  header.has_weights = weighted;
+  const auto z = quiet_normals(kParticles);
+  const auto numbers = z.accessor<double, 2>();
+  data::DatasetWriter writer(path, header);
+  for (std::int64_t m = 0; m < header.mu_count(); ++m)
+    for (std::int64_t k = 0; k < kFrames; ++k) {
+      const double t = header.time[static_cast<std::size_t>(k)];
+      const double mean[2] = {mu[static_cast<std::size_t>(m)] * t, -0.5 * t};
+      std::vector<float> x, weights;
+      for (std::int64_t i = 0; i < kParticles; ++i) {
+        double exponent = 0;
+        for (int c = 0; c < 2; ++c) {
+          const double value = kCentre[c] + kWidth * numbers[i][c];
+          x.push_back(static_cast<float>(value));
+          exponent += std::pow(numbers[i][c], 2) / 2 - std::pow((value - mean[c]) / GaussianCase::spread(t), 2) / 2;
+        }
+        if (weighted) weights.push_back(static_cast<float>(std::exp(exponent)));
+      }
+      writer.write_frame(m, k, x, {}, weights);
+    }
+  writer.commit();
+}
+
 /// `count` equally spaced times.
 inline std::vector<double> even_times(double first, double last, std::int64_t count) {
   std::vector<double> times;

@@ -285,6 +285,22 @@ TEST_F(Ragged, TrainingsFindTheFieldOfTheWeightedPopulation) {
   }
 }
 
+/// Particles of a fixed cloud whose weights move: the unweighted population stands still.
+TEST_F(Ragged, TrainingsFindWhatTheWeightsMove) {
+  for (const bool weighted : {false, true}) {
+    test::write_moving_weights(path_, {0.5, 1.0, 1.5}, weighted);
+    auto config = small_config();
+    config.loss.name = "action-matching";
+    config.quadrature = {QuadratureKind::simpson, 17};
+    const auto output = folder_.path("model.h5");
+    static_cast<void>(
+        train({.data_path = path_, .output_path = output, .config = config, .config_toml = "", .seed = 4}));
+    const double error = drift_error(load_model(output));
+    if (weighted) EXPECT_LT(error, 0.2);
+    else EXPECT_GT(error, 0.8);
+  }
+}
+
 /// Sum of the weights and mean of the first coordinate in the frame nearest to t, its weight counted.
 std::pair<double, double> weight_and_mean(const std::string& path, double t) {
   const DatasetReader rollout(path);
