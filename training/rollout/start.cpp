@@ -56,7 +56,7 @@ void require_space_of(const data::DatasetHeader& model, const data::DatasetHeade
 
 RolloutStart::RolloutStart(const ReducedModel& model, StartOptions options, std::int64_t seed)
     : model_(model),
-      training_mu_(model.header.mu),
+      training_mu_(model.initial.mu),
       options_(std::move(options)),
       seed_(problems::independent_seed(seed, kStartStream)) {
   std::int64_t available = model.initial.particles;
