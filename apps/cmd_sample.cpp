@@ -55,7 +55,7 @@ class Sample : public Command {
     request_.observer = printer.observer();
     request_.message = [&](const std::string& text) { printer.message(text); };
     const auto result = training::sample(request_);
-    return Answer{json_of(result), text_of(result), {}};
+    return Answer{json_of(result), text_of(result), result.run.warnings};
   }
 
  private:
@@ -76,6 +76,7 @@ class Sample : public Command {
     for (const auto& [name, column] : run.trace)
       if (!column.empty() && name != "score_evaluations") object["last"][name] = column.back();
     object["notes"] = run.notes;
+    if (!run.warnings.empty()) object["warnings"] = run.warnings;
     for (const auto& [name, value] : result.diagnostics) object["diagnostics"][name] = value;
     return object.dump(2);
   }

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "core/error.hpp"
 #include "core/parallel.hpp"
 
 namespace scorefield::targets {
@@ -63,6 +64,10 @@ Target::Evaluation AutogradTarget::evaluate_block(const torch::Tensor& x) const 
   const torch::AutoGradMode with_gradients(true);
   const auto rows = x.detach().clone().requires_grad_(true);
   const auto log_p = expression(rows);
+  if (!log_p.requires_grad())
+    throw UsageError("target '" + name() +
+                     "': log p gives no gradient in x: it is computed under no_grad, from a detached x, or does not "
+                     "depend on x. Mend that, or add a method score(x) -> [N, d].");
   const auto gradient = torch::autograd::grad({log_p}, {rows}, {torch::ones_like(log_p)}).front();
   return {log_p.detach(), gradient.detach()};
 }

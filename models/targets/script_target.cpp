@@ -3,6 +3,7 @@
 #include <torch/csrc/jit/runtime/graph_executor.h>
 #include <torch/script.h>
 
+#include <exception>
 #include <filesystem>
 #include <sstream>
 
@@ -14,10 +15,59 @@ namespace {
 
 using torch::Tensor;
 
+constexpr std::int64_t kTrials = 4;  ///< points of a trial call
+
 std::string shape_of(const Tensor& tensor) {
   std::ostringstream text;
   text << tensor.sizes();
   return text.str();
+}
+
+/// The module's own code failed.
+struct CallError : FileError {
+  using FileError::FileError;
+};
+
+/// Where a module is tried: fixed points around 0 and away from it.
+Tensor trial_points(std::int64_t dimension, torch::Device device) {
+  const auto k = torch::arange(kTrials * dimension, torch::kFloat64).view({kTrials, dimension});
+  return (1.5 * torch::sin(1.7 * k + 0.3) + 0.2).to(device);
+}
+
+/// The largest difference of what is finite in both, in units of its size.
+double relative_difference(const Tensor& a, const Tensor& b) {
+  const auto both = torch::isfinite(a) & torch::isfinite(b);
+  if (!both.any().item<bool>()) return 0;
+  const auto x = a.masked_select(both), y = b.masked_select(both);
+  return ((x - y).abs().max() / (1 + torch::max(x.abs().max(), y.abs().max()))).item<double>();
+}
+
+/// Every row of a batch is a point of its own. @throws FileError when what is said of one depends on the others
+void check_rows(const Target& target, const std::string& path, const Tensor& x, const Target::Evaluation& all) {
+  for (std::int64_t i = 0; i < x.size(0); ++i) {
+    const auto row = x.narrow(0, i, 1);
+    const auto one = target.evaluate(row);
+    if (relative_difference(one.log_density, all.log_density.narrow(0, i, 1)) > 1e-4 ||
+        relative_difference(one.score, all.score.narrow(0, i, 1)) > 1e-3)
+      throw FileError(path,
+                      "forward(x) couples the rows of a batch: the value of a row changes with the rows beside it, as "
+                      "with a mean over dimension 0. Make it a function of each row alone.");
+  }
+}
+
+/// The score is the gradient. @throws FileError when differences of log p contradict it at every trial point
+void check_gradient(const Target& target, const std::string& path, const Tensor& x, const Target::Evaluation& at,
+                    double step) {
+  const auto direction = torch::cos(torch::arange(x.size(1), torch::kFloat64)).to(x.device());
+  const auto slope = (target.log_density(x + step * direction) - target.log_density(x - step * direction)) / (2 * step);
+  const auto claimed = torch::mv(at.score, direction);
+  const auto known = torch::isfinite(slope) & torch::isfinite(claimed);
+  const auto size = torch::max(slope.abs(), claimed.abs());
+  const auto wrong = ((slope - claimed).abs() > 0.2 * size) & (size > 1e-2);
+  if (known.any().item<bool>() && (wrong | ~known).all().item<bool>())
+    throw FileError(path,
+                    "its score is not the gradient of forward(x), as differences show: part of x may be detached, or "
+                    "score(x) that of another density.");
 }
 
 /// Fusing and profiling would recompile the module in its first calls, seconds for what takes microseconds.
@@ -52,7 +102,7 @@ class ScriptTarget final : public AutogradTarget {
     } catch (const FileError&) {
       throw;
     } catch (const std::exception& error) {
-      throw FileError(path_, std::string(method) + "(x) with x " + shape_of(x) + " failed: " + error.what());
+      throw CallError(path_, std::string(method) + "(x) with x " + shape_of(x) + " failed: " + error.what());
     }
     if (result.sizes() != shape)
       throw FileError(path_, std::string(method) + "(x) gives " + shape_of(result) + " for x " + shape_of(x) +
@@ -66,6 +116,30 @@ class ScriptTarget final : public AutogradTarget {
   torch::ScalarType type_;
   bool has_score_;
 };
+
+/// The target, tried with these points; called with float32 where it takes no float64, as a frozen module, whose
+/// numbers are no parameters any more, does not say.
+std::shared_ptr<const Target> try_target(const std::string& path, const torch::jit::Module& module, const Tensor& x,
+                                         torch::ScalarType type) {
+  const auto tried = [&](torch::ScalarType as) {
+    auto target = std::make_shared<ScriptTarget>(path, module, x.size(1), as);
+    const auto found = target->evaluate(x);
+    check_rows(*target, path, x, found);
+    check_gradient(*target, path, x, found, as == torch::kFloat64 ? 1e-5 : 1e-2);
+    return target;
+  };
+  if (type != torch::kFloat64) return tried(type);
+  try {
+    return tried(type);
+  } catch (const CallError&) {
+    const auto first = std::current_exception();
+    try {
+      return tried(torch::kFloat32);
+    } catch (const CallError&) {
+      std::rethrow_exception(first);
+    }
+  }
+}
 
 }  // namespace
 
@@ -85,9 +159,7 @@ std::shared_ptr<const Target> open_script_target(const std::string& path, torch:
       if (parameter.is_floating_point()) type = parameter.scalar_type();
     for (const auto& buffer : module.buffers())
       if (buffer.is_floating_point()) type = buffer.scalar_type();
-    auto target = std::make_shared<ScriptTarget>(path, module, dimension, type);
-    (void)target->evaluate(torch::zeros({2, dimension}, torch::TensorOptions(torch::kFloat64).device(device)));
-    return target;
+    return try_target(path, module, trial_points(dimension, device), type);
   } catch (const c10::Error& error) {
     const std::string text = error.what_without_backtrace();
     throw FileError(path, "is not a TorchScript module: " + text.substr(0, text.find('\n')) +

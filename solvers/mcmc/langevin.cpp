@@ -39,7 +39,7 @@ class LangevinSampler final : public sampling::Sampler {
   }
 
   void step() override {
-    if (log_density_.empty()) look(x_, log_density_, score_);
+    if (log_density_.empty()) begin();
     const bool adapting = static_cast<double>(iteration_) < options_.burn_in * static_cast<double>(steps_);
     if (adapting && iteration_ % 10 == 0) follow_the_cloud();
     const Philox noise(seed_, static_cast<std::uint64_t>(2 * iteration_)),
@@ -83,6 +83,9 @@ class LangevinSampler final : public sampling::Sampler {
   }
   [[nodiscard]] bool converged() const override { return false; }
   [[nodiscard]] std::vector<std::string> notes() const override {
+    if (metropolis_ && moved_ > 0)
+      return {std::to_string(moved_) + " of " + std::to_string(n_) +
+              " particles started where log p is not finite; they started elsewhere instead"};
     if (metropolis_) return {};
     return {"ULA accepts every move: its samples carry a bias of the order of the step"};
   }
@@ -94,6 +97,7 @@ class LangevinSampler final : public sampling::Sampler {
     archive.array("score", {n_, d_}, score_, any);
     archive.array("variance", {d_}, variance_);
     archive.count("iteration", iteration_, 0, steps_);
+    archive.count("moved", moved_, 0, n_);
     archive.number("step", step_);
     archive.number("acceptance", acceptance_);
     archive.number("mean_jump", jump_);
@@ -105,6 +109,22 @@ class LangevinSampler final : public sampling::Sampler {
     log_density =
         evaluation.log_density.defined() ? rows_of(evaluation.log_density) : Values(static_cast<std::size_t>(n_), 0.0);
     score = rows_of(evaluation.score);
+  }
+  /// A chain that starts outside of the support never moves: it starts at one that does not, in turn.
+  void begin() {
+    look(x_, log_density_, score_);
+    std::vector<std::size_t> inside, outside;
+    for (std::size_t i = 0; i < log_density_.size(); ++i)
+      (std::isfinite(log_density_[i]) ? inside : outside).push_back(i);
+    if (!metropolis_ || inside.empty()) return;
+    const auto d = static_cast<std::size_t>(d_);
+    for (std::size_t k = 0; k < outside.size(); ++k) {
+      const std::size_t to = outside[k], from = inside[k % inside.size()];
+      log_density_[to] = log_density_[from];
+      std::copy_n(&x_[from * d], d, &x_[to * d]);
+      std::copy_n(&score_[from * d], d, &score_[to * d]);
+    }
+    moved_ = static_cast<std::int64_t>(outside.size());
   }
   [[nodiscard]] double mean_of(const Values& x, const Values& score, std::size_t i, std::size_t c) const {
     const std::size_t at = i * static_cast<std::size_t>(d_) + c;
@@ -127,7 +147,7 @@ class LangevinSampler final : public sampling::Sampler {
   LangevinOptions options_;
   bool metropolis_;
   std::uint64_t seed_;
-  std::int64_t n_, d_, steps_, iteration_ = 0;
+  std::int64_t n_, d_, steps_, iteration_ = 0, moved_ = 0;
   Values x_, variance_, log_density_, score_;
   double step_, acceptance_ = 0, jump_ = 0;
 };

@@ -19,6 +19,17 @@ using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
+/// Particles where the target has no density stand for nothing.
+void warn_of_outsiders(RunResult& result) {
+  const auto outside = (~torch::isfinite(result.log_prob)).sum().item<std::int64_t>();
+  if (outside == 0) return;
+  result.warnings.push_back(
+      std::to_string(outside) + " of " + std::to_string(result.log_prob.size(0)) +
+      " particles lie where log p is not a finite number, outside of the target's support. Do not "
+      "use them: start inside (--initial, sample.start_shift), write the target in coordinates "
+      "without bounds, or take another method (gas, smc).");
+}
+
 /// What the method has to say, after what it said before an interruption.
 void collect_notes(std::vector<std::string>& notes, const Sampler& sampler) {
   for (auto& note : sampler.notes())
@@ -66,6 +77,7 @@ class Run {
     if (request_.target->has_log_density()) {
       result_.log_prob = request_.target->log_density(result_.samples);
       if (request_.options.frames > 0) result_.density = density_grid(*request_.target, result_.samples);
+      warn_of_outsiders(result_);
       request_.target->set_count(result_.evaluations);  // what the file adds is no cost of the method
     }
     result_.extras = sampler_->extras();

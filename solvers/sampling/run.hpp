@@ -68,6 +68,7 @@ struct RunResult {
   DensityGrid density;  ///< with frames, where log p is known
   Trace trace;
   std::vector<std::string> notes;
+  std::vector<std::string> warnings;  ///< what makes the cloud doubtful
   EvaluationCount evaluations;
   std::int64_t iterations = 0;
   double seconds = 0;  ///< in the iterations

@@ -3,11 +3,14 @@
 #include <signal.h>
 
 #include <chrono>
+#include <cmath>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "core/random.hpp"
 #include "data/h5.hpp"
+#include "data/samples_file.hpp"
 #include "tests/cli/cli_fixture.hpp"
 #include "tests/support/damage_file.hpp"
 
@@ -211,6 +214,61 @@ TEST_F(Sample, TorchScriptTargetsAreSampledAndNanIsNamed) {
   EXPECT_NEAR(square, 1, 0.06);
   fail(1, {"sample", "bad.pt", "--particles", "50", "--output", "b.h5", "--quiet"}, {"not finite"});
   fail(1, {"sample", "wrong.pt", "--output", "b.h5", "--quiet"}, {"wrong.pt", "expected [N]"});
+}
+
+TEST_F(Sample, ModulesThatAreNoDensityOfEachRowAreRefused) {
+  if (!scripts({{"coupled", "-0.5 * ((x - x.mean(0)) ** 2).sum(1)"},
+                {"constant", "-0.5 * (x.detach() ** 2).sum(1)"},
+                {"partly", "-0.5 * (x.detach() ** 2).sum(1) - 0.0 * x.sum(1)"}}))
+    GTEST_SKIP() << "no Python with torch";
+  const auto refused = [&](const std::string& name, int code, const std::string& message) {
+    fail(code, {"sample", name, "--particles", "50", "--output", "b.h5", "--quiet"}, {message});
+  };
+  refused("coupled.pt", 1, "couples the rows of a batch");
+  refused("constant.pt", 2, "gives no gradient");
+  refused("partly.pt", 1, "not the gradient of forward(x)");
+}
+
+/// Gamma(3, 1) in x, whose mean is 3 and which has no density below 0.
+TEST_F(Sample, ParticlesOutsideOfTheSupportAreReported) {
+  if (!scripts({{"gamma", "(2 * torch.log(x) - x).sum(1)"}})) GTEST_SKIP() << "no Python with torch";
+  const std::vector<std::string> command{"sample",   "gamma.pt", "--particles", "200",       "--steps", "200",
+                                         "--output", "s.h5",     "--json",      "--threads", "1",       "--method"};
+  auto by = [&](const std::string& method) {
+    auto all = command;
+    all.push_back(method);
+    return succeed(all);
+  };
+  const auto outside = by("svgd");
+  EXPECT_THAT(outside.err, HasSubstr("outside of the target's support"));
+  EXPECT_EQ(nlohmann::json::parse(outside.out)["warnings"].size(), 1u);
+  const auto inside = by("mala");
+  EXPECT_EQ(nlohmann::json::parse(inside.out).count("warnings"), 0u) << "chains start where there is a density";
+  double mean = 0;
+  for (const double x : column("s.h5", "/samples")) {
+    EXPECT_GT(x, 0);
+    mean += x / 400;
+  }
+  EXPECT_NEAR(mean, 3, 0.35);
+}
+
+TEST_F(Sample, SampleSetsAreStartedInTheirOwnUnits) {
+  const double unit = 1e-6, offset = 3e-5;  // metres
+  std::vector<double> points;
+  const Philox random(3, 1);
+  for (std::uint64_t i = 0; i < 400; ++i) points.push_back(offset + unit * random.normals(i)[0]);
+  data::write_samples(folder_ / "set.h5", {.provenance = {},
+                                           .method = "draws",
+                                           .target = "normal",
+                                           .notes = {},
+                                           .arrays = {{"samples", {{400, 1}, points}}}});
+  succeed({"sample", "set.h5", "--method", "ift", "--particles", "100", "--output", "s.h5", "--quiet"});
+  const auto x = column("s.h5", "/samples"), w = column("s.h5", "/weights");
+  double mean = 0, square = 0;
+  for (std::size_t i = 0; i < x.size(); ++i) mean += w[i] * x[i];
+  for (std::size_t i = 0; i < x.size(); ++i) square += w[i] * (x[i] - mean) * (x[i] - mean);
+  EXPECT_NEAR((mean - offset) / unit, 0, 0.3);
+  EXPECT_NEAR(std::sqrt(square) / unit, 1, 0.3);
 }
 
 TEST_F(Sample, ScoreNetworksAreTargetsAndPeriodicCoordinatesStayInTheirBox) {

@@ -14,8 +14,20 @@
 namespace scorefield::training {
 namespace {
 
-torch::Tensor start_cloud(const SampleOptions& options, std::int64_t dimension, std::uint64_t seed) {
-  if (options.initial.empty()) return sampling::initial_cloud(options.start, dimension, seed);
+/// In units of a sample set's own, coordinate by coordinate, unless its deviation is given.
+torch::Tensor drawn_cloud(const sampling::StartOptions& start, const targets::Target& target, std::uint64_t seed) {
+  const auto points = target.sample_set();
+  if (!points.defined() || start.scale > 0) return sampling::initial_cloud(start, target.dimension(), seed);
+  auto centred = start;
+  centred.shift = 0;
+  auto x = points.mean(0) + sampling::initial_cloud(centred, target.dimension(), seed) * points.std(0, false);
+  x.select(1, 0).add_(start.shift);
+  return x;
+}
+
+torch::Tensor start_cloud(const SampleOptions& options, const targets::Target& target, std::uint64_t seed) {
+  if (options.initial.empty()) return drawn_cloud(options.start, target, seed);
+  const auto dimension = target.dimension();
   const auto cloud = sampling::tensor_of(data::read_samples(options.initial));
   if (cloud.size(1) != dimension)
     throw UsageError(options.initial + ": its samples have " + std::to_string(cloud.size(1)) +
@@ -30,9 +42,9 @@ struct OpenTarget {
 
   /// A learned score knows nothing far from its data: the run starts in them.
   [[nodiscard]] torch::Tensor start(const SampleOptions& options, std::uint64_t seed) const {
-    if (!model) return start_cloud(options, counted->dimension(), seed);
+    if (!model) return start_cloud(options, *counted, seed);
     if (options.initial.empty()) return model->initial(options.start.particles);
-    return model->unwrapped(start_cloud(options, counted->dimension(), seed));
+    return model->unwrapped(start_cloud(options, *counted, seed));
   }
   /// Periodic coordinates of a finished run back into their box.
   void wrap(sampling::RunResult& result) const {
@@ -68,6 +80,8 @@ sampling::RunResult run_with_checkpoints(sampling::RunRequest run, const std::st
 /// What the file says of the run.
 data::SamplesFile content(const std::string& target, const data::Provenance& provenance,
                           const sampling::RunResult& result) {
+  auto notes = result.notes;
+  notes.insert(notes.end(), result.warnings.begin(), result.warnings.end());
   return {.provenance = provenance,
           .method = result.method,
           .target = target,
@@ -75,7 +89,7 @@ data::SamplesFile content(const std::string& target, const data::Provenance& pro
           .score_evaluations = result.evaluations.score,
           .density_evaluations = result.evaluations.density,
           .converged = result.converged,
-          .notes = result.notes,
+          .notes = std::move(notes),
           .arrays = result.arrays()};
 }
 
@@ -88,7 +102,9 @@ void bind(OptionSet& set, SampleOptions& options) {
   set.add("sample.stop", options.run.stop, "stop when the method's own rule says that the cloud has come to rest");
   set.add("sample.initial", options.initial, "a samples file whose cloud is the start");
   set.add("sample.start_scale", options.start.scale, at_least(0),
-          "deviation of the initial cloud; 0: 3 up to d = 2, 2 above");
+          "deviation of the initial cloud; 0: 3 up to d = 2, 2 above, around 0; for a sample set so many of its own, "
+          "around "
+          "its mean");
   set.add("sample.start_shift", options.start.shift, any_number(),
           "added to the first coordinate of the initial cloud");
   set.add("sample.frames", options.run.frames, in(0, 1000),
