@@ -301,6 +301,7 @@ void bind(OptionSet& set, ImportOptions& options) {
 
 ImportResult import_files(const std::vector<std::string>& files, const ImportOptions& options,
                           const Provenance& provenance, const std::string& output) {
+  check_ranges(options);
   const Runs opened = open_runs(files, options);
   const auto& runs = opened.all;
   check_agreement(runs, options);
