@@ -80,7 +80,9 @@ def walk(given, folder):
         write_runs(folder / name, parameters, points, seed)
         run("import", f"{name}/a{{a}}_b{{b}}.npz", "--output", f"{name}.h5")
     run("train", "train.h5", "--output", "model.h5", "--preset", "snapshots", *settings)
-    run("infer", "model.h5", "--mu", ", ".join(f"({a}, {b})" for a, b in HELD_OUT), "--output", "rollout.h5")
+    mu = ", ".join(f"({a}, {b})" for a, b in HELD_OUT)
+    # The truth's first frames to start from, and its times to be compared at.
+    run("infer", "model.h5", "--mu", mu, "--initial", "test.h5", "--output", "rollout.h5")
     run("evaluate", "rollout.h5", "--reference", "test.h5", "--training", "train.h5", "--output", "evaluation.json")
     mean = json.loads((folder / "evaluation.json").read_text(encoding="utf-8"))["mean"]
     for name in ("sliced_w2", "sinkhorn", "moments_error"):
