@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstdio>
 #include <stdexcept>
 #include <string_view>
@@ -29,12 +28,6 @@ std::string epsilon_text(const EvaluateOptions& options) {
 
 double mean_over_frames(std::span<const double> energy, std::span<const double> truth) {
   return mean_relative_error(energy, truth);
-}
-
-/// |max E - max E*| / max E*
-double peak_error(std::span<const double> energy, std::span<const double> truth) {
-  const double peak = *std::max_element(truth.begin(), truth.end());
-  return std::abs(*std::max_element(energy.begin(), energy.end()) - peak) / peak;
 }
 
 double moments_error(const std::vector<MomentDistance>& distances, const std::vector<Moments>& truth) {
@@ -67,15 +60,6 @@ constexpr std::array kMetrics{Metric{.key = "electric_energy_error",
                                      .shown = Shown::evaluation,
                                      .sources = kOfHistories,
                                      .of_energy = mean_over_frames},
-                              Metric{.key = "electric_energy_error_peak",
-                                     .title = "electric energy, peak",
-                                     .heading = "E error of the peak",
-                                     .unit = "1",
-                                     .group = kEnergy,
-                                     .meaning = "of the peak",
-                                     .shown = Shown::evaluation,
-                                     .sources = kOfHistories,
-                                     .of_energy = peak_error},
                               Metric{.key = "moments_error",
                                      .title = "moments, relative L2",
                                      .heading = "moments error",
