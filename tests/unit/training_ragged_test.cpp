@@ -13,6 +13,7 @@
 #include "models/network_drift.hpp"
 #include "tests/support/expect_error.hpp"
 #include "tests/support/ragged_gaussian.hpp"
+#include "tests/support/small_training.hpp"
 #include "tests/support/temporary_folder.hpp"
 #include "tests/support/train_keys.hpp"
 #include "training/batch/source.hpp"
@@ -236,21 +237,6 @@ TEST_F(Ragged, WhatCannotBeTrainedOnIsRefused) {
   test::expect_error<FileError>([&] { (void)source({}); }, {path_, "1 particle", "mu 0, time 0"});
 }
 
-/// A small network and batch: a step takes about a millisecond.
-TrainConfig small_config() {
-  TrainConfig config;
-  config.model.width = 24;
-  config.model.depth = 2;
-  config.model.rank = 2;
-  config.model.bias_latents = 4;
-  config.model.hypernetwork_width = 16;
-  config.model.time_features = 2;
-  config.batch = {.mu = 3, .nodes = 6, .particles = 64};
-  config.optimizer.learning_rate = 1e-2;
-  config.training.steps = 300;
-  return config;
-}
-
 /// Relative error of the drift at an unseen mu, in [0, .6], where all mu of unequal_times() have been.
 double drift_error(const ReducedModel& model) {
   const auto& normalizer = model.network->normalizer();
@@ -269,19 +255,22 @@ double drift_error(const ReducedModel& model) {
   return std::sqrt(error / total);
 }
 
+/// That of a small training on snapshots.
+double trained_drift_error(const std::string& data, const std::string& output) {
+  auto config = test::small_config();
+  config.loss.name = "action-matching";
+  config.quadrature = {QuadratureKind::simpson, 17};
+  static_cast<void>(train({.data_path = data, .output_path = output, .config = config, .config_toml = "", .seed = 4}));
+  return drift_error(load_model(output));
+}
+
 /// Snapshots with weights and gaps: what moves the weighted population, from its densities alone.
 TEST_F(Ragged, TrainingsFindTheFieldOfTheWeightedPopulation) {
   for (const bool weighted : {false, true}) {
     auto data = unequal_times();
     data.weighted = weighted;
     test::write_ragged_gaussian(path_, data);
-    auto config = small_config();
-    config.loss.name = "action-matching";
-    config.quadrature = {QuadratureKind::simpson, 17};
-    const auto output = folder_.path("model.h5");
-    static_cast<void>(
-        train({.data_path = path_, .output_path = output, .config = config, .config_toml = "", .seed = 4}));
-    EXPECT_LT(drift_error(load_model(output)), 0.1) << (weighted ? "weighted" : "");
+    EXPECT_LT(trained_drift_error(path_, folder_.path("model.h5")), 0.1) << (weighted ? "weighted" : "");
   }
 }
 
@@ -289,13 +278,7 @@ TEST_F(Ragged, TrainingsFindTheFieldOfTheWeightedPopulation) {
 TEST_F(Ragged, TrainingsFindWhatTheWeightsMove) {
   for (const bool weighted : {false, true}) {
     test::write_moving_weights(path_, {0.5, 1.0, 1.5}, weighted);
-    auto config = small_config();
-    config.loss.name = "action-matching";
-    config.quadrature = {QuadratureKind::simpson, 17};
-    const auto output = folder_.path("model.h5");
-    static_cast<void>(
-        train({.data_path = path_, .output_path = output, .config = config, .config_toml = "", .seed = 4}));
-    const double error = drift_error(load_model(output));
+    const double error = trained_drift_error(path_, folder_.path("model.h5"));
     if (weighted) EXPECT_LT(error, 0.2);
     else EXPECT_GT(error, 0.8);
   }
@@ -324,7 +307,7 @@ TEST_F(Ragged, RolloutsKeepTheWeightsOfTheirStart) {
   test::write_ragged_gaussian(path_, data);
   const auto model = folder_.path("model.h5"), rollout = folder_.path("rollout.h5"), start = folder_.path("start.h5");
   static_cast<void>(
-      train({.data_path = path_, .output_path = model, .config = small_config(), .config_toml = "", .seed = 4}));
+      train({.data_path = path_, .output_path = model, .config = test::small_config(), .config_toml = "", .seed = 4}));
   test::write_ragged_gaussian(start, {.mu = {1.2, 9}, .times = {{0}, {0, 1}}, .weighted = true, .particles = 3000});
   InferOptions options;
   options.mu.resize(1);

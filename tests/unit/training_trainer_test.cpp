@@ -14,6 +14,7 @@
 #include "data/h5.hpp"
 #include "models/network_drift.hpp"
 #include "tests/support/gaussian_data.hpp"
+#include "tests/support/small_training.hpp"
 #include "training/model_file.hpp"
 #include "training/optim/schedule.hpp"
 #include "training/population_range.hpp"
@@ -38,25 +39,24 @@ class Trainer : public ::testing::Test {
   void TearDown() override { fs::remove_all(folder_); }
   std::string path(const std::string& name) const { return (folder_ / name).string(); }
 
-  /// A small network and batch: a step takes about a millisecond.
-  static TrainConfig small_config() {
-    TrainConfig config;
-    config.model.width = 24;
-    config.model.depth = 2;
-    config.model.rank = 2;
-    config.model.bias_latents = 4;
-    config.model.hypernetwork_width = 16;
-    config.model.time_features = 2;
-    config.batch = {.mu = 3, .nodes = 6, .particles = 64};
-    config.optimizer.learning_rate = 1e-2;
-    config.training.steps = 300;
-    return config;
-  }
   TrainRequest request(const TrainConfig& config, const std::string& output) const {
     OptionSet set;
     TrainConfig copy = config;
     bind(set, copy);
     return {.data_path = data_, .output_path = path(output), .config = config, .config_toml = set.to_toml(), .seed = 4};
+  }
+  /// What goes on with the run that a signal stops at step 30.
+  TrainRequest interrupted_at_30(const TrainConfig& config, const std::string& output) const {
+    catch_interrupts();
+    auto part = request(config, output);
+    part.observer = [](const TrainProgress& progress) {
+      if (progress.step == 30) std::raise(SIGINT);
+    };
+    EXPECT_THROW(train(part), Interrupted);
+    clear_interrupt();
+    part.observer = nullptr;
+    part.resume = true;
+    return part;
   }
 
   fs::path folder_;
@@ -100,7 +100,7 @@ class TrainedDrift : public Trainer, public ::testing::WithParamInterface<LossCa
 
 TEST_P(TrainedDrift, EqualsTheExactOneAtAnUnseenMu) {
   const LossCase& c = GetParam();
-  auto config = small_config();
+  auto config = test::small_config();
   config.loss = {.name = c.loss, .sigma = c.sigma, .laplacian = c.laplacian};
   config.quadrature = {c.rule, c.nodes};
   config.optimizer.kind = c.optimizer;
@@ -151,28 +151,20 @@ void expect_same_arrays(const h5::File& a, const h5::File& b, const std::string&
 }
 
 TEST_F(Trainer, InterruptedAndResumedEqualsUninterruptedBitForBit) {
-  auto config = small_config();
+  auto config = test::small_config();
   config.training.steps = 60;
   config.training.log_every = 10;
   config.training.checkpoint_every = 25;
   train(request(config, "whole.h5"));
 
-  catch_interrupts();
-  auto part = request(config, "part.h5");
-  part.observer = [](const TrainProgress& progress) {
-    if (progress.step == 30) std::raise(SIGINT);
-  };
-  EXPECT_THROW(train(part), Interrupted);
-  clear_interrupt();
-  part.observer = nullptr;
-  part.resume = true;
+  auto part = interrupted_at_30(config, "part.h5");
   const auto result = train(part);
   EXPECT_EQ(result.steps, 60);
   expect_same_arrays(h5::File::open(path("whole.h5")), h5::File::open(path("part.h5")), "/");
 }
 
 TEST_F(Trainer, DivergenceNamesStepAndQuantityAndKeepsTheLastCheckpoint) {
-  auto config = small_config();
+  auto config = test::small_config();
   config.training.steps = 40;
   config.training.log_every = 5;
   config.training.checkpoint_every = 5;
@@ -196,7 +188,7 @@ TEST_F(Trainer, DivergenceNamesStepAndQuantityAndKeepsTheLastCheckpoint) {
 }
 
 TEST_F(Trainer, TimeLimitStopsWithAResumableFile) {
-  auto config = small_config();
+  auto config = test::small_config();
   config.training.steps = 1000000;
   auto limited = request(config, "model.h5");
   limited.time_limit_seconds = 0.5;
@@ -212,7 +204,7 @@ std::vector<double> rates(const std::string& model) {
 }
 
 TEST_F(Trainer, MoreStepsGoOnWhereTheRateWas) {
-  auto config = small_config();
+  auto config = test::small_config();
   config.training.steps = 60;
   config.training.log_every = 10;
   train(request(config, "model.h5"));
@@ -244,18 +236,10 @@ TEST_F(Trainer, MoreStepsGoOnWhereTheRateWas) {
 
 /// Stopped half way and given twice the steps: the second half of the schedule takes the rest, without a jump.
 TEST_F(Trainer, AnInterruptedRunWithMoreStepsStretchesTheRestOfTheSchedule) {
-  auto config = small_config();
+  auto config = test::small_config();
   config.training.steps = 60;
   config.training.log_every = 10;
-  catch_interrupts();
-  auto part = request(config, "model.h5");
-  part.observer = [](const TrainProgress& progress) {
-    if (progress.step == 30) std::raise(SIGINT);
-  };
-  EXPECT_THROW(train(part), Interrupted);
-  clear_interrupt();
-  part.observer = nullptr;
-  part.resume = true;
+  auto part = interrupted_at_30(config, "model.h5");
   part.config.training.steps = 120;
   train(part);
   const auto seen = rates(path("model.h5"));
@@ -269,7 +253,7 @@ TEST_F(Trainer, AnInterruptedRunWithMoreStepsStretchesTheRestOfTheSchedule) {
 }
 
 TEST_F(Trainer, ATimeLimitIsTheSchedulesEndAlsoForTheRunAfterIt) {
-  auto config = small_config();
+  auto config = test::small_config();
   config.training.steps = 1000000;
   config.training.log_every = 1;
   auto limited = request(config, "model.h5");
@@ -285,7 +269,7 @@ TEST_F(Trainer, ATimeLimitIsTheSchedulesEndAlsoForTheRunAfterIt) {
 }
 
 TEST_F(Trainer, ADivergedTrainingLeavesItsBestCheckpoint) {
-  auto config = small_config();
+  auto config = test::small_config();
   config.optimizer.kind = optim::OptimizerKind::adam;
   config.training.steps = 100;
   config.training.log_every = 10;
@@ -312,7 +296,7 @@ TEST_F(Trainer, ADivergedTrainingLeavesItsBestCheckpoint) {
 /// Thirty particles, half of them for validation, and a network that can follow each of them.
 TEST_F(Trainer, AnOverfittedTrainingLeavesItsBestCheckpoint) {
   test::write_gaussian_dataset(data_, {0.5, 1.0}, 30, 3);
-  auto config = small_config();
+  auto config = test::small_config();
   config.model.width = 48;
   config.training.validation_fraction = 0.5;
   config.training.steps = 400;
@@ -338,7 +322,7 @@ TEST_F(Trainer, AnOverfittedTrainingLeavesItsBestCheckpoint) {
 }
 
 TEST_F(Trainer, RolloutFollowsTheGaussian) {
-  auto config = small_config();
+  auto config = test::small_config();
   train(request(config, "model.h5"));
   InferOptions options;
   options.mu = {{1.2}, {2.5}};
@@ -375,7 +359,7 @@ TEST(PopulationRange, SaysWhatIsLost) {
 
 /// A start ten deviations wide is not what the model was trained on.
 TEST_F(Trainer, ARolloutFarFromTheTrainingPopulationsWarns) {
-  auto config = small_config();
+  auto config = test::small_config();
   config.training.steps = 20;
   train(request(config, "model.h5"));
   const data::DatasetReader reader(data_);
@@ -399,7 +383,7 @@ TEST_F(Trainer, ARolloutFarFromTheTrainingPopulationsWarns) {
 }
 
 TEST_F(Trainer, RolloutFramesAreTrainingTimesWhereThereAreEnough) {
-  auto config = small_config();
+  auto config = test::small_config();
   config.training.steps = 1;
   train(request(config, "model.h5"));
   const auto times = [&](std::int64_t frames) {
@@ -436,7 +420,7 @@ TEST_F(Trainer, MarginalsWithoutVelocitiesSayWhatToDo) {
       writer.write_frame(m, k, samples);
     }
   writer.commit();
-  auto wrong = request(small_config(), "model.h5");
+  auto wrong = request(test::small_config(), "model.h5");
   wrong.data_path = path("plain.h5");
   wrong.config.loss.name = "velocity";
   EXPECT_THAT([&] { train(wrong); },
