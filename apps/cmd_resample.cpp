@@ -6,6 +6,7 @@
 #include "apps/progress.hpp"
 #include "core/error.hpp"
 #include "core/interrupt.hpp"
+#include "core/rows.hpp"
 #include "data/dataset.hpp"
 #include "solvers/reduction/reduction.hpp"
 
@@ -50,15 +51,6 @@ void add_lorentz_factor(const data::DatasetHeader& header, const reduction::Popu
   features.push_back(std::move(gamma));
 }
 
-std::vector<double> taken(const std::vector<double>& values, const std::vector<std::int64_t>& rows,
-                          std::int64_t width) {
-  std::vector<double> result;
-  if (values.empty()) return result;
-  for (const std::int64_t n : rows)
-    result.insert(result.end(), values.begin() + n * width, values.begin() + (n + 1) * width);
-  return result;
-}
-
 /// The same particles at other times are others: nobody is followed, and ids end here.
 data::DatasetHeader header_of(const data::DatasetReader& reader, const CommonOptions& common, const std::string& config,
                               std::int64_t particles) {
@@ -88,8 +80,9 @@ void resample_frame(const data::DatasetReader& reader, data::DatasetWriter& writ
   const auto seed = static_cast<std::uint64_t>(writer.header().provenance.seed);
   const auto place = (static_cast<std::uint64_t>(m) << 32) + static_cast<std::uint64_t>(k);
   const auto reduced = reduction::reduce(population, features, particles, seed, place);
-  writer.write_frame(m, k, std::span<const double>(taken(frame.samples, reduced.rows, header.dimension())),
-                     taken(frame.velocities, reduced.rows, header.dimension()), reduced.weights);
+  const auto d = static_cast<std::size_t>(header.dimension());
+  writer.write_frame(m, k, std::span<const double>(picked_rows(frame.samples, reduced.rows, d)),
+                     picked_rows(frame.velocities, reduced.rows, d), reduced.weights);
 }
 
 class Resample : public Command {

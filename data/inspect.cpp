@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/text.hpp"
 #include "data/file_facts.hpp"
 #include "data/h5.hpp"
 
@@ -33,10 +34,7 @@ std::string mu_text(const Json& mu) {
       text << ", ...";
       i = mu.size() - 1;
     }
-    const auto values = mu[i].get<std::vector<double>>();
-    text << (i ? ", " : "") << (values.size() > 1 ? "(" : "");
-    for (std::size_t j = 0; j < values.size(); ++j) text << (j ? ", " : "") << values[j];
-    text << (values.size() > 1 ? ")" : "");
+    text << (i ? ", " : "") << tuple_text(mu[i].get<std::vector<double>>());
   }
   return text.str();
 }

@@ -5,6 +5,7 @@
 
 #include "core/error.hpp"
 #include "core/random.hpp"
+#include "core/rows.hpp"
 #include "data/export/writers.hpp"
 
 namespace scorefield::data {
@@ -62,26 +63,10 @@ void describe(h5::File& file, const std::string& group, const Provenance& proven
 
 /// Indices of as many draws as there are weights: each particle floor or ceil(n w) times.
 std::vector<std::int64_t> systematic_draws(const std::vector<double>& weights, std::uint64_t seed) {
-  const double total = std::accumulate(weights.begin(), weights.end(), 0.0);
-  const auto n = static_cast<double>(weights.size());
-  const double start = Philox(seed, 0).uniforms(0)[0];
   std::vector<std::int64_t> draws;
-  double sum = 0;
-  for (std::size_t i = 0; i < weights.size(); ++i) {
-    sum += weights[i] / total * n;
-    while (draws.size() < weights.size() && start + static_cast<double>(draws.size()) < sum)
-      draws.push_back(static_cast<std::int64_t>(i));
-  }
-  draws.resize(weights.size(), static_cast<std::int64_t>(weights.size()) - 1);
+  for_systematic_rows(std::span(weights), std::ssize(weights), Philox(seed, 0).uniforms(0)[0],
+                      [&](std::size_t n) { draws.push_back(static_cast<std::int64_t>(n)); });
   return draws;
-}
-
-template <class T>
-std::vector<T> picked(const std::vector<T>& rows, const std::vector<std::int64_t>& draws, std::int64_t width) {
-  std::vector<T> result;
-  for (const std::int64_t n : draws)
-    result.insert(result.end(), rows.begin() + n * width, rows.begin() + (n + 1) * width);
-  return result;
 }
 
 }  // namespace
@@ -97,7 +82,8 @@ void write_netcdf(const SampleCloud& cloud, const std::string& output, std::uint
   NetcdfGroup posterior(file, "/posterior");
   for (const Dimension& dimension : {Dimension{"chain", 1}, {"draw", n}, {"coordinate", d}})
     posterior.dimension(dimension);
-  posterior.variable("x", picked(cloud.samples, draws, d), {1, n, d}, {"chain", "draw", "coordinate"});
+  posterior.variable("x", picked_rows(cloud.samples, draws, static_cast<std::size_t>(d)), {1, n, d},
+                     {"chain", "draw", "coordinate"});
   describe(file, "/posterior", cloud.provenance);
   file.set_attribute("/posterior", "method", cloud.method);
   file.set_attribute("/posterior", "target", cloud.target);
@@ -105,9 +91,9 @@ void write_netcdf(const SampleCloud& cloud, const std::string& output, std::uint
     NetcdfGroup stats(file, "/sample_stats");
     for (const Dimension& dimension : {Dimension{"chain", 1}, {"draw", n}}) stats.dimension(dimension);
     const std::vector<std::string> along{"chain", "draw"};
-    if (!cloud.log_prob.empty()) stats.variable("lp", picked(cloud.log_prob, draws, 1), {1, n}, along);
+    if (!cloud.log_prob.empty()) stats.variable("lp", picked_rows(cloud.log_prob, draws), {1, n}, along);
     if (!cloud.weights.empty()) {
-      stats.variable("weight", picked(cloud.weights, draws, 1), {1, n}, along);
+      stats.variable("weight", picked_rows(cloud.weights, draws), {1, n}, along);
       stats.variable("particle", draws, {1, n}, along);
     }
     describe(file, "/sample_stats", cloud.provenance);

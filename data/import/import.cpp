@@ -6,6 +6,7 @@
 
 #include "core/error.hpp"
 #include "core/require.hpp"
+#include "core/rows.hpp"
 #include "core/text.hpp"
 #include "data/import/charge.hpp"
 #include "data/import/population.hpp"
@@ -157,13 +158,6 @@ std::vector<float> chosen(const std::vector<double>& values, const std::vector<s
   return result;
 }
 
-template <class T>
-std::vector<T> picked(const std::vector<T>& values, const std::vector<std::size_t>& rows) {
-  std::vector<T> result;
-  for (const std::size_t n : rows) result.push_back(values[n]);
-  return result;
-}
-
 void write_run(const Run& run, const Plan& plan, std::size_t m, DatasetWriter& writer) {
   const DatasetHeader& header = writer.header();
   const auto index = static_cast<std::int64_t>(m);
@@ -178,7 +172,7 @@ void write_run(const Run& run, const Plan& plan, std::size_t m, DatasetWriter& w
     for (std::size_t i = 0; i < weights.size() && !frame.weights.empty(); ++i)
       weights[i] = static_cast<float>(frame.weights[rows[i]]);
     writer.write_frame(index, k, chosen(frame.samples, rows, lengths), chosen(frame.velocities, rows, lengths), weights,
-                       header.has_id ? picked(frame.id, rows) : std::vector<std::int64_t>{});
+                       header.has_id ? picked_rows(frame.id, rows) : std::vector<std::int64_t>{});
   }
 }
 

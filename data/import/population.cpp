@@ -7,6 +7,7 @@
 
 #include "core/error.hpp"
 #include "core/random.hpp"
+#include "core/rows.hpp"
 
 namespace scorefield::data {
 namespace {
@@ -164,16 +165,12 @@ std::vector<std::size_t> Selection::followed_rows(const ImportFrame& frame) {
 }
 
 void Selection::draw_by_weight(const ImportFrame& frame, std::vector<std::size_t>& rows, std::uint64_t stream) const {
-  // Systematic resampling: equal steps through the summed weights, one random start.
-  double total = 0;
-  for (const std::size_t n : rows) total += frame.weights[n];
-  const double step = total / static_cast<double>(count_);
-  double next = step * Philox(seed_, stream + (std::uint64_t{1} << 31)).uniforms(0)[0], sum = 0;
+  const std::uint64_t own = stream + (std::uint64_t{1} << 31);
+  const auto weights = picked_rows(frame.weights, rows);
   std::vector<std::size_t> drawn;
-  for (const std::size_t n : rows)
-    for (sum += frame.weights[n]; next < sum && drawn.size() < count_; next += step) drawn.push_back(n);
-  while (drawn.size() < count_) drawn.push_back(rows.back());  // rounding of the last step
-  permute(drawn, seed_, stream + (std::uint64_t{1} << 31));    // copies of one particle lie side by side
+  for_systematic_rows(std::span(weights), static_cast<std::int64_t>(count_), Philox(seed_, own).uniforms(0)[0],
+                      [&](std::size_t i) { drawn.push_back(rows[i]); });
+  permute(drawn, seed_, own);  // copies of one particle lie side by side
   rows = std::move(drawn);
 }
 

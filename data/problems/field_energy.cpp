@@ -6,6 +6,7 @@
 #include <numbers>
 
 #include "core/error.hpp"
+#include "core/rows.hpp"
 #include "data/mu_set.hpp"
 #include "solvers/fft/fft.hpp"
 #include "solvers/pic/poisson.hpp"
@@ -16,18 +17,15 @@ namespace {
 /// Each particle as often as its weight asks for, to 1/16 of the mean weight and without bias along the list: charge is
 /// deposited linearly.
 std::vector<float> repeated(std::span<const float> samples, std::span<const float> weights) {
-  constexpr double kCopies = 16;  // of a particle of mean weight
+  constexpr std::int64_t kCopies = 16;  // of a particle of mean weight
   const std::size_t d = samples.size() / weights.size();
-  double total = 0, sum = 0;
-  for (const float weight : weights) total += weight;
-  if (!(total > 0)) throw Error("electric energy: no particle has any weight.");
-  const double step = total / (kCopies * static_cast<double>(weights.size()));
-  double next = step / 2;
+  if (std::none_of(weights.begin(), weights.end(), [](float weight) { return weight > 0; }))
+    throw Error("electric energy: no particle has any weight.");
   std::vector<float> copies;
-  for (std::size_t i = 0; i < weights.size(); ++i)
-    for (sum += weights[i]; next < sum; next += step)
-      copies.insert(copies.end(), samples.begin() + static_cast<std::ptrdiff_t>(i * d),
-                    samples.begin() + static_cast<std::ptrdiff_t>((i + 1) * d));
+  for_systematic_rows(weights, kCopies * std::ssize(weights), 0.5, [&](std::size_t i) {
+    const auto particle = samples.subspan(i * d, d);
+    copies.insert(copies.end(), particle.begin(), particle.end());
+  });
   return copies;
 }
 

@@ -9,6 +9,7 @@
 #include "core/error.hpp"
 #include "core/random_subset.hpp"
 #include "core/range.hpp"
+#include "core/rows.hpp"
 #include "core/text.hpp"
 
 namespace scorefield::training {
@@ -24,17 +25,6 @@ std::unique_ptr<problems::Problem> problem_of(const ReducedModel& model) {
   } catch (const UsageError&) {
     return nullptr;
   }
-}
-
-/// Some rows of [N, d].
-std::vector<float> rows_of(const std::vector<float>& values, const std::vector<std::int64_t>& rows, std::size_t d) {
-  std::vector<float> chosen;
-  chosen.reserve(rows.size() * d);
-  for (const std::int64_t row : rows) {
-    const auto begin = values.begin() + static_cast<std::ptrdiff_t>(row) * static_cast<std::ptrdiff_t>(d);
-    chosen.insert(chosen.end(), begin, begin + static_cast<std::ptrdiff_t>(d));
-  }
-  return chosen;
 }
 
 double total(const std::vector<float>& weights) { return std::accumulate(weights.begin(), weights.end(), 0.0); }
@@ -141,7 +131,7 @@ RolloutStart::Population RolloutStart::weighted_at(const std::vector<double>& mu
   }
   const auto rows = problems::representative_rows(header, available, particles_, static_cast<std::uint64_t>(seed_));
   const auto d = static_cast<std::size_t>(header.dimension());
-  Population chosen{rows_of(population.samples, rows, d), rows_of(population.weights, rows, 1)};
+  Population chosen{picked_rows(population.samples, rows, d), picked_rows(population.weights, rows)};
   const double scale = sum / std::max(total(chosen.weights), 1e-300);
   for (float& weight : chosen.weights) weight = static_cast<float>(weight * scale);
   return chosen;
@@ -153,7 +143,7 @@ std::vector<float> RolloutStart::some_of(const Population& population, const dat
   const auto seed = static_cast<std::uint64_t>(seed_);
   const auto rows = population.weights.empty() ? problems::representative_rows(header, available, particles_, seed)
                                                : draw_by_weight(population.weights, particles_, seed);
-  return rows_of(population.samples, rows, d);
+  return picked_rows(population.samples, rows, d);
 }
 
 std::vector<float> RolloutStart::with_numbers_of(const std::vector<double>& numbers_of,

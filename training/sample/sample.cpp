@@ -103,8 +103,7 @@ void bind(OptionSet& set, SampleOptions& options) {
   set.add("sample.initial", options.initial, "a samples file whose cloud is the start");
   set.add("sample.start_scale", options.start.scale, at_least(0),
           "deviation of the initial cloud; 0: 3 up to d = 2, 2 above, around 0; for a sample set so many of its own, "
-          "around "
-          "its mean");
+          "around its mean");
   set.add("sample.start_shift", options.start.shift, any_number(),
           "added to the first coordinate of the initial cloud");
   set.add("sample.frames", options.run.frames, in(0, 1000),
