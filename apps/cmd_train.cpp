@@ -13,6 +13,7 @@
 #include "training/losses/choose_loss.hpp"
 #include "training/presets.hpp"
 #include "training/trainer.hpp"
+#include "training/training_data.hpp"
 
 namespace scorefield::apps {
 namespace {
@@ -122,6 +123,7 @@ class Train : public Command {
     line.add_flag("output", "MODEL.h5", "the model to write; with --resume the one to continue");
     line.add_flag("preset", "NAME", "start from a named set of options ('scorefield list presets')");
     line.add_shorthand("steps", "N", "training.steps", "optimiser steps");
+    line.add_shorthand("leave-out", "LIST", "training.leave_out", "runs of the dataset that are not trained on, by mu");
     line.add_switch("resume", "continue MODEL.h5 from its last checkpoint, bit for bit, with its own options");
     line.add_flag("time-limit", "TIME", "stop and save after this long: 90s, 30m, 1.5h");
     line.add_example("scorefield train train.h5 --output model.h5 --preset two-stream --time-limit 30m");
@@ -154,7 +156,8 @@ class Train : public Command {
     request_.seed = line.common().seed;
     const auto launched =
         distributed::join_launched(line.common().device, [](const std::string& text) { print_warning("train", text); });
-    reason_ = training::resolve_loss(request_.config, data::DatasetReader(request_.data_path, data::Layouts::any));
+    reason_ =
+        training::resolve_loss(request_.config, training::open_training_data(request_.data_path, request_.config));
     request_.config_toml = set.to_toml();
     request_.device = launched.device;
     request_.processes = launched.processes.get();

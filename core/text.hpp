@@ -35,4 +35,11 @@ template <class T>
   return values.size() == 1 ? comma_joined(values) : std::string("(").append(comma_joined(values)).append(")");
 }
 
+/// The same of several: 1.25, 1.3, or (1.25, 0.5), (1.3, 0.7).
+[[nodiscard]] inline std::string tuples_text(const std::vector<std::vector<double>>& rows) {
+  std::vector<std::string> texts;
+  for (const auto& values : rows) texts.push_back(tuple_text(values));
+  return comma_joined(texts);
+}
+
 }  // namespace scorefield

@@ -45,6 +45,9 @@ struct DatasetHeader {
   bool has_weights = false;           ///< particles stand for different numbers of real ones
   bool has_id = false;                ///< particles have names
   bool double_precision = false;      ///< samples, velocities and weights are float64 in the file
+  /// [L][p] of the runs that were there and were left out: of a reader, of the model trained without them, of its
+  /// rollouts. What is predicted there was not seen in training.
+  std::vector<std::vector<double>> left_out{};
   /// [M] where frames differ in their number of particles, or the mu in their times (layout "frames"): instead of
   /// `time` and `particles`, which are then empty and 0. Else empty.
   std::vector<Run> runs{};
@@ -165,6 +168,10 @@ class DatasetReader {
   /// @throws FileError
   explicit DatasetReader(const std::string& path, Layouts layouts = Layouts::dense);
 
+  /// From now on as if the runs at these mu, [L][p], were not in the file; indices of mu are those of the others.
+  /// @throws UsageError where a mu is not among the runs, or none is left
+  void leave_out(const std::vector<std::vector<double>>& mu);
+
   [[nodiscard]] const std::string& path() const { return file_.path(); }
   [[nodiscard]] const DatasetHeader& header() const { return header_; }
 
@@ -191,10 +198,14 @@ class DatasetReader {
   template <class T>
   void read_values(const char* name, std::int64_t mu_index, std::int64_t frame, std::int64_t width,
                    std::span<T> values) const;
+  [[nodiscard]] std::int64_t stored(std::int64_t mu_index) const {
+    return stored_.at(static_cast<std::size_t>(mu_index));
+  }
 
   h5::File file_;
   DatasetHeader header_;
-  FrameTable table_;
+  FrameTable table_;                  ///< of the file
+  std::vector<std::int64_t> stored_;  ///< [M] index of each mu in the file
 };
 
 }  // namespace scorefield::data

@@ -1,9 +1,12 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <string>
 
 #include "core/error.hpp"
+#include "core/rows.hpp"
+#include "core/text.hpp"
 #include "data/dataset.hpp"
 #include "data/finite.hpp"
 #include "data/mu_set.hpp"
@@ -176,17 +179,41 @@ DatasetReader::DatasetReader(const std::string& path, Layouts layouts) : file_(h
   read_frames(file_, layouts, header_);
   table_ = read_arrays(file_, header_);
   header_.field = read_charged_box(file_, header_.mu.size(), header_.coordinates);
+  if (file_.exists("/left_out_mu")) header_.left_out = read_mu(file_, "/left_out_mu");
+  stored_.resize(header_.mu.size());
+  std::iota(stored_.begin(), stored_.end(), 0);
+}
+
+void DatasetReader::leave_out(const std::vector<std::vector<double>>& mu) {
+  std::vector<std::size_t> kept(header_.mu.size());
+  std::iota(kept.begin(), kept.end(), 0);
+  for (const auto& values : mu) {
+    const auto index = find_mu(values);
+    if (!index)
+      throw UsageError("mu = " + tuple_text(values) + " is to be left out, but " + path() +
+                       " has no run there. It has " + tuples_text(header_.mu) + ".");
+    std::erase(kept, static_cast<std::size_t>(*index));
+  }
+  if (kept.empty()) throw UsageError("no run of " + path() + " is left: all mu are to be left out.");
+  header_.left_out.insert(header_.left_out.end(), mu.begin(), mu.end());
+  header_.mu = picked_rows(header_.mu, kept);
+  if (header_.ragged()) header_.runs = picked_rows(header_.runs, kept);
+  if (header_.field) {
+    header_.field->lengths = picked_rows(header_.field->lengths, kept);
+    header_.field->charge_density = picked_rows(header_.field->charge_density, kept);
+  }
+  stored_ = picked_rows(stored_, kept);
 }
 
 template <class T>
 void DatasetReader::read_values(const char* name, std::int64_t mu_index, std::int64_t frame, std::int64_t width,
                                 std::span<T> values) const {
-  const auto [offset, count] = table_.block(mu_index, frame, width);
+  const auto [offset, count] = table_.block(stored(mu_index), frame, width);
   file_.read_block<T>(name, offset, count, values);
   if (const auto bad = first_not_finite(std::span<const T>(values))) {
     const auto d = static_cast<std::size_t>(std::max<std::int64_t>(1, width));
-    wrong(file_, "dataset '" + std::string(name) + "' is not finite at mu " + std::to_string(mu_index) + ", time " +
-                     std::to_string(frame) + ", particle " + std::to_string(*bad / d) +
+    wrong(file_, "dataset '" + std::string(name) + "' is not finite at mu " + std::to_string(stored(mu_index)) +
+                     ", time " + std::to_string(frame) + ", particle " + std::to_string(*bad / d) +
                      (width > 0 ? ", coordinate '" + header_.coordinates[*bad % d] + "'" : ""));
   }
 }
@@ -216,8 +243,9 @@ void DatasetReader::read_weights(std::int64_t mu_index, std::int64_t frame, std:
 }
 
 void DatasetReader::read_id(std::int64_t mu_index, std::int64_t frame, std::span<std::int64_t> values) const {
-  if (!header_.ragged()) return file_.read_block<std::int64_t>("/id", {mu_index, 0}, {1, header_.particles}, values);
-  const auto [offset, count] = table_.block(mu_index, frame, 0);
+  if (!header_.ragged())
+    return file_.read_block<std::int64_t>("/id", {stored(mu_index), 0}, {1, header_.particles}, values);
+  const auto [offset, count] = table_.block(stored(mu_index), frame, 0);
   file_.read_block<std::int64_t>("/id", offset, count, values);
 }
 
@@ -247,18 +275,23 @@ std::optional<Diagnostics> DatasetReader::read_diagnostics() const {
   Diagnostics diagnostics;
   diagnostics.time = read_time(file_, "/diagnostics/time", "[D]");
   const auto steps = static_cast<std::int64_t>(diagnostics.time.size());
+  const std::int64_t runs = file_.dims("/mu")[0];
   for (const auto& name : file_.children("/diagnostics")) {
     const std::string full = "/diagnostics/" + name;
     if (name == "time" || file_.is_group(full)) continue;
     const h5::Dims dims = file_.dims(full);
-    if (dims.size() < 2 || dims.size() > 3 || dims[0] != header_.mu_count() || dims[1] != steps)
+    if (dims.size() < 2 || dims.size() > 3 || dims[0] != runs || dims[1] != steps)
       wrong(file_, "dataset '" + full + "' has shape " + h5::to_text(dims) +
-                       ", expected [M, D] or [M, D, m] with M = " + std::to_string(header_.mu_count()) +
+                       ", expected [M, D] or [M, D, m] with M = " + std::to_string(runs) +
                        ", D = " + std::to_string(steps));
     const auto text = [&](const char* key) {
       return file_.has_attribute(full, key) ? file_.string_attribute(full, key) : std::string();
     };
-    diagnostics.series[name] = {dims, file_.read<double>(full), text("description"), text("units")};
+    const auto width = static_cast<std::size_t>(steps * (dims.size() == 3 ? dims[2] : 1));
+    h5::Dims kept = dims;
+    kept[0] = header_.mu_count();
+    diagnostics.series[name] = {kept, picked_rows(file_.read<double>(full), stored_, width), text("description"),
+                                text("units")};
   }
   return diagnostics;
 }

@@ -109,6 +109,7 @@ void DatasetWriter::write_header() {
   write_provenance(file_, header_.provenance);
   write_mu(file_, "/mu", header_.mu);
   file_.set_attribute("/mu", "names", header_.mu_names);
+  if (!header_.left_out.empty()) write_mu(file_, "/left_out_mu", header_.left_out);
   if (header_.field) write_charged_box(file_, *header_.field);
   if (!header_.ragged()) {
     file_.write<double>("/time", header_.time, {header_.frames()});

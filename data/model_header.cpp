@@ -16,6 +16,7 @@ void write_model_header(h5::File& file, const ModelHeader& header) {
   const auto time = all_times(data);
   file.write<double>("/model/time", time, {static_cast<std::int64_t>(time.size())});
   file.set_attribute("/model/mu", "names", data.mu_names);
+  if (!data.left_out.empty()) write_mu(file, "/model/left_out_mu", data.left_out);
   file.set_attribute("/model/time", "units", data.time_units);
   file.set_attribute("/model", "coordinates", data.coordinates);
   file.set_attribute("/model", "units", data.units);
@@ -41,6 +42,7 @@ ModelHeader read_model_header(const h5::File& file) {
   DatasetHeader& data = header.data;
   data.mu = read_mu(file, "/model/mu");
   data.mu_names = file.strings_attribute("/model/mu", "names");
+  if (file.exists("/model/left_out_mu")) data.left_out = read_mu(file, "/model/left_out_mu");
   data.time = file.read<double>("/model/time");
   data.time_units = file.string_attribute("/model/time", "units");
   data.coordinates = file.strings_attribute("/model", "coordinates");

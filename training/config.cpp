@@ -25,6 +25,8 @@ void bind(OptionSet& set, TrainConfig& config) {
           "steps between rows of the history, with a validation each");
   set.add("training.validation_fraction", config.training.validation_fraction, above(0).up_to(0.5),
           "share of the particles kept for validation");
+  set.add("training.leave_out", config.training.leave_out,
+          "runs that are not trained on, by their mu, as in --mu: 0.017 or \"(1.25, 0.5), (1.35, 0.7)\"; empty: none");
   set.add("training.memory_limit", config.training.memory_limit, at_least(1),
           "MiB of samples in memory; larger datasets stream");
   set.add("training.engine", config.training.engine,

@@ -47,6 +47,7 @@ struct TrainingOptions {
   std::int64_t checkpoint_every = 1000;  ///< steps
   std::int64_t log_every = 100;          ///< steps between rows of the history and validations
   double validation_fraction = 0.05;     ///< share of the particles never trained on
+  std::string leave_out{};               ///< runs not trained on, as in --mu
   std::int64_t memory_limit = 8192;      ///< MiB of samples held in memory; larger datasets stream
   EngineKind engine = EngineKind::automatic;
   bool cuda_graph = true;  ///< on a CUDA device: record the step once and replay it

@@ -13,6 +13,7 @@
 #include "training/model_file.hpp"
 #include "training/objective.hpp"
 #include "training/optim/named_tensors.hpp"
+#include "training/training_data.hpp"
 
 namespace scorefield::training {
 
@@ -20,7 +21,7 @@ LossNoise measure_loss_noise(const std::string& model_path, const std::string& d
                              std::int64_t seed, std::int64_t batches) {
   require("the number of batches of a loss's noise", batches, at_least(2));
   const auto model = load_model(model_path);
-  data::DatasetReader reader(data_path, data::Layouts::any);
+  auto reader = open_training_data(data_path, config);
   static_cast<void>(resolve_loss(config, reader));
   BatchSource source(std::move(reader), model.network->normalizer(), config, seed);
   const auto objective = config.loss.chosen().objective(config, seed);

@@ -16,6 +16,7 @@
 #include "training/losses/choose_loss.hpp"
 #include "training/normalization.hpp"
 #include "training/optim/clip.hpp"
+#include "training/training_data.hpp"
 #include "training/training_run.hpp"
 
 namespace scorefield::training {
@@ -53,7 +54,7 @@ Training::Training(const TrainRequest& request)
                           !request.processes) {
   training::validate(config_);
   if (config_.training.tf32) at::globalContext().setAllowTF32CuBLAS(true);
-  data::DatasetReader reader(request.data_path, data::Layouts::any);
+  auto reader = open_training_data(request.data_path, config_);
   static_cast<void>(resolve_loss(config_, reader));
   if (is_root()) const data::AtomicFile writable(request.output_path);  // fail now rather than at the first checkpoint
 

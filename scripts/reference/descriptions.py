@@ -62,6 +62,7 @@ FILES = {
     },
     "rollout": {
         **ENSEMBLE,
+        "/left_out_mu": ("[L, p]", "runs that the model was trained without, though its dataset had them"),
         "/log_density": ("[M, K, N]", "`infer --log-density`: log of the density at the samples"),
         "/log_density@description": "the same in words",
         "/log_density@initial": "where the values at the first time come from",
@@ -72,6 +73,7 @@ FILES = {
         "/model/normalizer@*": "first time and span of the time axis",
         "/model/mu": ("[M, p]", "training values"),
         "/model/mu@names": "names of the parameters",
+        "/model/left_out_mu": ("[L, p]", "runs of the dataset that were not trained on"),
         "/model/time": ("[K]", "training times"),
         "/model/time@units": "their unit",
         "/model@*": "the network's options (TOML), its numbers of parameters, coordinates, units, periods, kind of model, "
@@ -177,6 +179,7 @@ JSON = {
         "rollout": "the prediction",
         "reference": "the truth",
         "training": "where the baselines come from",
+        "left_out[][]": "mu of its runs that neither model nor baselines know",
         "floor": "where the independent run comes from",
         "parameters[]": "names of the physics parameters",
         "particles": "particles per frame",

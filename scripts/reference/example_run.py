@@ -15,14 +15,14 @@ class ExampleRun:
         def run(name, *arguments):
             self.results[name] = program.json(*arguments, folder=folder)
 
-        run("generate", "generate", "bump-on-tail", "--mu", "1.2,1.3,1.4,1.5", "--particles", "160", "--frames", "5",
+        run("generate", "generate", "bump-on-tail", "--mu", "1.2,1.3,1.4,1.5,1.6", "--particles", "160", "--frames", "5",
             "--output", "data.h5", *TINY_PIC)
         program.json("generate", "bump-on-tail", "--mu", "1.35", "--particles", "160", "--frames", "5", "--seed", "1",
                      "--output", "test.h5", *TINY_PIC, folder=folder)
         program.json("generate", "vlasov", "--mu", "1.2", "--particles", "160", "--frames", "2", "--output", "grid.h5",
                      "--set", "vlasov.cells=32", "--set", "vlasov.dt=1", folder=folder)
-        run("train", "train", "data.h5", "--output", "model.h5", "--steps", "2", "--set", "model.width=8", "--set",
-            "model.depth=2", "--set", "batch.jitter=0.1", "--set", "training.log_every=1")
+        run("train", "train", "data.h5", "--output", "model.h5", "--steps", "2", "--leave-out", "1.6", "--set",
+            "model.width=8", "--set", "model.depth=2", "--set", "batch.jitter=0.1", "--set", "training.log_every=1")
         run("infer", "infer", "model.h5", "--mu", "1.35", "--output", "rollout.h5", "--log-density", "--set", "infer.steps=4")
         run("evaluate", "evaluate", "rollout.h5", "--reference", "test.h5", "--training", "data.h5", "--set",
             "evaluate.points=64")

@@ -79,6 +79,42 @@ TEST_F(TrainCommand, TakesTheLossThatTheDataAllowAndSaysWhy) {
   EXPECT_EQ(named.at("loss_reason"), "");
 }
 
+// The runs are as if the file did not have them, for the training and for the baselines of what it predicts there.
+TEST_F(TrainCommand, RunsCanBeLeftOut) {
+  const auto generate = [&](const std::string& output, const std::string& mu) {
+    auto words = tiny_generate(output);
+    *std::find(words.begin(), words.end(), "1.2,1.4") = mu;
+    succeed(words);
+  };
+  generate("all.h5", "1.2,1.4,1.3");
+  generate("two.h5", "1.2,1.4");
+  auto words = tiny_train("all.h5", "left.h5", "4");
+  words.insert(words.end(), {"--leave-out", "1.3"});
+  succeed(words);
+  succeed(tiny_train("two.h5", "two_model.h5", "4"));
+  for (const char* model : {"left.h5", "two_model.h5"})
+    succeed({"infer", model, "--mu", "1.3", "--output", std::string("rollout_of_") + model, "--set", "infer.steps=4"});
+  const auto last_frame = [&](const char* name) {
+    const data::DatasetReader reader(folder_ / name);
+    std::vector<float> values(static_cast<std::size_t>(reader.header().frame_size()));
+    reader.read_samples(0, reader.header().frames() - 1, values);
+    return values;
+  };
+  EXPECT_EQ(last_frame("rollout_of_left.h5"), last_frame("rollout_of_two_model.h5"));
+  const auto evaluate = [&](const char* rollout, const char* training) {
+    return json::parse(succeed({"evaluate", rollout, "--reference", "all.h5", "--training", training, "--json",
+                                "--quiet", "--set", "evaluate.floor=false"})
+                           .out);
+  };
+  const auto left = evaluate("rollout_of_left.h5", "all.h5"), two = evaluate("rollout_of_two_model.h5", "two.h5");
+  EXPECT_EQ(left.at("left_out"), (json{{1.3}}));
+  EXPECT_EQ(left.at("mean"), two.at("mean"));
+  EXPECT_EQ(left.at("per_mu"), two.at("per_mu"));
+  words.back() = "1.7";
+  words[3] = "none.h5";
+  fail(2, words, {"mu = 1.7", "left out", "all.h5", "1.2, 1.4, 1.3"});
+}
+
 TEST_F(TrainCommand, MoreStepsStayAtTheRateAndAnotherRateStartsAgain) {
   write_data("data.h5", data::Identity::trajectories, true);
   succeed(with(small("data.h5", "40"), {"--quiet", "--set", "training.log_every=10"}));

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "core/error.hpp"
+#include "core/text.hpp"
 #include "core/version.hpp"
 #include "tests/support/dataset_file.hpp"
 #include "tests/support/expect_error.hpp"
@@ -60,6 +61,28 @@ TEST_F(Dataset, EveryFrameComesBack) {
       reader.read_velocities(m, k, values);
       EXPECT_EQ(values, negated(expected)) << "mu " << m << ", time " << k;
     }
+}
+
+TEST_F(Dataset, LeftOutRunsAreAsIfTheyWereNotThere) {
+  DatasetWriter writer(path, small_header());
+  for (std::int64_t m = 0; m < 2; ++m)
+    for (std::int64_t k = 0; k < 3; ++k)
+      writer.write_frame(m, k, marked_frame(small_header(), m, k), negated(marked_frame(small_header(), m, k)));
+  writer.write_diagnostics({{0, 1}, {{"momentum", {{2, 2}, {1, 2, 3, 4}, "", ""}}}});
+  writer.commit();
+  DatasetReader reader(path);
+  const auto mu = reader.header().mu;
+  reader.leave_out({mu[0]});
+  EXPECT_EQ(reader.header().mu, (std::vector<std::vector<double>>{mu[1]}));
+  EXPECT_EQ(reader.header().left_out, (std::vector<std::vector<double>>{mu[0]}));
+  std::vector<float> values(8);
+  reader.read_samples(0, 2, values);
+  EXPECT_EQ(values, marked_frame(small_header(), 1, 2));
+  const auto momentum = reader.read_diagnostics()->series.at("momentum");
+  EXPECT_EQ(momentum.shape, (h5::Dims{1, 2}));
+  EXPECT_EQ(momentum.values, (std::vector<double>{3, 4}));
+  expect_error<UsageError>([&] { reader.leave_out({{17}}); }, {"17", "left out", path, comma_joined(mu[1])});
+  expect_error<UsageError>([&] { reader.leave_out({mu[1]}); }, {"no run", path});
 }
 
 // The file layout is a contract with readers in other languages: names, types, shapes and chunks.

@@ -90,7 +90,8 @@ class Evaluator {
  private:
   void open_training(bool seeds_are_known) {
     if (request_.training_path.empty()) return;
-    training_.emplace(request_.training_path);
+    training_.emplace(request_.training_path, rollout_.header().left_out);
+    result_.left_out = training_->left_out();
     training_->run().require_same_state(reference_);
     for (const auto& times : times_) training_->run().require_times(times);
     const std::int64_t seed = reference_.header().provenance.seed;

@@ -33,7 +33,9 @@ struct EvaluationAtMu : ScoresAtMu {
 };
 
 struct Evaluation {
-  EvaluateRequest request;              ///< what was asked, without its observer
+  EvaluateRequest request;  ///< what was asked, without its observer
+  std::vector<std::vector<double>>
+      left_out;                         ///< [L][p] runs of the training data that neither model nor baselines know
   std::string floor;                    ///< where the floor comes from, in words; empty: none
   std::int64_t particles = 0;           ///< of the rollout
   std::vector<std::string> parameters;  ///< names, [p]

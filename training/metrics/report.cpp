@@ -173,6 +173,9 @@ std::string legend(const Evaluation& evaluation) {
   if (any([](const EvaluationAtMu& at) { return at.is_training_mu.value_or(false); })) text += "*: a training mu. ";
   if (any([](const EvaluationAtMu& at) { return !at.inside_training_range.value_or(true); }))
     text += "!: outside the training range. ";
+  if (!evaluation.left_out.empty())
+    text += "The run at " + tuples_text(evaluation.left_out) + " of " + evaluation.request.training_path +
+            " was left out of the training and of the baselines. ";
   if (text.empty()) return text;
   text.back() = '\n';
   return text;

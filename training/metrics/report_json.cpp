@@ -36,6 +36,7 @@ std::string to_json(const Evaluation& evaluation) {
   const EvaluateRequest& request = evaluation.request;
   nlohmann::ordered_json object{{"rollout", request.rollout_path}, {"reference", request.reference_path}};
   if (!request.training_path.empty()) object["training"] = request.training_path;
+  if (!evaluation.left_out.empty()) object["left_out"] = evaluation.left_out;
   if (!evaluation.floor.empty()) object["floor"] = evaluation.floor;
   object["parameters"] = evaluation.parameters;
   object["particles"] = evaluation.particles;

@@ -37,6 +37,16 @@ Run::Run(const std::string& path)
 
 Run::Run(std::shared_ptr<const KeptRun> kept, std::string origin) : path_(std::move(origin)), kept_(std::move(kept)) {}
 
+std::vector<std::vector<double>> Run::leave_out(const std::vector<std::vector<double>>& mu) {
+  std::vector<std::vector<double>> found;
+  for (const auto& values : mu)
+    if (find_mu(values)) found.push_back(values);
+  if (!reader_ || found.empty() || std::ssize(found) >= header().mu_count()) return {};
+  reader_->leave_out(found);
+  diagnostics_ = reader_->read_diagnostics();
+  return found;
+}
+
 const data::DatasetHeader& Run::header() const { return reader_ ? reader_->header() : kept_->header(); }
 
 void Run::require_same_state(const Run& other) const {
@@ -80,10 +90,8 @@ std::int64_t Run::nearest_mu(const std::vector<double>& mu) const { return data:
 std::int64_t Run::require_mu(const std::vector<double>& mu) const {
   const auto found = find_mu(mu);
   if (found) return *found;
-  std::string known;
-  for (const auto& other : header().mu) known += (known.empty() ? "" : ", ") + mu_text(other);
-  throw FileError(path(), "has no run at mu = " + mu_text(mu) + ", which the rollout predicts; it has mu = " + known +
-                              ". Generate it with: scorefield generate --mu " +
+  throw FileError(path(), "has no run at mu = " + mu_text(mu) + ", which the rollout predicts; it has mu = " +
+                              tuples_text(header().mu) + ". Generate it with: scorefield generate --mu " +
                               (mu.size() == 1 ? mu_text(mu) : '"' + mu_text(mu) + '"'));
 }
 

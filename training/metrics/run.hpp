@@ -23,6 +23,10 @@ class Run {
   /// `origin`: what messages call it.
   Run(std::shared_ptr<const KeptRun> kept, std::string origin);
 
+  /// From now on without the runs at these mu, as far as there are any, unless none would be left.
+  /// @return the values that were there
+  std::vector<std::vector<double>> leave_out(const std::vector<std::vector<double>>& mu);
+
   [[nodiscard]] const std::string& path() const { return path_; }
   [[nodiscard]] const data::DatasetHeader& header() const;
 

@@ -15,8 +15,13 @@ namespace scorefield::metrics {
 /// particles of several together.
 class TrainingBaseline {
  public:
+  /// `left_out`, [L][p]: runs of the file that the model was trained without, which no baseline may know either.
   /// @throws FileError
-  explicit TrainingBaseline(const std::string& path) : run_(path), mu_(run_.header().mu) {}
+  TrainingBaseline(const std::string& path, const std::vector<std::vector<double>>& left_out)
+      : run_(path), left_out_(run_.leave_out(left_out)), mu_(run_.header().mu) {}
+
+  /// Those of them that the file has.
+  [[nodiscard]] const std::vector<std::vector<double>>& left_out() const { return left_out_; }
 
   [[nodiscard]] const Run& run() const { return run_; }
 
@@ -42,6 +47,7 @@ class TrainingBaseline {
 
  private:
   Run run_;
+  std::vector<std::vector<double>> left_out_;
   data::MuSet mu_;
 };
 
