@@ -52,20 +52,42 @@ def parse_arguments(argv):
     samples = add("samples", "particles over density contours and what the method lowered; with --animation the run",
                   [("samples", "a file of `scorefield sample`")])
     samples.add_argument("--animation", action="store_true", help="a GIF of the stored frames (sample.frames) instead")
-    report = add("report", "every picture and report.html, from the files of a demo folder",
-                 [("folder", "holds train.h5, test.h5, model.h5, rollout.h5 and evaluation.json")], output=False)
+    report = add("report", "every picture and report.html, from the files of an evaluation",
+                 [("folder", "holds evaluation.json, what it was made from, and model.h5 if the training is to be shown")], output=False)
     report.add_argument("--frames", type=int, default=60, help="pictures in the animation (default: 60)")
     return parser.parse_args(argv)
 
 
-class DemoFiles:
-    """What the pictures of a demo folder are drawn from."""
+class ReportFiles:
+    """What the pictures of a report are drawn from: a folder's evaluation.json and the files that it names, and the
+    folder's model.h5. `model`, `training`, `phase_space`: None where there is nothing to show."""
 
     def __init__(self, folder):
+        self.folder = folder
         self.evaluation = read_evaluation(folder / "evaluation.json")
-        self.ensembles = {name: open_ensemble(folder / f"{name}.h5") for name in ("train", "test", "rollout")}
-        self.model = open_model(folder / "model.h5")
-        self.phase_space = PhaseSpace(self.ensembles["rollout"], self.ensembles["test"])
+        self.rollout, self.reference = (open_ensemble(self._find(self.evaluation.get(key))) for key in ("rollout", "reference"))
+        training = self.evaluation.get("training")
+        self.training = open_ensemble(self._find(training)) if training else None
+        model = folder / "model.h5"
+        self.model = open_model(model) if model.exists() else None
+        self.phase_space = PhaseSpace(self.rollout, self.reference) if len(self.rollout.coordinates) > 1 else None
+
+    def _find(self, name):
+        """A file as it was named when it was evaluated: in the folder, from here, or moved to the folder."""
+        if name is None:
+            raise FormatError(f"{self.folder / 'evaluation.json'}: expected the keys 'rollout' and 'reference'")
+        places = [self.folder / name, pathlib.Path(name), self.folder / pathlib.Path(name).name]
+        return next((place for place in places if place.exists()), places[0])
+
+    @property
+    def pictures(self):
+        """Those that there is something to draw of."""
+        entries = self.evaluation["per_mu"]
+        energy = any("electric_energy" in entry for entry in entries)
+        shown = {"overview.png": energy and self.phase_space, ANIMATION: self.phase_space, "energy.png": energy,
+                 "energy_log.png": energy, "distances.png": any("clouds" in entry for entry in entries),
+                 "phase_space.png": self.phase_space, "loss.png": self.model}
+        return [picture for picture in (ANIMATION, *REPORT_FIGURES) if shown.get(picture, True)]
 
 
 REPORT_FIGURES = {
@@ -81,9 +103,9 @@ ANIMATION = "phase_space.gif"
 
 
 def draw_report_picture(folder, picture, frames):
-    """One of a demo folder's pictures; in a process of its own, which opens the files itself."""
+    """One of a report's pictures; in a process of its own, which opens the files itself."""
     use_style()
-    files = DemoFiles(folder)
+    files = ReportFiles(folder)
     if picture == ANIMATION:
         save_animation(files.phase_space, folder / picture, frames)
     else:
@@ -91,17 +113,16 @@ def draw_report_picture(folder, picture, frames):
 
 
 def draw_report(folder, frames):
-    """Every picture of a demo folder, as many at a time as there are cores, and the page that shows them."""
+    """Every picture of an evaluation, as many at a time as there are cores, and the page that shows them."""
     folder = pathlib.Path(folder)
-    files = DemoFiles(folder)
+    files = ReportFiles(folder)
     with concurrent.futures.ProcessPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
-        jobs = [pool.submit(draw_report_picture, folder, picture, frames) for picture in (ANIMATION, *REPORT_FIGURES)]
-        for job in jobs:
+        for job in [pool.submit(draw_report_picture, folder, picture, frames) for picture in files.pictures]:
             job.result()
-    inputs = {"training data": files.ensembles["train"], "test data": files.ensembles["test"], "model": files.model,
-              "rollout": files.ensembles["rollout"]}
+    inputs = {"training data": files.training, "test data": files.reference, "model": files.model, "rollout": files.rollout}
     commands = folder / "commands.txt"
-    page = report_page(folder, files.evaluation, {role: (file.path, file.provenance) for role, file in inputs.items()},
+    page = report_page(files.evaluation, [folder / picture for picture in files.pictures],
+                       {role: (file.path, file.provenance) for role, file in inputs.items() if file},
                        commands.read_text(encoding="utf-8") if commands.exists() else None)
     write_text(folder / "report.html", page)
 

@@ -17,22 +17,20 @@ pre { background: #f5f5f5; padding: .8em; overflow-x: auto; font-size: 13px; } s
 
 INTRODUCTION = """
 <p>A network was trained on particle data of a few physics parameters mu and then asked for values of mu that it never saw.
-It is a scalar potential s(x; mu, t); its gradient is a velocity field that carries an initial population through time.
-Everything here was made by the commands at the end of this page.</p>
+It is a field that carries an initial population through time; the files at the end of this page say how everything was made.</p>
 <p>How to read the table: <b>error</b> is the prediction's distance from the truth. <b>floor</b> is what an independent run of the
 high-fidelity solver at the same mu scores, so no method can be expected below it. <b>nearest</b> copies the training run of the
-nearest mu, <b>interpolated</b> draws a straight line in mu between the electric energies of the training runs and <b>cubic</b> a
-cubic through four of them (they predict that one curve and no particles), and <b>mixture</b> pours particles of the neighbouring
+nearest mu, <b>interpolated</b> draws a straight line in mu between the histories of the training runs (energy, moments) and
+<b>cubic</b> a cubic through four of them (they predict these curves and no particles), and <b>mixture</b> pours particles of the neighbouring
 training runs together. A model has learned something when it beats nearest, it is worth its training when it beats all of them,
 and it is good near the floor.</p>
 """
 
 CAPTIONS = {
     "overview.png": "One unseen mu. Top: density in phase space, the high-fidelity run above the prediction, on one colour scale. "
-                    "Bottom: electric energy of the same run, linear and logarithmic; grey lines mark the times shown above. Two "
-                    "beams stream through each other, a small perturbation grows exponentially (a straight line on the right), and "
-                    "the beams roll up into vortices that exchange energy with the field.",
-    "phase_space.gif": "The same as an animation.",
+                    "Bottom: electric energy of the same run, linear and logarithmic (exponential growth is a straight line); grey "
+                    "lines mark the times shown above.",
+    "phase_space.gif": "One mu as an animation, truth beside prediction, in the first two coordinates.",
     "energy.png": "Electric energy for every tested mu.",
     "energy_log.png": "The same on a logarithmic axis, where the growth rate is the slope and small energies are visible.",
     "errors.png": "Errors against mu.",
@@ -48,11 +46,12 @@ def _image(path):
     return f'<img alt="{path.stem}" src="data:image/{kind};base64,{data}">'
 
 
-def _figures(folder):
+def _figures(pictures):
+    """In the order of the captions."""
+    paths = {path.name: path for path in pictures}
     for name, caption in CAPTIONS.items():
-        path = folder / name
-        if path.exists():
-            yield f"<figure>{_image(path)}<figcaption>{html.escape(caption)}</figcaption></figure>"
+        if name in paths:
+            yield f"<figure>{_image(paths[name])}<figcaption>{html.escape(caption)}</figcaption></figure>"
 
 
 def _provenance(files):
@@ -74,12 +73,17 @@ def _best(evaluation):
     return f"<p>Closest to the truth, floor apart, mean over mu: {words}.</p>" if words else ""
 
 
-def report_page(folder, evaluation, files, commands):
-    """The page as text. `files`: role -> (path, provenance); `commands`: text or None."""
+def _title(evaluation):
+    seen = all(entry.get("is_training_mu", True) for entry in evaluation["per_mu"])
+    return "Rollouts beside the truth" if seen else "Parameters that the model never saw"
+
+
+def report_page(evaluation, pictures, files, commands):
+    """The page as text. `pictures`: paths; `files`: role -> (path, provenance); `commands`: text or None."""
     warnings = "".join(f"<p><b>Warning:</b> {html.escape(text)}</p>" for text in evaluation.get("warnings", []))
     parts = ["<!doctype html><html lang=en><meta charset=utf-8><title>scorefield report</title>",
-             f"<style>{STYLE}</style><h1>A plasma that the model never saw</h1>", INTRODUCTION, warnings,
-             html_table(evaluation), _best(evaluation), *_figures(pathlib.Path(folder)),
+             f"<style>{STYLE}</style><h1>{_title(evaluation)}</h1>", INTRODUCTION, warnings,
+             html_table(evaluation), _best(evaluation), *_figures(pictures),
              "<h2>How this was made</h2>", f"<pre>{html.escape(commands)}</pre>" if commands else "",
              _provenance(files), "</html>\n"]
     return "\n".join(parts)

@@ -122,7 +122,7 @@ def evaluation(mu):
             "clouds": {"time": frames, **clouds}})
     scalars = [key for key, number in per_mu[0].items() if isinstance(number, float)]
     mean = {key: float(np.mean([entry[key] for entry in per_mu])) for key in scalars}
-    return {"warnings": [], "metrics": metrics(), "per_mu": per_mu, "mean": mean,
+    return {"rollout": "rollout.h5", "reference": "test.h5", "training": "train.h5", "warnings": [], "metrics": metrics(), "per_mu": per_mu, "mean": mean,
             "best": {"electric_energy_error": "cubic", "sinkhorn": "prediction", "sliced_w2": "prediction"}}
 
 

@@ -215,6 +215,25 @@ class Pictures(WithDemoFolder):
         self.assertIn("<td>0.0500</td>", page)
         self.assertIn("electric energy, relative L2: <b>cubic</b>", page)
 
+    def test_report_of_files_with_other_names_and_without_energy(self):
+        evaluation_path = self.folder / "evaluation.json"
+        evaluation = json.loads(evaluation_path.read_text(encoding="utf-8"))
+        for entry in (*evaluation["per_mu"], evaluation["mean"]):
+            entry.pop("electric_energy", None)
+        evaluation["reference"], evaluation["training"] = "somewhere/data.h5", "data.h5"
+        evaluation_path.write_text(json.dumps(evaluation), encoding="utf-8")
+        (self.folder / "test.h5").rename(self.folder / "data.h5")
+        (self.folder / "train.h5").unlink()
+        (self.folder / "model.h5").unlink()
+        done = plot("report", self.folder, "--frames", "3")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        page = (self.folder / "report.html").read_text(encoding="utf-8")
+        self.assertEqual(page.count("data:image/png;base64,"), 3)  # errors, distances, phase space
+        (self.folder / "data.h5").unlink()
+        done = plot("report", self.folder, "--frames", "3")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("data.h5: no such file", done.stderr)
+
     def test_bad_input_is_one_line_and_leaves_nothing(self):
         output = self.folder / "x.png"
         cases = [(("energy", self.folder / "absent.json"), "No such file"),
