@@ -6,7 +6,8 @@ import numpy as np
 from plotting.metrics import line
 from scorefield_io import FormatError, format_mu, format_names
 
-MARKERS = {"floor": "v", "interpolated": "^", "cubic": "<", "mixture": "D", "nearest": "s", "prediction": "o"}
+MARKERS = {"floor": "v", "interpolated": "^", "cubic": "<", "mixture": "D", "displacement": ">",
+           "halves": "1", "nearest": "s", "prediction": "o"}
 
 
 def errors_figure(evaluation):

@@ -24,12 +24,12 @@ const std::vector<double> kTimes{0, 1, 2, 3, 4};
 
 /// One coordinate: a mean that is known, plus and minus 1. Made by a problem, so that particles are taken in order.
 void write_family(const std::string& path, const std::vector<std::vector<double>>& mu, const Mean& mean,
-                  bool diagnostics = true) {
+                  bool diagnostics = true, const std::vector<double>& times = kTimes) {
   data::DatasetHeader header;
   header.provenance = {data::kDatasetFormat, 1, "problem = \"two-stream\"\n", "", ""};
   header.mu = mu;
   for (std::size_t i = 0; i < mu.front().size(); ++i) header.mu_names.push_back("mu" + std::to_string(i));
-  header.time = kTimes;
+  header.time = times;
   header.time_units = "1";
   header.particles = kParticles;
   header.coordinates = {"v"};
@@ -37,12 +37,12 @@ void write_family(const std::string& path, const std::vector<std::vector<double>
   header.periods = {0};
   problems::DatasetSink sink(path);
   sink.begin(header);
-  data::Diagnostics histories{kTimes, {}};
+  data::Diagnostics histories{times, {}};
   auto& series = histories.series["electric_energy"];
   series.shape = {header.mu_count(), header.frames()};
   for (std::int64_t m = 0; m < header.mu_count(); ++m)
     for (std::int64_t k = 0; k < header.frames(); ++k) {
-      const double centre = mean(mu[m], kTimes[k]);
+      const double centre = mean(mu[m], times[k]);
       series.values.push_back(centre);
       std::vector<float> samples;
       for (std::int64_t i = 0; i < kParticles; ++i)
@@ -87,8 +87,9 @@ class BaselinesTest : public ::testing::Test {
 
   /// The truth itself, off by `shift`, as a rollout at one mu, beside training runs of the same family.
   [[nodiscard]] Evaluation evaluate_family(const std::vector<std::vector<double>>& training,
-                                           const std::vector<double>& mu, const Mean& mean, double shift = 0.5) const {
-    write_family(path("training.h5"), training, mean);
+                                           const std::vector<double>& mu, const Mean& mean, double shift = 0.5,
+                                           const std::vector<double>& training_times = kTimes) const {
+    write_family(path("training.h5"), training, mean, true, training_times);
     write_family(path("reference.h5"), {mu}, mean);
     write_family(path("rollout.h5"), {mu}, [&](const auto& at, double t) { return mean(at, t) + shift; }, false);
     EvaluateRequest request;
@@ -172,6 +173,34 @@ TEST_F(BaselinesTest, TheBestOfAllIsNamedEvenWhenItIsNotThePrediction) {
   EXPECT_THAT(to_table(best), ::testing::Not(HasSubstr("Closer to the truth")));
 }
 
+TEST_F(BaselinesTest, ATimeThatTheRunLeftOutIsMovedInto) {
+  const auto mean = [](const std::vector<double>& mu, double t) { return 1 + mu[0] * t; };
+  const auto at = evaluate_family({{1}, {2}}, {2}, mean, 0.5, {0, 1, 3.5, 4}).per_mu[0];
+  EXPECT_NEAR(*at.scores["moments_error"].displacement, 0, 1e-6);
+  EXPECT_NEAR(*at.scores["sliced_w2"].displacement, 0, 1e-5);
+  EXPECT_GT(*at.scores["moments_error"].nearest, 0.1) << "the frame nearest in time";
+  EXPECT_FALSE(evaluate_family({{1}, {2}}, {2}, mean).per_mu[0].scores["sliced_w2"].displacement.has_value())
+      << "no time is left out";
+  EXPECT_FALSE(evaluate_family({{1}, {2}}, {1.5}, mean, 0.5, {0, 1, 3.5, 4})
+                   .per_mu[0]
+                   .scores["sliced_w2"]
+                   .displacement.has_value())
+      << "no run at this mu";
+}
+
+TEST_F(BaselinesTest, HalvesOfTheTruthStandInForAMissingFloor) {
+  const auto mean = [](const std::vector<double>& mu, double t) { return 1 + mu[0] * t; };
+  const Evaluation result = evaluate_family({{1}, {2}}, {1.5}, mean, 1);
+  const Score& score = result.mean["sliced_w2"];
+  EXPECT_FALSE(score.floor.has_value());
+  // Two random halves of 200 points at 1 and at -1: shares differ by about sqrt(1/400), W2^2 = 4 times that.
+  EXPECT_GT(*score.halves, 0);
+  EXPECT_LT(*score.halves, *score.prediction);
+  EXPECT_TRUE(result.mean["moments_error"].halves.has_value());
+  EXPECT_THAT(to_table(result), HasSubstr("halves: one half of the reference's particles against the other"));
+  EXPECT_NE(nlohmann::json::parse(to_json(result))["best"]["sliced_w2"], "halves") << "they know the truth";
+}
+
 /// Imported particles whose density is 1 + a(t) cos(2 pi x), from E = (a/(4 pi))^2; mu is the growth of a.
 class ImportedPlasma : public BaselinesTest {
  protected:
@@ -240,6 +269,12 @@ TEST_F(ImportedPlasma, HasItsElectricEnergyFromParticlesChargeAndBox) {
                             at.scores["electric_energy_error"].cubic, at.scores["electric_energy_error"].mixture})
     EXPECT_GT(value.value_or(0), 1e-3);
   EXPECT_TRUE(result.mean["electric_energy_error_frames"].mixture.has_value());
+  const auto& mode = at.scores["density_mode_1_error"];
+  EXPECT_NEAR(*mode.prediction, 0, 1e-6);
+  for (const auto& value : {mode.nearest, mode.interpolated, mode.cubic, mode.mixture})
+    EXPECT_GT(value.value_or(0), 1e-3);
+  EXPECT_TRUE(at.scores["total_variation"].mixture.has_value());
+  EXPECT_FALSE(at.scores["mmd"].mixture.has_value()) << "one coordinate has cells";
   for (const auto& warning : result.warnings) {
     EXPECT_THAT(warning, ::testing::Not(HasSubstr("seed"))) << "nobody knows the seeds of imported runs";
     EXPECT_THAT(warning, ::testing::Not(HasSubstr("recorded")));

@@ -2,9 +2,9 @@
 #include <cmath>
 
 #include "core/error.hpp"
+#include "core/pairing.hpp"
 #include "training/batch/drawing.hpp"
 #include "training/batch/marginal_index.hpp"
-#include "training/batch/pairing.hpp"
 #include "training/losses/define_loss.hpp"
 #include "training/losses/drift_loss.hpp"
 

@@ -5,13 +5,22 @@
 
 namespace scorefield::metrics {
 
-TrueCloud::TrueCloud(const PointCloud& truth, const StateSpace& space, const SlicedWasserstein& sliced,
+CloudMeasures::CloudMeasures(const StateSpace& space, std::int64_t projections, std::int64_t seed)
+    : sliced(space.periods, projections, seed) {
+  if (space.dimension() <= PhaseCells::kMostCoordinates) cells.emplace(space);
+  else features.emplace(space, seed);
+}
+
+TrueCloud::TrueCloud(const PointCloud& truth, const StateSpace& space, const CloudMeasures& measures,
                      const CloudOptions& options)
     : periods_(space.periods),
-      sliced_(sliced),
+      measures_(measures),
       options_(options),
       points_(stratified_subsample(truth, options.points, options.seed)),
-      projections_(sliced.project(truth)) {}
+      projections_(measures.sliced.project(truth)) {
+  if (measures.cells) cells_ = measures.cells->shares(truth);
+  if (measures.features) features_ = measures.features->means(truth);
+}
 
 CloudDistance TrueCloud::sinkhorn(const PointCloud& cloud) const {
   const SinkhornResult found = sinkhorn_divergence(stratified_subsample(cloud, options_.points, options_.seed), points_,
@@ -20,7 +29,17 @@ CloudDistance TrueCloud::sinkhorn(const PointCloud& cloud) const {
 }
 
 CloudDistance TrueCloud::sliced_w2(const PointCloud& cloud) const {
-  return {sliced_.distance(sliced_.project(cloud), projections_)};
+  return {measures_.sliced.distance(measures_.sliced.project(cloud), projections_)};
+}
+
+std::optional<CloudDistance> TrueCloud::total_variation(const PointCloud& cloud) const {
+  if (!measures_.cells) return std::nullopt;
+  return CloudDistance{metrics::total_variation(measures_.cells->shares(cloud), cells_)};
+}
+
+std::optional<CloudDistance> TrueCloud::mmd(const PointCloud& cloud) const {
+  if (!measures_.features) return std::nullopt;
+  return CloudDistance{feature_distance(measures_.features->means(cloud), features_)};
 }
 
 }  // namespace scorefield::metrics

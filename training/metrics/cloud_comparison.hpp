@@ -1,8 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
+#include "training/metrics/fourier_features.hpp"
+#include "training/metrics/phase_cells.hpp"
 #include "training/metrics/point_cloud.hpp"
 #include "training/metrics/wasserstein.hpp"
 
@@ -20,23 +23,37 @@ struct CloudDistance {
   bool converged = true;  ///< of what is computed by iteration
 };
 
+/// What clouds of one space are compared by, the same for every frame.
+struct CloudMeasures {
+  CloudMeasures(const StateSpace& space, std::int64_t projections, std::int64_t seed);
+
+  SlicedWasserstein sliced;
+  std::optional<PhaseCells> cells;          ///< of few coordinates
+  std::optional<FourierFeatures> features;  ///< of more
+};
+
 /// The true cloud of one frame, prepared for comparison with several others in the same coordinates.
 class TrueCloud {
  public:
-  /// @param sliced lives as long as this object
-  TrueCloud(const PointCloud& truth, const StateSpace& space, const SlicedWasserstein& sliced,
+  /// @param measures live as long as this object
+  TrueCloud(const PointCloud& truth, const StateSpace& space, const CloudMeasures& measures,
             const CloudOptions& options);
 
   /// Debiased Sinkhorn divergence of subsamples, in squared units.
   [[nodiscard]] CloudDistance sinkhorn(const PointCloud& cloud) const;
   [[nodiscard]] CloudDistance sliced_w2(const PointCloud& cloud) const;
+  /// On cells of phase space, for up to three coordinates, and by Fourier features, for more.
+  [[nodiscard]] std::optional<CloudDistance> total_variation(const PointCloud& cloud) const;
+  [[nodiscard]] std::optional<CloudDistance> mmd(const PointCloud& cloud) const;
 
  private:
   std::vector<double> periods_;
-  const SlicedWasserstein& sliced_;
+  const CloudMeasures& measures_;
   CloudOptions options_;
   PointCloud points_;
   SlicedWasserstein::Projections projections_;
+  std::vector<float> cells_;      ///< shares
+  std::vector<double> features_;  ///< means
 };
 
 }  // namespace scorefield::metrics

@@ -1,6 +1,9 @@
 #include "training/metrics/cloud_scores.hpp"
 
+#include <span>
+
 #include "core/parallel.hpp"
+#include "core/random_subset.hpp"
 #include "training/metrics/history_error.hpp"
 #include "training/metrics/metric.hpp"
 
@@ -16,16 +19,33 @@ StateSpace space_of(const RunAtMu& truth, const std::vector<double>& times) {
   return meter.space();
 }
 
+/// Some points of a cloud.
+PointCloud rows_of(const PointCloud& cloud, std::span<const std::int64_t> rows) {
+  PointCloud part{cloud.dimension, {}};
+  for (const std::int64_t row : rows) {
+    const auto point = cloud.point(row);
+    part.values.insert(part.values.end(), point.begin(), point.end());
+    if (!cloud.weights.empty()) part.weights.push_back(cloud.weights[row]);
+  }
+  return part;
+}
+
+void score_cloud(const TrueCloud& truth, const PointCloud& points,
+                 std::vector<std::optional<CloudDistance>>& distances) {
+  for (const Metric& metric : metrics())
+    if (metric.of_clouds != nullptr) distances.push_back(metric.of_clouds(truth, points));
+}
+
 /// Per frame and their means, of every metric that is a distance between clouds.
-void score_distances(const std::vector<Compared<std::vector<CloudDistance>>>& frames, Scores& scores) {
+void score_distances(const std::vector<Compared<std::vector<std::optional<CloudDistance>>>>& frames, Scores& scores) {
   std::size_t i = 0;
   for (const Metric& metric : metrics()) {
     if (metric.of_clouds == nullptr) continue;
     Score& score = scores[metric];
     for (const auto& frame : frames)
       frame.for_each(
-          [i](const std::vector<CloudDistance>& distances, std::vector<double>& values) {
-            if (!distances.empty()) values.push_back(distances[i].value);
+          [i](const auto& distances, std::vector<double>& values) {
+            if (!distances.empty() && distances[i]) values.push_back(distances[i]->value);
           },
           score.frames);
     score.frames.for_each(
@@ -47,7 +67,7 @@ void score_moments(const std::vector<Compared<std::optional<MomentDistance>>>& f
     if (metric.of_moments != nullptr)
       distances.for_each(
           [&](const std::vector<MomentDistance>& values, std::optional<double>& error) {
-            if (!values.empty()) error = metric.of_moments(values, truth);
+            if (values.size() == truth.size()) error = metric.of_moments(values, truth);
           },
           scores[metric]);
 }
@@ -61,7 +81,7 @@ CloudScores::CloudScores(const Populations& populations, std::vector<double> tim
       options_(options),
       seed_(seed),
       space_(space_of(populations.truth, times_)),
-      sliced_(space_.periods, options.projections, seed) {}
+      measures_(space_, options.projections, seed) {}
 
 PointCloud CloudScores::cloud(const RunAtMu& at, double time) const {
   const std::int64_t frame = at.run->nearest_frame(at.mu_index, time);
@@ -78,14 +98,23 @@ Moments CloudScores::combined_moments(const data::MuWeights& runs, double time) 
   return combined(moments, weights);
 }
 
+void CloudScores::compare_halves(const PointCloud& truth, Frame& frame) const {
+  const auto rows = random_subset(truth.count(), truth.count(), static_cast<std::uint64_t>(seed_));
+  const auto half = rows.size() / 2;
+  const PointCloud one = rows_of(truth, std::span(rows).first(half));
+  const PointCloud other = rows_of(truth, std::span(rows).subspan(half));
+  score_cloud(TrueCloud(one, space_, measures_, {options_.points, options_.epsilon, seed_}), other,
+              frame.distances.halves);
+  frame.moments.halves = distance(moments_of(other, space_.periods), moments_of(one, space_.periods));
+}
+
 CloudScores::Frame CloudScores::compare(double time) const {
   const PointCloud true_cloud = cloud(populations_.truth, time);
-  const TrueCloud truth(true_cloud, space_, sliced_, {options_.points, options_.epsilon, seed_});
+  const TrueCloud truth(true_cloud, space_, measures_, {options_.points, options_.epsilon, seed_});
   Frame frame;
   frame.truth = moments_of(true_cloud, space_.periods);
-  const auto score = [&](const PointCloud& points, std::vector<CloudDistance>& distances, auto& moments) {
-    for (const Metric& metric : metrics())
-      if (metric.of_clouds != nullptr) distances.push_back(metric.of_clouds(truth, points));
+  const auto score = [&](const PointCloud& points, auto& distances, auto& moments) {
+    score_cloud(truth, points, distances);
     moments = distance(moments_of(points, space_.periods), frame.truth);
   };
   populations_.runs.for_each(
@@ -97,6 +126,11 @@ CloudScores::Frame CloudScores::compare(double time) const {
     const auto mixed = populations_.mixture->particles(time);
     score(normalised(mixed.samples, space_, mixed.weights), frame.distances.mixture, frame.moments.mixture);
   }
+  if (populations_.displacement) {
+    const auto moved = populations_.displacement->particles(time);
+    score(normalised(moved.samples, space_, moved.weights), frame.distances.displacement, frame.moments.displacement);
+  }
+  if (populations_.halves && true_cloud.count() > 1) compare_halves(true_cloud, frame);
   populations_.combined.for_each(
       [&](const std::optional<data::MuWeights>& runs, auto& moments) {
         if (runs) moments = distance(combined_moments(*runs, time), frame.truth);
@@ -109,7 +143,7 @@ bool CloudScores::add_to(Scores& scores) const {
   std::vector<Frame> found(times_.size());
   parallel_for(static_cast<std::int64_t>(found.size()), [&](std::int64_t i) { found[i] = compare(times_[i]); });
 
-  std::vector<Compared<std::vector<CloudDistance>>> distances;
+  std::vector<Compared<std::vector<std::optional<CloudDistance>>>> distances;
   std::vector<Compared<std::optional<MomentDistance>>> moments;
   std::vector<Moments> truth;
   bool converged = true;
@@ -117,8 +151,8 @@ bool CloudScores::add_to(Scores& scores) const {
     distances.push_back(frame.distances);
     moments.push_back(frame.moments);
     truth.push_back(frame.truth);
-    frame.distances.for_each([&](const std::vector<CloudDistance>& of_source) {
-      for (const CloudDistance& distance : of_source) converged = converged && distance.converged;
+    frame.distances.for_each([&](const auto& of_source) {
+      for (const auto& distance : of_source) converged = converged && (!distance || distance->converged);
     });
   }
   score_distances(distances, scores);

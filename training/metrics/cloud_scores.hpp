@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "training/metrics/cloud_comparison.hpp"
+#include "training/metrics/displacement.hpp"
 #include "training/metrics/evaluate_options.hpp"
 #include "training/metrics/mixture.hpp"
 #include "training/metrics/moments.hpp"
@@ -12,7 +13,6 @@
 #include "training/metrics/run.hpp"
 #include "training/metrics/scores.hpp"
 #include "training/metrics/training_baseline.hpp"
-#include "training/metrics/wasserstein.hpp"
 
 namespace scorefield::metrics {
 
@@ -27,6 +27,8 @@ struct Populations {
   RunAtMu truth;
   Compared<RunAtMu> runs;                             ///< where a source is the population of one run
   std::optional<Mixture> mixture{};                   ///< that of several
+  std::optional<Displacement> displacement{};         ///< that of one run between its frames
+  bool halves = false;                                ///< whether to compare the halves of the truth
   const Run* training = nullptr;                      ///< the runs whose moments are
   Compared<std::optional<data::MuWeights>> combined;  ///< combined, where a source is no population
 };
@@ -49,10 +51,12 @@ class CloudScores {
   /// One frame's clouds against the true one.
   struct Frame {
     Moments truth;
-    Compared<std::vector<CloudDistance>> distances;  ///< of the metrics that are distances, in the table's order
+    Compared<std::vector<std::optional<CloudDistance>>>
+        distances;  ///< of the metrics that are distances, in the table's order
     Compared<std::optional<MomentDistance>> moments;
   };
   [[nodiscard]] Frame compare(double time) const;
+  void compare_halves(const PointCloud& truth, Frame& frame) const;
   [[nodiscard]] Moments combined_moments(const data::MuWeights& runs, double time) const;
   [[nodiscard]] PointCloud cloud(const RunAtMu& at, double time) const;
 
@@ -61,7 +65,7 @@ class CloudScores {
   EvaluateOptions options_;
   std::int64_t seed_;
   StateSpace space_;
-  SlicedWasserstein sliced_;
+  CloudMeasures measures_;
 };
 
 }  // namespace scorefield::metrics

@@ -174,6 +174,14 @@ class Evaluator {
     return {training_->run(), training_->mixture(at.mu), request_.seed};
   }
 
+  /// Of this mu's own training run, where it left out some of the compared times.
+  [[nodiscard]] std::optional<Displacement> displacement(const EvaluationAtMu& at) const {
+    const auto run = training_->run().find_mu(at.mu);
+    if (!run) return std::nullopt;
+    const Displacement found(training_->run(), *run, request_.options.points, request_.seed);
+    return found.is_between(cloud_times(at.time)) ? std::optional(found) : std::nullopt;
+  }
+
   void compare_energies(std::int64_t rollout_index, EvaluationAtMu& at) {
     advance(at);
     const problems::FieldEnergy& field = *field_;
@@ -253,9 +261,11 @@ class Evaluator {
     populations.truth = {&reference_, reference_.require_mu(at.mu)};
     populations.runs.prediction = {&rollout_, rollout_index};
     if (floor_) populations.runs.floor = {&*floor_, floor_->require_mu(at.mu)};
+    populations.halves = !floor_;
     if (training_) {
       populations.runs.nearest = {&training_->run(), training_->nearest(at.mu)};
       populations.mixture = mixture(at);
+      populations.displacement = displacement(at);
       populations.training = &training_->run();
       populations.combined.interpolated = training_->linear(at.mu);
       populations.combined.cubic = training_->cubic(at.mu);

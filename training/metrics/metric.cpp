@@ -11,13 +11,14 @@
 namespace scorefield::metrics {
 namespace {
 
-constexpr Compared<bool> kOfHistories{true, true, true, true, true, true};
+constexpr Compared<bool> kOfHistories{true, true, true, true, true, true, false, false};
+constexpr Compared<bool> kOfMoments{true, true, true, true, true, true, true, true};
 // Two populations do not add up to one in between.
-constexpr Compared<bool> kOfClouds{
-    .prediction = true, .floor = true, .nearest = true, .interpolated = false, .cubic = false, .mixture = true};
+constexpr Compared<bool> kOfClouds{true, true, true, false, false, true, true, true};
 
 constexpr const char* kEnergy = "Electric energy";
 constexpr const char* kMoments = "Moments, relative L2 over frames";
+constexpr const char* kModesGroup = "Density modes, complex, relative L2 over frames";
 constexpr const char* kPhaseSpace = "Phase space, mean over frames";
 
 std::string epsilon_text(const EvaluateOptions& options) {
@@ -30,17 +31,33 @@ double mean_over_frames(std::span<const double> energy, std::span<const double> 
   return mean_relative_error(energy, truth);
 }
 
-double moments_error(const std::vector<MomentDistance>& distances, const std::vector<Moments>& truth) {
+std::optional<double> moments_error(const std::vector<MomentDistance>& distances, const std::vector<Moments>& truth) {
   return moment_errors(distances, truth).moments;
 }
 
-double covariance_error(const std::vector<MomentDistance>& distances, const std::vector<Moments>& truth) {
+std::optional<double> covariance_error(const std::vector<MomentDistance>& distances,
+                                       const std::vector<Moments>& truth) {
   return moment_errors(distances, truth).covariance;
 }
 
-CloudDistance sinkhorn(const TrueCloud& truth, const PointCloud& cloud) { return truth.sinkhorn(cloud); }
+template <std::size_t mode>
+std::optional<double> density_mode(const std::vector<MomentDistance>& distances, const std::vector<Moments>& truth) {
+  return mode_error(distances, truth, mode);
+}
 
-CloudDistance sliced_w2(const TrueCloud& truth, const PointCloud& cloud) { return truth.sliced_w2(cloud); }
+std::optional<CloudDistance> sinkhorn(const TrueCloud& truth, const PointCloud& cloud) { return truth.sinkhorn(cloud); }
+
+std::optional<CloudDistance> sliced_w2(const TrueCloud& truth, const PointCloud& cloud) {
+  return truth.sliced_w2(cloud);
+}
+
+std::optional<CloudDistance> total_variation(const TrueCloud& truth, const PointCloud& cloud) {
+  return truth.total_variation(cloud);
+}
+
+std::optional<CloudDistance> mmd(const TrueCloud& truth, const PointCloud& cloud) { return truth.mmd(cloud); }
+
+std::string cells_text(const EvaluateOptions&) { return std::to_string(PhaseCells::kPerCoordinate) + " a coordinate"; }
 
 constexpr std::array kMetrics{Metric{.key = "electric_energy_error",
                                      .title = "electric energy, relative L2",
@@ -67,7 +84,7 @@ constexpr std::array kMetrics{Metric{.key = "electric_energy_error",
                                      .group = kMoments,
                                      .meaning = "mean and deviation of every coordinate",
                                      .shown = Shown::everywhere,
-                                     .sources = kOfHistories,
+                                     .sources = kOfMoments,
                                      .of_moments = moments_error},
                               Metric{.key = "covariance_error",
                                      .title = "covariance, relative L2",
@@ -76,8 +93,35 @@ constexpr std::array kMetrics{Metric{.key = "electric_energy_error",
                                      .group = kMoments,
                                      .meaning = "covariance",
                                      .shown = Shown::tables,
-                                     .sources = kOfHistories,
+                                     .sources = kOfMoments,
                                      .of_moments = covariance_error},
+                              Metric{.key = "density_mode_1_error",
+                                     .title = "density mode 1, relative L2",
+                                     .heading = "mode 1 error",
+                                     .unit = "1",
+                                     .group = kModesGroup,
+                                     .meaning = "mode 1",
+                                     .shown = Shown::tables,
+                                     .sources = kOfMoments,
+                                     .of_moments = density_mode<1>},
+                              Metric{.key = "density_mode_2_error",
+                                     .title = "density mode 2, relative L2",
+                                     .heading = "mode 2 error",
+                                     .unit = "1",
+                                     .group = kModesGroup,
+                                     .meaning = "mode 2",
+                                     .shown = Shown::tables,
+                                     .sources = kOfMoments,
+                                     .of_moments = density_mode<2>},
+                              Metric{.key = "density_mode_3_error",
+                                     .title = "density mode 3, relative L2",
+                                     .heading = "mode 3 error",
+                                     .unit = "1",
+                                     .group = kModesGroup,
+                                     .meaning = "mode 3",
+                                     .shown = Shown::tables,
+                                     .sources = kOfMoments,
+                                     .of_moments = density_mode<3>},
                               Metric{.key = "sinkhorn",
                                      .title = "Sinkhorn divergence",
                                      .heading = "Sinkhorn",
@@ -96,7 +140,26 @@ constexpr std::array kMetrics{Metric{.key = "electric_energy_error",
                                      .meaning = "sliced W2",
                                      .shown = Shown::everywhere,
                                      .sources = kOfClouds,
-                                     .of_clouds = sliced_w2}};
+                                     .of_clouds = sliced_w2},
+                              Metric{.key = "total_variation",
+                                     .title = "total variation on cells of phase space",
+                                     .heading = "TV",
+                                     .unit = "share of the particles",
+                                     .group = kPhaseSpace,
+                                     .meaning = "total variation on cells",
+                                     .shown = Shown::everywhere,
+                                     .sources = kOfClouds,
+                                     .of_clouds = total_variation,
+                                     .setting = cells_text},
+                              Metric{.key = "mmd",
+                                     .title = "MMD, bandwidth sqrt(d)/2",
+                                     .heading = "MMD",
+                                     .unit = "root of the kernel's unit",
+                                     .group = kPhaseSpace,
+                                     .meaning = "MMD of a Gaussian kernel, bandwidth sqrt(d)/2",
+                                     .shown = Shown::everywhere,
+                                     .sources = kOfClouds,
+                                     .of_clouds = mmd}};
 
 }  // namespace
 
@@ -134,7 +197,7 @@ std::optional<Best> best_of(const Score& score) {
   bool has_baseline = false;
   score.for_each(
       [&](const std::optional<double>& value, const Source& source) {
-        if (!value || &source == &kSources.floor) return;
+        if (!value || !source.competes) return;
         has_baseline = has_baseline || &source != &kSources.prediction;
         if (!best || *value < best->error) best = Best{&source, *value};
       },

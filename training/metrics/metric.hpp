@@ -34,10 +34,11 @@ struct Metric {
   // What computes it, one of these:
   /// an error of E(t), [K]
   double (*of_energy)(std::span<const double> energy, std::span<const double> truth) = nullptr;
-  /// an error of the moments over frames, [F]
-  double (*of_moments)(const std::vector<MomentDistance>& distances, const std::vector<Moments>& truth) = nullptr;
-  /// a distance between clouds: the score is its mean over frames
-  CloudDistance (*of_clouds)(const TrueCloud& truth, const PointCloud& cloud) = nullptr;
+  /// an error of the moments over frames, [F]; absent where the coordinates have none of this kind
+  std::optional<double> (*of_moments)(const std::vector<MomentDistance>& distances,
+                                      const std::vector<Moments>& truth) = nullptr;
+  /// a distance between clouds: the score is its mean over frames; absent for some numbers of coordinates
+  std::optional<CloudDistance> (*of_clouds)(const TrueCloud& truth, const PointCloud& cloud) = nullptr;
   std::string (*setting)(const EvaluateOptions& options) = nullptr;  ///< what its numbers depend on, for tables
 
   /// Whether it is an error relative to the truth.
@@ -54,7 +55,8 @@ struct Best {
   const Source* source;
   double error;
 };
-/// Of the prediction and its baselines; the floor, a run of the solver, does not compete. Absent without baselines.
+/// Of the prediction and the baselines that compete with it: neither a run of the solver nor the truth itself. Absent
+/// without baselines.
 [[nodiscard]] std::optional<Best> best_of(const Score& score);
 
 /// The metric that says most about a prediction: the first relative error of the table that it has; null without one.

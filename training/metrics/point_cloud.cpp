@@ -40,13 +40,18 @@ void SpreadMeter::add(std::span<const float> samples, std::span<const float> wei
   const auto d = static_cast<std::int64_t>(periods_.size());
   const std::int64_t n = checked_count(samples.size(), d);
   if (n == 0) return;
-  if (shift_.empty()) shift_.assign(samples.begin(), samples.begin() + d);
+  if (shift_.empty()) {
+    shift_.assign(samples.begin(), samples.begin() + d);
+    least_ = largest_ = shift_;
+  }
   check_weights(weights, n);
   const double per_weight = weights.empty() ? 1 : static_cast<double>(n) / total_weight(weights);
   for (std::int64_t i = 0; i < n; ++i) {
     const double weight = weights.empty() ? 1 : per_weight * weights[i];
     for (std::int64_t k = 0; k < d; ++k) {
       const double value = samples[i * d + k] - shift_[k];
+      least_[k] = std::min<double>(least_[k], samples[i * d + k]);
+      largest_[k] = std::max<double>(largest_[k], samples[i * d + k]);
       sum_[k] += weight * value;
       squares_[k] += weight * value * value;
     }
@@ -55,15 +60,20 @@ void SpreadMeter::add(std::span<const float> samples, std::span<const float> wei
 }
 
 StateSpace SpreadMeter::space() const {
-  StateSpace space{std::vector<double>(periods_.size(), 1.0), std::vector<double>(periods_.size(), 0.0)};
+  constexpr double kFarthest = 4;  // spreads from the mean
+  const std::vector<double> zeros(periods_.size());
+  StateSpace space{std::vector<double>(periods_.size(), 1.0), zeros, zeros, zeros};
   for (std::size_t k = 0; k < periods_.size(); ++k) {
     if (periods_[k] > 0) {
       space.scales[k] = periods_[k] / std::sqrt(12.0);
-      space.periods[k] = periods_[k] / space.scales[k];
+      space.high[k] = space.periods[k] = periods_[k] / space.scales[k];
     } else if (count_ > 0) {
       const double mean = sum_[k] / count_;
       const double variance = squares_[k] / count_ - mean * mean;
       if (variance > 0) space.scales[k] = std::sqrt(variance);
+      const double centre = (shift_[k] + mean) / space.scales[k];
+      space.low[k] = std::max(least_[k] / space.scales[k], centre - kFarthest);
+      space.high[k] = std::min(largest_[k] / space.scales[k], centre + kFarthest);
     }
   }
   return space;

@@ -24,6 +24,8 @@ struct PointCloud {
 struct StateSpace {
   std::vector<double> scales;   ///< [d], > 0
   std::vector<double> periods;  ///< [d] in units of the scale, 0 = not periodic
+  /// [d] in units of the scale: where the population is, at most four spreads from its mean; a whole period.
+  std::vector<double> low{}, high{};
 
   [[nodiscard]] std::int64_t dimension() const { return static_cast<std::int64_t>(scales.size()); }
 };
@@ -38,7 +40,7 @@ class SpreadMeter {
   /// samples: [N, d] row-major; weights: [N], or none. Frames of equal size count equally.
   void add(std::span<const float> samples, std::span<const float> weights = {});
 
-  /// Scales of unit spread; 1 for a coordinate that never varied.
+  /// Scales of unit spread (1 for a coordinate that never varied) and range.
   [[nodiscard]] StateSpace space() const;
 
  private:
@@ -46,6 +48,7 @@ class SpreadMeter {
   std::vector<double> shift_;  ///< first sample: keeps the sums of squares small
   std::vector<double> sum_;
   std::vector<double> squares_;
+  std::vector<double> least_, largest_;
   double count_ = 0;
 };
 

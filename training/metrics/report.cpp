@@ -149,14 +149,25 @@ std::string reading(const Scores& mean) {
   };
   score.for_each(
       [&](const std::optional<double>& value, const Source& source) {
-        if (&source != &kSources.prediction && &source != &kSources.floor) compare(value, source);
+        if (&source != &kSources.prediction && source.competes) compare(value, source);
       },
       kSources);
   compare(score.floor, kSources.floor);
+  compare(score.halves, kSources.halves);
   text += ".\n";
   if (const auto best = best_of(score); best && best->source != &kSources.prediction)
     text += "Closer to the truth than the prediction: " + std::string(best->source->words) + ".\n";
   return text;
+}
+
+/// Which sources some metric has at some mu.
+Compared<bool> sources_of(const Evaluation& evaluation) {
+  Compared<bool> there;
+  for (const EvaluationAtMu& at : evaluation.per_mu)
+    for (const Metric& metric : metrics())
+      at.scores[metric].for_each(
+          [](const std::optional<double>& value, bool& found) { found = found || value.has_value(); }, there);
+  return there;
 }
 
 std::string legend(const Evaluation& evaluation) {
@@ -164,12 +175,15 @@ std::string legend(const Evaluation& evaluation) {
     return std::any_of(evaluation.per_mu.begin(), evaluation.per_mu.end(), holds);
   };
   std::string text;
-  kSources.for_each([&](const Source& source) {
-    const bool floor = &source == &kSources.floor;
-    if (&source == &kSources.prediction || (floor ? evaluation.floor : evaluation.request.training_path).empty())
-      return;
-    text += std::string(source.heading) + ": " + source.meaning + (floor ? " (" + evaluation.floor + ")" : "") + ". ";
-  });
+  const Compared<bool> sources = sources_of(evaluation);
+  kSources.for_each(
+      [&](const Source& source, const bool& there) {
+        if (!there || &source == &kSources.prediction) return;
+        const bool floor = &source == &kSources.floor;
+        text +=
+            std::string(source.heading) + ": " + source.meaning + (floor ? " (" + evaluation.floor + ")" : "") + ". ";
+      },
+      sources);
   if (any([](const EvaluationAtMu& at) { return at.is_training_mu.value_or(false); })) text += "*: a training mu. ";
   if (any([](const EvaluationAtMu& at) { return !at.inside_training_range.value_or(true); }))
     text += "!: outside the training range. ";

@@ -7,12 +7,15 @@
 namespace scorefield::metrics {
 namespace {
 
-void add_history(nlohmann::ordered_json& object, const ScoreHistory& history) {
+/// The histories that are there, by source.
+nlohmann::ordered_json json_of(const ScoreHistory& history) {
+  nlohmann::ordered_json object;
   history.for_each(
       [&object](const std::vector<double>& values, const Source& source) {
         if (!values.empty()) object[source.name] = values;
       },
       kSources);
+  return object;
 }
 
 nlohmann::ordered_json json_of(const EvaluationAtMu& at) {
@@ -22,11 +25,12 @@ nlohmann::ordered_json json_of(const EvaluationAtMu& at) {
   object["time"] = at.time;
   if (!at.electric_energy_truth.empty()) {
     object["electric_energy"]["truth"] = at.electric_energy_truth;
-    add_history(object["electric_energy"], at.electric_energy);
+    object["electric_energy"].update(json_of(at.electric_energy));
   }
   object["clouds"]["time"] = at.cloud_time;
   for (const Metric& metric : metrics())
-    if (metric.of_clouds != nullptr) add_history(object["clouds"][metric.key], at.scores[metric].frames);
+    if (const auto& frames = at.scores[metric].frames; !frames.prediction.empty())
+      object["clouds"][metric.key] = json_of(frames);
   return object;
 }
 

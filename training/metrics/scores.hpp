@@ -16,6 +16,8 @@ struct Compared {
   T interpolated{};  ///< training runs, linear in mu
   T cubic{};         ///< training runs, four of them, cubic in mu
   T mixture{};       ///< particles of the training runs around mu, poured together
+  T displacement{};  ///< this mu's training run, its frames around a time that it left out moved into each other
+  T halves{};        ///< without a floor: one half of the truth's particles against the other
 
   /// Calls visit(value, ...) for the values of this and of others, in the order above.
   template <class Visit, class... Others>
@@ -26,23 +28,29 @@ struct Compared {
     visit(interpolated, others.interpolated...);
     visit(cubic, others.cubic...);
     visit(mixture, others.mixture...);
+    visit(displacement, others.displacement...);
+    visit(halves, others.halves...);
   }
 };
 
 /// How the values of a Compared are called.
 struct Source {
-  const char* name;     ///< in files
-  const char* heading;  ///< of a column
-  const char* words;    ///< in a sentence
-  const char* meaning;  ///< in a legend
+  const char* name;      ///< in files
+  const char* heading;   ///< of a column
+  const char* words;     ///< in a sentence
+  const char* meaning;   ///< in a legend
+  bool competes = true;  ///< for the least error: it does not know the truth's mu and times
 };
 inline constexpr Compared<Source> kSources{
     {"prediction", "error", "the prediction", "the rollout"},
-    {"floor", "floor", "the floor", "an independent high-fidelity run"},
+    {"floor", "floor", "the floor", "an independent high-fidelity run", false},
     {"nearest", "nearest", "the nearest training run", "the training run of the nearest mu, copied"},
     {"interpolated", "interp.", "interpolation in mu", "training histories, linear in mu"},
     {"cubic", "cubic", "cubic interpolation in mu", "four training histories, cubic in mu"},
-    {"mixture", "mixture", "the mixture of training runs", "particles of the training runs around mu, in proportion"}};
+    {"mixture", "mixture", "the mixture of training runs", "particles of the training runs around mu, in proportion"},
+    {"displacement", "displ.", "displacement interpolation in time",
+     "particles of the neighbouring frames at this mu, each moved on its shortest way"},
+    {"halves", "halves", "half against half", "one half of the reference's particles against the other", false}};
 
 /// One value per frame; empty where absent.
 using ScoreHistory = Compared<std::vector<double>>;

@@ -1,8 +1,8 @@
-#include "training/batch/pairing.hpp"
+#include "core/pairing.hpp"
 
 #include <limits>
 
-namespace scorefield::training {
+namespace scorefield {
 
 std::vector<std::int64_t> optimal_pairing(std::span<const double> cost, std::int64_t n) {
   constexpr double kFar = std::numeric_limits<double>::infinity();
@@ -49,4 +49,4 @@ std::vector<std::int64_t> optimal_pairing(std::span<const double> cost, std::int
   return result;
 }
 
-}  // namespace scorefield::training
+}  // namespace scorefield

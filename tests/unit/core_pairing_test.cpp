@@ -1,6 +1,6 @@
 // The pairing of least cost, and the velocities that snapshots give through it.
 
-#include "training/batch/pairing.hpp"
+#include "core/pairing.hpp"
 
 #include <gtest/gtest.h>
 #include <torch/types.h>
