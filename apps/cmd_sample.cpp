@@ -22,10 +22,12 @@ class Sample : public Command {
     line.add_shorthand("particles", "N", "sample.particles", "particles (default 1000)");
     line.add_shorthand("steps", "K", "sample.steps", "iterations at most (default: the method's)");
     line.add_shorthand("initial", "SAMPLES.h5", "sample.initial", "start from the cloud of a samples file");
+    line.add_shorthand("data", "DATA.json", "target.data", "the data of a Stan model in a shared library");
     line.add_switch(
         "resume", "continue an interrupted or killed run of the same command from SAMPLES.h5.checkpoint, bit for bit");
     line.add_example("scorefield sample banana --output samples.h5");
     line.add_example("scorefield sample posterior.pt --method gas --particles 2000 --output samples.h5");
+    line.add_example("scorefield sample eight_schools.so --data eight_schools.json --output samples.h5");
   }
 
   void bind(const CommandLine&, OptionSet& set) override {
@@ -46,7 +48,8 @@ class Sample : public Command {
     for (const char* count : {"particles", "steps"})
       if (const auto text = line.value(count)) static_cast<void>(parse_count(count, *text));
     request_.target = line.required("target");
-    check_output_differs(request_.output_path, {request_.target, request_.options.initial});
+    check_output_differs(request_.output_path,
+                         {request_.target, request_.options.initial, request_.options.source.data});
     request_.config_toml = set.to_toml();
     request_.seed = line.common().seed;
     request_.device = line.common().device;

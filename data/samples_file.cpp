@@ -17,6 +17,10 @@ void write_samples(const std::string& path, const SamplesFile& content) {
   provenance.format = kSamplesFormat;
   write_provenance(file, provenance);
   write_arrays(file, content.arrays);
+  if (!content.names.empty()) file.set_attribute("/samples", "names", content.names);
+  if (!content.log_prob_over.empty() && content.arrays.contains("log_prob"))
+    file.set_attribute("/log_prob", "over", content.log_prob_over);
+  for (const auto& [array, role] : content.roles) file.set_attribute("/" + array, "role", role);
   file.set_attribute("/", "method", content.method);
   file.set_attribute("/", "target", content.target);
   file.set_attribute("/", "iterations", content.iterations);

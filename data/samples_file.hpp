@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -16,8 +17,11 @@ struct SamplesFile {
   std::int64_t iterations = 0, score_evaluations = 0, density_evaluations = 0;
   bool converged = false;
   std::vector<std::string> notes;
-  /// samples [N, d], weights [N], log_prob [N], trace/NAME [iterations], frames/..., density/..., extra/NAME; all but
-  /// the samples where there are any.
+  std::vector<std::string> names{};            ///< of the coordinates, where the target names them
+  std::string log_prob_over{};                 ///< "samples" or "unconstrained": the array over which log_prob is
+  std::map<std::string, std::string> roles{};  ///< of arrays variables/NAME: "parameter"
+  /// samples [N, d], weights [N], log_prob [N], unconstrained [N, d'], variables/NAME [N, ...], trace/NAME
+  /// [iterations], frames/..., density/..., extra/NAME; all but the samples where there are any.
   NamedArrays arrays;
 };
 

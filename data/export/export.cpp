@@ -21,6 +21,22 @@ std::string word_or_none(const h5::File& file, const std::string& name) {
   return file.has_attribute("/", name) ? file.string_attribute("/", name) : "";
 }
 
+std::vector<SampleVariable> read_variables(const h5::File& file) {
+  std::vector<SampleVariable> variables;
+  if (!file.exists("/variables")) return variables;
+  for (const auto& name : file.children("/variables")) {
+    const std::string path = "/variables/" + name;
+    const h5::Dims dims = file.dims(path);
+    if (dims.empty() || dims[0] != file.dims("/samples")[0])
+      throw FileError(file.path(), "'" + path + "' has shape " + h5::to_text(dims) + ", expected one row a particle.");
+    variables.push_back({name,
+                         file.has_attribute(path, "role") ? file.string_attribute(path, "role") : "",
+                         {dims.begin() + 1, dims.end()},
+                         file.read<double>(path)});
+  }
+  return variables;
+}
+
 std::vector<std::string> export_cloud(const SampleCloud& cloud, const std::string& output, ExportFormat format,
                                       const ExportOptions& options) {
   if (format == ExportFormat::npz) write_npz(cloud, output);
@@ -62,6 +78,8 @@ SampleCloud read_cloud(const std::string& path) {
   cloud.samples = file.read<double>("/samples");
   cloud.weights = numbers_or_none(file, "/weights");
   cloud.log_prob = numbers_or_none(file, "/log_prob");
+  if (file.has_attribute("/samples", "names")) cloud.names = file.strings_attribute("/samples", "names");
+  cloud.variables = read_variables(file);
   cloud.method = word_or_none(file, "method");
   cloud.target = word_or_none(file, "target");
   return cloud;

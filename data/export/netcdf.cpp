@@ -69,34 +69,86 @@ std::vector<std::int64_t> systematic_draws(const std::vector<double>& weights, s
   return draws;
 }
 
+/// Which particle each draw is: [chain, draw] in row-major order.
+struct Draws {
+  std::vector<std::int64_t> particle;
+  std::int64_t chains = 1;
+  [[nodiscard]] std::int64_t each() const { return std::ssize(particle) / chains; }
+};
+
+/// A group whose variables begin with the axes chain and draw.
+class DrawsGroup {
+ public:
+  DrawsGroup(h5::File& file, const std::string& path, const Draws& draws, const Provenance& provenance)
+      : group_(file, path), draws_(draws) {
+    group_.dimension({"chain", draws.chains});
+    group_.dimension({"draw", draws.each()});
+    describe(file, path, provenance);
+  }
+  /// rows: [N, shape...] of all particles; every axis of the shape is a dimension NAME_dim_0, NAME_dim_1, ... or has a
+  /// name of `axes`.
+  template <class T>
+  void variable(const std::string& name, const std::vector<T>& rows, const h5::Dims& shape,
+                std::vector<std::string> axes = {}) {
+    const bool taken = name == "chain" || name == "draw";
+    h5::Dims dims{draws_.chains, draws_.each()};
+    std::size_t width = 1;
+    for (std::size_t axis = 0; axis < shape.size(); ++axis) {
+      if (axes.size() == axis) axes.push_back(name + "_dim_" + std::to_string(axis));
+      group_.dimension({axes[axis], shape[axis]});
+      dims.push_back(shape[axis]);
+      width *= static_cast<std::size_t>(shape[axis]);
+    }
+    axes.insert(axes.begin(), {"chain", "draw"});
+    group_.variable(taken ? name + "_" : name, picked_rows(rows, draws_.particle, width), dims, axes);
+  }
+
+ private:
+  NetcdfGroup group_;
+  const Draws& draws_;
+};
+
+/// What a target has declared; without that, the coordinates as one array x. Pointwise likelihoods have a group of
+/// their own, as ArviZ expects.
+void write_variables(h5::File& file, const SampleCloud& cloud, const Draws& draws) {
+  DrawsGroup posterior(file, "/posterior", draws, cloud.provenance);
+  file.set_attribute("/posterior", "method", cloud.method);
+  file.set_attribute("/posterior", "target", cloud.target);
+  if (cloud.variables.empty()) {
+    posterior.variable("x", cloud.samples, {cloud.dimension}, {"coordinate"});
+    if (!cloud.names.empty()) file.set_attribute("/posterior", "coordinate_names", cloud.names);
+  }
+  for (const auto& variable : cloud.variables) {
+    if (variable.name == "log_lik" && variable.role == "generated quantity")
+      DrawsGroup(file, "/log_likelihood", draws, cloud.provenance)
+          .variable(variable.name, variable.values, variable.shape);
+    else posterior.variable(variable.name, variable.values, variable.shape);
+  }
+}
+
+Draws draws_of(const SampleCloud& cloud, std::uint64_t seed) {
+  if (!cloud.weights.empty()) return {systematic_draws(cloud.weights, seed)};
+  Draws draws{std::vector<std::int64_t>(static_cast<std::size_t>(cloud.particles))};
+  std::iota(draws.particle.begin(), draws.particle.end(), std::int64_t{0});
+  return draws;
+}
+
 }  // namespace
 
 void write_netcdf(const SampleCloud& cloud, const std::string& output, std::uint64_t seed) {
   AtomicFile destination(output);
   h5::File file = h5::File::create(destination.temporary_path(), output);
-  const std::int64_t n = cloud.particles, d = cloud.dimension;
-  std::vector<std::int64_t> draws(static_cast<std::size_t>(n));
-  std::iota(draws.begin(), draws.end(), std::int64_t{0});
-  if (!cloud.weights.empty()) draws = systematic_draws(cloud.weights, seed);
-
-  NetcdfGroup posterior(file, "/posterior");
-  for (const Dimension& dimension : {Dimension{"chain", 1}, {"draw", n}, {"coordinate", d}})
-    posterior.dimension(dimension);
-  posterior.variable("x", picked_rows(cloud.samples, draws, static_cast<std::size_t>(d)), {1, n, d},
-                     {"chain", "draw", "coordinate"});
-  describe(file, "/posterior", cloud.provenance);
-  file.set_attribute("/posterior", "method", cloud.method);
-  file.set_attribute("/posterior", "target", cloud.target);
+  const Draws draws = draws_of(cloud, seed);
+  write_variables(file, cloud, draws);
   if (!cloud.log_prob.empty() || !cloud.weights.empty()) {
-    NetcdfGroup stats(file, "/sample_stats");
-    for (const Dimension& dimension : {Dimension{"chain", 1}, {"draw", n}}) stats.dimension(dimension);
-    const std::vector<std::string> along{"chain", "draw"};
-    if (!cloud.log_prob.empty()) stats.variable("lp", picked_rows(cloud.log_prob, draws), {1, n}, along);
+    DrawsGroup stats(file, "/sample_stats", draws, cloud.provenance);
+    if (!cloud.log_prob.empty()) stats.variable("lp", cloud.log_prob, {});
     if (!cloud.weights.empty()) {
-      stats.variable("weight", picked_rows(cloud.weights, draws), {1, n}, along);
-      stats.variable("particle", draws, {1, n}, along);
+      std::vector<std::int64_t> all(cloud.weights.size());
+      std::iota(all.begin(), all.end(), std::int64_t{0});
+      stats.variable("weight", cloud.weights, {});
+      stats.variable("particle", all, {});
     }
-    describe(file, "/sample_stats", cloud.provenance);
   }
   file.close();
   destination.commit();

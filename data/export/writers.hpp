@@ -8,11 +8,20 @@
 
 namespace scorefield::data {
 
+/// A named array of a samples file, as a target declares it.
+struct SampleVariable {
+  std::string name, role;      ///< role: "parameter", "transformed parameter", "generated quantity"
+  h5::Dims shape;              ///< of one particle; {}: a number
+  std::vector<double> values;  ///< [N, shape...]
+};
+
 /// What a samples file holds: particles that stand for a density.
 struct SampleCloud {
   std::int64_t particles = 0, dimension = 0;
   std::vector<double> samples;            ///< [N, d]
   std::vector<double> weights, log_prob;  ///< [N] or empty
+  std::vector<std::string> names;         ///< [d] of the coordinates, or empty
+  std::vector<SampleVariable> variables;
   std::string method, target;
   Provenance provenance;
 };

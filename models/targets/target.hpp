@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "models/score.hpp"
 
@@ -16,6 +17,21 @@ struct Truth {
   torch::Tensor covariance;    ///< [d, d]
   torch::Tensor modes;         ///< [m, d] centres of well-separated modes
   torch::Tensor mode_weights;  ///< [m], sum 1
+};
+
+/// A named array of numbers for every point of a cloud: "theta" with values [N, 8].
+struct Variable {
+  std::string name;
+  std::string role;      ///< "parameter", "transformed parameter", "generated quantity"
+  torch::Tensor values;  ///< [N, shape...]
+};
+
+/// A cloud in the coordinates and words of whoever wrote the target, where samplers move it in others.
+struct UserCloud {
+  torch::Tensor samples;           ///< [N, p]
+  torch::Tensor log_density;       ///< [N], over these coordinates; undefined: only that over the sampler's is known
+  std::vector<std::string> names;  ///< [p]
+  std::vector<Variable> variables{};
 };
 
 /// A density to sample from, known up to its normalisation. float64 on any device; x: [N, d].
@@ -43,6 +59,18 @@ class Target : public Score {
   /// The points [m, d] float64 by which alone the target is known; undefined for a density.
   [[nodiscard]] virtual torch::Tensor sample_set() const { return {}; }
   [[nodiscard]] virtual Truth truth() const { return {}; }
+
+  /// p, the number of the user's coordinates.
+  [[nodiscard]] virtual std::int64_t user_dimension() const { return dimension(); }
+  /// What the points x stand for; undefined samples: x itself. `seed`: of quantities that are drawn for each point.
+  [[nodiscard]] virtual UserCloud user_cloud([[maybe_unused]] const torch::Tensor& x,
+                                             [[maybe_unused]] std::uint64_t seed) const {
+    return {};
+  }
+  /// Points in the user's coordinates [N, p] as samplers move them. @throws UsageError where that is impossible
+  [[nodiscard]] virtual torch::Tensor from_user(const torch::Tensor& samples) const { return samples; }
+  /// What readers of a result should know of the evaluations so far.
+  [[nodiscard]] virtual std::vector<std::string> notes() const { return {}; }
 };
 
 }  // namespace scorefield::targets

@@ -12,7 +12,11 @@ of one mu together. Then `/samples` and `/velocities` are [S, d], `/weights` and
 are `/frame_start` [F + 1] (the first row of every frame, and S), `/frame_mu` [F] (row of `/mu`, not decreasing) and
 `/frame_time` [F] (increasing within a mu; attribute `units`). Every command reads both layouts
 ([particles, weights, ids](../concepts/particles.md)). A model of weighted data keeps `/initial/weights` beside
-`/initial/samples`, and its rollouts have `/weights` [M, K, N]; `/model/time` are the times of all mu together."""
+`/initial/samples`, and its rollouts have `/weights` [M, K, N]; `/model/time` are the times of all mu together.
+
+Samples of a Stan model name their coordinates (attribute `names` of `/samples`), have its parameters, transformed
+parameters and generated quantities as `/variables/NAME` [N, ...] with the attribute `role`, and the cloud as it was moved
+as `/unconstrained` ([Stan models](../stan.md))."""
 
 ROOT_ATTRIBUTES = {
     "format": "`scorefield/dataset`, `/rollout`, `/model` or `/samples`",

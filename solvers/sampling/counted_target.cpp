@@ -22,4 +22,20 @@ targets::Target::Evaluation CountedTarget::evaluate(const torch::Tensor& x) cons
   return result;
 }
 
+targets::UserCloud CountedTarget::user_cloud(const torch::Tensor& x, std::uint64_t seed) const {
+  auto cloud = target_->user_cloud(x.to(device_), seed);
+  if (!cloud.samples.defined()) return cloud;
+  const auto here = [](torch::Tensor& tensor) {
+    if (tensor.defined()) tensor = tensor.to(torch::kCPU, torch::kFloat64).contiguous();
+  };
+  here(cloud.samples);
+  here(cloud.log_density);
+  for (auto& variable : cloud.variables) here(variable.values);
+  return cloud;
+}
+
+torch::Tensor CountedTarget::from_user(const torch::Tensor& samples) const {
+  return target_->from_user(samples.to(device_)).to(torch::kCPU, torch::kFloat64).contiguous();
+}
+
 }  // namespace scorefield::sampling

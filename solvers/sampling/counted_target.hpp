@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "models/targets/target.hpp"
 
@@ -28,6 +30,10 @@ class CountedTarget final : public targets::Target {
   [[nodiscard]] torch::Tensor draw(std::int64_t n, std::uint64_t seed) const override { return target_->draw(n, seed); }
   [[nodiscard]] torch::Tensor sample_set() const override { return target_->sample_set(); }
   [[nodiscard]] targets::Truth truth() const override { return target_->truth(); }
+  [[nodiscard]] std::int64_t user_dimension() const override { return target_->user_dimension(); }
+  [[nodiscard]] targets::UserCloud user_cloud(const torch::Tensor& x, std::uint64_t seed) const override;
+  [[nodiscard]] torch::Tensor from_user(const torch::Tensor& samples) const override;
+  [[nodiscard]] std::vector<std::string> notes() const override { return target_->notes(); }
 
   [[nodiscard]] EvaluationCount count() const { return count_; }
   void set_count(const EvaluationCount& count) { count_ = count; }

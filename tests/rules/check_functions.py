@@ -4,6 +4,7 @@ from functions import functions
 from tree import CODE, fail_with, paths, text_of
 
 LINES, PARAMETERS = 60, 6
+FOREIGN = {"bs_log_density_gradient", "bs_param_constrain"}  # signatures of BridgeStan's interface
 
 
 def check():
@@ -11,7 +12,8 @@ def check():
     for path in paths(*CODE):
         for function in functions(text_of(path)):
             count += 1
-            if function.lines > LINES or function.parameters > PARAMETERS:
+            too_many = function.parameters > PARAMETERS and function.name not in FOREIGN
+            if function.lines > LINES or too_many:
                 problems.append(
                     f"{path}:{function.line}: {function.name} has {function.lines} lines and "
                     f"{function.parameters} parameters"

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <functional>
+#include <numeric>
 
 #include "core/error.hpp"
 #include "data/export/export.hpp"
@@ -52,7 +54,7 @@ class Export : public testing::Test {
       }
   }
   /// Four weighted particles in two dimensions.
-  [[nodiscard]] std::string samples_file() const {
+  [[nodiscard]] std::string samples_file(const std::function<void(h5::File&)>& more = {}) const {
     const auto path = folder_.path("samples.h5");
     auto file = h5::File::create(path);
     data::write_provenance(file, {.format = data::kSamplesFormat});
@@ -60,6 +62,7 @@ class Export : public testing::Test {
     file.write<double>("/weights", std::vector<double>{0.5, 0, 0.25, 0.25}, {4});
     file.write<double>("/log_prob", std::vector<double>{-1, -2, -3, -4}, {4});
     file.set_attribute("/", "method", std::string("gas"));
+    if (more) more(file);
     file.close();
     return path;
   }
@@ -106,6 +109,32 @@ TEST_F(Export, SamplesForArviz) {
   const auto drawn = file.read<double>("/sample_stats/particle");  // in proportion to the weights, exactly
   EXPECT_EQ(std::count(drawn.begin(), drawn.end(), 0), 2);
   EXPECT_EQ(std::count(drawn.begin(), drawn.end(), 1), 0);
+}
+
+/// A target's own names and shapes, in its words; what weighs twice is there twice, in every variable.
+TEST_F(Export, NamedVariablesForArviz) {
+  const auto path = samples_file([](h5::File& file) {
+    file.set_attribute("/samples", "names", std::vector<std::string>{"mu", "tau"});
+    file.write<double>("/variables/mu", std::vector<double>{0, 1, 2, 3}, {4});
+    std::vector<double> w(24);
+    std::iota(w.begin(), w.end(), 0.0);
+    file.write<double>("/variables/w", w, {4, 2, 3});
+    file.write<double>("/variables/draw", std::vector<double>{0, 1, 2, 3}, {4});
+    file.write<double>("/variables/log_lik", std::vector<double>{0, 1, 2, 3, 4, 5, 6, 7}, {4, 2});
+    file.set_attribute("/variables/log_lik", "role", std::string("generated quantity"));
+  });
+  (void)data::export_file(path, folder_.path("samples.nc"), {});
+  const auto file = h5::File::open(folder_.path("samples.nc"));
+  EXPECT_FALSE(file.exists("/posterior/x"));
+  EXPECT_EQ(file.read<double>("/posterior/mu"), (std::vector<double>{0, 0, 2, 3}));
+  EXPECT_EQ(file.read<double>("/posterior/draw_"), (std::vector<double>{0, 0, 2, 3}));
+  EXPECT_EQ(file.dims("/posterior/w"), (h5::Dims{1, 4, 2, 3}));
+  const auto w = file.read<double>("/posterior/w");
+  EXPECT_EQ(w[2 * 6 + 5], 17) << "draw 2 is particle 2; w[2,3]";
+  EXPECT_EQ(file.string_attribute("/posterior/w_dim_1", "CLASS"), "DIMENSION_SCALE");
+  EXPECT_EQ(file.dims("/log_likelihood/log_lik"), (h5::Dims{1, 4, 2}));
+  EXPECT_FALSE(file.exists("/posterior/log_lik"));
+  (void)data::export_file(path, folder_.path("samples.npz"), {});
 }
 
 TEST_F(Export, SamplesAsOpenpmd) {

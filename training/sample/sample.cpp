@@ -9,6 +9,7 @@
 #include "data/atomic_file.hpp"
 #include "data/samples_file.hpp"
 #include "solvers/sampling/rows.hpp"
+#include "training/sample/content.hpp"
 #include "training/score_target.hpp"
 
 namespace scorefield::training {
@@ -27,12 +28,12 @@ torch::Tensor drawn_cloud(const sampling::StartOptions& start, const targets::Ta
 
 torch::Tensor start_cloud(const SampleOptions& options, const targets::Target& target, std::uint64_t seed) {
   if (options.initial.empty()) return drawn_cloud(options.start, target, seed);
-  const auto dimension = target.dimension();
+  const auto dimension = target.user_dimension();
   const auto cloud = sampling::tensor_of(data::read_samples(options.initial));
   if (cloud.size(1) != dimension)
     throw UsageError(options.initial + ": its samples have " + std::to_string(cloud.size(1)) +
                      " coordinates, the target has " + std::to_string(dimension) + ".");
-  return cloud;
+  return target.from_user(cloud);
 }
 
 /// The target by its name, and what a learned score adds to it.
@@ -55,9 +56,15 @@ struct OpenTarget {
 };
 
 OpenTarget open_target(const SampleRequest& request, torch::Device device) {
-  const auto target = training::open_target(request.target, request.options.source, device);
+  const auto target =
+      training::open_target(request.target, request.options.source, device, static_cast<std::uint64_t>(request.seed));
   return {std::make_shared<sampling::CountedTarget>(target, device),
           std::dynamic_pointer_cast<const ScoreTarget>(target)};
+}
+
+/// What the target has to say of its evaluations.
+void add_notes(sampling::RunResult& result, const targets::Target& target) {
+  for (auto& note : target.notes()) result.notes.push_back(std::move(note));
 }
 
 /// The run, whose snapshots go to OUTPUT.checkpoint.
@@ -75,22 +82,6 @@ sampling::RunResult run_with_checkpoints(sampling::RunRequest run, const std::st
   } catch (const Interrupted& stop) {
     throw Interrupted(std::string(stop.what()) + "; go on with --resume (" + checkpoint + ").");
   }
-}
-
-/// What the file says of the run.
-data::SamplesFile content(const std::string& target, const data::Provenance& provenance,
-                          const sampling::RunResult& result) {
-  auto notes = result.notes;
-  notes.insert(notes.end(), result.warnings.begin(), result.warnings.end());
-  return {.provenance = provenance,
-          .method = result.method,
-          .target = target,
-          .iterations = result.iterations,
-          .score_evaluations = result.evaluations.score,
-          .density_evaluations = result.evaluations.density,
-          .converged = result.converged,
-          .notes = std::move(notes),
-          .arrays = result.arrays()};
 }
 
 }  // namespace
@@ -136,7 +127,11 @@ SampleResult sample(const SampleRequest& request) {
                       reason,
                       {}};
   target.wrap(result.run);
-  data::write_samples(request.output_path, content(request.target, provenance, result.run));
+  add_notes(result.run, *target.counted);
+  auto content = samples_content(result.run, *target.counted, seed);
+  content.provenance = provenance;
+  content.target = request.target;
+  data::write_samples(request.output_path, content);
   std::error_code missing;
   std::filesystem::remove(checkpoint, missing);  // now that nothing can be lost any more
   if (options.diagnose)

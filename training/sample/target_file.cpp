@@ -12,9 +12,11 @@
 #include "core/random_subset.hpp"
 #include "data/atomic_file.hpp"
 #include "data/schema.hpp"
+#include "models/targets/bridgestan_target.hpp"
 #include "models/targets/catalogue.hpp"
 #include "models/targets/sample_target.hpp"
 #include "models/targets/script_target.hpp"
+#include "training/sample/stan_data.hpp"
 #include "training/score_target.hpp"
 
 namespace scorefield::training {
@@ -47,6 +49,16 @@ std::shared_ptr<const targets::Target> point_target(const std::string& path, con
                                                        options.points);
 }
 
+std::shared_ptr<const targets::Target> library_target(const std::string& path, const TargetOptions& options,
+                                                      std::uint64_t seed) {
+  const targets::SharedLibrary library(path);
+  if (!targets::BridgeStan::is_in(library))
+    throw FileError(path,
+                    "is a shared library, but no Stan model: it has no function bs_model_construct. Make one with "
+                    "BridgeStan, or from a .stan file with scripts/stan_model.");
+  return targets::open_bridgestan_target(library, read_stan_data(path, options.data), seed);
+}
+
 }  // namespace
 
 void bind(OptionSet& set, TargetOptions& options) {
@@ -55,17 +67,25 @@ void bind(OptionSet& set, TargetOptions& options) {
           "dataset, the middle of a model's training range");
   set.add("target.time", options.place.time, any_number(),
           "of a dataset or a trained model: the time; without it the first");
+  set.add("target.data", options.data, "of a Stan model in a library x.so: the JSON file of its data");
   set.add("target.points", options.points, at_least(0),
           "samples to take of a sample set, at random; 0: all. Weighted ones are drawn by their weights");
 }
 
 std::shared_ptr<const targets::Target> open_target(const std::string& what, const TargetOptions& options,
-                                                   torch::Device device) {
+                                                   torch::Device device, std::uint64_t seed) {
+  const std::filesystem::path path(what);
+  const bool library = path.extension() == ".so" || path.extension() == ".dylib";
+  if (!options.data.empty() && !library)
+    throw UsageError("--data belongs to a Stan model in a shared library x.so, not to the target '" + what + "'.");
+  if (path.extension() == ".stan")
+    throw UsageError(what + " is the source of a Stan model. Prepare it first: scripts/stan_model " + what + ", then " +
+                     "scorefield sample " + path.stem().string() + ".so --data DATA.json");
+  if (library) return library_target(what, options, seed);
   if (options.place.time.size() > 1)
     throw UsageError("option 'target.time' has " + std::to_string(options.place.time.size()) +
                      " numbers, expected one time.");
   if (auto target = targets::make_named_target(what)) return target;
-  const std::filesystem::path path(what);
   if (path.extension() == ".toml") return targets::make_family(data::read_text_file(what), what, path.stem().string());
   if (path.extension() == ".pt") return targets::open_script_target(what, device);
   if (path.extension() == ".h5" && holds_model(what)) return model_target(what, options.place);
@@ -73,7 +93,8 @@ std::shared_ptr<const targets::Target> open_target(const std::string& what, cons
   std::vector<std::string> names;
   for (const auto& target : targets::named_targets()) names.push_back(target.name);
   throw UsageError(unknown_name_message("target", what, names) +
-                   " Or a file: .toml (a family), .pt (TorchScript), .h5 (model, dataset, samples), .npy (samples).");
+                   " Or a file: .toml (a family), .pt (TorchScript), .so (Stan model), .h5 (model, dataset, samples), "
+                   ".npy (samples).");
 }
 
 }  // namespace scorefield::training

@@ -15,16 +15,18 @@ namespace scorefield::training {
 /// Where in a file a target is.
 struct TargetOptions {
   data::Place place;        ///< in a dataset, or of a trained model
+  std::string data;         ///< of a library: a JSON file
   std::int64_t points = 0;  ///< of a set of samples at most so many, drawn at random; 0: all
 };
 
-/// Keys target.mu, target.time, target.points
+/// Keys target.mu, target.time, target.data, target.points
 void bind(OptionSet& set, TargetOptions& options);
 
 /// What a command-line TARGET means: a name of targets::named_targets(), a TOML file of a family, a TorchScript file
-/// x.pt, a trained score network MODEL.h5 (a ScoreTarget), or points (data/points.hpp). Its tensors live on `device`.
+/// x.pt, a trained score network MODEL.h5 (a ScoreTarget), a Stan model in a library x.so, or points (data/points.hpp).
+/// Its tensors live on `device`. `seed`: of what a model draws for its data.
 /// @throws UsageError for an unknown name or a model without a score, FileError for a file
 [[nodiscard]] std::shared_ptr<const targets::Target> open_target(const std::string& what, const TargetOptions& options,
-                                                                 torch::Device device);
+                                                                 torch::Device device, std::uint64_t seed);
 
 }  // namespace scorefield::training

@@ -3,6 +3,7 @@
 usage: test_scripts.py PATH_OF_SCOREFIELD
 """
 
+import importlib.util
 import json
 import pathlib
 import shutil
@@ -12,6 +13,7 @@ import tempfile
 import unittest
 
 import h5py
+import numpy
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 BINARY = None  # set below, from the command line
@@ -23,7 +25,7 @@ def run(script, *arguments, folder=ROOT):
 
 class Usage(unittest.TestCase):
     def test_help_and_unknown_options(self):
-        for script in ("setup", "test", "demo", "plot"):
+        for script in ("setup", "test", "demo", "plot", "stan_model"):
             done = run(script, "--help")
             self.assertEqual(done.returncode, 0, script)
             self.assertIn(f"usage: scripts/{script}", done.stdout)
@@ -34,6 +36,45 @@ class Usage(unittest.TestCase):
         done = run("test", "--device", "tpu")
         self.assertEqual(done.returncode, 2)
         self.assertIn("cpu or cuda", done.stderr)
+
+
+class StanModel(unittest.TestCase):
+    """scripts/stan_model with the package stanli, which is no part of the set-up: scripts/setup --tests does not install it."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+
+    def test_other_outputs_are_refused(self):
+        done = run("stan_model", "m.stan", "--output", "m.h5", folder=self.folder)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("ends in .so" if importlib.util.find_spec("stanli") else "pip install stanli", done.stderr)
+
+    @unittest.skipUnless(importlib.util.find_spec("stanli"), "the package stanli is not installed")
+    def test_a_stan_file_becomes_a_target(self):
+        (self.folder / "m.stan").write_text("""data { int n; vector[n] centre; }
+parameters { vector<lower=0>[n] a; real b; }
+transformed parameters { real s = sum(a); }
+model { target += normal_lpdf(log(a) | centre, 0.5) - sum(log(a)) + normal_lpdf(b | 2, 3); }
+""", encoding="utf-8")
+        (self.folder / "d.json").write_text('{"n": 2, "centre": [0, 1]}', encoding="utf-8")
+        done = run("stan_model", "m.stan", folder=self.folder)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        command = [BINARY, "sample", "m.so", "--data", "d.json", "--output", "s.h5", "--particles", "400", "--quiet"]
+        done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        with h5py.File(self.folder / "s.h5") as file:
+            a, s = file["variables/a"][()], file["variables/s"][()]
+            self.assertEqual(list(file["samples"].attrs["names"]), ["a[1]", "a[2]", "b"])
+            numpy.testing.assert_allclose(a.sum(1), s)
+            numpy.testing.assert_allclose(numpy.log(a).mean(0), [0, 1], atol=0.1)
+            numpy.testing.assert_allclose(numpy.log(a).std(0), 0.5, atol=0.05)
+            self.assertAlmostEqual(file["variables/b"][()].mean(), 2, delta=0.5)
+        (self.folder / "m.stan").write_text("parameters { real a }", encoding="utf-8")
+        done = run("stan_model", "m.stan", folder=self.folder)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("m.stan: ", done.stderr)
 
 
 class Summary(unittest.TestCase):
