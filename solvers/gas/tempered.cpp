@@ -33,7 +33,11 @@ Tempered::Tempered(const Matrix& initial, const GasOptions& options, std::uint64
   const Matrix z =
       dense::solve_lower(dense::cholesky(c, "the initial cloud's covariance"), initial.colwise() - start_mean_);
   cloud_.x = (start_deviation_ * z).colwise() + start_mean_;
+  if (start_deviation_ < 1e-150 || !((cloud_.x.colwise() - cloud_.x.col(0)).cwiseAbs().maxCoeff() > 0))
+    throw UsageError("the widened initial cloud has no extent: its deviation is " + std::to_string(start_deviation_) +
+                     ". Raise gas.widen (smc.widen).");
   evaluate_(cloud_, true);
+  enter_support();
   metric_ = start_deviation_ * Matrix::Identity(initial.rows(), initial.rows());
 }
 
@@ -46,24 +50,57 @@ Vector Tempered::log_start(const Matrix& x) const {
 }
 
 void Tempered::pick(const std::vector<Eigen::Index>& source) {
-  const Matrix x = cloud_.x, score = cloud_.score;
-  const Vector log_p = cloud_.log_p;
-  for (std::size_t i = 0; i < source.size(); ++i) {
-    const auto to = static_cast<Eigen::Index>(i);
-    cloud_.x.col(to) = x.col(source[i]);
-    cloud_.score.col(to) = score.col(source[i]);
-    cloud_.log_p[to] = log_p[source[i]];
+  const Cloud before = cloud_;
+  for (std::size_t i = 0; i < source.size(); ++i) take(static_cast<Eigen::Index>(i), before, source[i]);
+}
+
+/// Particles that the start has put where log p is no finite number are drawn anew, so that the ladder begins with q on
+/// the support; where few draws get there, the rest are copies.
+void Tempered::enter_support() {
+  constexpr int kRounds = 64;
+  std::vector<Eigen::Index> inside, outside;
+  for (Eigen::Index i = 0; i < cloud_.count(); ++i)
+    (std::isfinite(cloud_.log_p[i]) && cloud_.score.col(i).allFinite() ? inside : outside).push_back(i);
+  for (int round = 0; round < kRounds && !outside.empty(); ++round) {
+    Cloud next;
+    const auto use = 64 + static_cast<std::uint64_t>(round);
+    next.x =
+        (start_deviation_ * normals(cloud_.dimension(), static_cast<Eigen::Index>(outside.size()), seed_, stream(use)))
+            .colwise() +
+        start_mean_;
+    evaluate_(next, true);
+    std::vector<Eigen::Index> left;
+    for (Eigen::Index k = 0; k < next.count(); ++k) {
+      const auto i = outside[static_cast<std::size_t>(k)];
+      if (!std::isfinite(next.log_p[k]) || !next.score.col(k).allFinite()) {
+        left.push_back(i);
+        continue;
+      }
+      take(i, next, k);
+      inside.push_back(i);
+    }
+    outside = std::move(left);
   }
+  if (inside.empty())
+    throw DivergenceError(0, "log p of every particle of the initial cloud",
+                          "Start inside the target's support (--initial, sample.start_shift, sample.start_scale).");
+  const Cloud found = cloud_;
+  for (std::size_t k = 0; k < outside.size(); ++k) take(outside[k], found, inside[k % inside.size()]);
+}
+
+/// Particle `to` becomes what `from` has in column k.
+void Tempered::take(Eigen::Index to, const Cloud& from, Eigen::Index k) {
+  cloud_.x.col(to) = from.x.col(k);
+  cloud_.score.col(to) = from.score.col(k);
+  cloud_.log_p[to] = from.log_p[k];
 }
 
 /// The next temperature, and systematic resampling by what it changes.
 void Tempered::cool() {
-  Vector slope = cloud_.log_p - log_start(cloud_.x);
-  for (double& value : slope)
-    if (!std::isfinite(value)) value = -1e300;  // where p is zero
+  const Vector slope = cloud_.log_p - log_start(cloud_.x);
   double low = 0, high = 1 - beta_;
   if (relative_ess(high * slope) < options_.ess) {
-    for (int i = 0; i < 60; ++i) {
+    for (int i = 0; i < 60 || (low == 0 && high > 1e-300); ++i) {
       const double middle = 0.5 * (low + high);
       (relative_ess(middle * slope) < options_.ess ? high : low) = middle;
     }
@@ -114,12 +151,10 @@ void Tempered::kick() {
   const Vector u = uniforms(n, seed_, stream(4));
   double sum = 0;
   for (Eigen::Index i = 0; i < n; ++i) {
-    const double probability = std::isfinite(gain[i]) ? std::min(1.0, std::exp(gain[i])) : 0;
+    const double probability =
+        std::isfinite(gain[i]) && next.score.col(i).allFinite() ? std::min(1.0, std::exp(gain[i])) : 0;
     sum += probability;
-    if (!(u[i] < probability)) continue;
-    cloud_.x.col(i) = next.x.col(i);
-    cloud_.score.col(i) = next.score.col(i);
-    cloud_.log_p[i] = next.log_p[i];
+    if (u[i] < probability) take(i, next, i);
   }
   acceptance_ = sum / static_cast<double>(n);
   step_size_ = std::clamp(step_size_ * std::exp(acceptance_ - kAcceptance), 1e-4, 1.5);
@@ -150,9 +185,7 @@ void Tempered::teleport() {
       const double gain =
           beta_ * (next.log_p[k] - cloud_.log_p[i]) + (1 - beta_) * (q_new[k] - q_old[k]) - g_new[k] + g_old[k];
       if (!std::isfinite(gain) || !(std::log(u[k]) < gain)) continue;
-      cloud_.x.col(i) = next.x.col(k);
-      cloud_.score.col(i) = next.score.col(k);
-      cloud_.log_p[i] = next.log_p[k];
+      take(i, next, k);
       accepted_teleports_ += 1;
     }
   }

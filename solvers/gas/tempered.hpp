@@ -19,6 +19,7 @@ class Tempered {
  public:
   enum class Phase { ladder, equilibrium, bridge, thin, polish, done };
 
+  /// @throws UsageError where the initial cloud has no extent, DivergenceError where no particle has a finite log p
   Tempered(const Matrix& initial, const GasOptions& options, std::uint64_t seed, Evaluator evaluate);
 
   void step();
@@ -33,6 +34,8 @@ class Tempered {
 
  private:
   void advance();
+  void enter_support();
+  void take(Eigen::Index to, const Cloud& from, Eigen::Index k);
   void warn_of_funnels();
   void cool();
   void refit();

@@ -10,6 +10,7 @@
 #include "core/parallel.hpp"
 #include "solvers/gas/affine.hpp"
 #include "solvers/gas/bridge.hpp"
+#include "solvers/gas/local_affine.hpp"
 #include "solvers/gas/mixture.hpp"
 #include "solvers/gas/support_points.hpp"
 #include "solvers/gas/tempered.hpp"
@@ -71,6 +72,27 @@ TEST(Mixture, LogDensityOfOneGaussianIsExact) {
   EXPECT_NEAR(one.log_density(Matrix::Constant(2, 1, 3))[0], -std::log(2 * M_PI) - std::log(4) - 1, 1e-12);
 }
 
+TEST(Mixture, FindsTwoModesWhoseCovariancesAreMoreNumbersThanPointsTell) {
+  for (const int d : {30, 60, 100}) {
+    Matrix x = normals(d, 1000, 3, 1);
+    for (Eigen::Index i = 0; i < 1000; ++i) x(1, i) += i < 300 ? -4 : 4;
+    const auto mixture = Mixture::choose(x, 8);
+    ASSERT_EQ(mixture.size(), 2) << d;
+    EXPECT_NEAR(std::min(mixture.components()[0].weight, mixture.components()[1].weight), 0.3, 0.01) << d;
+  }
+}
+
+TEST(Mixture, OneGaussianIsOneComponent) {
+  for (const int d : {2, 10, 60}) EXPECT_EQ(Mixture::choose(normals(d, 1000, 3, 1), 8).size(), 1) << d;
+}
+
+TEST(Mixture, CopiesOfOnePointAreOneComponent) {
+  Matrix x = Matrix::Ones(2, 100);
+  EXPECT_EQ(Mixture::choose(x, 8).size(), 1);
+  x.leftCols(40).array() += 3;  // two points
+  EXPECT_GE(Mixture::choose(x, 8).size(), 1);
+}
+
 TEST(Bridge, GivesTheTrueShares) {
   Matrix centres = Matrix::Zero(6, 2);
   centres(0, 0) = -6;
@@ -117,6 +139,70 @@ TEST(TemperedGas, FarModesAreNoFunnel) {
   Tempered gas(4 * normals(2, 300, 1, 4), {}, 1, mixture_target(centres, Vector::Constant(2, 0.5)));
   while (!gas.done()) gas.step();
   EXPECT_TRUE(gas.notes().empty()) << gas.notes().front();
+}
+
+TEST(Polish, IsTakenForAGaussianAndRefusedWhereItDoesHarm) {
+  const auto gaussian = mixture_target(Matrix::Zero(3, 1), Vector::Ones(1));
+  Cloud cloud;
+  cloud.x = normals(3, 600, 5, 1);
+  gaussian(cloud, true);
+  EXPECT_TRUE(polish_cloud(cloud, Mixture::single(cloud.x), 25, gaussian).note.empty());
+  EXPECT_LT((dense::covariance(cloud.x, cloud.x.rowwise().mean()) - Matrix::Identity(3, 3)).norm(), 1e-2);
+
+  // One affine map over two modes moves both to where their pooled moments fit.
+  Matrix centres = Matrix::Zero(30, 2);
+  centres(0, 0) = -4;
+  centres(0, 1) = 4;
+  Vector weights(2);
+  weights << 0.3, 0.7;
+  const auto modes = mixture_target(centres, weights);
+  Cloud two;
+  two.x = normals(30, 1000, 5, 1);
+  for (Eigen::Index i = 0; i < 1000; ++i) two.x(0, i) += i < 200 ? -4 : 4;  // shares that make it move them
+  modes(two, true);
+  const Matrix before = two.x;
+  EXPECT_NE(polish_cloud(two, Mixture::single(two.x), 25, modes).note, "");
+  EXPECT_EQ(two.x, before);
+
+  // Half a Gaussian: the affine map pushes particles over the edge.
+  const Evaluator half = [&](Cloud& c, bool with_score) {
+    gaussian(c, with_score);
+    for (Eigen::Index i = 0; i < c.count(); ++i)
+      if (c.x(0, i) < 0) c.log_p[i] = -INFINITY;
+  };
+  cloud.x = normals(3, 600, 7, 1);
+  cloud.x.row(0) = cloud.x.row(0).cwiseAbs();
+  half(cloud, true);
+  const Matrix inside = cloud.x;
+  EXPECT_NE(polish_cloud(cloud, Mixture::single(cloud.x), 25, half).note.find("support"), std::string::npos);
+  EXPECT_EQ(cloud.x, inside);
+}
+
+TEST(TemperedGas, HalfAGaussianStaysOnItsSupport) {
+  const Evaluator half = [](Cloud& c, bool with_score) {
+    c.log_p = -0.5 * c.x.colwise().squaredNorm().transpose();
+    if (with_score) c.score = -c.x;
+    for (Eigen::Index i = 0; i < c.count(); ++i)
+      if (!(c.x.col(i).minCoeff() > -1)) c.log_p[i] = i % 2 == 0 ? -INFINITY : NAN;
+  };
+  Tempered gas(2 * normals(4, 1000, 1, 4), {}, 1, half);
+  while (!gas.done()) gas.step();
+  EXPECT_GT(gas.particles().minCoeff(), -1);
+  // The normal density cut at -1: mean phi(1)/Phi(1) = .2876, variance 1 - .2876 - .2876^2 = .6297.
+  EXPECT_LT((gas.particles().rowwise().mean().array() - 0.2876).abs().maxCoeff(), 0.05);
+  const Matrix c = dense::covariance(gas.particles(), gas.particles().rowwise().mean());
+  EXPECT_LT((c.diagonal().array() / 0.6297 - 1).abs().maxCoeff(), 0.08);
+}
+
+TEST(TemperedGas, SaysWhenNoParticleStartsInTheSupport) {
+  const Evaluator nowhere = [](Cloud& c, bool) {
+    c.log_p = Vector::Constant(c.count(), -INFINITY);
+    c.score = Matrix::Zero(c.dimension(), c.count());
+  };
+  EXPECT_THROW(Tempered(normals(2, 50, 1, 4), {}, 1, nowhere), DivergenceError);
+  EXPECT_THROW(
+      Tempered(normals(2, 50, 1, 4), {.widen = 1e-300}, 1, mixture_target(Matrix::Zero(2, 1), Vector::Ones(1))),
+      UsageError);
 }
 
 TEST(TemperedGas, ResumesBitForBit) {
