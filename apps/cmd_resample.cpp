@@ -56,6 +56,8 @@ data::DatasetHeader header_of(const data::DatasetReader& reader, const CommonOpt
                               std::int64_t particles) {
   data::DatasetHeader header = reader.header();
   header.provenance.seed = common.seed;
+  auto& source = header.provenance.source_config;
+  if (source.empty()) source = header.provenance.config;
   header.provenance.config = config;
   header.identity = data::Identity::marginals;
   header.has_weights = true;

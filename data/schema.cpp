@@ -22,11 +22,13 @@ void write_provenance(h5::File& file, const Provenance& provenance) {
   file.set_attribute("/", "scorefield_version", version());
   file.set_attribute("/", "seed", provenance.seed);
   file.set_attribute("/", "config", provenance.config);
+  if (!provenance.source_config.empty()) file.set_attribute("/", "source_config", provenance.source_config);
   file.set_attribute("/", "created", iso8601_now());
 }
 
 bool is_provenance(const std::string& attribute) {
-  for (const char* name : {"format", "format_version", "scorefield_version", "seed", "config", "created"})
+  for (const char* name :
+       {"format", "format_version", "scorefield_version", "seed", "config", "source_config", "created"})
     if (attribute == name) return true;
   return false;
 }
@@ -59,6 +61,7 @@ Provenance read_provenance(const h5::File& file, const std::vector<std::string>&
   provenance.scorefield_version = file.string_attribute("/", "scorefield_version");
   provenance.seed = file.integer_attribute("/", "seed");
   provenance.config = file.string_attribute("/", "config");
+  if (file.has_attribute("/", "source_config")) provenance.source_config = file.string_attribute("/", "source_config");
   provenance.created = file.string_attribute("/", "created");
   return provenance;
 }

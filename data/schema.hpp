@@ -24,6 +24,7 @@ struct Provenance {
   std::string format{};  ///< one of the k*Format names
   std::int64_t seed = 0;
   std::string config{};              ///< complete resolved configuration, TOML
+  std::string source_config{};       ///< of the dataset whose particles were chosen from; empty: no such
   std::string scorefield_version{};  ///< filled in by write_provenance
   std::string created{};             ///< ISO 8601, filled in by write_provenance
   std::int64_t format_version = kFormatVersion;

@@ -192,9 +192,11 @@ std::unique_ptr<Problem> make_problem(const std::string& name) {
 }
 
 std::unique_ptr<Problem> problem_of(const data::DatasetHeader& header) {
+  const auto& provenance = header.provenance;
+  const std::string& text = provenance.source_config.empty() ? provenance.config : provenance.source_config;
   toml::table config;
   try {
-    config = toml::parse(header.provenance.config);
+    config = toml::parse(text);
   } catch (const toml::parse_error&) {
     return nullptr;  // written by another program
   }
@@ -204,12 +206,13 @@ std::unique_ptr<Problem> problem_of(const data::DatasetHeader& header) {
   auto problem = make_problem(*name);
   OptionSet set;
   problem->bind(set);
-  set.load_toml(header.provenance.config, "configuration stored in the file", foreign_keys(config, set));
+  set.load_toml(text, "configuration stored in the file", foreign_keys(config, set));
   if (header.mu_names.size() > 1) problem->use_parameters(header.mu_names);
   return problem;
 }
 
 bool made_by_a_problem(const data::DatasetHeader& header) {
+  if (!header.provenance.source_config.empty()) return false;
   try {
     return problem_of(header) != nullptr;
   } catch (const UsageError&) {  // of another release, whose options this one does not know

@@ -128,9 +128,9 @@ void generate_dataset(const Problem& problem, const GenerateOptions& options, co
 /// @throws UsageError naming the nearest known problem.
 [[nodiscard]] std::unique_ptr<Problem> make_problem(const std::string& name);
 
-/// Whether a generator of this program made a file. Its particles lie in no order of space, and its quiet starts are
-/// low-discrepancy sequences, whose beginnings are even (every k-th row is not). Files of other codes are sorted by
-/// species and cell.
+/// Whether a generator of this program made a file and nobody chose from it. Its particles lie in no order of space,
+/// and its quiet starts are low-discrepancy sequences, whose beginnings are even (every k-th row is not). Files of
+/// other codes are sorted by species and cell.
 [[nodiscard]] bool made_by_a_problem(const data::DatasetHeader& header);
 
 /// `count` rows of a frame that stand for all of them: the first ones where a problem made the data, elsewhere random
@@ -138,7 +138,8 @@ void generate_dataset(const Problem& problem, const GenerateOptions& options, co
 [[nodiscard]] std::vector<std::int64_t> representative_rows(const data::DatasetHeader& header, std::int64_t rows,
                                                             std::int64_t count, std::uint64_t seed);
 
-/// The problem that made a file, with its options, from the file's stored configuration; null when the file was not
+/// The problem that made a file, or the particles that it was chosen from, with its options, from the stored
+/// configuration; null when the file was not
 /// made by a known problem (imported data).
 [[nodiscard]] std::unique_ptr<Problem> problem_of(const data::DatasetHeader& header);
 

@@ -97,7 +97,53 @@ TEST_F(ImportCommand, ResampleKeepsChargeMomentumAndEnergy) {
     EXPECT_NEAR(sum, expected, 1e-12 * 200) << "power " << power;
   }
   for (std::size_t n = 0; n < 40; ++n) EXPECT_EQ(rates[2 * n], few[2 * n + 1]) << "dx/dt = v goes with its particle";
+  const auto evaluation = Json::parse(
+      succeed({"evaluate", "few.h5", "--reference", "a.h5", "--json", "--quiet", "--set", "evaluate.floor=false"}).out);
+  EXPECT_LT(evaluation.at("mean").at("electric_energy_error").get<double>(), 1) << "the problem's field is still known";
   fail(1, {"resample", "a.h5", "--particles", "5", "--output", "b.h5", "--quiet"}, {"5 particles", "at least"});
+}
+
+/// n = 1 + 0.2 cos(2 pi x/L + t) by weights of even particles, more of them and at other times in every run.
+TEST_F(ImportCommand, EnergyOfWeightedFramesThatDiffer) {
+  const auto write = [&](const std::string& name, const std::vector<double>& mu, std::int64_t particles,
+                         double amplitude) {
+    data::DatasetHeader header;
+    header.provenance.format = data::kDatasetFormat;
+    for (const double value : mu) header.mu.push_back({value});
+    header.mu_names = {"mu"};
+    header.coordinates = {"x", "v"};
+    header.units = {"1", "1"};
+    header.periods = {2, 0};
+    header.identity = data::Identity::marginals;
+    header.has_weights = true;
+    header.field = data::ChargedBox{
+        {"x"}, std::vector<std::vector<double>>(mu.size(), {2}), std::vector<double>(mu.size(), -1), 1};
+    for (std::size_t m = 0; m < mu.size(); ++m)
+      header.runs.push_back({{0, 0.4 + 0.1 * static_cast<double>(m), 1}, {particles, particles + 300, particles + 40}});
+    data::DatasetWriter writer(folder_ / name, header);
+    for (std::size_t m = 0; m < mu.size(); ++m)
+      for (std::size_t k = 0; k < 3; ++k) {
+        const auto n = static_cast<std::size_t>(header.runs[m].particles[k]);
+        std::vector<float> samples, weights;
+        for (std::size_t i = 0; i < n; ++i) {
+          const double x = 2 * (static_cast<double>(i) + 0.5) / static_cast<double>(n);
+          samples.insert(samples.end(), {static_cast<float>(x), static_cast<float>(i % 7)});
+          weights.push_back(static_cast<float>(3 + 3 * amplitude * std::cos(3.141592653589793 * x)));
+        }
+        writer.write_frame(static_cast<std::int64_t>(m), static_cast<std::int64_t>(k), std::span<const float>(samples),
+                           {}, weights);
+      }
+    writer.commit();
+  };
+  write("train.h5", {1, 2}, 4000, 0.2);
+  write("test.h5", {1.5}, 6000, 0.2);
+  write("other.h5", {1.5}, 5000, 0.2 * std::sqrt(1.1));  // energy 1.1 times as large
+  const auto evaluation =
+      Json::parse(succeed({"evaluate", "other.h5", "--reference", "test.h5", "--training", "train.h5", "--json"}).out);
+  const auto& mean = evaluation.at("mean");
+  EXPECT_NEAR(mean.at("electric_energy_error").get<double>(), 0.1, 2e-3);
+  for (const char* baseline : {"nearest", "interpolated", "mixture"})
+    EXPECT_NEAR(mean.at("electric_energy_" + std::string(baseline)).get<double>(), 0, 2e-3) << baseline;
 }
 
 }  // namespace
