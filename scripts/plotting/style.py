@@ -9,9 +9,9 @@ import matplotlib.pyplot as plt  # noqa: E402  (after the backend is chosen)
 
 # Okabe and Ito's palette; line styles differ too, so that the figures survive a grey printer.
 CURVES = {
-    "truth": {"color": "black", "linewidth": 2.0, "label": "truth (PIC)"},
+    "truth": {"color": "black", "linewidth": 2.0, "label": "truth"},
     "prediction": {"color": "#D55E00", "linewidth": 1.6, "label": "prediction"},
-    "floor": {"color": "#999999", "linewidth": 1.2, "label": "floor: independent PIC run"},
+    "floor": {"color": "#999999", "linewidth": 1.2, "label": "floor: independent run"},
     "nearest": {"color": "#0072B2", "linewidth": 1.2, "linestyle": "--", "label": "nearest training run"},
     "interpolated": {"color": "#009E73", "linewidth": 1.4, "linestyle": ":", "label": "training E(t), linear in mu"},
     "cubic": {"color": "#E69F00", "linewidth": 1.2, "linestyle": (0, (1, 1)), "label": "training E(t), cubic in mu"},

@@ -12,6 +12,7 @@ namespace scorefield::test {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 using Json = nlohmann::json;
 
 class ImportCommand : public Cli {
@@ -106,7 +107,7 @@ TEST_F(ImportCommand, ResampleKeepsChargeMomentumAndEnergy) {
 /// n = 1 + 0.2 cos(2 pi x/L + t) by weights of even particles, more of them and at other times in every run.
 TEST_F(ImportCommand, EnergyOfWeightedFramesThatDiffer) {
   const auto write = [&](const std::string& name, const std::vector<double>& mu, std::int64_t particles,
-                         double amplitude) {
+                         double amplitude, double first_end = 1) {
     data::DatasetHeader header;
     header.provenance.format = data::kDatasetFormat;
     for (const double value : mu) header.mu.push_back({value});
@@ -119,7 +120,8 @@ TEST_F(ImportCommand, EnergyOfWeightedFramesThatDiffer) {
     header.field = data::ChargedBox{
         {"x"}, std::vector<std::vector<double>>(mu.size(), {2}), std::vector<double>(mu.size(), -1), 1};
     for (std::size_t m = 0; m < mu.size(); ++m)
-      header.runs.push_back({{0, 0.4 + 0.1 * static_cast<double>(m), 1}, {particles, particles + 300, particles + 40}});
+      header.runs.push_back({{0, 0.4 + 0.1 * static_cast<double>(m), m == 0 ? first_end : 1},
+                             {particles, particles + 300, particles + 40}});
     data::DatasetWriter writer(folder_ / name, header);
     for (std::size_t m = 0; m < mu.size(); ++m)
       for (std::size_t k = 0; k < 3; ++k) {
@@ -144,6 +146,10 @@ TEST_F(ImportCommand, EnergyOfWeightedFramesThatDiffer) {
   EXPECT_NEAR(mean.at("electric_energy_error").get<double>(), 0.1, 2e-3);
   for (const char* baseline : {"nearest", "interpolated", "mixture"})
     EXPECT_NEAR(mean.at("electric_energy_" + std::string(baseline)).get<double>(), 0, 2e-3) << baseline;
+  EXPECT_THAT(evaluation.at("warnings").dump(), Not(HasSubstr("ends at time")));
+  write("short.h5", {1, 2}, 4000, 0.2, 0.6);
+  EXPECT_THAT(succeed({"evaluate", "other.h5", "--reference", "test.h5", "--training", "short.h5"}).out,
+              HasSubstr("the training run at 1 ends at time 0.6, the prediction at 1"));
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "core/random.hpp"
+#include "data/dataset.hpp"
 #include "data/h5.hpp"
 #include "data/samples_file.hpp"
 #include "tests/cli/cli_fixture.hpp"
@@ -167,6 +168,34 @@ TEST_F(StoppedSample, DamagedCheckpointsAreNamed) {
        {"part.h5.checkpoint", "'state/matter/position'", "not finite", "remove it to start again"});
   truncate_file(folder_ / "part.h5.checkpoint");
   fail(1, command("part.h5", {"--resume", "--quiet"}), {"part.h5.checkpoint"});
+}
+
+/// A sampler's start from a weighted cloud is what the cloud stands for: here all of the weight is at x > 2.
+TEST_F(Sample, WeightedStartsAreDrawnByWeight) {
+  data::DatasetHeader header;
+  header.provenance.format = data::kDatasetFormat;
+  header.mu = {{1}};
+  header.mu_names = {"mu"};
+  header.time = {0};
+  header.particles = 200;
+  header.coordinates = {"x", "y"};
+  header.units = {"1", "1"};
+  header.periods = {0, 0};
+  header.identity = data::Identity::marginals;
+  header.has_weights = true;
+  std::vector<float> samples, weights;
+  for (int n = 0; n < 200; ++n) {
+    samples.insert(samples.end(), {0.02F * static_cast<float>(n), 1});
+    weights.push_back(n > 100 ? 1 + 3 * static_cast<float>(n % 2) : 0);
+  }
+  data::DatasetWriter writer(folder_ / "start.h5", header);
+  writer.write_frame(0, 0, std::span<const float>(samples), {}, weights);
+  writer.commit();
+  succeed({"sample", "gaussian", "--method", "svgd", "--steps", "1", "--initial", "start.h5", "--output", "end.h5",
+           "--quiet", "--set", "svgd.step=1e-9"});
+  const auto end = column("end.h5", "/samples");
+  ASSERT_EQ(end.size(), 400u);
+  for (std::size_t n = 0; n < end.size() / 2; ++n) EXPECT_GT(end[2 * n], 1.99);
 }
 
 TEST_F(Sample, SeedsRepeatForAnyNumberOfThreads) {

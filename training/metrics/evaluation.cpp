@@ -163,11 +163,30 @@ class Evaluator {
     at.mu = rollout_.header().mu[rollout_index];
     at.time = times_[static_cast<std::size_t>(rollout_index)];
     if (training_) {
+      warn_about_ends(at);
       at.inside_training_range = training_->inside_range(at.mu);
       at.is_training_mu = training_->is_training_mu(at.mu);
       at.nearest_mu = training_->run().header().mu[training_->nearest(at.mu)];
     }
     return at;
+  }
+
+  /// Baselines of a training run that ends before the prediction stand still from there on.
+  void warn_about_ends(const EvaluationAtMu& at) {
+    data::MuWeights used = training_->mixture(at.mu);
+    used.push_back({training_->nearest(at.mu), 1});
+    for (const auto& share : used) {
+      const auto& times = training_->run().times(share.index);
+      const double frame =
+          (times.back() - times.front()) / static_cast<double>(std::max<std::size_t>(1, times.size() - 1));
+      if (at.time.back() <= times.back() + frame / 2) continue;
+      std::ostringstream text;
+      text << "the training run at " << mu_text(training_->run().header().mu[share.index]) << " ends at time "
+           << times.back() << ", the prediction at " << at.time.back()
+           << ": baselines made of it show its last frame from there on";
+      if (std::find(result_.warnings.begin(), result_.warnings.end(), text.str()) == result_.warnings.end())
+        warn(text.str());
+    }
   }
 
   [[nodiscard]] Mixture mixture(const EvaluationAtMu& at) const {

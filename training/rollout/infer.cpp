@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <sstream>
 
 #include "core/error.hpp"
@@ -138,7 +139,9 @@ class Inference {
     const auto header = header_of(model, request, particles, start_ ? &*start_ : nullptr);
     for (const double t : header.time) times_.push_back(model.network->normalizer().normalized_time(t));
     file_.emplace(request.output_path, header, with_density_ ? describe(request.options.log_density) : "",
-                  request.processes);
+                  request.processes, [this](std::size_t m, std::int64_t frame, const Tensor& x, const Tensor& weights) {
+                    watch(m, frame, x, weights);
+                  });
   }
 
   /// What is worth knowing of where rollouts start.
@@ -187,7 +190,6 @@ class Inference {
     }
     rollout_.run(mu, state, times_, [&](std::int64_t k, const Tensor& moved) {
       std::vector<Tensor> columns{rollout_.physical(moved.narrow(1, 0, d))};
-      watch(mu, k, columns.front(), weights);
       if (with_density_) columns.push_back(moved.narrow(1, d, 1));
       if (weights.defined()) columns.push_back(weights);
       write(first, k, columns.size() > 1 ? torch::cat(columns, 1) : columns.front());
@@ -201,30 +203,29 @@ class Inference {
       const auto x = model_.loss->marginal_sampler()->sample(
           {*model_.network, mu, times_[k]}, file_->header().particles, static_cast<std::uint64_t>(request_.seed),
           request_.options.conditional);
-      watch(mu, static_cast<std::int64_t>(k), rollout_.physical(x), {});
       write(first, static_cast<std::int64_t>(k), rollout_.physical(x));
     }
   }
 
-  /// Says once a mu when its population is far from all that the model learned from. x: [N, d], weights: [N, 1] or none
-  void watch(const std::vector<double>& mu, std::int64_t frame, const Tensor& x, const Tensor& weights) {
-    if (!model_.range || lost_ == mu) return;
+  /// Says once a mu when its population is far from all that the model learned from. x: [N, d], weights: [N] or empty
+  void watch(std::size_t mu_index, std::int64_t frame, const Tensor& x, const Tensor& weights) {
+    if (!model_.range || lost_.contains(mu_index)) return;
     const auto points = x.to(torch::kFloat64);
-    const auto shares = weights.defined() ? weights.to(torch::kFloat64) / weights.to(torch::kFloat64).sum()
-                                          : torch::full({points.size(0), 1}, 1.0 / static_cast<double>(points.size(0)),
-                                                        points.options());
-    const auto mean = (shares * points).sum(0);
-    const auto deviation = (shares * (points - mean).square()).sum(0).sqrt();
+    const auto counts =
+        weights.numel() > 0 ? weights.to(torch::kFloat64).unsqueeze(1) : torch::ones({x.size(0), 1}, torch::kFloat64);
+    const auto shares = counts / counts.sum();
+    const auto mean = (shares * points).sum(0).contiguous();
+    const auto deviation = (shares * (points - mean).square()).sum(0).sqrt().contiguous();
     const auto values = [](const Tensor& tensor) {
-      const auto on_host = tensor.cpu().contiguous();
-      return std::vector<double>(on_host.const_data_ptr<double>(), on_host.const_data_ptr<double>() + on_host.numel());
+      return std::vector<double>(tensor.const_data_ptr<double>(), tensor.const_data_ptr<double>() + tensor.numel());
     };
     const auto lost = model_.range->lost(values(mean), values(deviation), model_.header);
     if (!lost) return;
-    lost_ = mu;
+    lost_.insert(mu_index);
     std::ostringstream text;
-    text << "the rollout at " << comma_joined(model_.header.mu_names) << " = " << comma_joined(mu)
-         << " lost its population: at time " << file_->header().time[static_cast<std::size_t>(frame)] << " " << *lost
+    text << "the rollout at " << comma_joined(model_.header.mu_names) << " = "
+         << comma_joined(file_->header().mu[mu_index]) << " lost its population: at time "
+         << file_->header().time[static_cast<std::size_t>(frame)] << " " << *lost
          << ". Train longer or with other settings, or take more steps (infer.steps).";
     warnings_.push_back(text.str());
   }
@@ -257,7 +258,7 @@ class Inference {
   std::optional<RolloutStart> start_;  ///< absent where frames are sampled afresh
   std::vector<double> times_;          ///< [K], normalised
   std::optional<RolloutFile> file_;
-  std::vector<double> lost_;  ///< mu of the last warning
+  std::set<std::size_t> lost_;  ///< indices of the mu that were warned of
   std::vector<std::string> warnings_;
 };
 

@@ -3,6 +3,7 @@
 #include <torch/types.h>
 
 #include <span>
+#include <utility>
 
 namespace scorefield::training {
 namespace {
@@ -14,8 +15,8 @@ std::span<const float> values(const torch::Tensor& tensor) {
 }  // namespace
 
 RolloutFile::RolloutFile(const std::string& path, const data::DatasetHeader& header, const std::string& log_density,
-                         distributed::ProcessGroup* processes)
-    : header_(header), with_density_(!log_density.empty()), processes_(processes) {
+                         distributed::ProcessGroup* processes, Watch watch)
+    : header_(header), with_density_(!log_density.empty()), processes_(processes), watch_(std::move(watch)) {
   if (processes_ && !processes_->is_root()) return;
   writer_.emplace(path, header);
   if (with_density_) writer_->add_log_density(log_density);
@@ -28,6 +29,7 @@ void RolloutFile::write(std::size_t first, std::int64_t frame, const torch::Tens
     const auto m = static_cast<std::int64_t>(first + r);
     const auto samples = frames[r].narrow(1, 0, d).cpu().contiguous();
     const auto weights = header_.has_weights ? frames[r].select(1, width() - 1).cpu().contiguous() : torch::empty({0});
+    watch_(first + r, frame, samples, weights);
     writer_->write_frame(m, frame, values(samples), {}, values(weights));
     if (with_density_) writer_->write_log_density(m, frame, values(frames[r].select(1, d).cpu().contiguous()));
   }

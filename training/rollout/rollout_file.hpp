@@ -3,6 +3,7 @@
 #include <torch/types.h>
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -15,9 +16,13 @@ namespace scorefield::training {
 /// process. All processes make the same calls; rank 0 writes.
 class RolloutFile {
  public:
+  /// Sees every frame before it is written, on rank 0. samples: [N, d], physical; weights: [N], or empty
+  using Watch = std::function<void(std::size_t mu_index, std::int64_t frame, const torch::Tensor& samples,
+                                   const torch::Tensor& weights)>;
+
   /// `processes`: null for one alone. `log_density`: where it starts, in words; empty: none is written.
   RolloutFile(const std::string& path, const data::DatasetHeader& header, const std::string& log_density,
-              distributed::ProcessGroup* processes);
+              distributed::ProcessGroup* processes, Watch watch);
 
   /// own: [N, d], physical, followed by the log-density where there is one, and by the weights where the header has
   /// them: this process's frame.
@@ -35,6 +40,7 @@ class RolloutFile {
   data::DatasetHeader header_;
   bool with_density_;
   distributed::ProcessGroup* processes_;
+  Watch watch_;
   std::optional<data::DatasetWriter> writer_;  ///< of rank 0
 };
 

@@ -29,7 +29,7 @@ torch::Tensor drawn_cloud(const sampling::StartOptions& start, const targets::Ta
 torch::Tensor start_cloud(const SampleOptions& options, const targets::Target& target, std::uint64_t seed) {
   if (options.initial.empty()) return drawn_cloud(options.start, target, seed);
   const auto dimension = target.user_dimension();
-  const auto cloud = sampling::tensor_of(data::read_samples(options.initial));
+  const auto cloud = alike(data::read_points(options.initial, {}));
   if (cloud.size(1) != dimension)
     throw UsageError(options.initial + ": its samples have " + std::to_string(cloud.size(1)) +
                      " coordinates, the target has " + std::to_string(dimension) + ".");
@@ -91,7 +91,10 @@ void bind(OptionSet& set, SampleOptions& options) {
   set.add("sample.particles", options.start.particles, in(2, 2e9), "number of particles N");
   set.add("sample.steps", options.run.steps, at_least(0), "iterations at most; 0: the method's default");
   set.add("sample.stop", options.run.stop, "stop when the method's own rule says that the cloud has come to rest");
-  set.add("sample.initial", options.initial, "a samples file whose cloud is the start");
+  set.add("sample.initial", options.initial,
+          "a samples file whose cloud is the start, drawn by its weights where it has some; also a .npy or the first "
+          "frame of "
+          "a dataset");
   set.add("sample.start_scale", options.start.scale, at_least(0),
           "deviation of the initial cloud; 0: 3 up to d = 2, 2 above, around 0; for a sample set so many of its own, "
           "around its mean");

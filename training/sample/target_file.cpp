@@ -39,13 +39,8 @@ std::shared_ptr<const targets::Target> model_target(const std::string& path, con
 }
 
 std::shared_ptr<const targets::Target> point_target(const std::string& path, const TargetOptions& options) {
-  const auto points = data::read_points(path, options.place);
-  auto tensor = torch::tensor(std::get<std::vector<double>>(points.values), torch::kFloat64).view(points.shape);
-  if (!points.weights.empty()) {  // as many points of equal weight stand for them
-    const std::int64_t all = tensor.size(0), count = options.points > 0 ? std::min(options.points, all) : all;
-    tensor = tensor.index_select(0, torch::tensor(draw_by_weight(points.weights, count, kWeightSeed)));
-  }
-  return std::make_shared<const targets::SampleTarget>(std::filesystem::path(path).stem().string(), tensor,
+  const auto points = alike(data::read_points(path, options.place), options.points);
+  return std::make_shared<const targets::SampleTarget>(std::filesystem::path(path).stem().string(), points,
                                                        options.points);
 }
 
@@ -60,6 +55,13 @@ std::shared_ptr<const targets::Target> library_target(const std::string& path, c
 }
 
 }  // namespace
+
+torch::Tensor alike(const data::Points& points, std::int64_t most) {
+  const auto all = torch::tensor(std::get<std::vector<double>>(points.values), torch::kFloat64).view(points.shape);
+  if (points.weights.empty()) return all;
+  const std::int64_t count = most > 0 ? std::min(most, all.size(0)) : all.size(0);
+  return all.index_select(0, torch::tensor(draw_by_weight(points.weights, count, kWeightSeed)));
+}
 
 void bind(OptionSet& set, TargetOptions& options) {
   set.add("target.mu", options.place.mu, any_number(),

@@ -19,6 +19,9 @@ struct TargetOptions {
   std::int64_t points = 0;  ///< of a set of samples at most so many, drawn at random; 0: all
 };
 
+/// Points [N, d] float64 that are alike: weighted ones are drawn by their weights, as many as there are, or `most`.
+[[nodiscard]] torch::Tensor alike(const data::Points& points, std::int64_t most = 0);
+
 /// Keys target.mu, target.time, target.data, target.points
 void bind(OptionSet& set, TargetOptions& options);
 
