@@ -48,6 +48,8 @@ struct DatasetHeader {
   /// [L][p] of the runs that were there and were left out: of a reader, of the model trained without them, of its
   /// rollouts. What is predicted there was not seen in training.
   std::vector<std::vector<double>> left_out{};
+  /// Rollouts: which observables of the training runs held the population, "moments" or "modes"; empty: none.
+  std::string guide{};
   /// [M] where frames differ in their number of particles, or the mu in their times (layout "frames"): instead of
   /// `time` and `particles`, which are then empty and 0. Else empty.
   std::vector<Run> runs{};

@@ -180,6 +180,7 @@ DatasetReader::DatasetReader(const std::string& path, Layouts layouts) : file_(h
   table_ = read_arrays(file_, header_);
   header_.field = read_charged_box(file_, header_.mu.size(), header_.coordinates);
   if (file_.exists("/left_out_mu")) header_.left_out = read_mu(file_, "/left_out_mu");
+  if (file_.has_attribute("/samples", "guide")) header_.guide = file_.string_attribute("/samples", "guide");
   stored_.resize(header_.mu.size());
   std::iota(stored_.begin(), stored_.end(), 0);
 }

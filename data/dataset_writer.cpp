@@ -145,6 +145,7 @@ void DatasetWriter::create_arrays() {
   file_.set_attribute("/samples", "periods", header_.periods);
   file_.set_attribute("/samples", "identity",
                       std::string(header_.identity == Identity::trajectories ? "trajectories" : "marginals"));
+  if (!header_.guide.empty()) file_.set_attribute("/samples", "guide", header_.guide);
   if (header_.has_velocities) {
     create_array("/velocities", d);
     file_.set_attribute("/velocities", "description", std::string("time derivative of /samples, per unit of /time"));

@@ -155,6 +155,7 @@ ReducedModel load_model(const std::string& path) {
   model.step = header.step;
   model.loss = read_loss(file);
   model.range = read_population_range(file);
+  model.observables = read_observables(file, model.header.mu_count(), model.header.periods);
   return model;
 }
 
@@ -175,6 +176,7 @@ void save_model(const std::string& path, const data::Provenance& provenance, con
   model.loss->write(file);
   write_initial(file, model.initial, model.header.dimension());
   if (model.range) write_population_range(file, *model.range);
+  if (model.observables) write_observables(file, *model.observables, model.header.periods);
   write_checkpoint(file, "/training", state.now);
   if (state.best) {
     write_checkpoint(file, kBest, *state.best);

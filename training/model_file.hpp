@@ -13,6 +13,7 @@
 #include "models/score_network.hpp"
 #include "training/initial_populations.hpp"
 #include "training/losses/loss.hpp"
+#include "training/observables.hpp"
 #include "training/optim/named_tensors.hpp"
 #include "training/optim/schedule.hpp"
 #include "training/population_range.hpp"
@@ -30,7 +31,8 @@ struct ReducedModel {
   /// What the model is good for: the loss that it was trained with, or one that leaves models of the same kind, with
   /// what the file keeps of it.
   std::shared_ptr<const Loss> loss;
-  std::optional<PopulationRange> range{};  ///< of the training data; absent in older files
+  std::optional<PopulationRange> range{};          ///< of the training data; absent in older files
+  std::optional<ObservableCourses> observables{};  ///< of its runs; absent in older files
 };
 
 /// The model's use as a drift, or as a score. @throws UsageError where it has none, saying what it is good for instead.

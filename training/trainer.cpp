@@ -68,6 +68,7 @@ Training::Training(const TrainRequest& request)
   model_.header = reader.header();
   model_.initial = initial_populations_of(reader);
   model_.range = population_range_of(reader);
+  model_.observables = observable_courses_of(reader);
   model_.sigma = config_.loss.sigma;
   model_.loss = loss.clone();
   model_.network->to(device_);

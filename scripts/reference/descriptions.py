@@ -67,6 +67,7 @@ FILES = {
     "rollout": {
         **ENSEMBLE,
         "/left_out_mu": ("[L, p]", "runs that the model was trained without, though its dataset had them"),
+        "/samples@guide": "`infer.guide`: which observables of the training runs held the population, moments or modes",
         "/log_density": ("[M, K, N]", "`infer --log-density`: log of the density at the samples"),
         "/log_density@description": "the same in words",
         "/log_density@initial": "where the values at the first time come from",
@@ -87,6 +88,12 @@ FILES = {
         "/training@*": "counters",
         "/history/step": ("[S]", "a row per logging interval"),
         "/history/*": "loss, validation loss, seconds, learning rate",
+        "/observables/start": "[M + 1], first row of every training run in the arrays of this group, and their number",
+        "/observables/time": "[S], time of every row",
+        "/observables/moments": "[S, f + f (f + 1)/2], f coordinates without a period: means, lower triangle of the "
+                                "covariance by rows; [S, 2 f], means and variances, of more than 16",
+        "/observables/modes": "[S, periodic coordinates, 8, 2], E[exp(2 pi i m x/L)], m = 1 .. 8, real and imaginary part: "
+                              "with the moments what `infer.guide` holds rollouts to",
         "/initial/mu": ("[M, p]", "training values"),
         "/initial@*": "[d], the least and the largest mean and deviation that populations of the training data have",
         "/initial/samples": ("[M, N, d]", "the populations at the first time, where rollouts start; [S, d] with "
@@ -180,6 +187,8 @@ JSON = {
         "warnings[]": "text, one each",
     },
     "evaluate": {
+        "guide": "rollouts of `infer.guide`: which observables held them",
+        "guides[]": "keys of the metrics of what guided, which are no test of the model",
         "rollout": "the prediction",
         "reference": "the truth",
         "training": "where the baselines come from",

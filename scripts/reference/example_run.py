@@ -24,7 +24,9 @@ class ExampleRun:
         run("train", "train", "data.h5", "--output", "model.h5", "--steps", "2", "--leave-out", "1.6", "--set",
             "model.width=8", "--set", "model.depth=2", "--set", "batch.jitter=0.1", "--set", "training.log_every=1")
         run("infer", "infer", "model.h5", "--mu", "1.35", "--output", "rollout.h5", "--log-density", "--set", "infer.steps=4")
-        run("evaluate", "evaluate", "rollout.h5", "--reference", "test.h5", "--training", "data.h5", "--set",
+        program.json("infer", "model.h5", "--mu", "1.35", "--output", "guided.h5", "--set", "infer.guide=modes", "--set",
+                     "infer.steps=4", folder=folder)
+        run("evaluate", "evaluate", "guided.h5", "--reference", "test.h5", "--training", "data.h5", "--set",
             "evaluate.points=64")
         run("calibrate", "calibrate", "model.h5", "test.h5", "--seeds", "2", "--bootstrap", "2", "--set", "calibrate.scan=3", "--set",
             "calibrate.iterations=1", "--set", "calibrate.steps=4")

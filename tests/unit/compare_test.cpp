@@ -51,8 +51,9 @@ TEST(Compare, RunsEveryCellOnceAndSaysWhyOneFails) {
   EXPECT_EQ(first.computed, 2);
   EXPECT_EQ(first.failed, 2);
   const auto table = data::read_text_file(folder.path("out/table.md"));
-  for (const char* words : {"# tiny", "## bistable", "| dice |", "*floor*", "*nearest*", "sliced W2", "moments error",
-                            "worst / nearest", "## Standing", "## Failed cells", "velocity, seed 1: ", "/velocities"})
+  for (const char* words :
+       {"# tiny", "## bistable", "| dice |", "*floor*", "*nearest*", "sliced W2", "moments error", "worst / nearest",
+        "| dice, guided by moments |", "## Standing", "## Failed cells", "velocity, seed 1: ", "/velocities"})
     EXPECT_THAT(table, HasSubstr(words));
   const auto cells = read(folder.path("out/table.json")).at("cells");
   ASSERT_EQ(cells.size(), 4u);
@@ -60,6 +61,9 @@ TEST(Compare, RunsEveryCellOnceAndSaysWhyOneFails) {
   EXPECT_GT(cells[0].at("all_frames_seconds").get<double>(), 0);
   EXPECT_FALSE(cells[1].contains("all_frames_seconds")) << "the first seed's alone is timed";
   EXPECT_TRUE(cells[0].at("mean").contains("sinkhorn_floor"));
+  EXPECT_EQ(cells[0].at("guided").at("guide"), "moments");
+  EXPECT_LT(cells[0].at("guided").at("mean").at("moments_error"), cells[0].at("mean").at("moments_error"));
+  EXPECT_THAT(table, HasSubstr("guided by moments | *")) << "what guides is no test";
   const auto csv = data::read_text_file(folder.path("out/table.csv"));
   EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 5);
 

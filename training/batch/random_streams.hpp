@@ -21,7 +21,8 @@ enum Stream : std::uint64_t {
   kMissingStream,
   kGaugeStream,
   kShuffleStream,
-  kIdStream
+  kIdStream,
+  kSegmentStream
 };
 
 [[nodiscard]] inline std::uint64_t derive_seed(std::uint64_t seed, Stream stream, std::uint64_t index) {

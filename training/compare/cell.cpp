@@ -33,6 +33,21 @@ void for_each_figure(Visit&& visit) {
   for (const Figure& figure : kCost) visit(figure);
 }
 
+json json_of(const GuidedRollouts& guided) {
+  nlohmann::ordered_json mean = nlohmann::ordered_json::object();
+  metrics::add_scores(mean, guided.mean);
+  json object{{"guide", guided.guide}, {"mean", mean}};
+  if (guided.inference_seconds) object["inference_seconds"] = *guided.inference_seconds;
+  return object;
+}
+
+GuidedRollouts read_guided(const json& object) {
+  GuidedRollouts guided{object.at("guide"), {}, metrics::read_scores(object.at("mean"))};
+  if (const auto found = object.find("inference_seconds"); found != object.end())
+    guided.inference_seconds = found->get<double>();
+  return guided;
+}
+
 json results(const Cell& cell) {
   json object{{"status", "done"}, {"conditional", cell.conditional}};
   for_each_figure([&](const Figure& figure) {
@@ -44,6 +59,7 @@ json results(const Cell& cell) {
   nlohmann::ordered_json mean = nlohmann::ordered_json::object();
   metrics::add_scores(mean, cell.mean);
   object["mean"] = mean;
+  if (cell.guided) object["guided"] = json_of(*cell.guided);
   object["per_mu"] = json::array();
   for (const auto& at : cell.per_mu) object["per_mu"].push_back(json(metrics::to_json(at)));
   return object;
@@ -81,6 +97,7 @@ Cell read_cell(const json& object) {
   if (const auto q = object.find("integrand"); q != object.end())
     cell.integrand = {q->at("time"), q->at("exact"), q->at("learned")};
   cell.mean = metrics::read_scores(object.at("mean"));
+  if (const auto guided = object.find("guided"); guided != object.end()) cell.guided = read_guided(*guided);
   for (const auto& at : object.value("per_mu", json::array())) cell.per_mu.push_back(metrics::read_scores_at_mu(at));
   return cell;
 }

@@ -16,6 +16,13 @@ struct Integrand {
   std::vector<double> time, exact, learned;  ///< [K]
 };
 
+/// The same model's rollouts held to observables of the training runs (infer.guide).
+struct GuidedRollouts {
+  std::string guide;                        ///< "modes" or "moments"
+  std::optional<double> inference_seconds;  ///< per mu
+  metrics::Scores mean;                     ///< over test mu
+};
+
 /// One (problem, method, seed) of an experiment: what it was told, and what came out. What was not measured is absent.
 struct Cell {
   std::string problem, method;
@@ -34,6 +41,7 @@ struct Cell {
 
   metrics::Scores mean;  ///< over test mu
   std::vector<metrics::ScoresAtMu> per_mu;
+  std::optional<GuidedRollouts> guided;  ///< of models that move populations, unless the method guides them itself
 
   [[nodiscard]] bool done() const { return !error.has_value(); }
 };

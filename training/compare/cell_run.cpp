@@ -4,11 +4,13 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.hpp"
+#include "data/dataset.hpp"
 #include "training/compare/closed_form.hpp"
 #include "training/compare/standing.hpp"
 #include "training/compare/stopwatch.hpp"
 #include "training/loss_noise.hpp"
 #include "training/metrics/evaluation.hpp"
+#include "training/rollout/guide.hpp"
 #include "training/rollout/infer.hpp"
 #include "training/trainer.hpp"
 
@@ -95,7 +97,7 @@ void predict(const CellTask& task, const std::string& rollout, Cell& cell) {
   fs::remove(unused);
 }
 
-void evaluate(const CellTask& task, const std::string& rollout, Cell& cell) {
+metrics::Evaluation evaluate(const CellTask& task, const std::string& rollout) {
   metrics::EvaluateRequest request{.rollout_path = rollout,
                                    .reference_path = task.data.test,
                                    .training_path = task.data.train,
@@ -105,13 +107,31 @@ void evaluate(const CellTask& task, const std::string& rollout, Cell& cell) {
                                      if (task.observer) task.observer(progress);
                                    }};
   request.options.floor_file = task.data.floor;
-  const auto evaluation = metrics::evaluate(request);
+  return metrics::evaluate(request);
+}
+
+void evaluate(const CellTask& task, const std::string& rollout, Cell& cell) {
+  const auto evaluation = evaluate(task, rollout);
   cell.mean = evaluation.mean;
   cell.per_mu.assign(evaluation.per_mu.begin(), evaluation.per_mu.end());
   if (const auto standing = standing_of(cell)) {
     cell.worst_to_nearest = standing->worst_to_nearest;
     cell.to_floor = standing->to_floor;
   }
+}
+
+/// The same model with a guide, where it moves populations and the method has none of its own.
+void compare_guided(const CellTask& task, Cell& cell) {
+  auto options = task.plan.infer;
+  if (cell.conditional || options.guide != training::GuideKind::none ||
+      options.log_density != training::LogDensityKind::none)
+    return;
+  options.guide = training::suitable_guide(data::DatasetReader(task.data.test).header().periods);
+  options.mu = task.data.test_mu;
+  const std::string rollout = task.stem + "-guided.h5";
+  const double seconds = predict(task, options, rollout) / static_cast<double>(options.mu.size());
+  cell.guided = GuidedRollouts{training::to_string(options.guide), seconds, evaluate(task, rollout).mean};
+  fs::remove(rollout);
 }
 
 }  // namespace
@@ -139,6 +159,7 @@ Cell run_cell(const CellTask& task) {
     predict(task, rollout, cell);
     evaluate(task, rollout, cell);
     fs::remove(rollout);
+    compare_guided(task, cell);
   } catch (const Interrupted&) {
     throw;
   } catch (const std::exception& error) {

@@ -20,15 +20,20 @@ using Value = std::optional<double>;
 struct Column {
   std::string title;
   std::function<Value(const Cell&)> value;
-  const metrics::Metric* metric = nullptr;  ///< of a metric, which also has baselines
+  std::function<Value(const GuidedRollouts&)> guided = {};  ///< the same of the guided rollouts, where they have it
+  const metrics::Metric* metric = nullptr;                  ///< of a metric, which also has baselines
 };
 
 Column column_of(const metrics::Metric& metric) {
-  return {metric.heading, [&metric](const Cell& cell) { return cell.mean[metric].prediction; }, &metric};
+  return {metric.heading, [&metric](const Cell& cell) { return cell.mean[metric].prediction; },
+          [&metric](const GuidedRollouts& guided) { return guided.mean[metric].prediction; }, &metric};
 }
 
 Column column_of(const Figure& figure) {
-  return {figure.title, [&figure](const Cell& cell) { return cell.*figure.value; }};
+  Column column{figure.title, [&figure](const Cell& cell) { return cell.*figure.value; }};
+  if (figure.value == &Cell::inference_seconds)
+    column.guided = [](const GuidedRollouts& guided) { return guided.inference_seconds; };
+  return column;
 }
 
 /// Errors, how they stand, distances, costs.
@@ -93,6 +98,25 @@ std::string baseline_rows(const Cell& cell, const std::vector<Column>& columns) 
   return text;
 }
 
+/// The row of a method's guided rollouts; empty without them. What guides is in italics.
+std::string guided_row(const std::string& method, const std::vector<const Cell*>& cells,
+                       const std::vector<Column>& columns) {
+  std::string guide;
+  std::vector<std::string> values;
+  for (const Column& column : columns) {
+    std::vector<Value> found;
+    for (const Cell* cell : cells) {
+      if (!cell->guided) continue;
+      guide = cell->guided->guide;
+      if (column.guided) found.push_back(column.guided(*cell->guided));
+    }
+    values.push_back(summarise(found));
+    if (column.metric != nullptr && metrics::guides(guide, *column.metric) && !values.back().empty())
+      values.back() = "*" + values.back() + "*";
+  }
+  return guide.empty() ? "" : row_text(method + ", guided by " + guide, values);
+}
+
 /// The table of one problem. Columns that no cell has are left out.
 std::string problem_table(const std::string& problem, const std::vector<Cell>& cells) {
   std::vector<const Cell*> done;
@@ -116,7 +140,7 @@ std::string problem_table(const std::string& problem, const std::vector<Cell>& c
     if (of_method.empty()) continue;
     std::vector<std::string> values;
     for (const Column& column : columns) values.push_back(summarise(of_method, column));
-    text += row_text(method, values);
+    text += row_text(method, values) + guided_row(method, of_method, columns);
   }
   return text;
 }
@@ -190,7 +214,8 @@ std::string to_markdown(const std::string& name, const std::string& summary, con
       "training runs around mu. worst / "
       "nearest: largest ratio "
       "of the main error (E, or moments without a field) to that of the nearest run, over test mu; / floor: its mean "
-      "over the floor's; all "
+      "over the floor's; guided: the same model held to observables of the training runs (infer.guide), in italics the "
+      "errors of what guides, which are no test of the model; all "
       "frames: one rollout at one mu with every frame of the data (the first seed's, timing_particles particles).\n";
   for (const auto& problem : problems_of(cells)) text += problem_table(problem, cells);
   text += standing_table(cells);

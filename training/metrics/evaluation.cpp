@@ -63,6 +63,7 @@ class Evaluator {
     result_.request.observer = {};
     result_.particles = rollout_.header().particles_at(0, 0);
     result_.parameters = rollout_.header().mu_names;
+    result_.guide = rollout_.header().guide;
     rollout_.require_same_state(reference_);
     for (std::int64_t i = 0; i < rollout_.header().mu_count(); ++i) {
       const std::int64_t truth = reference_.require_mu(rollout_.header().mu[i]);

@@ -38,6 +38,7 @@ struct Evaluation {
       left_out;                         ///< [L][p] runs of the training data that neither model nor baselines know
   std::string floor;                    ///< where the floor comes from, in words; empty: none
   std::int64_t particles = 0;           ///< of the rollout
+  std::string guide;                    ///< what held the rollout (infer.guide); empty: nothing
   std::vector<std::string> parameters;  ///< names, [p]
   std::vector<EvaluationAtMu> per_mu;
   Scores mean;                        ///< over mu; absent when one mu lacks the value

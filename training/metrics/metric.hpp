@@ -3,6 +3,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "training/metrics/cloud_comparison.hpp"
@@ -40,12 +41,16 @@ struct Metric {
   /// a distance between clouds: the score is its mean over frames; absent for some numbers of coordinates
   std::optional<CloudDistance> (*of_clouds)(const TrueCloud& truth, const PointCloud& cloud) = nullptr;
   std::string (*setting)(const EvaluateOptions& options) = nullptr;  ///< what its numbers depend on, for tables
+  const char* guided_by = "";  ///< guides (infer.guide) that hold what it measures, so that it tests no model then
 
   /// Whether it is an error relative to the truth.
   [[nodiscard]] bool relative() const { return unit[0] == '1' && unit[1] == '\0'; }
   /// Of a source's value in JSON: "electric_energy_error" becomes "electric_energy_floor", "sinkhorn" "sinkhorn_floor".
   [[nodiscard]] std::string key_of(const Source& source) const;
 };
+
+/// Whether a guide of this name holds what a metric measures; empty: there is no guide.
+[[nodiscard]] bool guides(std::string_view guide, const Metric& metric);
 
 /// All of them, in the order of tables and files: errors before distances.
 [[nodiscard]] std::span<const Metric> metrics();

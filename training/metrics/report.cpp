@@ -56,6 +56,7 @@ void add_columns(const Evaluation& evaluation, const Metric& metric, std::vector
   Compared<TextColumn> columns;
   kSources.for_each([](const Source& source, TextColumn& column) { column.emplace_back(source.heading); }, columns);
   if (!metric.relative()) columns.prediction.front() = metric.heading;
+  if (guides(evaluation.guide, metric)) columns.prediction.front() += " (guides)";
   if (table.size() > 1) columns.prediction.front().insert(0, "| ");
   const auto add_row = [&](const Scores& scores) {
     scores[metric].for_each([](const std::optional<double>& value,
@@ -184,6 +185,8 @@ std::string legend(const Evaluation& evaluation) {
             std::string(source.heading) + ": " + source.meaning + (floor ? " (" + evaluation.floor + ")" : "") + ". ";
       },
       sources);
+  if (!evaluation.guide.empty())
+    text += "(guides): what the rollout was held to by infer.guide=" + evaluation.guide + "; no test of the model. ";
   if (any([](const EvaluationAtMu& at) { return at.is_training_mu.value_or(false); })) text += "*: a training mu. ";
   if (any([](const EvaluationAtMu& at) { return !at.inside_training_range.value_or(true); }))
     text += "!: outside the training range. ";

@@ -48,6 +48,11 @@ std::string to_json(const Evaluation& evaluation) {
   object["projections"] = request.options.projections;
   object["sinkhorn_epsilon"] = request.options.epsilon;
   object["seed"] = request.seed;
+  if (!evaluation.guide.empty()) {
+    object["guide"] = evaluation.guide;
+    for (const Metric& metric : metrics())
+      if (guides(evaluation.guide, metric)) object["guides"].push_back(metric.key);
+  }
   object["warnings"] = evaluation.warnings;
   object["metrics"] = describe_metrics();
   object["per_mu"] = nlohmann::ordered_json::array();

@@ -14,6 +14,7 @@
 #include "core/text.hpp"
 #include "training/losses/marginal_sampler.hpp"
 #include "training/model_file.hpp"
+#include "training/rollout/guide.hpp"
 #include "training/rollout/log_density.hpp"
 #include "training/rollout/rollout.hpp"
 #include "training/rollout/rollout_file.hpp"
@@ -28,11 +29,23 @@ using torch::Tensor;
 /// Whether frames are sampled one by one, and no population is moved.
 bool sampled_afresh(const ReducedModel& model) { return model.loss->marginal_sampler() != nullptr; }
 
+/// @throws UsageError where the population cannot be held to anything
+void check_guide(const ReducedModel& model, const std::string& path, const InferOptions& options) {
+  if (options.guide == GuideKind::none) return;
+  if (sampled_afresh(model))
+    throw UsageError("infer.guide holds a population on its way; " + path + " is of kind " + model.loss->kind() +
+                     ", whose frames are sampled one by one.");
+  if (options.log_density != LogDensityKind::none)
+    throw UsageError("infer.log_density follows the model's flow alone, which infer.guide changes: take one of them.");
+  require_observables(model, options.guide, path);
+}
+
 /// Options that exclude each other, or the kind of the model. @throws UsageError
 void check_kind(const ReducedModel& model, const std::string& path, const InferOptions& options) {
   const auto* sampler = model.loss->marginal_sampler();
   if (sampler) sampler->check(options.conditional);
   else static_cast<void>(require_drift(model, path));
+  check_guide(model, path, options);
   if (options.log_density == LogDensityKind::none) return;
   if (sampler)
     throw UsageError("infer.log_density needs a model of a drift; " + path + " is of kind " + model.loss->kind() + ".");
@@ -118,6 +131,7 @@ data::DatasetHeader header_of(const ReducedModel& model, const InferRequest& req
   header.has_velocities = false;
   header.has_weights = start && start->weighted();
   header.diffusion.clear();
+  if (request.options.guide != GuideKind::none) header.guide = to_string(request.options.guide);
   return header;
 }
 
@@ -188,12 +202,25 @@ class Inference {
           initial_log_density(request_.options.log_density, physical, model_.network->normalizer().periods, weights);
       state = torch::cat({state, density.unsqueeze(1)}, 1);
     }
-    rollout_.run(mu, state, times_, [&](std::int64_t k, const Tensor& moved) {
+    const auto on_frame = [&](std::int64_t k, const Tensor& moved) {
       std::vector<Tensor> columns{rollout_.physical(moved.narrow(1, 0, d))};
       if (with_density_) columns.push_back(moved.narrow(1, d, 1));
       if (weights.defined()) columns.push_back(weights);
       write(first, k, columns.size() > 1 ? torch::cat(columns, 1) : columns.front());
-    });
+    };
+    if (const auto guide = guide_of(mu, weights)) rollout_.run_guided(mu, state, times_, guide, on_frame);
+    else rollout_.run(mu, state, times_, on_frame);
+  }
+
+  /// What holds the population at this mu; null: nothing.
+  GuideStep guide_of(const std::vector<double>& mu, const Tensor& weights) {
+    const auto kind = request_.options.guide;
+    if (kind == GuideKind::none) return {};
+    auto guide = guide_at(model_, kind, mu, weights);
+    if (!guide)
+      warnings_.push_back("the rollout at " + comma_joined(model_.header.mu_names) + " = " + comma_joined(mu) +
+                          " is not guided: it lies outside the hull of the training values.");
+    return guide;
   }
 
   /// Samples every frame of one mu by itself.

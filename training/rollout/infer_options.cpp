@@ -19,6 +19,12 @@ void bind(OptionSet& set, InferOptions& options) {
       "infer.log_density", options.log_density,
       {{"none", LogDensityKind::none}, {"gaussian", LogDensityKind::gaussian}, {"change", LogDensityKind::change}},
       "also write /log_density: from a Gaussian fitted to the initial population, or the change since the first time");
+  set.add(
+      "infer.guide", options.guide,
+      {{"none", GuideKind::none}, {"moments", GuideKind::moments}, {"modes", GuideKind::modes}},
+      "hold the population to observables of the training runs, interpolated to mu, by the least displacement after "
+      "every step: means and covariances, or density modes of the periodic coordinates. Errors of what guides are no "
+      "test of the model");
   integrators::bind(set, options.integration);
   bind(set, options.conditional);
 }

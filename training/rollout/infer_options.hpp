@@ -7,6 +7,7 @@
 #include "core/options.hpp"
 #include "solvers/integrate_options.hpp"
 #include "training/losses/conditional_options.hpp"
+#include "training/rollout/guide_kind.hpp"
 #include "training/rollout/start_options.hpp"
 
 namespace scorefield::training {
@@ -22,12 +23,13 @@ enum class LogDensityKind {
 struct InferOptions {
   std::vector<std::vector<double>> mu;  ///< values to predict, [M][p]
   std::string parameters{};  ///< the parameters in the order of mu, comma-separated; empty: the model's order
-  StartOptions start;        ///< populations and how many particles of them
+  StartOptions start{};      ///< populations and how many particles of them
   std::int64_t frames = 0;  ///< output times, equally spaced as far as the training times, of which they are, allow; 0:
                             ///< all of those
   LogDensityKind log_density = LogDensityKind::none;
-  integrators::IntegrateOptions integration;
-  ConditionalOptions conditional;  ///< ncsm and cfm models
+  GuideKind guide = GuideKind::none;  ///< what holds the population to the training runs' observables
+  integrators::IntegrateOptions integration{};
+  ConditionalOptions conditional{};  ///< ncsm and cfm models
 };
 
 /// Adds the keys infer.*.

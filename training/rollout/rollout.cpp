@@ -8,9 +8,12 @@
 #include "core/interrupt.hpp"
 #include "models/score.hpp"
 #include "solvers/integrators.hpp"
+#include "training/batch/random_streams.hpp"
 
 namespace scorefield::training {
 namespace {
+
+constexpr double kSameTime = 1e-9;  // of the span
 
 std::int64_t carried_numbers(Carried carried, const models::Normalizer& normalizer) {
   if (carried == Carried::nothing) return 0;
@@ -37,13 +40,53 @@ Rollout::Rollout(const ReducedModel& model, integrators::IntegrateOptions integr
   scale_ = row(normalizer.scale, options);
 }
 
-void Rollout::run(const std::vector<double>& mu, const torch::Tensor& state, const std::vector<double>& times,
-                  const std::function<void(std::int64_t frame, const torch::Tensor& state)>& on_frame) const {
+void Rollout::move(const std::vector<double>& mu, const torch::Tensor& state, const std::vector<double>& times,
+                   const integrators::IntegrateOptions& integration,
+                   const std::function<void(std::int64_t frame, const torch::Tensor& state)>& on_frame) const {
   const auto field = model_.loss->drift_use()->field(model_.network, mu, carried_);
-  integrators::integrate(*field, state, times, integration_, [&](std::int64_t k, const torch::Tensor& moved) {
+  integrators::integrate(*field, state, times, integration, [&](std::int64_t k, const torch::Tensor& moved) {
     if (interrupt_requested()) throw Interrupted("interrupted; no rollout was written.");
     on_frame(k, moved);
   });
+}
+
+void Rollout::run(const std::vector<double>& mu, const torch::Tensor& state, const std::vector<double>& times,
+                  const std::function<void(std::int64_t frame, const torch::Tensor& state)>& on_frame) const {
+  move(mu, state, times, integration_, on_frame);
+}
+
+void Rollout::run_guided(const std::vector<double>& mu, const torch::Tensor& state, const std::vector<double>& times,
+                         const GuideStep& guide,
+                         const std::function<void(std::int64_t frame, const torch::Tensor& state)>& on_frame) const {
+  const auto steps = integrators::step_count(integration_);
+  const double start = times.front(), span = times.back() - start, same = kSameTime * span;
+  auto integration = integration_;
+  integration.steps = 1;
+  torch::Tensor x = state;
+  std::size_t next = 1;  // frame
+  for (std::int64_t step = 0; step < steps; ++step) {
+    const auto time_of = [&](std::int64_t i) {
+      return start + span * static_cast<double>(i) / static_cast<double>(steps);
+    };
+    std::vector<double> within{time_of(step)};
+    const std::size_t first = next;
+    const double end = step + 1 == steps ? times.back() : time_of(step + 1);
+    for (; next < times.size() && times[next] < end - same; ++next) within.push_back(times[next]);
+    within.push_back(end);
+    const bool lands = next < times.size() && times[next] <= end + same;
+    integration.seed = derive_seed(integration_.seed, kSegmentStream, static_cast<std::uint64_t>(step));
+    move(mu, x, within, integration, [&](std::int64_t k, const torch::Tensor& moved) {
+      if (k == 0) {
+        if (step == 0) on_frame(0, moved);
+        return;
+      }
+      const bool last = k + 1 == static_cast<std::int64_t>(within.size());
+      const auto held = integrators::wrap(guide(moved, within[static_cast<std::size_t>(k)]), integration.periods);
+      if (last) x = held;
+      if (!last || lands) on_frame(static_cast<std::int64_t>(first) + k - 1, held);
+    });
+    if (lands) ++next;
+  }
 }
 
 torch::Device open_device(const std::string& name) {

@@ -9,6 +9,7 @@
 
 #include "solvers/integrate_options.hpp"
 #include "training/model_file.hpp"
+#include "training/rollout/guide.hpp"
 
 namespace scorefield::training {
 
@@ -26,6 +27,11 @@ class Rollout {
   void run(const std::vector<double>& mu, const torch::Tensor& state, const std::vector<double>& times,
            const std::function<void(std::int64_t frame, const torch::Tensor& state)>& on_frame) const;
 
+  /// The same with the guide after every step and at every later time; state: [N, d].
+  void run_guided(const std::vector<double>& mu, const torch::Tensor& state, const std::vector<double>& times,
+                  const GuideStep& guide,
+                  const std::function<void(std::int64_t frame, const torch::Tensor& state)>& on_frame) const;
+
   /// Physical coordinates [N, d] of a population, where the network is, to normalised ones, and back.
   [[nodiscard]] torch::Tensor normalised(const torch::Tensor& x) const { return (x - center_) / scale_; }
   [[nodiscard]] torch::Tensor physical(const torch::Tensor& x) const { return x * scale_ + center_; }
@@ -33,6 +39,10 @@ class Rollout {
   [[nodiscard]] torch::TensorOptions options() const { return center_.options(); }
 
  private:
+  void move(const std::vector<double>& mu, const torch::Tensor& state, const std::vector<double>& times,
+            const integrators::IntegrateOptions& integration,
+            const std::function<void(std::int64_t frame, const torch::Tensor& state)>& on_frame) const;
+
   const ReducedModel& model_;
   integrators::IntegrateOptions integration_;
   Carried carried_;
