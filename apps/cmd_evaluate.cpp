@@ -35,8 +35,8 @@ class Evaluate : public Command {
     request_.seed = line.common().seed;
     request_.config_toml = set.to_toml();
     const std::string output = line.value("output").value_or("");
-    check_output_differs(
-        output, {request_.rollout_path, request_.reference_path, request_.training_path, request_.options.floor_file});
+    check_output_differs(output, {request_.rollout_path, request_.reference_path, request_.training_path,
+                                  request_.options.floor_file, request_.options.coarse_file});
     if (!output.empty()) const data::AtomicFile writable(output);  // fail before the work, not after it
 
     ProgressPrinter printer(line.common().quiet);

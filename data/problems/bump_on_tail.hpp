@@ -16,7 +16,9 @@ class BumpOnTail : public BeamCase {
     return {1.3, 1.4, 1.5, 1.6, 1.7, 1.8, 1.9, 2.0};
   }
   [[nodiscard]] std::vector<double> test_mu(const PlasmaOptions&) const override { return {1.35, 1.95}; }
-  [[nodiscard]] std::vector<pic::Beam> beams() const override { return {{0.9, 0, 1}, {0.1, 4, 0.5}}; }
+  [[nodiscard]] std::vector<pic::Beam> beams(const PlasmaOptions&) const override {
+    return {{0.9, 0, 1}, {0.1, 4, 0.5}};
+  }
   [[nodiscard]] double own_diffusion() const override { return 1e-3; }
 };
 

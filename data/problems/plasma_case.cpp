@@ -27,6 +27,11 @@ void bind(OptionSet& set, PerturbationOptions& options) {
   set.add("perturbation.amplitude", options.amplitude, at_least(0).below(1), "amplitude of the initial perturbation");
 }
 
+void bind(OptionSet& set, BeamsOptions& options) {
+  set.add("beams.speed", options.speed, above(0), "mean velocities of the two beams, minus this and this");
+  set.add("beams.thermal_speed", options.thermal_speed, above(0), "deviation of the velocities around them");
+}
+
 void bind(OptionSet& set, LandauOptions& options) {
   set.add("landau.parameter", options.parameter, {{"alpha", LandauParameter::alpha}, {"k", LandauParameter::k}},
           "which of alpha and k in f = M(v) (1 + alpha cos k x) is mu; the box has length 2 pi / k");
@@ -85,7 +90,7 @@ void BeamCase::validate(const PlasmaOptions& options) const {
 
 PlasmaSetup BeamCase::setup(const PlasmaOptions& options, double mu) const {
   PlasmaSetup setup;
-  setup.population.beams = beams();
+  setup.population.beams = beams(options);
   setup.population.perturbation = {options.perturbation.amplitude, perturbation_mode(options.perturbation, mu)};
   setup.box_length = options.box_length;
   setup.mu = mu;

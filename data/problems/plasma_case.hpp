@@ -25,10 +25,17 @@ struct LandauOptions {
   double k = 0.5;       ///< when alpha is the parameter
 };
 
+/// Two equal beams that stream through each other.
+struct BeamsOptions {
+  double speed = 3;          ///< mean velocities are -speed and speed
+  double thermal_speed = 1;  ///< deviation around them
+};
+
 /// What the 1D1V cases can be told. A case reads what belongs to it.
 struct PlasmaOptions {
   double box_length = 50;
   PerturbationOptions perturbation;
+  BeamsOptions beams;
   double diffusion = -1;  ///< eta of d_t f + ... = eta d_vv f; below 0: the case's own
   LandauOptions landau;
 };
@@ -75,11 +82,12 @@ class BeamCase : public PlasmaCase {
   void validate(const PlasmaOptions& options) const override;
   [[nodiscard]] PlasmaSetup setup(const PlasmaOptions& options, double mu) const override;
 
-  [[nodiscard]] virtual std::vector<pic::Beam> beams() const = 0;
+  [[nodiscard]] virtual std::vector<pic::Beam> beams(const PlasmaOptions& options) const = 0;
   [[nodiscard]] virtual double own_diffusion() const { return 0; }
 };
 
 void bind(OptionSet& set, PerturbationOptions& options);
+void bind(OptionSet& set, BeamsOptions& options);
 void bind(OptionSet& set, LandauOptions& options);
 void bind_diffusion(OptionSet& set, PlasmaOptions& options);
 void bind_box(OptionSet& set, PlasmaOptions& options, const std::string& solver);

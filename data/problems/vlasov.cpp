@@ -165,7 +165,7 @@ std::string VlasovProblem::summary() const {
 
 void VlasovProblem::bind(OptionSet& set) {
   set.add("vlasov.case", case_, plasma_case_names(),
-          "which 1D1V problem; of perturbation, collisions and landau each reads what is its own");
+          "which 1D1V problem; of perturbation, collisions, beams and landau each reads what is its own");
   set.add("vlasov.identity", identity_,
           {{"trajectories", data::Identity::trajectories}, {"marginals", data::Identity::marginals}},
           "samples follow the characteristics (trajectories) or are drawn from f at every stored time (marginals)");
@@ -175,6 +175,7 @@ void VlasovProblem::bind(OptionSet& set) {
   bind_box(set, plasma_, "vlasov");
   problems::bind(set, plasma_.perturbation);
   bind_diffusion(set, plasma_);
+  problems::bind(set, plasma_.beams);
   problems::bind(set, plasma_.landau);
 }
 

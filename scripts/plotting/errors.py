@@ -6,7 +6,7 @@ import numpy as np
 from plotting.metrics import line
 from scorefield_io import FormatError, format_mu, format_names
 
-MARKERS = {"floor": "v", "interpolated": "^", "cubic": "<", "mixture": "D", "displacement": ">",
+MARKERS = {"floor": "v", "interpolated": "^", "cubic": "<", "mixture": "D", "coarse": "P", "displacement": ">",
            "halves": "1", "nearest": "s", "prediction": "o"}
 
 

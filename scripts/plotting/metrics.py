@@ -3,7 +3,7 @@
 from plotting.style import curve
 from scorefield_io import FormatError
 
-ORDER = ("floor", "interpolated", "cubic", "mixture", "displacement", "nearest", "halves")  # of lines and columns; others follow
+ORDER = ("floor", "interpolated", "cubic", "mixture", "coarse", "displacement", "nearest", "halves")  # of lines and columns; others follow
 
 
 class Metric:

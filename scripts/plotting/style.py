@@ -16,6 +16,7 @@ CURVES = {
     "interpolated": {"color": "#009E73", "linewidth": 1.4, "linestyle": ":", "label": "training E(t), linear in mu"},
     "cubic": {"color": "#E69F00", "linewidth": 1.2, "linestyle": (0, (1, 1)), "label": "training E(t), cubic in mu"},
     "mixture": {"color": "#56B4E9", "linewidth": 1.2, "linestyle": "-.", "label": "mixture of training runs"},
+    "coarse": {"color": "#F0E442", "linewidth": 1.2, "linestyle": "--", "label": "coarse solver"},
     "displacement": {"color": "#CC79A7", "linewidth": 1.2, "linestyle": "--", "label": "displacement in time"},
     "halves": {"color": "#999999", "linewidth": 1.2, "linestyle": ":", "label": "half of the truth against half"},
 }

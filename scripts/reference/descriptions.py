@@ -227,7 +227,8 @@ JSON = {
         "per_mu[].*_cubic_frames": "the same, mean over frames",
         "per_mu[].*_mixture": "the metric of particles of the training runs around mu, poured together; `_displacement` "
                               "alike, at a training mu whose run left out some of the times: its neighbouring frames, "
-                              "moved into each other; `_halves`, where there is no floor: the halves of the reference",
+                              "moved into each other; `_halves`, where there is no floor: the halves of the reference; `_coarse`: "
+                              "the run of `evaluate.coarse_file`",
         "per_mu[].*_mixture_frames": "the same, mean over frames",
         "per_mu[].*_error_frames": "relative error, mean over frames above 5 % of the peak",
         "per_mu[].*_error": METRIC_HELP,

@@ -34,6 +34,7 @@ batch = { mu = 1, nodes = 2, particles = 16 }
 [[problem]]
 name = "bistable"
 train = { loss = { name = "dice" } }
+coarse = { sde = { dt = 0.12 } }
 [[method]]
 name = "dice"
 [[method]]
@@ -51,13 +52,18 @@ TEST(Compare, RunsEveryCellOnceAndSaysWhyOneFails) {
   EXPECT_EQ(first.computed, 2);
   EXPECT_EQ(first.failed, 2);
   const auto table = data::read_text_file(folder.path("out/table.md"));
-  for (const char* words :
-       {"# tiny", "## bistable", "| dice |", "*floor*", "*nearest*", "sliced W2", "moments error", "worst / nearest",
-        "| dice, guided by moments |", "## Standing", "## Failed cells", "velocity, seed 1: ", "/velocities"})
+  for (const char* words : {"# tiny", "## bistable", "| dice |", "*floor*", "*nearest*", "*coarse*", "sliced W2",
+                            "moments error", "worst / nearest", "| dice, guided by moments |", "## Standing",
+                            "## Failed cells", "velocity, seed 1: ", "/velocities"})
     EXPECT_THAT(table, HasSubstr(words));
   const auto cells = read(folder.path("out/table.json")).at("cells");
   ASSERT_EQ(cells.size(), 4u);
-  EXPECT_GT(cells[0].at("speed_up").get<double>(), 0);
+  EXPECT_NEAR(cells[0].at("speed_up").get<double>(),
+              cells[0].at("solver_frames_seconds").get<double>() / cells[0].at("all_frames_seconds").get<double>(),
+              1e-9)
+      << "at equal particles and frames";
+  EXPECT_GT(cells[0].at("coarse_seconds").get<double>(), 0);
+  EXPECT_TRUE(cells[0].at("mean").contains("moments_coarse"));
   EXPECT_GT(cells[0].at("all_frames_seconds").get<double>(), 0);
   EXPECT_FALSE(cells[1].contains("all_frames_seconds")) << "the first seed's alone is timed";
   EXPECT_TRUE(cells[0].at("mean").contains("sinkhorn_floor"));
@@ -181,7 +187,7 @@ TEST(Compare, ShippedExperimentsAreValidAtBothScales) {
     EXPECT_EQ(quick.time_limit, 0);
   }
   EXPECT_THAT(names, ::testing::ElementsAre("paper-table", "quadrature", "modulation", "entropy", "generalisation",
-                                            "irregular-time", "dimension"));
+                                            "irregular-time", "dimension", "two-stream-3p"));
 }
 
 TEST(Compare, TheExampleIsValid) {

@@ -51,6 +51,15 @@ TEST(TwoStream, WritesFramesAndDiagnostics) {
   EXPECT_NEAR(diagnostics->series.at("kinetic_energy").values[0], 250, 2);
 }
 
+TEST(TwoStream, BeamsHaveTheirSpeedAndSpread) {
+  TemporaryFolder folder;
+  Request request({"beams.speed=2", "beams.thermal_speed=0.5", "perturbation.amplitude=0"});
+  request.generate(folder.path("data.h5"));
+  const auto diagnostics = data::DatasetReader(folder.path("data.h5")).read_diagnostics();
+  EXPECT_NEAR(diagnostics->series.at("kinetic_energy").values[0], 25 * (4 + 0.25), 0.5) << "L (speed^2 + thermal^2)/2";
+  expect_error<UsageError>([&] { Request({"beams.thermal_speed=0"}); }, {"beams.thermal_speed", "above 0"});
+}
+
 TEST(TwoStream, StoredVelocitiesAreTheDerivativeOfStoredSamples) {
   TemporaryFolder folder;
   Request request({"generate.frames=101"});

@@ -87,7 +87,7 @@ void predict(const CellTask& task, const std::string& rollout, Cell& cell) {
   options.mu = task.data.test_mu;
   cell.inference_seconds = predict(task, options, rollout) / static_cast<double>(options.mu.size());
   cell.high_fidelity_seconds = task.data.seconds_per_mu;
-  cell.speed_up = task.data.seconds_per_mu / *cell.inference_seconds;
+  if (!task.data.coarse.empty()) cell.coarse_seconds = task.data.coarse_seconds;
   if (!task.times_all_frames()) return;
   options.mu.resize(1);
   options.frames = 0;
@@ -95,6 +95,8 @@ void predict(const CellTask& task, const std::string& rollout, Cell& cell) {
   const std::string unused = task.stem + "-timing.h5";
   cell.all_frames_seconds = predict(task, options, unused);
   fs::remove(unused);
+  cell.solver_frames_seconds = task.data.timed_seconds;
+  cell.speed_up = task.data.timed_seconds / *cell.all_frames_seconds;
 }
 
 metrics::Evaluation evaluate(const CellTask& task, const std::string& rollout) {
@@ -107,6 +109,7 @@ metrics::Evaluation evaluate(const CellTask& task, const std::string& rollout) {
                                      if (task.observer) task.observer(progress);
                                    }};
   request.options.floor_file = task.data.floor;
+  request.options.coarse_file = task.data.coarse;
   return metrics::evaluate(request);
 }
 
@@ -138,15 +141,16 @@ void compare_guided(const CellTask& task, Cell& cell) {
 
 std::string options_of(const CellTask& task) {
   const auto& evaluate = task.experiment.evaluate;
-  return nlohmann::json{{"data", plan_data(task.problem, DataRole::train).options.config +
-                                     plan_data(task.problem, DataRole::test).options.config},
-                        {"train", task.plan.train_toml},
-                        {"infer", task.plan.infer_toml},
-                        {"evaluate", {evaluate.points, evaluate.epsilon, evaluate.projections, evaluate.frames}},
-                        {"time_limit", task.time_limit()},
-                        {"timing_particles", task.times_all_frames() ? task.experiment.timing_particles : 0},
-                        {"noise_batches", task.experiment.noise_batches}}
-      .dump();
+  nlohmann::json options{{"data", plan_data(task.problem, DataRole::train).options.config +
+                                      plan_data(task.problem, DataRole::test).options.config},
+                         {"train", task.plan.train_toml},
+                         {"infer", task.plan.infer_toml},
+                         {"evaluate", {evaluate.points, evaluate.epsilon, evaluate.projections, evaluate.frames}},
+                         {"time_limit", task.time_limit()},
+                         {"timing_particles", task.times_all_frames() ? task.experiment.timing_particles : 0},
+                         {"noise_batches", task.experiment.noise_batches}};
+  if (!task.data.coarse.empty()) options["coarse"] = plan_data(task.problem, DataRole::coarse).options.config;
+  return options.dump();
 }
 
 Cell run_cell(const CellTask& task) {

@@ -41,7 +41,7 @@ void read_parameters(const Section& section, ProblemPlan& plan) {
 
 ProblemPlan read_problem(const Section& section, const Layers& shared_data, bool quick) {
   section.allow({"name", "problem", "parameters", "train_mu", "test_mu", "time_limit", "data", "train", "infer",
-                 "methods", "quick"});
+                 "coarse", "methods", "quick"});
   ProblemPlan plan;
   plan.name = section.text("name", section.text("problem", ""));
   plan.problem = section.text("problem", plan.name);
@@ -52,6 +52,7 @@ ProblemPlan read_problem(const Section& section, const Layers& shared_data, bool
   section.add_layer("data", plan.data);
   section.add_layer("train", plan.train);
   section.add_layer("infer", plan.infer);
+  section.add_layer("coarse", plan.coarse);
   if (const auto* methods = section.table("methods"))
     for (const auto& [name, node] : *methods) {
       const std::string key(name.str());
@@ -63,6 +64,7 @@ ProblemPlan read_problem(const Section& section, const Layers& shared_data, bool
       method.add_layer("infer", plan.methods[key].infer);
     }
   if (quick) section.add_layer("quick", plan.data);
+  if (quick && !plan.coarse.empty()) section.add_layer("quick", plan.coarse);
   return plan;
 }
 
@@ -95,13 +97,32 @@ void load(OptionSet& set, const Layers& layers) {
   for (const auto& layer : layers) set.load_toml(layer.text, layer.origin);
 }
 
+/// Solvers that simulate more particles than they store simulate these alone.
+void simulate_stored_ones(OptionSet& set, std::int64_t particles) {
+  constexpr const char* kSimulated = "pic.simulated_particles";
+  const auto& entries = set.entries();
+  if (std::any_of(entries.begin(), entries.end(), [](const auto& entry) { return entry.key == kSimulated; }))
+    set.set(kSimulated, std::to_string(particles));
+}
+
 }  // namespace
 
 const char* to_string(DataRole role) {
-  return role == DataRole::train ? "train" : role == DataRole::test ? "test" : "floor";
+  switch (role) {
+    case DataRole::train:
+      return "train";
+    case DataRole::test:
+      return "test";
+    case DataRole::floor:
+      return "floor";
+    case DataRole::coarse:
+      return "coarse";
+    default:
+      return "timing";
+  }
 }
 
-DataPlan plan_data(const ProblemPlan& plan, DataRole role) {
+DataPlan plan_data(const ProblemPlan& plan, DataRole role, std::int64_t particles) {
   DataPlan data;
   data.problem = problems::make_problem(plan.problem);
   std::string command = "generate", device = "cpu", problem = plan.problem;
@@ -115,11 +136,17 @@ DataPlan plan_data(const ProblemPlan& plan, DataRole role) {
   problems::bind(set, data.options);
   data.problem->bind(set);
   load(set, plan.data);
+  if (role == DataRole::coarse || role == DataRole::timing) {
+    load(set, plan.coarse);
+    if (particles > 0) data.options.particles = particles;
+    simulate_stored_ones(set, data.options.particles);
+  }
   if (!plan.parameters.empty()) data.options.parameters = plan.parameters;
   data.options.mu = role == DataRole::train ? plan.train_mu : plan.test_mu;
   if (data.options.mu.empty() && data.options.parameters.empty())
     for (const double mu : role == DataRole::train ? data.problem->training_mu() : data.problem->test_mu())
       data.options.mu.push_back({mu});
+  if (role == DataRole::timing && !data.options.mu.empty()) data.options.mu.resize(1);
   data.options = problems::resolved(data.options, *data.problem);
   data.problem->validate(data.options);
   data.options.config = set.to_toml();
@@ -189,6 +216,7 @@ Experiment parse_experiment(const std::string& text, const std::string& origin, 
                          "', [methods]: " + unknown_name_message("method", name, names));
     for (const auto role : {DataRole::train, DataRole::test, DataRole::floor})
       static_cast<void>(plan_data(problem, role));
+    if (!problem.coarse.empty()) static_cast<void>(plan_data(problem, DataRole::coarse));
     for (const auto& method : experiment.methods) static_cast<void>(plan_cell(experiment, problem, method));
   }
   return experiment;

@@ -32,6 +32,7 @@ struct ProblemPlan {
   std::vector<std::vector<double>> train_mu, test_mu;  ///< [M][p]; empty: the problem's own
   double time_limit = -1;                              ///< seconds of every training on it; below 0: the experiment's
   Layers data, train, infer;
+  Layers coarse;  ///< on top of data: the solver on a coarse mesh and step, a baseline; empty: none
   std::map<std::string, Overrides> methods;  ///< by the method's name: what it needs on this problem alone
 };
 
@@ -45,7 +46,7 @@ struct MethodPlan {
 ///   name, summary, seeds, time_limit, noise_batches, timing_particles   root keys
 ///   [data] [train] [infer] [evaluate]                        option keys of the commands, for all cells
 ///   [[problem]] name, problem, parameters, train_mu, test_mu, time_limit, [problem.data] [problem.train]
-///   [problem.infer]
+///   [problem.infer] [problem.coarse]
 ///               [problem.methods.NAME.train] [problem.methods.NAME.infer]
 ///   [[method]]  name, [method.train] [method.infer]
 ///   [quick] the same once more, applied last with --quick; [problem.quick] data of one problem
@@ -74,10 +75,16 @@ struct DataPlan {
   std::unique_ptr<problems::Problem> problem;
   problems::GenerateOptions options;
 };
-enum class DataRole { train, test, floor };
+enum class DataRole {
+  train,
+  test,
+  floor,
+  coarse,  ///< the test mu with the coarse settings, simulating the stored particles alone
+  timing   ///< the same for the first test mu and other numbers of particles, for the clock
+};
 [[nodiscard]] const char* to_string(DataRole role);
-/// Seeds 1, 2 and 3: runs of the three roles are independent of each other.
-[[nodiscard]] DataPlan plan_data(const ProblemPlan& plan, DataRole role);
+/// Seeds 1 to 5: runs of the roles are independent of each other. `particles`: stored ones; 0: those of the data
+[[nodiscard]] DataPlan plan_data(const ProblemPlan& plan, DataRole role, std::int64_t particles = 0);
 
 /// The options of one cell's training and prediction, with their resolved configurations.
 struct CellPlan {

@@ -11,13 +11,17 @@ namespace scorefield::compare {
 /// The data files of one problem.
 struct ProblemData {
   std::string train, test, floor;
+  std::string coarse{};                      ///< empty: none is wanted
   std::vector<std::vector<double>> test_mu;  ///< [M][p]
   double seconds_per_mu = 0;                 ///< of the solver, at the test mu
+  double coarse_seconds = 0;                 ///< of the coarse solver, per mu
+  double timed_seconds = 0;                  ///< of the (coarse) solver with timing_particles and all frames, one mu
 };
 
 /// Makes a problem's files in `folder` unless they are there with the same configuration. @throws FileError,
 /// Interrupted
+/// `timing_particles`: of the run that is timed; 0: none
 [[nodiscard]] ProblemData prepare_data(const ProblemPlan& plan, const std::string& folder,
-                                       const ProgressObserver& observer);
+                                       std::int64_t timing_particles, const ProgressObserver& observer);
 
 }  // namespace scorefield::compare

@@ -11,6 +11,7 @@ namespace scorefield::metrics {
 struct EvaluateOptions {
   bool floor = true;              ///< whether to have the floor baseline
   std::string floor_file;         ///< an independent run at the same mu; empty: generate one
+  std::string coarse_file;        ///< a run of the solver on a coarse mesh, at the same mu; empty: none
   std::int64_t points = 1024;     ///< points per cloud for the Sinkhorn divergence
   double epsilon = 0.05;          ///< its regularisation, squared coordinates of unit spread
   std::int64_t projections = 64;  ///< directions of the sliced W2

@@ -73,6 +73,7 @@ class Evaluator {
     open_training(problem != nullptr);
     choose_field(problem);
     open_floor(problem);
+    open_coarse();
     warn_about_times();
   }
 
@@ -137,10 +138,21 @@ class Evaluator {
         return;
       }
     }
-    floor_->require_same_state(reference_);
-    for (std::size_t i = 0; i < times_.size(); ++i)
-      floor_->require_times(floor_->require_mu(rollout_.header().mu[i]), times_[i]);
+    require_frames(*floor_);
     result_.floor = floor_->path();
+  }
+
+  void open_coarse() {
+    if (request_.options.coarse_file.empty()) return;
+    coarse_.emplace(request_.options.coarse_file);
+    require_frames(*coarse_);
+  }
+
+  /// That a run has every mu and time that is compared. @throws FileError
+  void require_frames(const Run& run) const {
+    run.require_same_state(reference_);
+    for (std::size_t i = 0; i < times_.size(); ++i)
+      run.require_times(run.require_mu(rollout_.header().mu[i]), times_[i]);
   }
 
   /// Clouds can only be compared at stored frames: says so when those of the files differ noticeably.
@@ -214,6 +226,7 @@ class Evaluator {
     ScoreHistory& energy = at.electric_energy;
     energy.prediction = rollout_.sampled_energy(field, rollout_index, at.time);
     if (floor_) energy.floor = floor_->sampled_energy(field, floor_->require_mu(at.mu), at.time);
+    if (coarse_) energy.coarse = coarse_->sampled_energy(field, coarse_->require_mu(at.mu), at.time);
     if (training_) energy.mixture = mixture(at).energy(field, at.mu, at.time);
     if (training_) add_training_histories(at);
     if (recorded_by_another_code_) to_recorded_unit(at);
@@ -245,7 +258,7 @@ class Evaluator {
     };
     const double unit = dot(sampled, sampled) > 0 ? dot(recorded, sampled) / dot(sampled, sampled) : 1;
     ScoreHistory& energy = at.electric_energy;
-    std::vector<std::vector<double>*> of_particles{&energy.prediction, &energy.floor, &energy.mixture};
+    std::vector<std::vector<double>*> of_particles{&energy.prediction, &energy.floor, &energy.mixture, &energy.coarse};
     if (training_ && !training_->run().has_energy_diagnostic())
       for (auto* values : {&energy.nearest, &energy.interpolated, &energy.cubic}) of_particles.push_back(values);
     for (auto* values : of_particles)
@@ -281,6 +294,7 @@ class Evaluator {
     populations.truth = {&reference_, reference_.require_mu(at.mu)};
     populations.runs.prediction = {&rollout_, rollout_index};
     if (floor_) populations.runs.floor = {&*floor_, floor_->require_mu(at.mu)};
+    if (coarse_) populations.runs.coarse = {&*coarse_, coarse_->require_mu(at.mu)};
     populations.halves = !floor_;
     if (training_) {
       populations.runs.nearest = {&training_->run(), training_->nearest(at.mu)};
@@ -335,7 +349,7 @@ class Evaluator {
   Run reference_;
   std::vector<std::vector<double>> times_;  ///< [M] of the rollout, at which each mu is compared
   std::optional<TrainingBaseline> training_;
-  std::optional<Run> floor_;
+  std::optional<Run> floor_, coarse_;
   std::unique_ptr<problems::FieldEnergy> field_;
   bool recorded_by_another_code_ = false;  ///< the reference's energy; that of particles is computed
   std::int64_t units_per_mu_ = 0;

@@ -11,10 +11,10 @@
 namespace scorefield::metrics {
 namespace {
 
-constexpr Compared<bool> kOfHistories{true, true, true, true, true, true, false, false};
-constexpr Compared<bool> kOfMoments{true, true, true, true, true, true, true, true};
+constexpr Compared<bool> kOfHistories{true, true, true, true, true, true, true, false, false};
+constexpr Compared<bool> kOfMoments{true, true, true, true, true, true, true, true, true};
 // Two populations do not add up to one in between.
-constexpr Compared<bool> kOfClouds{true, true, true, false, false, true, true, true};
+constexpr Compared<bool> kOfClouds{true, true, true, false, false, true, true, true, true};
 
 constexpr const char* kEnergy = "Electric energy";
 constexpr const char* kMoments = "Moments, relative L2 over frames";

@@ -16,6 +16,7 @@ struct Compared {
   T interpolated{};  ///< training runs, linear in mu
   T cubic{};         ///< training runs, four of them, cubic in mu
   T mixture{};       ///< particles of the training runs around mu, poured together
+  T coarse{};        ///< the solver with the rollout's particles on a coarse mesh and step, where it is given
   T displacement{};  ///< this mu's training run, its frames around a time that it left out moved into each other
   T halves{};        ///< without a floor: one half of the truth's particles against the other
 
@@ -28,6 +29,7 @@ struct Compared {
     visit(interpolated, others.interpolated...);
     visit(cubic, others.cubic...);
     visit(mixture, others.mixture...);
+    visit(coarse, others.coarse...);
     visit(displacement, others.displacement...);
     visit(halves, others.halves...);
   }
@@ -48,6 +50,7 @@ inline constexpr Compared<Source> kSources{
     {"interpolated", "interp.", "interpolation in mu", "training histories, linear in mu"},
     {"cubic", "cubic", "cubic interpolation in mu", "four training histories, cubic in mu"},
     {"mixture", "mixture", "the mixture of training runs", "particles of the training runs around mu, in proportion"},
+    {"coarse", "coarse", "the coarse solver", "the solver with as many particles on a coarse mesh and step"},
     {"displacement", "displ.", "displacement interpolation in time",
      "particles of the neighbouring frames at this mu, each moved on its shortest way"},
     {"halves", "halves", "half against half", "one half of the reference's particles against the other", false}};
