@@ -18,6 +18,8 @@ void run_command(Command& command, const std::string& name, const std::string& s
     std::cout << line.help_text(set) << command.help_appendix(line);
     return;
   }
+  if (const auto config = line.value("config"), output = line.value("output"); config && output)
+    check_output_differs(*output, {*config});
   command.prepare(line, set);
   line.resolve(set);
   const auto answer = command.run(line, set);

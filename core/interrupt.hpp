@@ -1,11 +1,19 @@
 #pragma once
 
+#include <array>
+#include <csignal>
+
 namespace scorefield {
 
-/// Makes SIGINT and SIGTERM set a flag instead of ending the process; a second SIGINT ends it at once.
+/// What asks a process to end: Ctrl-C, kill and batch systems, a terminal that was closed.
+inline constexpr std::array kEndingSignals{SIGINT, SIGTERM, SIGHUP};
+
+/// Makes these signals set a flag instead of ending the process, but for a SIGHUP that it was started to ignore
+/// (nohup). A second one, a quarter of a second later or more, ends it at once. Writing to a pipe
+/// that nobody reads any more (`| head`) becomes a failed write.
 void catch_interrupts();
 
-/// While it lives, a first SIGINT or SIGTERM ends the process at once: for calls that wait for others and cannot look
+/// While it lives, a first such signal ends the process at once: for calls that wait for others and cannot look
 /// at the flag, where nothing is there yet to be saved.
 class EndedBySignals {
  public:
@@ -16,7 +24,7 @@ class EndedBySignals {
 
  private:
   using Handler = void (*)(int);
-  Handler on_interrupt_, on_terminate_;
+  std::array<Handler, kEndingSignals.size()> handlers_{};
 };
 
 /// Whether the user asked to stop. Long loops look at it between steps, save their state and throw Interrupted.

@@ -22,12 +22,17 @@ namespace fs = std::filesystem;
 
 std::string system_reason() { return std::strerror(errno); }
 
-/// Where a link points, so that writing through a link keeps the link.
+/// Where a link points, also to a file that is not there yet, so that writing through a link keeps the link.
 std::string resolve(const std::string& path) {
-  std::error_code ignored;
-  if (!fs::is_symlink(path, ignored)) return path;
-  const fs::path target = fs::weakly_canonical(path, ignored);
-  return target.empty() ? path : target.string();
+  constexpr int kMostLinks = 40;  // as the kernel's
+  fs::path place = path;
+  std::error_code error;
+  for (int i = 0; fs::is_symlink(place, error); ++i) {
+    const fs::path target = fs::read_symlink(place, error);
+    if (error || i == kMostLinks) throw FileError(path, "is a link that leads nowhere. Name another output.");
+    place = place.parent_path() / target;  // an absolute target stands for itself
+  }
+  return place.string();
 }
 
 std::string folder_of(const std::string& path) {

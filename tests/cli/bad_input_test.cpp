@@ -154,6 +154,8 @@ TEST_F(BadInput, OutputNeverReplacesAnInput) {
   succeed(tiny_generate("data.h5"));
   const std::string before = read_text(folder_ / "data.h5");
   fail(2, {"train", "data.h5", "--output", "./data.h5"}, {"would replace data.h5"});
+  write_text(folder_ / "c.toml", "[training]\nsteps = 3\n");
+  fail(2, {"train", "data.h5", "--config", "c.toml", "--output", "c.toml"}, {"would replace c.toml"});
   EXPECT_EQ(read_text(folder_ / "data.h5"), before);
 }
 

@@ -2,9 +2,11 @@
 
 #include <signal.h>
 
+#include <chrono>
 #include <cmath>
-
+#include <filesystem>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "data/dataset.hpp"
 #include "tests/cli/cli_fixture.hpp"
@@ -203,17 +205,34 @@ TEST_F(Chain, TrainingInterruptedByControlCAndResumedEqualsAnUninterruptedOne) {
   EXPECT_EQ(all_samples(folder_ / "model-rollout.h5"), all_samples(folder_ / "whole-rollout.h5"));
 }
 
-TEST_F(Chain, ControlCDuringGenerateLeavesACheckpointAndNoOutput) {
-  RunningCommand generating({SCOREFIELD_BINARY, "generate", "two-stream", "--output", "data.h5", "--mu", "1.2,1.3",
-                             "--set", "pic.simulated_particles=200000", "--set", "pic.duration=4000"},
-                            folder_.path());
-  ASSERT_TRUE(generating.wait_for_error_text("mu = 1.2")) << generating.wait().err;
-  generating.send(SIGINT);
-  const auto result = generating.wait();
-  EXPECT_EQ(result.exit_code, 130);
-  EXPECT_THAT(result.err, HasSubstr("scorefield generate: interrupted"));
-  EXPECT_THAT(result.err, HasSubstr("--resume"));
-  EXPECT_EQ(folder_.listing(), std::vector<std::string>{"data.h5.checkpoint"});
+TEST_F(Chain, SignalsDuringGenerateLeaveACheckpointAndNoOutput) {
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    RunningCommand generating({SCOREFIELD_BINARY, "generate", "two-stream", "--output", "data.h5", "--mu", "1.2,1.3",
+                               "--set", "pic.simulated_particles=200000", "--set", "pic.duration=4000"},
+                              folder_.path());
+    ASSERT_TRUE(generating.wait_for_error_text("mu = 1.2")) << generating.wait().err;
+    generating.send(signal);
+    const auto result = generating.wait();
+    EXPECT_EQ(result.exit_code, 130) << signal;
+    EXPECT_THAT(result.err, HasSubstr("scorefield generate: interrupted"));
+    EXPECT_THAT(result.err, HasSubstr("--resume"));
+    EXPECT_EQ(folder_.listing(), std::vector<std::string>{"data.h5.checkpoint"});
+    std::filesystem::remove(folder_ / "data.h5.checkpoint");
+  }
+}
+
+/// The reader of a pipe that goes away takes nothing with it.
+TEST_F(Chain, OutputIsWrittenThoughNobodyListens) {
+  const auto result = run_command({"/bin/sh", "-c",
+                                   std::string("{ ") + SCOREFIELD_BINARY +
+                                       " generate two-stream --output data.h5 --mu 1.2 --particles 200"
+                                       " --frames 5 --set pic.simulated_particles=2000; echo $? > code;"
+                                       " } 2>&1 | true"},
+                                  folder_.path());
+  EXPECT_EQ(result.exit_code, 0);
+  for (int i = 0; i < 600 && !std::filesystem::exists(folder_ / "code"); ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "data.h5"));
 }
 
 TEST_F(Chain, BenchmarksRunAndReportTheContractsKeys) {

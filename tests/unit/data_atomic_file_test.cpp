@@ -9,6 +9,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "core/error.hpp"
+#include "tests/support/expect_error.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace scorefield::data {
@@ -85,6 +87,19 @@ TEST_F(Atomic, LinksAreWrittenThrough) {
   write_text_file(link, "new");
   EXPECT_TRUE(std::filesystem::is_symlink(link));
   EXPECT_EQ(read_text_file(path), "new");
+}
+
+TEST_F(Atomic, LinksToFilesThatAreNotThereYetAreKept) {
+  std::filesystem::create_symlink("out.txt", folder.path("relative.txt"));
+  std::filesystem::create_symlink(folder.path("relative.txt"), folder.path("chain.txt"));
+  write_text_file(folder.path("chain.txt"), "new");
+  EXPECT_TRUE(std::filesystem::is_symlink(folder.path("chain.txt")));
+  EXPECT_TRUE(std::filesystem::is_symlink(folder.path("relative.txt")));
+  EXPECT_EQ(read_text_file(folder.path("out.txt")), "new");
+  std::filesystem::create_symlink("loop.txt", folder.path("loop.txt"));
+  test::expect_error<FileError>([&] { const AtomicFile file(folder.path("loop.txt")); }, {"loop.txt", "leads nowhere"});
+  std::filesystem::create_symlink("absent/out.txt", folder.path("astray.txt"));
+  test::expect_error<FileError>([&] { const AtomicFile file(folder.path("astray.txt")); }, {"absent"});
 }
 
 // A killed run leaves a temporary whose lock ended with its process; one at work holds its lock.
