@@ -81,6 +81,26 @@ void SdeProblem::generate(const GenerateOptions& requested, FrameSink& sink, con
   sink.finish();
 }
 
+namespace {
+
+/// From frame to frame in parts of a fraction of a second, so that whoever stops the run does not wait.
+/// @throws Interrupted naming the stage
+void advance(sde::Ensemble& ensemble, std::int64_t steps, std::int64_t numbers, const std::string& stage) {
+  constexpr std::int64_t kNumbersAtOnce = 10'000'000;  // coordinates times steps
+  const std::int64_t part = std::max<std::int64_t>(1, kNumbersAtOnce / std::max<std::int64_t>(1, numbers));
+  while (true) {
+    if (interrupt_requested())
+      throw Interrupted("interrupted at " + stage + ", t = " + comma_joined<double>({ensemble.time()}) +
+                        "; no file was written.");
+    if (steps <= 0) return;
+    const std::int64_t now = std::min(part, steps);
+    ensemble.advance(now);
+    steps -= now;
+  }
+}
+
+}  // namespace
+
 void SdeProblem::generate_one(const GenerateOptions& options, const data::DatasetHeader& header, std::int64_t mu_index,
                               FrameSink& sink, const ProgressObserver& observer) const {
   const auto& mu = options.mu[static_cast<std::size_t>(mu_index)];
@@ -96,10 +116,7 @@ void SdeProblem::generate_one(const GenerateOptions& options, const data::Datase
   std::vector<float> samples(static_cast<std::size_t>(header.frame_size()));
   std::vector<float> rates(header.has_velocities ? samples.size() : 0);
   for (std::int64_t frame = 0; frame < options.frames; ++frame) {
-    if (interrupt_requested())
-      throw Interrupted("interrupted at " + stage + ", t = " + comma_joined<double>({ensemble.time()}) +
-                        "; no file was written.");
-    if (frame > 0) ensemble.advance(grid.steps_per_frame);
+    advance(ensemble, frame > 0 ? grid.steps_per_frame : 0, options.particles * model.system.dimension, stage);
     ensemble.read(stored, samples);
     wrap(header.periods, samples);
     if (!rates.empty()) ensemble.read_drift(stored, rates);
