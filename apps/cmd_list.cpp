@@ -107,7 +107,8 @@ void list_metrics(Listing& list) {
 }
 
 const char* type_name(OptionSet::Type type) {
-  constexpr const char* kNames[] = {"boolean", "whole number", "number", "text", "list of numbers"};
+  constexpr const char* kNames[] = {"boolean", "whole number",    "number",
+                                    "text",    "list of numbers", "list of intervals"};
   return kNames[static_cast<std::size_t>(type)];
 }
 

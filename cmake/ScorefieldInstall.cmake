@@ -17,6 +17,8 @@ foreach(folder benchmarks core data models solvers training)
   install(DIRECTORY ${PROJECT_SOURCE_DIR}/${folder} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/scorefield
           FILES_MATCHING PATTERN "*.hpp")
 endforeach()
+# What a user's own density implements: plain C, found without a path.
+install(FILES ${PROJECT_SOURCE_DIR}/models/targets/scorefield_density.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 
 configure_package_config_file(
   ${PROJECT_SOURCE_DIR}/cmake/scorefieldConfig.cmake.in ${PROJECT_BINARY_DIR}/scorefieldConfig.cmake

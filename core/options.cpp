@@ -147,6 +147,46 @@ std::vector<std::vector<double>> to_rows(const std::string& what, const std::str
   return rows;
 }
 
+constexpr const char* kIntervals = "intervals [[lower, upper], ...], where inf and -inf stand for no limit";
+
+/// Every number of an array of arrays, in order; nothing where something else stands in it.
+std::optional<std::vector<double>> flat_numbers(const toml::array& array) {
+  std::vector<double> numbers;
+  for (const auto& element : array) {
+    if (const auto number = element.value<double>()) {
+      numbers.push_back(*number);
+      continue;
+    }
+    const toml::array* inner = element.as_array();
+    const auto more = inner && inner->size() == 2 ? flat_numbers(*inner) : std::nullopt;
+    if (!more) return std::nullopt;
+    numbers.insert(numbers.end(), more->begin(), more->end());
+  }
+  return numbers;
+}
+
+std::vector<Interval> to_intervals(const std::string& what, const std::string& text) {
+  const auto table = parse_value(trimmed(unquoted(text)));
+  const toml::array* array = table ? (*table)["value"].as_array() : nullptr;
+  const auto numbers = array ? flat_numbers(*array) : std::nullopt;
+  if (!numbers || numbers->size() % 2 != 0) refuse(what, text, kIntervals);
+  std::vector<Interval> intervals;
+  for (std::size_t i = 0; i < numbers->size(); i += 2) {
+    if (!((*numbers)[i] < (*numbers)[i + 1]))
+      throw UsageError(what + " has the interval [" + toml_text((*numbers)[i]) + ", " + toml_text((*numbers)[i + 1]) +
+                       "], expected a lower limit below the upper one.");
+    intervals.push_back({(*numbers)[i], (*numbers)[i + 1]});
+  }
+  return intervals;
+}
+
+std::string toml_text(const std::vector<Interval>& intervals) {
+  std::string text = "[";
+  for (std::size_t i = 0; i < intervals.size(); ++i)
+    text += (i ? ", " : "") + toml_text(std::vector<double>{intervals[i].lower, intervals[i].upper});
+  return text + "]";
+}
+
 /// "cells" means "pic.cells" when only one key ends so; else the nearest spelling.
 std::string nearest_key(const std::string& word, const std::vector<std::string>& keys) {
   std::string found;
@@ -164,6 +204,7 @@ std::string OptionSet::Description::expected() const {
   if (type == Type::number) return range.text(Range::Of::number);
   if (type == Type::whole_number) return range.text(Range::Of::whole_number);
   if (type == Type::list) return range.text(Range::Of::list);
+  if (type == Type::intervals) return kIntervals;
   std::string text;
   for (std::size_t i = 0; i < choices.size(); ++i)
     text += (i == 0 ? "" : i + 1 == choices.size() ? " or " : ", ") + choices[i];
@@ -233,6 +274,13 @@ void OptionSet::add(const std::string& key, std::vector<std::vector<double>>& fi
              [&field, what = quoted(key)] {
                for (const auto& row : field) check_elements(what, row, any_number());
              }});
+}
+
+void OptionSet::add(const std::string& key, std::vector<Interval>& field, const std::string& help) {
+  add_entry({{key, help, Type::intervals},
+             [&field] { return toml_text(field); },
+             [&field, what = quoted(key)](const std::string& text) { field = to_intervals(what, text); },
+             [] {}});
 }
 
 void OptionSet::add_words(const std::string& key, std::vector<std::string> words, std::function<std::size_t()> get,

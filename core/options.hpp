@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/interval.hpp"
 #include "core/range.hpp"
 
 namespace scorefield {
@@ -18,7 +19,7 @@ namespace scorefield {
 /// XOptions&)`.
 class OptionSet {
  public:
-  enum class Type { boolean, whole_number, number, text, list };
+  enum class Type { boolean, whole_number, number, text, list, intervals };
 
   /// What a reader needs to know of a key, free of the field that it is bound to.
   struct Description {
@@ -51,6 +52,9 @@ class OptionSet {
   void add(const std::string& key, std::vector<double>& field, const Range& range, const std::string& help);
   /// Values of one or of several physics parameters, [M][p]: a list of numbers, or of tuples of p numbers.
   void add(const std::string& key, std::vector<std::vector<double>>& field, const std::string& help);
+
+  /// Intervals, [[lower, upper], ...] or one [lower, upper]; inf and -inf are limits, too.
+  void add(const std::string& key, std::vector<Interval>& field, const std::string& help);
 
   /// An enumeration by its words; `names` lists every value once.
   template <class Enum>

@@ -10,6 +10,7 @@
 #include "models/targets/mixture.hpp"
 #include "models/targets/posteriors.hpp"
 #include "models/targets/shapes.hpp"
+#include "models/targets/transformed_target.hpp"
 
 namespace scorefield::targets {
 namespace {
@@ -125,12 +126,13 @@ void bind(OptionSet& set, FamilyOptions& o) {
   set.add("radii", o.radii, above(0), "of the rings");
   set.add("nu", o.nu, above(0), "degrees of freedom of student-t");
   set.add("prior", o.prior, above(0), "logistic: standard deviation of every coefficient");
+  bind(set, o.space, "");
 }
 
 std::shared_ptr<const Target> make_family(const FamilyOptions& options, const std::string& name) {
   check_ranges(options);
   for (const auto& family : families())
-    if (options.family == family.name) return family.make(options, name);
+    if (options.family == family.name) return make_transformed(family.make(options, name), options.space);
   throw UsageError(unknown_name_message("family", options.family, family_names()));
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/options.hpp"
+#include "models/targets/coordinate_space.hpp"
 #include "models/targets/target.hpp"
 
 namespace scorefield::targets {
@@ -26,6 +27,7 @@ struct FamilyOptions {
   std::vector<double> radii{};       ///< rings
   double nu = 5;                     ///< degrees of freedom
   double prior = 2;                  ///< logistic regression: standard deviation of the coefficients
+  SpaceOptions space;                ///< bounds and names of the coordinates
 };
 
 void bind(OptionSet& set, FamilyOptions& options);

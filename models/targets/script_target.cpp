@@ -9,13 +9,12 @@
 
 #include "core/error.hpp"
 #include "models/targets/autograd_target.hpp"
+#include "models/targets/trial.hpp"
 
 namespace scorefield::targets {
 namespace {
 
 using torch::Tensor;
-
-constexpr std::int64_t kTrials = 4;  ///< points of a trial call
 
 std::string shape_of(const Tensor& tensor) {
   std::ostringstream text;
@@ -27,48 +26,6 @@ std::string shape_of(const Tensor& tensor) {
 struct CallError : FileError {
   using FileError::FileError;
 };
-
-/// Where a module is tried: fixed points around 0 and away from it.
-Tensor trial_points(std::int64_t dimension, torch::Device device) {
-  const auto k = torch::arange(kTrials * dimension, torch::kFloat64).view({kTrials, dimension});
-  return (1.5 * torch::sin(1.7 * k + 0.3) + 0.2).to(device);
-}
-
-/// The largest difference of what is finite in both, in units of its size.
-double relative_difference(const Tensor& a, const Tensor& b) {
-  const auto both = torch::isfinite(a) & torch::isfinite(b);
-  if (!both.any().item<bool>()) return 0;
-  const auto x = a.masked_select(both), y = b.masked_select(both);
-  return ((x - y).abs().max() / (1 + torch::max(x.abs().max(), y.abs().max()))).item<double>();
-}
-
-/// Every row of a batch is a point of its own. @throws FileError when what is said of one depends on the others
-void check_rows(const Target& target, const std::string& path, const Tensor& x, const Target::Evaluation& all) {
-  for (std::int64_t i = 0; i < x.size(0); ++i) {
-    const auto row = x.narrow(0, i, 1);
-    const auto one = target.evaluate(row);
-    if (relative_difference(one.log_density, all.log_density.narrow(0, i, 1)) > 1e-4 ||
-        relative_difference(one.score, all.score.narrow(0, i, 1)) > 1e-3)
-      throw FileError(path,
-                      "forward(x) couples the rows of a batch: the value of a row changes with the rows beside it, as "
-                      "with a mean over dimension 0. Make it a function of each row alone.");
-  }
-}
-
-/// The score is the gradient. @throws FileError when differences of log p contradict it at every trial point
-void check_gradient(const Target& target, const std::string& path, const Tensor& x, const Target::Evaluation& at,
-                    double step) {
-  const auto direction = torch::cos(torch::arange(x.size(1), torch::kFloat64)).to(x.device());
-  const auto slope = (target.log_density(x + step * direction) - target.log_density(x - step * direction)) / (2 * step);
-  const auto claimed = torch::mv(at.score, direction);
-  const auto known = torch::isfinite(slope) & torch::isfinite(claimed);
-  const auto size = torch::max(slope.abs(), claimed.abs());
-  const auto wrong = ((slope - claimed).abs() > 0.2 * size) & (size > 1e-2);
-  if (known.any().item<bool>() && (wrong | ~known).all().item<bool>())
-    throw FileError(path,
-                    "its score is not the gradient of forward(x), as differences show: part of x may be detached, or "
-                    "score(x) that of another density.");
-}
 
 /// Fusing and profiling would recompile the module in its first calls, seconds for what takes microseconds.
 class ScriptTarget final : public AutogradTarget {
@@ -124,8 +81,9 @@ std::shared_ptr<const Target> try_target(const std::string& path, const torch::j
   const auto tried = [&](torch::ScalarType as) {
     auto target = std::make_shared<ScriptTarget>(path, module, x.size(1), as);
     const auto found = target->evaluate(x);
-    check_rows(*target, path, x, found);
-    check_gradient(*target, path, x, found, as == torch::kFloat64 ? 1e-5 : 1e-2);
+    const Trial trial{path, "forward(x)", as == torch::kFloat64 ? 1e-5 : 1e-2};
+    check_rows(*target, trial, x, found);
+    check_gradient(*target, trial, x, found);
     return target;
   };
   if (type != torch::kFloat64) return tried(type);

@@ -66,6 +66,30 @@ std::vector<Columns> grouped(const std::vector<std::string>& names) {
   return groups;
 }
 
+constexpr std::int64_t kMostElements = 1'000'000;
+
+/// The parts between commas that stand in no bracket.
+std::vector<std::string> declarations(const std::string& text) {
+  std::vector<std::string> parts;
+  int depth = 0;
+  for (std::size_t at = 0, begin = 0; at <= text.size(); ++at) {
+    if (at < text.size()) depth += (text[at] == '[') - (text[at] == ']');
+    if (at < text.size() && (text[at] != ',' || depth > 0)) continue;
+    if (const auto part = trimmed(text.substr(begin, at - begin)); !part.empty() || at < text.size())
+      parts.push_back(part);
+    begin = at + 1;
+  }
+  return parts;
+}
+
+/// The indices of the k-th element, row-major: "[2,3]".
+std::string bracket(const std::vector<std::int64_t>& shape, std::int64_t k) {
+  std::string text;
+  for (auto axis = shape.rbegin(); axis != shape.rend(); k /= *axis++)
+    text = std::to_string(k % *axis + 1) + (text.empty() ? "" : ",") + text;
+  return "[" + text + "]";
+}
+
 /// Whether an array of this shape has so many elements.
 bool fills(const std::vector<std::int64_t>& shape, std::int64_t elements) {
   for (const auto length : shape) {
@@ -87,6 +111,22 @@ std::string bracketed_name(const std::string& dotted) {
     at = end + 1;
   }
   return indices.empty() ? name : name + "[" + indices + "]";
+}
+
+std::vector<std::string> element_names(const std::string& variables) {
+  std::vector<std::string> names, seen;
+  for (const auto& declared : declarations(variables)) {
+    const auto [name, shape] = taken_apart(declared);
+    std::int64_t size = 1;
+    for (const auto length : shape) size *= std::min<std::int64_t>(length, kMostElements);
+    if (name.empty() || name.find_first_of("[]/.* ") != std::string::npos || size > kMostElements ||
+        std::find(seen.begin(), seen.end(), name) != seen.end())
+      throw UsageError("variables '" + variables + "': '" + declared +
+                       "' is no new name with a shape, as in \"mu, theta[8], w[2,3]\".");
+    seen.push_back(name);
+    for (std::int64_t k = 0; k < size; ++k) names.push_back(shape.empty() ? name : name + bracket(shape, k));
+  }
+  return names;
 }
 
 std::vector<Variable> arrange_variables(const std::vector<std::string>& names, const torch::Tensor& values,

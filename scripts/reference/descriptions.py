@@ -12,11 +12,7 @@ of one mu together. Then `/samples` and `/velocities` are [S, d], `/weights` and
 are `/frame_start` [F + 1] (the first row of every frame, and S), `/frame_mu` [F] (row of `/mu`, not decreasing) and
 `/frame_time` [F] (increasing within a mu; attribute `units`). Every command reads both layouts
 ([particles, weights, ids](../concepts/particles.md)). A model of weighted data keeps `/initial/weights` beside
-`/initial/samples`, and its rollouts have `/weights` [M, K, N]; `/model/time` are the times of all mu together.
-
-Samples of a Stan model name their coordinates (attribute `names` of `/samples`), have its parameters, transformed
-parameters and generated quantities as `/variables/NAME` [N, ...] with the attribute `role`, and the cloud as it was moved
-as `/unconstrained` ([Stan models](../stan.md))."""
+`/initial/samples`, and its rollouts have `/weights` [M, K, N]; `/model/time` are the times of all mu together."""
 
 ROOT_ATTRIBUTES = {
     "format": "`scorefield/dataset`, `/rollout`, `/model` or `/samples`",
@@ -100,9 +96,15 @@ FILES = {
                              "`/initial/start` [M + 1], the first row of each, where they differ in number"),
     },
     "samples": {
-        "/samples": ("[N, d]", "the particles"),
+        "/samples": ("[N, d]", "the particles, in the target's own coordinates"),
+        "/samples@names": "of the coordinates, where the target names them: `mu`, `theta[1]`",
+        "/unconstrained": ("[N, k]", "the same points as samplers moved them, where those are other coordinates: bounds, Stan models"),
+        "/variables/*@role": "`parameter`, `transformed parameter` or `generated quantity`",
+        "/variables/*": "[N, ...], named arrays of the target in their shapes: parameters, and a Stan model's transformed "
+                        "parameters and generated quantities",
         "/weights": ("[N]", "their weights, sum 1, where the method has them"),
         "/log_prob": ("[N]", "log p up to a constant, where the target has it"),
+        "/log_prob@over": "where coordinates were transformed, those that the density is over: `samples` or `unconstrained`",
         "/trace/*": "a number per iteration: free energy, mean square speed, score evaluations and the method's own",
         "/frames/iterations": ("[F]", "`sample.frames`: which iterations are kept"),
         "/frames/positions": ("[F, N, d]", "their clouds"),

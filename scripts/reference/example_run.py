@@ -35,6 +35,8 @@ class ExampleRun:
         for method, particles in (("ift", "160"), ("gas", "60")):
             program.json("sample", "banana", "--method", method, "--particles", particles, "--output", f"{method}.h5", "--set",
                          "sample.diagnostics=false", folder=folder)
+        program.json("sample", "three-modes", "--particles", "60", "--steps", "3", "--set", "target.bounds=[[-2, inf]]", "--set",
+                     "target.variables=v[2]", "--output", "bounded.h5", folder=folder)
         run("benchmark", "benchmark", "pic", "--seconds", "0.001")
         run("inspect", "inspect", "model.h5")
         self.write_array()

@@ -4,7 +4,7 @@ from functions import functions
 from tree import CODE, fail_with, paths, text_of
 
 LINES, PARAMETERS = 60, 6
-FOREIGN = {"bs_log_density_gradient", "bs_param_constrain"}  # signatures of BridgeStan's interface
+FOREIGN = {"bs_log_density_gradient", "bs_param_constrain", "scorefield_density_evaluate"}  # interfaces in C
 
 
 def check():

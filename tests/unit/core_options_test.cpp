@@ -163,6 +163,24 @@ TEST(Tuples, AreReadFromTomlAndFromTheCommandLine) {
   expect_error<UsageError>([&] { set.set("run.mu", "[[1, nan]]"); }, {"run.mu"});
 }
 
+TEST(OptionSet, IntervalsMayBeUnlimited) {
+  std::vector<Interval> bounds;
+  OptionSet set;
+  set.add("target.bounds", bounds, "support");
+  const double inf = std::numeric_limits<double>::infinity();
+  set.set("target.bounds", "[[0, inf], [-inf, 2.5]]");
+  EXPECT_EQ(bounds, (std::vector<Interval>{{0, inf}, {-inf, 2.5}}));
+  const std::string text = set.to_toml();
+  set.set("target.bounds", "[-1, 1]");
+  EXPECT_EQ(bounds, (std::vector<Interval>{{-1, 1}}));
+  set.load_toml(text, "file");
+  EXPECT_EQ(bounds, (std::vector<Interval>{{0, inf}, {-inf, 2.5}}));
+  for (const char* wrong : {"[1, 2, 3]", "[[1, 2], [3]]", "0", "[[0, \"x\"]]"})
+    expect_error<UsageError>([&] { set.set("target.bounds", wrong); }, {"target.bounds", "[[lower, upper], ...]"});
+  expect_error<UsageError>([&] { set.set("target.bounds", "[[2, 1]]"); }, {"[2.0, 1.0]", "lower limit below"});
+  expect_error<UsageError>([&] { set.set("target.bounds", "[[nan, 1]]"); }, {"lower limit below"});
+}
+
 TEST_F(Options, TextFollowsTheValueAndDefaultsStay) {
   set.set("pic.cells", "32");
   EXPECT_EQ(set.entries()[1].get(), "32");

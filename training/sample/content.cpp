@@ -15,15 +15,19 @@ void speak_as_user(data::SamplesFile& file, const sampling::RunResult& result, c
   const auto cloud = target.user_cloud(result.samples, seed);
   if (!cloud.samples.defined()) return;
   auto& arrays = file.arrays;
-  arrays["unconstrained"] = arrays.at("samples");
-  arrays["samples"] = sampling::array_of(cloud.samples);
-  file.log_prob_over = cloud.log_density.defined() ? "samples" : "unconstrained";
+  const bool moved = cloud.samples.sizes() != result.samples.sizes() || !torch::equal(cloud.samples, result.samples);
+  if (moved) {
+    arrays["unconstrained"] = arrays.at("samples");
+    file.log_prob_over = cloud.log_density.defined() ? "samples" : "unconstrained";
+    arrays["samples"] = sampling::array_of(cloud.samples);
+  }
   if (cloud.log_density.defined()) arrays["log_prob"] = sampling::array_of(cloud.log_density);
   file.names = cloud.names;
   for (const auto& variable : cloud.variables) {
     arrays["variables/" + variable.name] = sampling::array_of(variable.values);
     file.roles["variables/" + variable.name] = variable.role;
   }
+  if (!moved) return;  // names alone
   const auto user = [&](const torch::Tensor& x) { return target.user_cloud(x, seed).samples; };
   for (const auto& [name, extra] : result.extras)
     if (extra.sizes() == result.samples.sizes()) arrays["extra/" + name] = sampling::array_of(user(extra));

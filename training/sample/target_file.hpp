@@ -8,21 +8,23 @@
 
 #include "core/options.hpp"
 #include "data/points.hpp"
+#include "models/targets/coordinate_space.hpp"
 #include "models/targets/target.hpp"
 
 namespace scorefield::training {
 
 /// Where in a file a target is.
 struct TargetOptions {
-  data::Place place;        ///< in a dataset, or of a trained model
-  std::string data;         ///< of a library: a JSON file
-  std::int64_t points = 0;  ///< of a set of samples at most so many, drawn at random; 0: all
+  data::Place place;            ///< in a dataset, or of a trained model
+  std::string data;             ///< of a library: a JSON file
+  targets::SpaceOptions space;  ///< of a density: bounds and names of its coordinates
+  std::int64_t points = 0;      ///< of a set of samples at most so many, drawn at random; 0: all
 };
 
 /// Points [N, d] float64 that are alike: weighted ones are drawn by their weights, as many as there are, or `most`.
 [[nodiscard]] torch::Tensor alike(const data::Points& points, std::int64_t most = 0);
 
-/// Keys target.mu, target.time, target.data, target.points
+/// Keys target.mu, target.time, target.data, target.points, target.bounds, target.transform, target.variables
 void bind(OptionSet& set, TargetOptions& options);
 
 /// What a command-line TARGET means: a name of targets::named_targets(), a TOML file of a family, a TorchScript file
