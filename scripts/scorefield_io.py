@@ -137,6 +137,11 @@ class Samples:
     frame_iterations: np.ndarray  # [K]
     frames: np.ndarray  # [K, N, d]
     density: dict  # axis0 [n], axis1 [n], log_prob [n, n]
+    names: list = dataclasses.field(default_factory=list)  # [d] of the coordinates; x1, x2, ... where the target has none
+    variables: dict = dataclasses.field(default_factory=dict)  # name -> [N, ...], those that the target declares
+    checks: dict = dataclasses.field(default_factory=dict)  # name -> value, what was checked of the cloud
+    facts: dict = dataclasses.field(default_factory=dict)  # the file's other attributes: iterations, converged, ...
+    notes: list = dataclasses.field(default_factory=list)
 
 
 def format_mu(mu):
@@ -281,6 +286,9 @@ def open_samples(path):
     """Reads a samples file. Raises FormatError."""
     with _open(path, ("scorefield/samples",)) as file:
         optional = lambda name: file[name][()] if name in file else None  # noqa: E731
+        group = lambda name: _arrays(file[name]) if name in file else {}  # noqa: E731
+        named = file["samples"].attrs.get("names")
+        about = {name: value for name, value in file.attrs.items() if name not in ("format", "format_version", "config", "notes")}
         return Samples(
             path=str(path),
             provenance=_provenance(file),
@@ -289,8 +297,13 @@ def open_samples(path):
             positions=file["samples"][()],
             weights=optional("weights"),
             log_prob=optional("log_prob"),
-            trace=_arrays(file["trace"]) if "trace" in file else {},
+            trace=group("trace"),
             frame_iterations=optional("frames/iterations"),
             frames=optional("frames/positions"),
-            density=_arrays(file["density"]) if "density" in file else {},
+            density=group("density"),
+            names=[f"x{i + 1}" for i in range(file["samples"].shape[1])] if named is None else _texts(named),
+            variables=group("variables"),
+            checks=group("checks"),
+            facts={name: _text(value) if isinstance(value, (bytes, str)) else value for name, value in about.items()},
+            notes=_texts(file.attrs["notes"]) if "notes" in file.attrs else [],
         )

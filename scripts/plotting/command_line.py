@@ -6,7 +6,9 @@ import os
 import pathlib
 import sys
 
+from plotting.cloud_report import cloud_page
 from plotting.comparison import comparison_figure, integrand_figure, read_comparison
+from plotting.corner import corner_figure, read_reference
 from plotting.energy import energy_figure
 from plotting.errors import distances_figure, errors_figure
 from plotting.evaluation import read_evaluation
@@ -52,6 +54,12 @@ def parse_arguments(argv):
     samples = add("samples", "particles over density contours and what the method lowered; with --animation the run",
                   [("samples", "a file of `scorefield sample`")])
     samples.add_argument("--animation", action="store_true", help="a GIF of the stored frames (sample.frames) instead")
+    for name, text in (("corner", "marginals and pairs of coordinates of a cloud, beside a reference"),
+                       ("cloud-report", "one page on a samples file: what it says of itself, marginals, moments, traces")):
+        kind = add(name, text, [("samples", "a file of `scorefield sample`")])
+        kind.add_argument("--reference", help="draws to compare with: a samples file, or points [m, d] in a .npy file")
+        kind.add_argument("--coordinates", nargs="+", default=[], metavar="NAME",
+                          help="which coordinates, or variables with all of their elements (default: the first eight)")
     report = add("report", "every picture and report.html, from the files of an evaluation",
                  [("folder", "holds evaluation.json, what it was made from, and model.h5 if the training is to be shown")], output=False)
     report.add_argument("--frames", type=int, default=60, help="pictures in the animation (default: 60)")
@@ -137,6 +145,14 @@ def draw_one(arguments):
         return
     if arguments.kind == "samples" and arguments.animation:
         save_samples_animation(open_samples(arguments.samples), arguments.output)
+        return
+    if arguments.kind in ("corner", "cloud-report"):
+        reference = read_reference(arguments.reference) if arguments.reference else None
+        shown = open_samples(arguments.samples), reference, arguments.coordinates
+        if arguments.kind == "corner":
+            save(corner_figure(*shown), arguments.output)
+        else:
+            write_text(arguments.output, cloud_page(*shown))
         return
     figures = {
         "samples": lambda: particles_figure(open_samples(arguments.samples)),

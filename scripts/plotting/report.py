@@ -40,10 +40,13 @@ CAPTIONS = {
 }
 
 
+def image(name, kind, data):
+    """A picture inside of the page. kind: png, gif; data: its bytes."""
+    return f'<img alt="{name}" src="data:image/{kind};base64,{base64.b64encode(data).decode()}">'
+
+
 def _image(path):
-    kind = "gif" if path.suffix == ".gif" else "png"
-    data = base64.b64encode(path.read_bytes()).decode()
-    return f'<img alt="{path.stem}" src="data:image/{kind};base64,{data}">'
+    return image(path.stem, "gif" if path.suffix == ".gif" else "png", path.read_bytes())
 
 
 def _figures(pictures):

@@ -22,7 +22,10 @@ def run_posterior(posterior, options, flags):
     if "accepted" not in result:
         result = {"posterior": posterior.name, "command": identity, **sample(posterior, options, flags), "nuts": result["nuts"]}
     if options.nuts and not result["nuts"]:
-        result["nuts"] = nuts(posterior)
+        try:
+            result["nuts"] = nuts(posterior)
+        except (RuntimeError, ValueError) as error:
+            result["nuts"] = {"error": str(error)}
     temporary = file.with_suffix(".partial")
     temporary.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     temporary.replace(file)
@@ -74,6 +77,7 @@ def nuts(posterior):
     seconds = time.monotonic() - start
     steps = fit["n_leapfrog__"].reshape(NUTS_ITERATIONS["chains"], -1)
     kept = slice(-NUTS_ITERATIONS["samples"], None)
-    columns = {name: fit.draws(name)[:, kept].reshape(-1) for name in model.constrained_names}
-    return {**compare(columns, posterior.reference()), "gradients": int(steps.sum()), "seconds": seconds,
+    reference = posterior.reference()
+    columns = {name: fit.draws(name)[:, kept].reshape(-1) for name in reference}
+    return {**compare(columns, reference), "gradients": int(steps.sum()), "seconds": seconds,
             "divergences": int(sum(fit.divergences))}

@@ -21,8 +21,14 @@ def _verdict(result):
     return f"no ({', '.join(result['failed_checks'])})"
 
 
-def _row(result):
+def _nuts(result):
+    """What NUTS did, nothing where it was not run or failed."""
     nuts = result.get("nuts") or {}
+    return nuts if "gradients" in nuts else {}
+
+
+def _row(result):
+    nuts = _nuts(result)
     beside = [f"{nuts['gradients']:,}", "", f"{nuts['seconds']:.1f}"] if nuts else ["", "", ""]
     if "error" in result:
         return [result["posterior"], "", "", "no", "no cloud", "", "", "", *beside[:2], "", beside[2]]
@@ -40,7 +46,7 @@ def totals(results):
     alarms = sum(result["accepted"] and not result["trusted"] for result in results)
     text = (f"{accepted} of {len(results)} accepted; wrong and trusted: {wrong}; right and not trusted: {alarms}; "
             f"{sum(result.get('seconds', 0) for result in results):.0f} s")
-    beside = [result for result in results if result.get("nuts") and "gradients" in result]
+    beside = [result for result in results if _nuts(result) and "gradients" in result]
     if beside:
         fewer = sum(result["gradients"] <= result["nuts"]["gradients"] for result in beside)
         right = sum(result["nuts"]["accepted"] for result in beside)

@@ -19,11 +19,13 @@ sys.path[:0] = [str(ROOT / "scripts"), str(pathlib.Path(__file__).resolve().pare
 
 import h5py  # noqa: E402
 import synthetic_files  # noqa: E402
+from plotting.cloud_report import moments  # noqa: E402
 from plotting.command_line import main  # noqa: E402
+from plotting.corner import chosen_columns  # noqa: E402
 from plotting.evaluation import html_table  # noqa: E402
 from plotting.metrics import read_metrics  # noqa: E402
 from plotting.phase_space import PhaseSpace  # noqa: E402
-from scorefield_io import FormatError, open_ensemble, open_model  # noqa: E402
+from scorefield_io import FormatError, open_ensemble, open_model, open_samples  # noqa: E402
 
 
 def plot(*arguments):
@@ -190,6 +192,53 @@ class Pictures(WithDemoFolder):
                    name="a.gif")
         with Image.open(self.folder / "a.gif") as image:
             self.assertEqual(image.n_frames, 4)
+
+    def test_corner(self):
+        cloud, reference = self.folder / "samples.h5", self.folder / "reference.npy"
+        synthetic_files.write_samples(cloud, dimension=3, frames=0)
+        random = np.random.default_rng(3)
+        np.save(reference, random.normal(size=(500, 3)))
+        self.check("corner", cloud, "--reference", reference, name="c.png")
+        self.check("corner", cloud, "--reference", cloud, "--coordinates", "x2", name="one.png")
+        np.save(reference, np.zeros((5, 2)))
+        for arguments, words in ((["--coordinates", "tau"], ["samples.h5", "no coordinate 'tau'", "x1, x2, x3"]),
+                                 (["--reference", reference], ["2 coordinates", "has 3"])):
+            done = plot("corner", cloud, *arguments, "--output", self.folder / "none.png")
+            self.assertEqual(done.returncode, 1)
+            for word in words:
+                self.assertIn(word, done.stderr)
+        self.assertFalse((self.folder / "none.png").exists())
+
+    def test_corner_columns_are_chosen_by_variable(self):
+        cloud = self.folder / "samples.h5"
+        synthetic_files.write_samples(cloud, dimension=4, frames=0)
+        with h5py.File(cloud, "r+") as file:
+            file["samples"].attrs["names"] = ["mu", "w[1]", "w[2]", "wide"]
+        samples = open_samples(cloud)
+        self.assertEqual(chosen_columns(samples, ["w"]), [1, 2])
+        self.assertEqual(chosen_columns(samples, ["w[2]", "mu"]), [2, 0])
+        self.assertEqual(chosen_columns(samples, []), [0, 1, 2, 3])
+
+    def test_cloud_report(self):
+        cloud, page = self.folder / "samples.h5", self.folder / "cloud.html"
+        synthetic_files.write_samples(cloud, dimension=2, weighted=True, frames=0)
+        with h5py.File(cloud, "r+") as file:
+            file["samples"].attrs["names"] = ["mu", "a<b"]
+            file.attrs["notes"] = ["seen & noted"]
+            file.attrs["trusted"] = 0
+            file["checks/stein"] = 0.25
+            x, weights = file["samples"][()], file["weights"][()]
+        done = plot("cloud-report", cloud, "--output", page)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        text = page.read_text(encoding="utf-8")
+        for words in ("gaussian by mpm", "seen &amp; noted", "a&lt;b", "<th>trusted</th><td>0</td>", "<th>stein</th><td>0.25</td>"):
+            self.assertIn(words, text)
+        self.assertEqual(text.count("data:image/png;base64,"), 2)
+        rows = {name: values for name, *values in moments(open_samples(cloud))}
+        mean = weights @ x[:, 0]
+        self.assertAlmostEqual(rows["mu"][0], mean)
+        self.assertAlmostEqual(rows["mu"][1], np.sqrt(weights @ (x[:, 0] - mean) ** 2))
+        self.assertAlmostEqual(weights[x[:, 0] <= rows["mu"][3]].sum(), 0.5, delta=weights.max())
 
     def test_samples(self):
         cloud = self.folder / "samples.h5"

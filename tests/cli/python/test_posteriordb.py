@@ -26,8 +26,9 @@ from posterior_suite.comparison import compare, element_columns  # noqa: E402
 from posterior_suite.table import write_table  # noqa: E402
 
 MODEL = """data { vector[2] centre; }
-parameters { vector[2] x; real<lower=0> s; }
-model { x ~ normal(centre, 2); target += normal_lpdf(log(s) | 0, 0.5) - log(s); }
+parameters { vector[2] x; real u; }
+transformed parameters { real s = exp(u); }
+model { x ~ normal(centre, 2); u ~ normal(0, 0.5); }
 """
 
 
