@@ -46,3 +46,10 @@ expect_match("${output}" "lynxes" "what inspect says of the example's file")
 
 run(${CMAKE_COMMAND} -E env --unset=LD_LIBRARY_PATH ${folder}/prefix/bin/scorefield --help)
 expect_match("${output}" "generate" "the installed binary's help")
+
+# A density in C against the installed header.
+run(cc -O2 -shared -fPIC -I ${folder}/prefix/include ${EXAMPLE}/../custom_density/regression.c -o ${folder}/regression.so -lm)
+file(WRITE ${folder}/regression.txt "0 1\n1 3.1\n2 4.9\n3 7\n")
+run(${CMAKE_COMMAND} -E env --unset=LD_LIBRARY_PATH ${folder}/prefix/bin/scorefield sample ${folder}/regression.so
+    --data ${folder}/regression.txt --particles 50 --steps 2 --output ${folder}/regression.h5)
+expect_match("${output}" "50 particles" "what sample says of the density in C")
