@@ -78,6 +78,10 @@ SampleCloud read_cloud(const std::string& path) {
   cloud.samples = file.read<double>("/samples");
   cloud.weights = numbers_or_none(file, "/weights");
   cloud.log_prob = numbers_or_none(file, "/log_prob");
+  if (file.exists("/replica")) cloud.replica = file.read<std::int64_t>("/replica");
+  if (!cloud.replica.empty() && std::ssize(cloud.replica) != cloud.particles)
+    throw FileError(path,
+                    "'/replica' has " + std::to_string(cloud.replica.size()) + " entries, expected one a particle.");
   if (file.has_attribute("/samples", "names")) cloud.names = file.strings_attribute("/samples", "names");
   cloud.variables = read_variables(file);
   cloud.method = word_or_none(file, "method");

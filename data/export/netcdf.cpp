@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <numeric>
 
 #include "core/error.hpp"
@@ -126,10 +127,29 @@ void write_variables(h5::File& file, const SampleCloud& cloud, const Draws& draw
   }
 }
 
+/// The particles of every replica, in order.
+std::vector<std::vector<std::int64_t>> replicas_of(const SampleCloud& cloud) {
+  std::map<std::int64_t, std::vector<std::int64_t>> members;
+  for (std::int64_t i = 0; i < cloud.particles; ++i)
+    members[cloud.replica.empty() ? 0 : cloud.replica[static_cast<std::size_t>(i)]].push_back(i);
+  std::vector<std::vector<std::int64_t>> all;
+  for (auto& [replica, particles] : members) all.push_back(std::move(particles));
+  return all;
+}
+
+/// A chain for each replica, all of the shortest one's length; weighted particles are drawn as often as they weigh in
+/// their replica.
 Draws draws_of(const SampleCloud& cloud, std::uint64_t seed) {
-  if (!cloud.weights.empty()) return {systematic_draws(cloud.weights, seed)};
-  Draws draws{std::vector<std::int64_t>(static_cast<std::size_t>(cloud.particles))};
-  std::iota(draws.particle.begin(), draws.particle.end(), std::int64_t{0});
+  const auto replicas = replicas_of(cloud);
+  std::size_t length = replicas.front().size();
+  for (const auto& replica : replicas) length = std::min(length, replica.size());
+  Draws draws{{}, std::ssize(replicas)};
+  for (const auto& replica : replicas) {
+    auto chain = replica;
+    if (!cloud.weights.empty())
+      chain = picked_rows(replica, systematic_draws(picked_rows(cloud.weights, replica), seed));
+    draws.particle.insert(draws.particle.end(), chain.begin(), chain.begin() + static_cast<std::ptrdiff_t>(length));
+  }
   return draws;
 }
 

@@ -221,6 +221,7 @@ void write_npz(const SampleCloud& cloud, const std::string& output) {
   writer.array("samples", "<f8", cloud.samples, {cloud.particles, cloud.dimension});
   if (!cloud.weights.empty()) writer.array("weights", "<f8", cloud.weights, {cloud.particles});
   if (!cloud.log_prob.empty()) writer.array("log_prob", "<f8", cloud.log_prob, {cloud.particles});
+  if (!cloud.replica.empty()) writer.array("replica", "<i8", cloud.replica, {cloud.particles});
   if (!cloud.names.empty()) writer.words("names", cloud.names);
   for (const auto& variable : cloud.variables) {
     h5::Dims dims{cloud.particles};

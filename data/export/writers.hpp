@@ -20,6 +20,7 @@ struct SampleCloud {
   std::int64_t particles = 0, dimension = 0;
   std::vector<double> samples;            ///< [N, d]
   std::vector<double> weights, log_prob;  ///< [N] or empty
+  std::vector<std::int64_t> replica;      ///< [N], which independent run a particle is of, or empty: of one
   std::vector<std::string> names;         ///< [d] of the coordinates, or empty
   std::vector<SampleVariable> variables;
   std::string method, target;

@@ -65,7 +65,8 @@ def _text(value):
 def _verdict(samples):
     """The file's attributes in its own words: what was done, whether it may be trusted, checks and notes."""
     notes = "".join(f"<p>{html.escape(note)}</p>" for note in samples.notes)
-    checks = _table(("check", "value"), sorted(samples.checks.items())) if samples.checks else ""
+    rows = [(name, *np.atleast_1d(values)[:2]) for name, values in sorted(samples.checks.items())]
+    checks = _table(("check", "value", "floor"), rows) if rows else ""
     return _table(("", ""), samples.facts.items()) + notes + checks
 
 

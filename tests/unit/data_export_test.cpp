@@ -137,6 +137,31 @@ TEST_F(Export, NamedVariablesForArviz) {
   (void)data::export_file(path, folder_.path("samples.npz"), {});
 }
 
+/// Independent runs are chains, so that ArviZ has its R-hat; the longer one loses its last.
+TEST_F(Export, ReplicasAreChains) {
+  const auto path = folder_.path("replicas.h5");
+  auto file = h5::File::create(path);
+  data::write_provenance(file, {.format = data::kSamplesFormat});
+  file.write<double>("/samples", std::vector<double>{0, 1, 2, 3, 4}, {5, 1});
+  file.write<double>("/log_prob", std::vector<double>{0, -1, -2, -3, -4}, {5});
+  file.write<std::int64_t>("/replica", std::vector<std::int64_t>{0, 1, 0, 1, 1}, {5});
+  file.close();
+  (void)data::export_file(path, folder_.path("samples.nc"), {});
+  const auto exported = h5::File::open(folder_.path("samples.nc"));
+  EXPECT_EQ(exported.dims("/posterior/x"), (h5::Dims{2, 2, 1}));
+  EXPECT_EQ(exported.read<double>("/posterior/x"), (std::vector<double>{0, 2, 1, 3}));
+  EXPECT_EQ(exported.read<double>("/sample_stats/lp"), (std::vector<double>{0, -2, -1, -3}));
+  EXPECT_EQ(exported.dims("/posterior/chain"), h5::Dims{2});
+}
+
+TEST_F(Export, ReplicasAreWeightedWithinThemselves) {
+  const auto path = samples_file(
+      [](h5::File& file) { file.write<std::int64_t>("/replica", std::vector<std::int64_t>{0, 0, 1, 1}, {4}); });
+  (void)data::export_file(path, folder_.path("samples.nc"), {});
+  const auto file = h5::File::open(folder_.path("samples.nc"));
+  EXPECT_EQ(file.read<double>("/sample_stats/particle"), (std::vector<double>{0, 0, 2, 3}));
+}
+
 TEST_F(Export, SamplesAsOpenpmd) {
   (void)data::export_file(samples_file(), folder_.path("cloud.h5"), {});
   const auto file = h5::File::open(folder_.path("cloud.h5"));

@@ -226,12 +226,12 @@ class Pictures(WithDemoFolder):
             file["samples"].attrs["names"] = ["mu", "a<b"]
             file.attrs["notes"] = ["seen & noted"]
             file.attrs["trusted"] = 0
-            file["checks/stein"] = 0.25
+            file["checks/stein"] = [0.25, 0.5]
             x, weights = file["samples"][()], file["weights"][()]
         done = plot("cloud-report", cloud, "--output", page)
         self.assertEqual(done.returncode, 0, done.stderr)
         text = page.read_text(encoding="utf-8")
-        for words in ("gaussian by mpm", "seen &amp; noted", "a&lt;b", "<th>trusted</th><td>0</td>", "<th>stein</th><td>0.25</td>"):
+        for words in ("gaussian by mpm", "seen &amp; noted", "a&lt;b", "<th>trusted</th><td>0</td>", "<th>stein</th><td>0.25</td><td>0.5</td>"):
             self.assertIn(words, text)
         self.assertEqual(text.count("data:image/png;base64,"), 2)
         rows = {name: values for name, *values in moments(open_samples(cloud))}
