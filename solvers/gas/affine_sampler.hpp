@@ -18,6 +18,7 @@ class AffineSampler final : public sampling::Sampler {
   [[nodiscard]] torch::Tensor particles() const override { return rows(gas_->particles()); }
   [[nodiscard]] std::vector<std::pair<std::string, double>> trace() const override { return gas_->trace(); }
   [[nodiscard]] bool converged() const override { return gas_->converged(); }
+  [[nodiscard]] std::optional<bool> at_rest() const override { return gas_->converged(); }
   [[nodiscard]] std::vector<std::string> notes() const override { return notes_; }
   void exchange(StateArchive& archive) override;
 

@@ -21,9 +21,10 @@ struct Ratio {
 
 /// log of the ratio Z of two densities p and g from l = log p - log g at draws of each (Meng and Wong 1996, iterated);
 /// `draws` of g were made, of which those missing from `of_g` count as p = 0.
-Ratio bridge_ratio(const std::vector<double>& of_p, const std::vector<double>& of_g, std::int64_t draws) {
-  const double n1 = static_cast<double>(of_p.size()), n2 = static_cast<double>(draws), s1 = n1 / (n1 + n2),
-               s2 = n2 / (n1 + n2);
+Ratio bridge_ratio(const std::vector<double>& of_p, const std::vector<double>& of_g, std::int64_t draws,
+                   const BridgeOptions& options) {
+  const double n1 = static_cast<double>(of_p.size()), n2 = static_cast<double>(draws),
+               s1 = options.reliance > 0 ? options.reliance : n1 / (n1 + n2), s2 = 1 - s1;
   std::vector<double> sorted = of_p;
   std::nth_element(sorted.begin(), sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2), sorted.end());
   const double centre = sorted[sorted.size() / 2];
@@ -41,8 +42,8 @@ Ratio bridge_ratio(const std::vector<double>& of_p, const std::vector<double>& o
       bottom2 += f * f;
     }
     r = (top / n2) / (bottom / n1);
-    variance =
-        (top2 / n2 / ((top / n2) * (top / n2)) - 1) / n2 + (bottom2 / n1 / ((bottom / n1) * (bottom / n1)) - 1) / n1;
+    variance = (top2 / n2 / ((top / n2) * (top / n2)) - 1) / n2 +
+               (bottom2 / n1 / ((bottom / n1) * (bottom / n1)) - 1) / (n1 * options.independent);
   }
   return {centre + std::log(r), variance};
 }
@@ -50,13 +51,14 @@ Ratio bridge_ratio(const std::vector<double>& of_p, const std::vector<double>& o
 }  // namespace
 
 BridgeResult bridge_weights(const Cloud& cloud, const Mixture& mixture, std::uint64_t seed, std::uint64_t stream,
-                            const Evaluator& evaluate) {
+                            const Evaluator& evaluate, const BridgeOptions& options) {
   BridgeResult result;
   result.cluster = leading(mixture, cloud.x);
   const auto K = mixture.size();
   result.weights = Vector::Zero(K);
-  Vector log_z(K);
-  const auto draws = std::max<std::int64_t>(200, 8 * cloud.count() / K);  // of log p alone: cheap beside the kicks
+  Vector log_z(K), variances = Vector::Zero(K);
+  const auto all_draws = options.draws > 0 ? options.draws : 8 * cloud.count();
+  const auto draws = std::max<std::int64_t>(200, all_draws / K);  // of log p alone: cheap beside the kicks
   for (std::int64_t k = 0; k < K; ++k) {
     auto part = mixture.components()[static_cast<std::size_t>(k)];
     part.weight = 1;
@@ -81,12 +83,15 @@ BridgeResult bridge_weights(const Cloud& cloud, const Mixture& mixture, std::uin
     const Vector g_members = single.log_density(cloud.x(Eigen::all, members));
     for (std::size_t i = 0; i < members.size(); ++i)
       of_p.push_back(cloud.log_p[members[i]] - g_members[static_cast<Eigen::Index>(i)]);
-    const Ratio ratio = bridge_ratio(of_p, of_g, draws);
+    const Ratio ratio = bridge_ratio(of_p, of_g, draws, options);
+    variances[k] = std::max(0.0, ratio.variance);
     log_z[k] = ratio.log_z;
-    result.error = std::max(result.error, std::sqrt(std::max(0.0, ratio.variance)));
+    result.error = std::max(result.error, std::sqrt(variances[k]));
   }
   result.weights = (log_z.array() - log_z.maxCoeff()).exp();
+  result.log_z = log_z.maxCoeff() + std::log(result.weights.sum());
   result.weights /= result.weights.sum();
+  result.log_z_error = std::sqrt(result.weights.cwiseAbs2().dot(variances));
   return result;
 }
 

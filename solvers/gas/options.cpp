@@ -15,6 +15,8 @@ void bind(OptionSet& set, GasOptions& o) {
   set.add("gas.bridge", o.bridge, "mode weights by bridge sampling between clusters");
   set.add("gas.thinning", o.thinning, at_least(0),
           "choose the particles, as support points, from the clouds of that many last kicks; 0: take the last cloud");
+  set.add("gas.search", o.search, in(0, 100000),
+          "starts of the optimisations that look for modes which the ladder has lost; 0: none");
   set.add("gas.polish", o.polish, at_least(0), "local-affine steps at the end; 0: none");
 }
 

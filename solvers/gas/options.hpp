@@ -19,6 +19,7 @@ struct GasOptions {
   std::int64_t thinning =
       9;  ///< last kicks at temperature 1 whose clouds the particles are chosen from; 0: the last one
   std::int64_t polish = 25;  ///< local-affine steps at the end; 0: none
+  std::int64_t search = 64;  ///< starts of the search for modes that the ladder has lost; 0: none
 };
 void bind(OptionSet& set, GasOptions& options);
 

@@ -22,7 +22,8 @@ GasOptions plain_smc(const SmcOptions& o) {
           .teleport = false,
           .bridge = false,
           .thinning = 0,
-          .polish = 0};
+          .polish = 0,
+          .search = 0};
 }
 
 }  // namespace
@@ -38,6 +39,11 @@ GasSampler::GasSampler(const sampling::Setup& setup, const SmcOptions& options) 
   check_ranges(options);
   gas_ =
       std::make_unique<Tempered>(columns(setup.initial), plain_smc(options), setup.seed, make_evaluator(setup.target));
+}
+
+std::optional<sampling::LogEvidence> GasSampler::log_evidence() const {
+  if (!gas_->done()) return std::nullopt;
+  return sampling::LogEvidence{gas_->evidence().log_z, gas_->evidence().error};
 }
 
 std::map<std::string, torch::Tensor> GasSampler::extras() const {

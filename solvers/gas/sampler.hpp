@@ -20,6 +20,8 @@ class GasSampler : public sampling::Sampler {
   [[nodiscard]] torch::Tensor particles() const override { return rows(gas_->particles()); }
   [[nodiscard]] std::vector<std::pair<std::string, double>> trace() const override { return gas_->trace(); }
   [[nodiscard]] bool converged() const override { return gas_->done(); }
+  [[nodiscard]] std::optional<bool> at_rest() const override { return gas_->done(); }
+  [[nodiscard]] std::optional<sampling::LogEvidence> log_evidence() const override;
   [[nodiscard]] std::vector<std::string> notes() const override { return gas_->notes(); }
   [[nodiscard]] std::map<std::string, torch::Tensor> extras() const override;
   void exchange(StateArchive& archive) override { gas_->exchange(archive); }

@@ -8,6 +8,7 @@
 #include "core/error.hpp"
 #include "solvers/gas/bridge.hpp"
 #include "solvers/gas/local_affine.hpp"
+#include "solvers/gas/modes.hpp"
 #include "solvers/gas/support_points.hpp"
 
 namespace scorefield::gas {
@@ -128,36 +129,119 @@ void Tempered::refit() {
   metric_ = mixture_.inner_factor();
 }
 
-/// One Hamiltonian move of every particle with its accept test, in the metric of the clusters' covariance.
+/// Looks for modes that the ladder has lost, and puts particles there: a mode s times narrower than another in d
+/// dimensions has a share of s^(d (1 - beta)) at beta, however many temperatures there are.
+void Tempered::search() {
+  const auto bridge = bridge_weights(cloud_, mixture_, seed_, stream(40), evaluate_);
+  const auto modes = find_modes({.mean = start_mean_,
+                                 .deviation = start_deviation_,
+                                 .starts = options_.search,
+                                 .seed = seed_,
+                                 .stream = stream(41)},
+                                cloud_, evaluate_);
+  const auto lost = lost_modes(modes, cloud_, mixture_, bridge.log_z);
+  if (lost.empty()) return;
+  auto components = mixture_.components();
+  double missing = 0;
+  for (const auto& one : lost) missing += one.share;
+  for (std::size_t k = 0; k < components.size(); ++k)
+    components[k].weight = (1 - missing) * bridge.weights[static_cast<Eigen::Index>(k)] + 1e-12;
+  for (const auto& one : lost) components.push_back({one.share, one.mode.x, one.mode.covariance, {}, 0});
+  mixture_ = Mixture::from(components);
+  found_lost_ = true;
+  step_sizes_ = Vector::Constant(mixture_.size(), 0.5);
+  const double n = static_cast<double>(cloud_.count()), most = 0.6 * n / static_cast<double>(lost.size());
+  const Vector order = uniforms(cloud_.count(), seed_, stream(42));
+  std::vector<Eigen::Index> places(static_cast<std::size_t>(cloud_.count()));
+  for (Eigen::Index i = 0; i < cloud_.count(); ++i) places[static_cast<std::size_t>(i)] = i;
+  std::sort(places.begin(), places.end(), [&](auto a, auto b) { return order[a] < order[b]; });
+  for (std::size_t k = 0; k < lost.size(); ++k) {
+    const auto count = static_cast<Eigen::Index>(std::clamp(lost[k].share * n, std::min(60.0, most), most));
+    auto part = mixture_.components()[components.size() - lost.size() + k];
+    part.weight = 1;
+    Cloud next;
+    next.x = Mixture::from({part}).draw(count, seed_, stream(44 + 2 * static_cast<std::uint64_t>(k)));
+    evaluate_(next, true);
+    for (Eigen::Index i = 0; i < count && !places.empty(); ++i) {
+      if (!std::isfinite(next.log_p[i]) || !next.score.col(i).allFinite()) continue;
+      take(places.back(), next, i);
+      places.pop_back();
+    }
+  }
+  char text[200];
+  std::snprintf(text, sizeof text,
+                "the ladder has lost %d mode(s) with a share of %.2g; optimisation found them, and particles were put "
+                "there.",
+                static_cast<int>(lost.size()), missing);
+  notes_.emplace_back(text);
+}
+
+/// One Hamiltonian move of every particle with its accept test, in the metric of the clusters' covariance; where lost
+/// modes were put back, of every cluster in its own metric, within the region where its component leads.
 void Tempered::kick() {
-  const auto d = cloud_.dimension(), n = cloud_.count();
+  const auto n = cloud_.count();
+  if (!found_lost_) {
+    std::vector<Eigen::Index> all(static_cast<std::size_t>(n));
+    for (Eigen::Index i = 0; i < n; ++i) all[static_cast<std::size_t>(i)] = i;
+    acceptance_ = kick_some(all, -1, metric_, step_size_) / static_cast<double>(n);
+    return;
+  }
+  const Matrix parts = mixture_.log_parts(cloud_.x);
+  std::vector<std::vector<Eigen::Index>> members(static_cast<std::size_t>(mixture_.size()));
+  for (Eigen::Index i = 0; i < n; ++i) {
+    Eigen::Index lead = 0;
+    parts.col(i).maxCoeff(&lead);
+    members[static_cast<std::size_t>(lead)].push_back(i);
+  }
+  acceptance_ = 0;
+  for (std::size_t k = 0; k < members.size(); ++k)
+    if (!members[k].empty()) {
+      const auto cluster = static_cast<Eigen::Index>(k);
+      acceptance_ += kick_some(members[k], cluster, mixture_.components()[k].factor, step_sizes_[cluster]) /
+                     static_cast<double>(n);
+    }
+}
+
+/// Moves these particles; the sum of their acceptance probabilities. `cluster`: whose region they may not leave, or -1.
+double Tempered::kick_some(const std::vector<Eigen::Index>& members, Eigen::Index cluster, const Matrix& metric,
+                           double& size) {
+  const auto d = cloud_.dimension(), n = static_cast<Eigen::Index>(members.size());
   const double variance = start_deviation_ * start_deviation_;
   const auto force = [&](const Cloud& c) -> Matrix {
     Matrix s = beta_ * c.score - (1 - beta_) / variance * (c.x.colwise() - start_mean_);
-    return dense::transposed_product(metric_, s);
+    return dense::transposed_product(metric, s);
   };
   const auto log_density = [&](const Cloud& c) -> Vector { return beta_ * c.log_p + (1 - beta_) * log_start(c.x); };
-  const double h = step_size_ * (0.8 + 0.4 * uniforms(1, seed_, stream(2))[0]);
-  Matrix momentum = normals(d, n, seed_, stream(3));
-  const Vector before = log_density(cloud_) - 0.5 * momentum.colwise().squaredNorm().transpose();
-  Cloud next = cloud_;
+  const auto group = static_cast<std::uint64_t>(cluster + 1) << 24;
+  const double h = size * (0.8 + 0.4 * uniforms(1, seed_, stream(2) ^ group)[0]);
+  Matrix momentum = normals(d, n, seed_, stream(3) ^ group);
+  Cloud next;
+  next.x = cloud_.x(Eigen::all, members);
+  next.score = cloud_.score(Eigen::all, members);
+  next.log_p = cloud_.log_p(members);
+  const Vector before = log_density(next) - 0.5 * momentum.colwise().squaredNorm().transpose();
   momentum += 0.5 * h * force(next);
   for (std::int64_t i = 0; i < options_.leapfrog; ++i) {
-    next.x += h * dense::product(metric_, momentum);
+    next.x += h * dense::product(metric, momentum);
     evaluate_(next, true);
     momentum += (i + 1 < options_.leapfrog ? h : 0.5 * h) * force(next);
   }
-  const Vector gain = log_density(next) - 0.5 * momentum.colwise().squaredNorm().transpose() - before;
-  const Vector u = uniforms(n, seed_, stream(4));
+  Vector gain = log_density(next) - 0.5 * momentum.colwise().squaredNorm().transpose() - before;
+  if (cluster >= 0) {
+    const Matrix parts = mixture_.log_parts(next.x);
+    for (Eigen::Index i = 0; i < n; ++i)
+      if (parts.col(i).maxCoeff() > parts(cluster, i)) gain[i] = -INFINITY;
+  }
+  const Vector u = uniforms(n, seed_, stream(4) ^ group);
   double sum = 0;
   for (Eigen::Index i = 0; i < n; ++i) {
     const double probability =
         std::isfinite(gain[i]) && next.score.col(i).allFinite() ? std::min(1.0, std::exp(gain[i])) : 0;
     sum += probability;
-    if (u[i] < probability) take(i, next, i);
+    if (u[i] < probability) take(members[static_cast<std::size_t>(i)], next, i);
   }
-  acceptance_ = sum / static_cast<double>(n);
-  step_size_ = std::clamp(step_size_ * std::exp(acceptance_ - kAcceptance), 1e-4, 1.5);
+  size = std::clamp(size * std::exp(sum / static_cast<double>(n) - kAcceptance), 1e-4, 1.5);
+  return sum;
 }
 
 /// Each half proposes to the other from the mixture fitted to itself: an independence Metropolis move.
@@ -170,7 +254,7 @@ void Tempered::teleport() {
   for (int a = 0; a < 2; ++a) {
     const Matrix source = cloud_.x(Eigen::all, side[a]);
     const auto& target = side[1 - a];
-    const Mixture proposal = Mixture::refine(source, mixture_);
+    const Mixture proposal = found_lost_ ? mixture_ : Mixture::refine(source, mixture_);
     Cloud next;
     next.x =
         proposal.draw(static_cast<std::int64_t>(target.size()), seed_, stream(10 + 4 * static_cast<std::uint64_t>(a)));
@@ -193,7 +277,7 @@ void Tempered::teleport() {
 }
 
 void Tempered::bridge() {
-  mixture_ = Mixture::choose(cloud_.x, options_.clusters);
+  if (!found_lost_) mixture_ = Mixture::choose(cloud_.x, options_.clusters);
   if (mixture_.size() == 1) return;
   const auto result = bridge_weights(cloud_, mixture_, seed_, stream(20), evaluate_);
   bridge_error_ = result.error;
@@ -212,7 +296,7 @@ void Tempered::bridge() {
   // The sweeps' own shares know the weights as well as their far moves were taken; of the two the better one counts.
   const double sweeps = static_cast<double>(pool_.count()) / static_cast<double>(cloud_.count());
   const double independent = static_cast<double>(cloud_.count()) * (1 + (sweeps - 1) * mean_teleports_);
-  for (Eigen::Index k = 0; k < result.weights.size(); ++k)
+  for (Eigen::Index k = 0; k < result.weights.size() && !found_lost_; ++k)
     if (result.error > std::sqrt((1 - result.weights[k]) / (result.weights[k] * independent))) return;
   pool_weights_ = weights_by_cluster(mixture_, pool_.x, result.weights);
 }
@@ -239,6 +323,15 @@ void Tempered::collect() {
   pool_.x.rightCols(n) = cloud_.x;
   pool_.score.rightCols(n) = cloud_.score;
   pool_.log_p.tail(n) = cloud_.log_p;
+}
+
+/// From the last sweeps' clouds, or the last one; clusters as they are now.
+void Tempered::measure_evidence() {
+  if (mixture_.size() == 0) mixture_ = Mixture::choose(cloud_.x, options_.clusters);
+  const bool pooled = pool_.count() > cloud_.count();
+  const double sweeps = pooled ? static_cast<double>(pool_.count()) / static_cast<double>(cloud_.count()) : 1;
+  const double independent = pooled ? (1 + (sweeps - 1) * mean_teleports_) / sweeps : 1;
+  evidence_ = compute_evidence(pooled ? pool_ : cloud_, mixture_, independent, seed_, stream(30), evaluate_);
 }
 
 /// The next phase that the options ask for.
@@ -290,14 +383,18 @@ void Tempered::advance() {
       if (mixture_.size() == 0 || iteration_ % kRefit == 0 || beta_ == 1) refit();
       moves(options_.sweeps);
       if (options_.teleport) teleport();
-      if (beta_ == 1) phase_ = Phase::equilibrium;
+      if (beta_ < 1) break;
+      phase_ = Phase::equilibrium;
+      if (options_.search > 0) search();
       break;
     case Phase::equilibrium:
       moves(1);
       if (options_.teleport) teleport();
       if (sweep_ >= options_.final_sweeps - options_.thinning) collect();
-      if (++sweep_ >= options_.final_sweeps) phase_ = after(phase_);
-      if (sweep_ == options_.final_sweeps / 2) refit();
+      if (sweep_ + 1 == options_.final_sweeps / 2 && !found_lost_) refit();
+      if (++sweep_ < options_.final_sweeps) break;
+      measure_evidence();
+      phase_ = after(phase_);
       break;
     case Phase::bridge:
       bridge();
@@ -343,6 +440,10 @@ void Tempered::exchange(StateArchive& archive) {
   archive.number("teleport_acceptance", accepted_teleports_);
   archive.number("pool_teleport_acceptance", mean_teleports_);
   archive.number("bridge_error", bridge_error_);
+  archive.number("log_evidence", evidence_.log_z);
+  archive.number("log_evidence_error", evidence_.error);
+  archive.flag("found_lost", found_lost_);
+  gas::exchange(archive, "step_sizes", step_sizes_, StateArchive::kAny);
   archive.number("polish_moved", moved_);
   gas::exchange(archive, "start_mean", start_mean_, d);
   archive.number("start_deviation", start_deviation_);
@@ -355,6 +456,7 @@ void Tempered::exchange(StateArchive& archive) {
                   "one for each of the pool's particles");
   gas::exchange(archive, "unpolished", unpolished_, d, StateArchive::kAny);
   archive.group("mixture", [&] { mixture_.exchange(archive, d); });
+  archive.require(!found_lost_ || step_sizes_.size() == mixture_.size(), "step_sizes", "one for each component");
 }
 
 }  // namespace scorefield::gas

@@ -6,15 +6,16 @@
 #include <vector>
 
 #include "solvers/gas/cloud.hpp"
+#include "solvers/gas/evidence.hpp"
 #include "solvers/gas/mixture.hpp"
 #include "solvers/gas/options.hpp"
 
 namespace scorefield::gas {
 
 /// A cloud cooled from a wide Gaussian q to the target p along q^(1-beta) p^beta. Every step() is one temperature of
-/// the ladder, then one sweep at beta = 1, then the bridge between clusters, then the choice of particles from the last
-/// sweeps' clouds, then the polish. With teleport, bridge, thinning and polish switched off it is tempered sequential
-/// Monte Carlo with Hamiltonian moves.
+/// the ladder, then a search for modes that it lost, then one sweep at beta = 1, then the bridge between clusters, then
+/// the choice of particles from the last sweeps' clouds, then the polish. With teleport, bridge, thinning and polish
+/// switched off it is tempered sequential Monte Carlo with Hamiltonian moves.
 class Tempered {
  public:
   enum class Phase { ladder, equilibrium, bridge, thin, polish, done };
@@ -28,6 +29,8 @@ class Tempered {
   [[nodiscard]] const Matrix& unpolished() const { return unpolished_; }  ///< empty before the polish
   [[nodiscard]] std::vector<std::pair<std::string, double>> trace() const;
   [[nodiscard]] const std::vector<std::string>& notes() const { return notes_; }
+  /// log of the integral of p, once the cloud is done.
+  [[nodiscard]] const Evidence& evidence() const { return evidence_; }
 
   /// The state, into a checkpoint or back.
   void exchange(StateArchive& archive);
@@ -39,7 +42,10 @@ class Tempered {
   void warn_of_funnels();
   void cool();
   void refit();
+  void search();
   void kick();
+  double kick_some(const std::vector<Eigen::Index>& members, Eigen::Index cluster, const Matrix& metric, double& size);
+  void measure_evidence();
   void teleport();
   void bridge();
   void collect();
@@ -65,6 +71,9 @@ class Tempered {
   double beta_ = 0, step_size_ = 0.4, acceptance_ = 0, accepted_teleports_ = 0, bridge_error_ = 0, moved_ = 0,
          mean_teleports_ = 0;  // the last: over the pool's sweeps
   std::int64_t iteration_ = 0, sweep_ = 0;
+  bool found_lost_ = false;  ///< modes were put back: the mixture stays, and clusters move by metrics of their own
+  Vector step_sizes_;        ///< of the clusters then
+  Evidence evidence_;
   std::vector<std::string> notes_;
 };
 
