@@ -25,6 +25,7 @@ class Sample : public Command {
     line.add_shorthand("data", "DATA.json", "target.data", "data for a shared library: a Stan model, or a density of your own");
     line.add_switch(
         "resume", "continue an interrupted or killed run of the same command from SAMPLES.h5.checkpoint, bit for bit");
+    line.add_switch("strict", "exit with code 1 where the checks say that the cloud is not to be trusted");
     line.add_example("scorefield sample banana --output samples.h5");
     line.add_example("scorefield sample posterior.pt --method gas --particles 2000 --output samples.h5");
     line.add_example("scorefield sample eight_schools.so --data eight_schools.json --output samples.h5");
@@ -58,7 +59,10 @@ class Sample : public Command {
     request_.observer = printer.observer();
     request_.message = [&](const std::string& text) { printer.message(text); };
     const auto result = training::sample(request_);
-    return Answer{json_of(result), text_of(result), result.run.warnings};
+    Answer answer{json_of(result), text_of(result), result.run.warnings};
+    if (line.has("strict") && !result.run.trusted())
+      answer.failure = request_.output_path + ": the cloud is written, but the checks do not trust it (--strict).";
+    return answer;
   }
 
  private:
@@ -75,6 +79,13 @@ class Sample : public Command {
                                   {"density_evaluations", run.evaluations.density},
                                   {"seconds", run.seconds},
                                   {"converged", run.converged}};
+    if (!run.checks.empty()) object["trusted"] = run.trusted();
+    for (const auto& check : run.checks)
+      object["checks"][check.name] = {{"value", check.value}, {"floor", check.floor}, {"passed", check.passed()}};
+    if (run.log_evidence) {
+      object["log_evidence"] = run.log_evidence->value;
+      object["log_evidence_error"] = run.log_evidence->error;
+    }
     if (!result.chosen_because.empty()) object["chosen_because"] = result.chosen_because;
     for (const auto& [name, column] : run.trace)
       if (!column.empty() && name != "score_evaluations") object["last"][name] = column.back();
@@ -90,7 +101,14 @@ class Sample : public Command {
     for (const auto& note : run.notes) text << "note: " << note << "\n";
     text << request_.output_path << ": " << run.samples.size(0) << " particles by " << run.method << ", "
          << run.iterations << " iterations, " << run.evaluations.score << " score evaluations, "
-         << format_duration(run.seconds) << (run.converged ? ", converged" : ", not converged") << "\n";
+         << format_duration(run.seconds) << (run.converged ? ", converged" : ", not converged");
+    if (!run.checks.empty()) text << (run.trusted() ? ", trusted" : ", NOT TRUSTED");
+    text << "\n";
+    if (run.log_evidence)
+      text << "  log_evidence " << run.log_evidence->value << " +- " << run.log_evidence->error << "\n";
+    for (const auto& check : run.checks)
+      text << "  check " << check.name << " " << check.value << " (at most " << check.floor << ")"
+           << (check.passed() ? "" : " FAILED") << "\n";
     for (const auto& [name, value] : result.diagnostics) text << "  " << name << " " << value << "\n";
     return text.str();
   }

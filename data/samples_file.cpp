@@ -27,6 +27,12 @@ void write_samples(const std::string& path, const SamplesFile& content) {
   file.set_attribute("/", "score_evaluations", content.score_evaluations);
   file.set_attribute("/", "density_evaluations", content.density_evaluations);
   file.set_attribute("/", "converged", std::int64_t{content.converged});
+  if (content.trusted) file.set_attribute("/", "trusted", std::int64_t{*content.trusted});
+  if (!content.failed_checks.empty()) file.set_attribute("/", "failed_checks", content.failed_checks);
+  if (content.log_evidence.size() == 2) {
+    file.set_attribute("/", "log_evidence", content.log_evidence[0]);
+    file.set_attribute("/", "log_evidence_error", content.log_evidence[1]);
+  }
   if (!content.notes.empty()) file.set_attribute("/", "notes", content.notes);
   file.close();
   destination.commit();
@@ -51,6 +57,7 @@ void write_run_checkpoint(const std::string& path, const RunCheckpoint& content)
   provenance.format = kCheckpointFormat;
   write_provenance(file, provenance);
   write_arrays(file, content.arrays);
+  if (!content.method.empty()) file.set_attribute("/", "method", content.method);
   if (!content.notes.empty()) file.set_attribute("/", "notes", content.notes);
   file.close();
   destination.commit();
@@ -64,6 +71,7 @@ RunCheckpoint read_run_checkpoint(const std::string& path, const Provenance& exp
                     "belongs to a run with other options. Repeat the same command with --resume, or "
                     "remove the file to start again.");
   content.arrays = read_arrays(file);
+  if (file.has_attribute("/", "method")) content.method = file.string_attribute("/", "method");
   if (file.has_attribute("/", "notes")) content.notes = file.strings_attribute("/", "notes");
   return content;
 }

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,9 @@ struct SamplesFile {
   std::string method, target;
   std::int64_t iterations = 0, score_evaluations = 0, density_evaluations = 0;
   bool converged = false;
+  std::optional<bool> trusted{};  ///< absent: it was not checked
+  std::vector<std::string> failed_checks{};
+  std::vector<double> log_evidence{};  ///< and its standard error; empty: unknown
   std::vector<std::string> notes;
   std::vector<std::string> names{};            ///< of the coordinates, where the target names them
   std::string log_prob_over{};                 ///< "samples" or "unconstrained": the array over which log_prob is
@@ -36,6 +40,7 @@ struct RunCheckpoint {
   Provenance provenance;
   NamedArrays arrays;
   std::vector<std::string> notes;
+  std::string method{};  ///< of those that `auto` may take
 };
 
 /// Atomically. @throws FileError

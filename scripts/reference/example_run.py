@@ -23,7 +23,6 @@ class ExampleRun:
                      "--set", "vlasov.cells=32", "--set", "vlasov.dt=1", folder=folder)
         run("train", "train", "data.h5", "--output", "model.h5", "--steps", "2", "--leave-out", "1.6", "--set",
             "model.width=8", "--set", "model.depth=2", "--set", "batch.jitter=0.1", "--set", "training.log_every=1")
-        program.json("train", "data.h5", "--output", "force.h5", "--set", "model.field=force", folder=folder)
         run("infer", "infer", "model.h5", "--mu", "1.35", "--output", "rollout.h5", "--log-density", "--set", "infer.steps=4")
         program.json("infer", "model.h5", "--mu", "1.35", "--output", "guided.h5", "--set", "infer.guide=modes", "--set",
                      "infer.steps=4", folder=folder)
@@ -31,11 +30,10 @@ class ExampleRun:
             "evaluate.points=64")
         run("calibrate", "calibrate", "model.h5", "test.h5", "--seeds", "2", "--bootstrap", "2", "--set", "calibrate.scan=3", "--set",
             "calibrate.iterations=1", "--set", "calibrate.steps=4")
-        run("sample", "sample", "three-modes", "--particles", "160", "--steps", "3", "--set", "sample.frames=2",
-            "--output", "samples.h5")
+        run("sample", "sample", "funnel", "--particles", "400", "--set", "sample.frames=2", "--output", "samples.h5")
         for method, particles in (("ift", "160"), ("gas", "60")):
             program.json("sample", "banana", "--method", method, "--particles", particles, "--output", f"{method}.h5", "--set",
-                         "sample.diagnostics=false", folder=folder)
+                         "sample.diagnostics=false", "--set", "sample.frames=2", folder=folder)
         program.json("sample", "three-modes", "--particles", "60", "--steps", "3", "--set", "target.bounds=[[-2, inf]]", "--set",
                      "target.variables=v[2]", "--output", "bounded.h5", folder=folder)
         run("benchmark", "benchmark", "pic", "--seconds", "0.001")

@@ -18,6 +18,7 @@ class MpmSampler final : public sampling::Sampler {
   [[nodiscard]] torch::Tensor particles() const override;
   [[nodiscard]] std::vector<std::pair<std::string, double>> trace() const override { return motion_->trace(); }
   [[nodiscard]] bool converged() const override { return motion_->converged(); }
+  [[nodiscard]] std::optional<bool> at_rest() const override { return motion_->converged(); }
   [[nodiscard]] std::vector<std::string> notes() const override;
   void exchange(StateArchive& archive) override { motion_->exchange(archive); }
 

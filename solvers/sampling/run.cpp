@@ -10,7 +10,9 @@
 #include "core/interrupt.hpp"
 #include "core/require.hpp"
 #include "solvers/sampling/frames.hpp"
+#include "solvers/sampling/replicas.hpp"
 #include "solvers/sampling/rows.hpp"
+#include "solvers/sampling/verdict.hpp"
 
 namespace scorefield::sampling {
 namespace {
@@ -36,6 +38,12 @@ void collect_notes(std::vector<std::string>& notes, const Sampler& sampler) {
     if (std::find(notes.begin(), notes.end(), note) == notes.end()) notes.push_back(std::move(note));
 }
 
+std::unique_ptr<Sampler> make_sampler(const RunRequest& request, std::int64_t steps) {
+  const Setup setup{request.target, request.initial, request.seed, steps, request.device};
+  const auto replicas = request.options.replicas;
+  return replicas > 1 ? make_replicas(request.method, setup, replicas) : request.method.make(setup);
+}
+
 std::string run_detail(const Sampler& sampler) {
   const auto trace = sampler.trace();
   if (trace.empty()) return {};
@@ -50,7 +58,7 @@ class Run {
   explicit Run(const RunRequest& request)
       : request_(request),
         steps_(request.options.steps > 0 ? request.options.steps : request.method.default_steps),
-        sampler_(request.method.make({request.target, request.initial, request.seed, steps_, request.device})) {
+        sampler_(make_sampler(request, steps_)) {
     result_.method = request.method.name;
     if (request.resume) restore(*request.resume);
     else keep_frame(result_.frames, request.options.frames, 0, *sampler_);
@@ -77,18 +85,34 @@ class Run {
     if (request_.target->has_log_density()) {
       result_.log_prob = request_.target->log_density(result_.samples);
       if (request_.options.frames > 0) result_.density = density_grid(*request_.target, result_.samples);
-      warn_of_outsiders(result_);
-      request_.target->set_count(result_.evaluations);  // what the file adds is no cost of the method
+      if (!request_.options.check) warn_of_outsiders(result_);
     }
+    check();
+    request_.target->set_count(result_.evaluations);  // what the file adds is no cost of the method
     result_.extras = sampler_->extras();
     result_.frames =
         choose_frames(std::move(result_.frames), request_.options.frames, result_.iterations, result_.samples);
     collect_notes(result_.notes, *sampler_);
     result_.converged = sampler_->converged();
+    result_.log_evidence = sampler_->log_evidence();
     return std::move(result_);
   }
 
  private:
+  void check() {
+    if (!request_.options.check) return;
+    result_.checks = judge({.samples = result_.samples,
+                            .weights = result_.weights,
+                            .initial = request_.initial,
+                            .sampler = *sampler_,
+                            .replicas = request_.options.replicas,
+                            .seed = request_.seed},
+                           request_.target);
+    if (const auto why = distrust(result_.checks); !why.empty()) result_.warnings.push_back(why);
+    if (request_.options.replicas > 1)
+      result_.replica = replica_of_particles(result_.samples.size(0), request_.options.replicas);
+  }
+
   void iterate() {
     const auto start = Clock::now();
     sampler_->step();
@@ -147,12 +171,18 @@ class Run {
 
 }  // namespace
 
+bool RunResult::trusted() const {
+  return std::all_of(checks.begin(), checks.end(), [](const Check& check) { return check.passed(); });
+}
+
 NamedArrays RunResult::arrays() const {
   NamedArrays all{{"samples", array_of(samples)}};
   if (weights.defined()) all["weights"] = array_of(weights);
   if (log_prob.defined()) all["log_prob"] = array_of(log_prob);
   for (const auto& [name, column] : trace) all["trace/" + name] = {{static_cast<std::int64_t>(column.size())}, column};
   for (const auto& [name, tensor] : extras) all["extra/" + name] = array_of(tensor);
+  for (const auto& check : checks) all["checks/" + check.name] = {{2}, std::vector<double>{check.value, check.floor}};
+  if (!replica.empty()) all["replica"] = {{static_cast<std::int64_t>(replica.size())}, replica};
   if (!frames.iterations.empty()) {
     all["frames/iterations"] = {{static_cast<std::int64_t>(frames.iterations.size())}, frames.iterations};
     all["frames/positions"] = array_of(torch::stack(frames.clouds));
@@ -167,6 +197,7 @@ NamedArrays RunResult::arrays() const {
 
 RunResult run(const RunRequest& request) {
   require("the number of frames", request.options.frames, at_least(0));
+  require("the number of replicas", request.options.replicas, at_least(1));
   require("the interval of checkpoints in seconds", request.options.checkpoint_interval, at_least(0));
   Run run(request);
   run.complete();

@@ -12,6 +12,7 @@
 
 #include "core/named_array.hpp"
 #include "core/progress.hpp"
+#include "solvers/sampling/checks/check.hpp"
 #include "solvers/sampling/counted_target.hpp"
 #include "solvers/sampling/method.hpp"
 
@@ -20,6 +21,8 @@ namespace scorefield::sampling {
 struct RunOptions {
   std::int64_t steps = 0;            ///< at most; 0: the method's default
   bool stop = true;                  ///< stop when the method says that it has converged
+  bool check = true;                 ///< ask the finished cloud whether it is to be trusted
+  std::int64_t replicas = 1;         ///< independent runs that share the particles
   std::int64_t frames = 0;           ///< clouds of the run that the result keeps, evenly over its iterations; 0: none
   double checkpoint_interval = 300;  ///< seconds between two snapshots of a run in progress; 0: only when interrupted
 };
@@ -73,9 +76,15 @@ struct RunResult {
   std::int64_t iterations = 0;
   double seconds = 0;  ///< in the iterations
   bool converged = false;
+  std::vector<Check> checks;                ///< empty: nobody asked
+  std::optional<LogEvidence> log_evidence;  ///< where the method knows it
+  std::vector<std::int64_t> replica;        ///< [N] which run a particle is of; empty: there is one
+
+  /// Whether every check is passed.
+  [[nodiscard]] bool trusted() const;
 
   /// By the names that they have in a samples file: samples, weights, log_prob, trace/..., extra/..., frames/...,
-  /// density/...
+  /// density/..., checks/NAME (value and floor), replica
   [[nodiscard]] NamedArrays arrays() const;
 };
 

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,6 +12,11 @@
 #include "core/state_archive.hpp"
 
 namespace scorefield::sampling {
+
+/// log of the integral of p, with its standard error.
+struct LogEvidence {
+  double value = 0, error = 0;
+};
 
 /// A particle method between two iterations: one cloud, moved until it represents the target. Built from the target,
 /// the initial cloud [N, d] float64, its options struct and a seed; keeps no file and prints nothing.
@@ -31,6 +37,10 @@ class Sampler {
   [[nodiscard]] virtual std::vector<std::pair<std::string, double>> trace() const = 0;
   /// The method's own stopping rule.
   [[nodiscard]] virtual bool converged() const = 0;
+  /// Whether the particles stand still; absent where they never do, or nobody asks.
+  [[nodiscard]] virtual std::optional<bool> at_rest() const { return std::nullopt; }
+  /// Where the method knows it, once it is done.
+  [[nodiscard]] virtual std::optional<LogEvidence> log_evidence() const { return std::nullopt; }
   /// What the user should know: settings chosen and why, validity tests that failed. Grows during the run.
   [[nodiscard]] virtual std::vector<std::string> notes() const { return {}; }
 

@@ -57,6 +57,9 @@ TEST_F(Sample, JsonHasTheContractsKeysAndTheFileItsContent) {
   EXPECT_EQ(facts["score_evaluations"], 300 * iterations);
   EXPECT_TRUE(facts["converged"].is_boolean());
   EXPECT_GT(facts["seconds"].get<double>(), 0);
+  EXPECT_EQ(facts["trusted"], true);
+  for (const char* check : {"finite", "at_rest", "stein_slices", "stein_moments", "kernel_discrepancy", "lost_modes"})
+    EXPECT_EQ(facts["checks"][check]["passed"], true) << check;
   for (const char* key : {"mean_error", "covariance_error", "gaussian_kl", "mmd", "mmd_floor", "energy_distance",
                           "kl_knn", "kl_knn_floor", "ksd"})
     EXPECT_TRUE(facts["diagnostics"][key].is_number()) << key;
@@ -256,6 +259,54 @@ TEST_F(Sample, ModulesThatAreNoDensityOfEachRowAreRefused) {
   refused("coupled.pt", 1, "couples the rows of a batch");
   refused("constant.pt", 2, "gives no gradient");
   refused("partly.pt", 1, "not the gradient of forward(x)");
+}
+
+TEST_F(Sample, WhatIsNotTrustedIsSaidEverywhereAndFailsIfStrict) {
+  std::vector<std::string> command{"sample",   "funnel", "--particles", "400",       "--seed", "1",
+                                   "--output", "f.h5",   "--json",      "--threads", "1"};
+  const auto loose = succeed(command);
+  EXPECT_THAT(loose.err, HasSubstr("DO NOT TRUST THIS CLOUD (stein_slices"));
+  const auto facts = nlohmann::json::parse(loose.out);
+  EXPECT_EQ(facts["trusted"], false);
+  EXPECT_EQ(facts["checks"]["stein_slices"]["passed"], false);
+  const auto file = h5::File::open(folder_ / "f.h5");
+  EXPECT_EQ(file.integer_attribute("/", "trusted"), 0);
+  EXPECT_THAT(file.strings_attribute("/", "failed_checks"), ::testing::Contains("stein_slices"));
+  EXPECT_EQ(dims("f.h5", "/checks/stein_slices"), std::vector<std::int64_t>{2});
+  std::erase(command, "--json");
+  command.push_back("--strict");
+  const auto strict = run(command);
+  EXPECT_EQ(strict.exit_code, 1);
+  EXPECT_THAT(strict.err, HasSubstr("do not trust it"));
+  EXPECT_EQ(strict.out, "");
+}
+
+TEST_F(Sample, AutoLeavesTheGridWhereItsCloudIsWrong) {
+  if (!scripts(
+          {{"far", "-((x - 50.0) ** 2).sum(1) / 2"},
+           {"cut", "torch.where(x.min(1)[0] > -1.0, -(x * x).sum(1) / 2, torch.full_like(x[:, 0], -float('inf')))"}}))
+    GTEST_SKIP() << "no Python with torch";
+  for (const std::string name : {"far", "cut"}) {
+    const auto result = succeed({"sample", name + ".pt", "--particles", "500", "--output", "s.h5", "--json"});
+    const auto facts = nlohmann::json::parse(result.out);
+    EXPECT_EQ(facts["method"], "gas") << name;
+    EXPECT_EQ(facts["trusted"], true) << name << result.out;
+    EXPECT_THAT(facts["chosen_because"].get<std::string>(), HasSubstr("on the grid")) << name;
+    double mean = 0;
+    for (const double x : column("s.h5", "/samples")) mean += x / 1000;
+    EXPECT_NEAR(mean, name == "far" ? 50 : 0.2876, 0.1) << name;
+  }
+}
+
+TEST_F(Sample, ReplicasAreIndependentRunsThatAgree) {
+  const auto result = succeed(
+      {"sample", "two-far-modes", "--particles", "1000", "--output", "s.h5", "--json", "--set", "sample.replicas=2"});
+  const auto facts = nlohmann::json::parse(result.out);
+  EXPECT_EQ(facts["trusted"], true) << result.out;
+  EXPECT_LT(facts["checks"]["split_r_hat"]["value"].get<double>(), 1.05);
+  EXPECT_TRUE(facts["checks"].contains("replica_shares"));
+  EXPECT_EQ(dims("s.h5", "/replica"), std::vector<std::int64_t>{1000});
+  EXPECT_NEAR(facts["log_evidence"].get<double>(), 0, 0.05) << "the target is normalised";
 }
 
 /// Gamma(3, 1) in x, whose mean is 3 and which has no density below 0.

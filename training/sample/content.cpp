@@ -47,6 +47,10 @@ data::SamplesFile samples_content(const sampling::RunResult& result, const targe
   file.score_evaluations = result.evaluations.score;
   file.density_evaluations = result.evaluations.density;
   file.converged = result.converged;
+  for (const auto& check : result.checks)
+    if (!check.passed()) file.failed_checks.push_back(check.name);
+  if (!result.checks.empty()) file.trusted = file.failed_checks.empty();
+  if (result.log_evidence) file.log_evidence = {result.log_evidence->value, result.log_evidence->error};
   file.notes = result.notes;
   file.arrays = result.arrays();
   file.notes.insert(file.notes.end(), result.warnings.begin(), result.warnings.end());

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 
 #include "core/error.hpp"
 #include "data/atomic_file.hpp"
@@ -67,21 +68,58 @@ void add_notes(sampling::RunResult& result, const targets::Target& target) {
   for (auto& note : target.notes()) result.notes.push_back(std::move(note));
 }
 
+/// What an unfinished run of the same command has left.
+std::optional<data::RunCheckpoint> left_over(const SampleRequest& request, const data::Provenance& provenance,
+                                             const std::string& checkpoint) {
+  if (!request.resume) return std::nullopt;
+  return data::read_run_checkpoint(checkpoint, provenance);
+}
+
 /// The run, whose snapshots go to OUTPUT.checkpoint.
 sampling::RunResult run_with_checkpoints(sampling::RunRequest run, const std::string& checkpoint,
-                                         const data::Provenance& provenance, bool resume) {
-  if (resume) {
-    auto left = data::read_run_checkpoint(checkpoint, provenance);
-    run.resume = {checkpoint, std::move(left.arrays), std::move(left.notes)};
-  }
+                                         const data::Provenance& provenance,
+                                         const std::optional<data::RunCheckpoint>& left) {
+  if (left) run.resume = {checkpoint, left->arrays, left->notes};
   run.save = [&](const sampling::Snapshot& snapshot) {
-    data::write_run_checkpoint(checkpoint, {provenance, snapshot.arrays, snapshot.notes});
+    data::write_run_checkpoint(checkpoint, {provenance, snapshot.arrays, snapshot.notes, run.method.name});
   };
   try {
     return sampling::run(run);
   } catch (const Interrupted& stop) {
     throw Interrupted(std::string(stop.what()) + "; go on with --resume (" + checkpoint + ").");
   }
+}
+
+/// The run by the chosen method; where `auto` took the grid, whose cloud its checks refuse, by the gas after it.
+SampleResult run_method(const SampleRequest& request, const OpenTarget& target, sampling::RunRequest run,
+                        const sampling::Choice& choice, const data::Provenance& provenance) {
+  const auto& options = request.options;
+  const std::string checkpoint = request.output_path + ".checkpoint";
+  auto left = left_over(request, provenance, checkpoint);
+  const bool may_change = options.method == "auto" && choice.method.name == "mpm" && target.counted->has_log_density();
+  std::string why = "on the grid (mpm) the cloud did not pass its checks";
+  if (!may_change || !left || left->method != "gas") {
+    try {
+      SampleResult result{run_with_checkpoints(run, checkpoint, provenance, left), choice.reason, {}};
+      if (!may_change || result.run.trusted()) return result;
+      why = "on the grid (mpm) the cloud did not pass the check";
+      for (const auto& check : result.run.checks)
+        if (!check.passed()) why += " " + check.name;
+    } catch (const UsageError&) {
+      throw;
+    } catch (const Interrupted&) {
+      throw;
+    } catch (const Error& error) {
+      if (!may_change) throw;
+      why = "on the grid (mpm): " + std::string(error.what());
+      while (why.ends_with('.')) why.pop_back();
+    }
+    left.reset();
+    target.counted->set_count({});
+  }
+  if (request.message) request.message("method gas: " + why);
+  run.method = sampling::choose_method(options.methods, "gas", *target.counted).method;
+  return {run_with_checkpoints(run, checkpoint, provenance, left), choice.reason + "; " + why + ": the gas", {}};
 }
 
 }  // namespace
@@ -91,6 +129,11 @@ void bind(OptionSet& set, SampleOptions& options) {
   set.add("sample.particles", options.start.particles, in(2, 2e9), "number of particles N");
   set.add("sample.steps", options.run.steps, at_least(0), "iterations at most; 0: the method's default");
   set.add("sample.stop", options.run.stop, "stop when the method's own rule says that the cloud has come to rest");
+  set.add("sample.check", options.run.check,
+          "ask the finished cloud whether it is to be trusted: finite, at rest, Stein's identity, mode shares, lost "
+          "modes");
+  set.add("sample.replicas", options.run.replicas, in(1, 64),
+          "independent runs that share the particles; from 2 on they are compared (split R-hat, mode shares)");
   set.add("sample.initial", options.initial,
           "a samples file whose cloud is the start, drawn by its weights where it has some; also a .npy or the first "
           "frame of "
@@ -117,18 +160,17 @@ SampleResult sample(const SampleRequest& request) {
   const data::Provenance provenance{.seed = request.seed, .config = request.config_toml};
   const std::string checkpoint = request.output_path + ".checkpoint";
   const auto target = open_target(request, device);
-  const auto [method, reason] = sampling::choose_method(options.methods, options.method, *target.counted);
-  if (!reason.empty() && request.message) request.message("method " + method.name + ": " + reason);
-  SampleResult result{run_with_checkpoints({.options = options.run,
-                                            .method = method,
-                                            .target = target.counted,
-                                            .initial = target.start(options, seed),
-                                            .seed = seed,
-                                            .device = device,
-                                            .observer = request.observer},
-                                           checkpoint, provenance, request.resume),
-                      reason,
-                      {}};
+  const auto choice = sampling::choose_method(options.methods, options.method, *target.counted);
+  if (!choice.reason.empty() && request.message) request.message("method " + choice.method.name + ": " + choice.reason);
+  auto result = run_method(request, target,
+                           {.options = options.run,
+                            .method = choice.method,
+                            .target = target.counted,
+                            .initial = target.start(options, seed),
+                            .seed = seed,
+                            .device = device,
+                            .observer = request.observer},
+                           choice, provenance);
   target.wrap(result.run);
   add_notes(result.run, *target.counted);
   auto content = samples_content(result.run, *target.counted, seed);
