@@ -10,7 +10,7 @@
 #include "data/h5.hpp"
 #include "data/schema.hpp"
 #include "training/config.hpp"
-#include "training/losses/choose_loss.hpp"
+#include "training/fields/choose_field.hpp"
 #include "training/presets.hpp"
 #include "training/trainer.hpp"
 #include "training/training_data.hpp"
@@ -64,6 +64,7 @@ training::TrainObserver make_observer(ProgressPrinter& printer) {
   return [&printer](const training::TrainProgress& progress) {
     if (progress.warning) return print_warning("train", progress.message);
     if (!progress.message.empty()) return printer.message(progress.message);
+    if (!progress.stage.empty()) return printer.report({progress.stage, progress.step, progress.total_steps, ""});
     char detail[128];
     std::snprintf(detail, sizeof detail, "loss %.5g, validation %.5g, rate %.2g", progress.loss,
                   progress.validation_loss, progress.learning_rate);
@@ -73,28 +74,36 @@ training::TrainObserver make_observer(ProgressPrinter& printer) {
 }
 
 Answer answer_of(const training::TrainRequest& request, const training::TrainResult& result,
-                 const std::string& reason) {
-  const nlohmann::ordered_json json{{"command", "train"},
-                                    {"output", request.output_path},
-                                    {"loss", request.config.loss.name},
-                                    {"loss_reason", reason},
-                                    {"steps", result.steps},
-                                    {"seconds", result.seconds},
-                                    {"final_loss", result.final_loss},
-                                    {"validation_loss", result.validation_loss},
-                                    {"parameters", result.parameters},
-                                    {"step_milliseconds", 1e3 * result.step_seconds},
-                                    {"engine", result.engine},
-                                    {"time_limit_reached", result.time_limit_reached},
-                                    {"diverged", result.verdict == training::Verdict::diverged},
-                                    {"overfitted", result.verdict == training::Verdict::overfitted},
-                                    {"kept_step", result.kept_step},
-                                    {"message", result.judgement},
-                                    {"warnings", result.warnings}};
+                 const training::ChoiceReasons& reasons) {
+  nlohmann::ordered_json json{{"command", "train"},
+                              {"output", request.output_path},
+                              {"field", request.config.field.name},
+                              {"field_reason", reasons.field}};
+  if (request.config.loss.name != training::kAutomaticLoss) {
+    json["loss"] = request.config.loss.name;
+    json["loss_reason"] = reasons.loss;
+  }
+  json.update({{"steps", result.steps},
+               {"seconds", result.seconds},
+               {"final_loss", result.final_loss},
+               {"validation_loss", result.validation_loss},
+               {"parameters", result.parameters},
+               {"step_milliseconds", 1e3 * result.step_seconds},
+               {"engine", result.engine},
+               {"time_limit_reached", result.time_limit_reached},
+               {"diverged", result.verdict == training::Verdict::diverged},
+               {"overfitted", result.verdict == training::Verdict::overfitted},
+               {"kept_step", result.kept_step},
+               {"message", result.judgement},
+               {"description", result.description},
+               {"warnings", result.warnings}});
   std::ostringstream text;
-  text << request.output_path << ": " << result.steps << " steps in " << format_duration(result.seconds) << ", "
-       << result.parameters << " parameters, " << result.engine << " engine, loss " << result.final_loss
-       << ", validation " << result.validation_loss << "\n";
+  if (!result.description.empty())
+    text << request.output_path << ": " << result.description << ", in " << format_duration(result.seconds) << "\n";
+  else
+    text << request.output_path << ": " << result.steps << " steps in " << format_duration(result.seconds) << ", "
+         << result.parameters << " parameters, " << result.engine << " engine, loss " << result.final_loss
+         << ", validation " << result.validation_loss << "\n";
   if (result.time_limit_reached)
     text << "The time limit was reached; 'scorefield train " << request.data_path << " --output " << request.output_path
          << " --resume' continues.\n";
@@ -156,17 +165,18 @@ class Train : public Command {
     request_.seed = line.common().seed;
     const auto launched =
         distributed::join_launched(line.common().device, [](const std::string& text) { print_warning("train", text); });
-    reason_ =
-        training::resolve_loss(request_.config, training::open_training_data(request_.data_path, request_.config));
+    reasons_ =
+        training::resolve_choices(request_.config, training::open_training_data(request_.data_path, request_.config));
     request_.config_toml = set.to_toml();
     request_.device = launched.device;
     request_.processes = launched.processes.get();
     ProgressPrinter printer(line.common().quiet || !launched.is_root());
     request_.observer = make_observer(printer);
-    if (!reason_.empty()) printer.message("loss " + request_.config.loss.name + ": " + reason_);
+    if (!reasons_.field.empty()) printer.message("field " + request_.config.field.name + ": " + reasons_.field);
+    if (!reasons_.loss.empty()) printer.message("loss " + request_.config.loss.name + ": " + reasons_.loss);
     try {
       const auto result = training::train(request_);
-      return launched.is_root() ? std::optional(answer_of(request_, result, reason_)) : std::nullopt;
+      return launched.is_root() ? std::optional(answer_of(request_, result, reasons_)) : std::nullopt;
     } catch (const DivergenceError& error) {
       if (!launched.is_root()) throw;
       return answer_of(request_, error);
@@ -175,7 +185,7 @@ class Train : public Command {
 
  private:
   training::TrainRequest request_;
-  std::string reason_;               ///< of the loss; empty: it was named
+  training::ChoiceReasons reasons_;
   std::vector<std::string> stored_;  ///< values of all keys before the command line changed them
 };
 

@@ -13,6 +13,9 @@
 #include "data/dataset.hpp"
 #include "models/network_drift.hpp"
 #include "solvers/integrators.hpp"
+#include "solvers/pic/loading.hpp"
+#include "solvers/pic/simulation.hpp"
+#include "training/fields/force/force_model.hpp"
 #include "training/trainer.hpp"
 
 namespace scorefield::benchmarks {
@@ -188,6 +191,61 @@ BenchmarkResult rollout(const BenchmarkOptions& options) {
   return result;
 }
 
+constexpr const char* kForceRollout = "rollout-force";
+
+/// A force of 16 waves over 201 times at eight mu, some number everywhere.
+training::ForceModel some_force(double box_length, double end) {
+  training::ForceModel force{models::PositionBasis({{0, box_length, true}}, 16), {}, {}, {}};
+  models::ForceCourse run;
+  for (int k = 0; k <= 200; ++k) run.time.push_back(end * k / 200);
+  const auto size = run.time.size() * force.basis.size();
+  for (std::size_t i = 0; i < size; ++i) run.value.push_back(0.1 * std::sin(0.7 * static_cast<double>(i)));
+  run.slope = models::spline_slopes(run.time, run.value);
+  for (int m = 0; m < 8; ++m) {
+    force.mu.push_back({1.2 + 0.1 * m});
+    force.runs.push_back(run);
+  }
+  force.rule.kind = training::MuInterpolationKind::cubic;
+  return force;
+}
+
+/// A whole rollout of a force, as `infer` makes it but for the file, beside a coarse run of the solver.
+BenchmarkResult force_rollout(const BenchmarkOptions& options) {
+  constexpr std::int64_t kParticles = 25000, kSolverSteps = 400;
+  constexpr double kLength = 50, kEnd = 40;
+  models::Normalizer normalizer;
+  normalizer.center = {0, 0};
+  normalizer.scale = {kLength, 3};
+  normalizer.periods = {kLength, 0};
+  normalizer.velocity_of = {1, -1};
+  normalizer.mu_center = {1.55};
+  normalizer.mu_scale = {0.35};
+  normalizer.time_span = kEnd;
+  const auto force = some_force(kLength, kEnd);
+  training::Motion motion{{1.25}, training::Carried::nothing, torch::rand({kParticles, 2}), {}, {}};
+  for (const double t : force.runs.front().time) motion.times.push_back(t / kEnd);
+  const training::ForceMover mover(force, normalizer);
+  pic::PicOptions coarse;
+  coarse.simulated_particles = kParticles;
+  coarse.cells = 64;
+  const pic::Population beams{{{0.5, -3, 1}, {0.5, 3, 1}}, {0.05, 1}, {}};
+  const auto particles = pic::load(beams, kLength, kParticles, coarse.start, Philox(1, 0));
+  const auto times = median_milliseconds({[&] { mover.move(motion, [](std::int64_t, const torch::Tensor&) {}); },
+                                          [&] {
+                                            pic::Simulation<float> solver(coarse, kEnd / kSolverSteps, 1.25, particles);
+                                            for (std::int64_t n = 0; n < kSolverSteps; ++n)
+                                              static_cast<void>(solver.advance());
+                                          }},
+                                         options.seconds);
+  BenchmarkResult result{.name = kForceRollout,
+                         .threads = thread_count(),
+                         .milliseconds = times[0],
+                         .reference = "coarse solver, 64 cells, 400 steps, no frames",
+                         .reference_milliseconds = times[1]};
+  result.numbers = {{"particle_steps_per_second", 1e3 * kParticles * 400 / times[0]}};
+  return result;
+}
+
 }  // namespace
 
 std::vector<BenchmarkCase> training_cases() {
@@ -195,7 +253,8 @@ std::vector<BenchmarkCase> training_cases() {
            authors},
           {kAuthorsStein, "the same with the Laplacian taken from the samples' jitter: no second derivatives",
            authors_stein},
-          {kRollout, "four Heun steps of 25,000 particles through the default network", rollout}};
+          {kRollout, "four Heun steps of 25,000 particles through the default network", rollout},
+          {kForceRollout, "a force's rollout of 25,000 particles through 201 frames", force_rollout}};
 }
 
 }  // namespace scorefield::benchmarks

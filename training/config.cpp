@@ -3,6 +3,8 @@
 namespace scorefield::training {
 
 void bind(OptionSet& set, TrainConfig& config) {
+  set.add("model.field", config.field.name, config.field.names(),
+          "what moves the population; auto: by what the data have; " + config.field.list.help());
   models::bind(set, config.model);
   set.add("loss.name", config.loss.name, config.loss.names(),
           "auto: by what the data have: velocity where there are velocities or particles are followed, else transport, "
@@ -16,6 +18,7 @@ void bind(OptionSet& set, TrainConfig& config) {
           "derivatives");
   set.add("loss.probes", config.loss.probes, at_least(1), "Hutchinson probes per point");
   config.loss.list.bind(set);
+  config.field.list.bind(set);
   bind(set, config.quadrature);
   bind(set, config.batch);
   optim::bind(set, config.optimizer);
@@ -40,7 +43,7 @@ void bind(OptionSet& set, TrainConfig& config) {
 void validate(const TrainConfig& config) {
   check_ranges(config);
   models::validate(config.model);
-  config.loss.chosen().validate(config);
+  config.field.chosen().validate(config);
 }
 
 }  // namespace scorefield::training

@@ -7,6 +7,7 @@
 #include "core/options.hpp"
 #include "models/options.hpp"
 #include "training/batch/options.hpp"
+#include "training/fields/registry.hpp"
 #include "training/losses/registry.hpp"
 #include "training/optim/options.hpp"
 #include "training/quadrature.hpp"
@@ -18,6 +19,23 @@ enum class EngineKind { automatic, fused, autograd };
 
 /// The loss that is chosen by what the data have (losses/choose_loss.hpp).
 inline constexpr const char* kAutomaticLoss = "auto";
+
+/// The field that is chosen by what the data have (fields/choose_field.hpp).
+inline constexpr const char* kAutomaticField = "auto";
+
+/// What moves the population.
+struct FieldOptions {
+  std::string name = kAutomaticField;
+  FieldList list{};  ///< every field, with the options that are its own
+
+  /// The field of that name; as long as none is chosen, the last of the list, which takes all data. @throws UsageError
+  [[nodiscard]] const Field& chosen() const { return name == kAutomaticField ? *list.all().back() : list.find(name); }
+  [[nodiscard]] std::vector<std::string> names() const {
+    auto all = list.names();
+    all.insert(all.begin(), kAutomaticField);
+    return all;
+  }
+};
 
 /// Which functional is minimised (shared equations: training/README.md).
 struct LossOptions {
@@ -55,6 +73,7 @@ struct TrainingOptions {
 };
 
 struct TrainConfig {
+  FieldOptions field;
   models::ModelOptions model;
   LossOptions loss;
   QuadratureOptions quadrature;

@@ -7,6 +7,7 @@
 #include <limits>
 #include <utility>
 
+#include "core/error.hpp"
 #include "core/require.hpp"
 #include "training/batch/source.hpp"
 #include "training/losses/choose_loss.hpp"
@@ -22,6 +23,9 @@ LossNoise measure_loss_noise(const std::string& model_path, const std::string& d
   require("the number of batches of a loss's noise", batches, at_least(2));
   const auto model = load_model(model_path);
   auto reader = open_training_data(data_path, config);
+  if (!model.network)
+    throw UsageError(model_path + " is a model of kind " + model.kind +
+                     ", which has no batches whose noise could be measured.");
   static_cast<void>(resolve_loss(config, reader));
   BatchSource source(std::move(reader), model.network->normalizer(), config, seed);
   const auto objective = config.loss.chosen().objective(config, seed);

@@ -11,6 +11,7 @@
 #include "data/coordinates.hpp"
 #include "data/model_header.hpp"
 #include "data/tensor_io.hpp"
+#include "training/fields/registry.hpp"
 #include "training/losses/registry.hpp"
 
 namespace scorefield::training {
@@ -35,6 +36,8 @@ void write_normalizer(h5::File& file, const models::Normalizer& normalizer) {
   file.set_attribute("/model/normalizer", "time_span", normalizer.time_span);
 }
 
+}  // namespace
+
 models::Normalizer read_normalizer(const h5::File& file, const data::DatasetHeader& header) {
   const auto& periods = header.periods;
   models::Normalizer normalizer;
@@ -55,6 +58,8 @@ models::Normalizer read_normalizer(const h5::File& file, const data::DatasetHead
     throw FileError(file.path(), "'/model/normalizer' does not fit the coordinates. Train the model again.");
   return normalizer;
 }
+
+namespace {
 
 void write_history(h5::File& file, const History& history) {
   write_numbers(file, "/history/step", history.step);
@@ -112,31 +117,57 @@ void fill_parameters(models::ScoreNetwork& network, const h5::File& file) {
   }
 }
 
+[[noreturn]] void unknown_kind(const h5::File& file, const std::string& kind) {
+  throw FileError(file.path(),
+                  "holds a model of kind '" + kind + "', which this version does not know. Train the model again.");
+}
+
 [[noreturn]] void wrong_kind(const ReducedModel& model, const std::string& path, const char* wanted) {
-  throw UsageError(path + " is a model of kind " + model.loss->kind() + ", this needs one of kind " + wanted + "; " +
-                   model.loss->use() + ".");
+  throw UsageError(path + " is a model of kind " + model.kind + ", this needs one of kind " + wanted + "; " +
+                   (model.loss ? model.loss->use() : "'scorefield infer' rolls it out") + ".");
 }
 
 }  // namespace
 
+torch::TensorOptions ReducedModel::options() const {
+  return network ? network->parameters().front().options().requires_grad(false) : torch::TensorOptions(torch::kFloat32);
+}
+
+void ReducedModel::to(torch::Device device) const {
+  if (network) network->to(device);
+}
+
+const Mover& require_mover(const ReducedModel& model, const std::string& path) {
+  if (model.mover) return *model.mover;
+  wrong_kind(model, path, "drift");
+}
+
 const DriftUse& require_drift(const ReducedModel& model, const std::string& path) {
-  if (const auto* use = model.loss->drift_use()) return *use;
+  if (const auto* use = model.loss ? model.loss->drift_use() : nullptr) return *use;
   wrong_kind(model, path, "drift");
 }
 
 const ScoreUse& require_score(const ReducedModel& model, const std::string& path) {
-  if (const auto* use = model.loss->score_use()) return *use;
+  if (const auto* use = model.loss ? model.loss->score_use() : nullptr) return *use;
   wrong_kind(model, path, "score");
 }
 
 std::shared_ptr<const Loss> read_loss(const h5::File& file) {
   const auto kind = data::read_model_kind(file);
   auto loss = LossList().leaving(kind);
-  if (!loss)
-    throw FileError(file.path(),
-                    "holds a model of kind '" + kind + "', which this version does not know. Train the model again.");
+  if (!loss) unknown_kind(file, kind);
   loss->read(file);
   return loss;
+}
+
+void read_network(const h5::File& file, const data::ModelHeader& header, ReducedModel& model) {
+  models::ModelOptions options;
+  OptionSet set;
+  models::bind(set, options);
+  set.load_toml(header.options, file.path());
+  model.network = std::make_shared<models::ScoreNetwork>(options, model.normalizer);
+  fill_parameters(*model.network, file);
+  model.loss = read_loss(file);
 }
 
 ReducedModel load_model(const std::string& path) {
@@ -144,16 +175,15 @@ ReducedModel load_model(const std::string& path) {
   const auto header = data::read_model_header(file);
   ReducedModel model;
   model.header = header.data;
-  models::ModelOptions options;
-  OptionSet set;
-  models::bind(set, options);
-  set.load_toml(header.options, path);
-  model.network = std::make_shared<models::ScoreNetwork>(options, read_normalizer(file, model.header));
-  fill_parameters(*model.network, file);
+  model.kind = header.kind;
+  model.normalizer = read_normalizer(file, model.header);
+  const FieldList fields;
+  const auto* field = fields.reading(model.kind);
+  if (!field) unknown_kind(file, model.kind);
+  field->read(file, header, model);
   model.initial = read_initial(file, model.header.dimension());
   model.sigma = header.sigma;
   model.step = header.step;
-  model.loss = read_loss(file);
   model.range = read_population_range(file);
   model.observables = read_observables(file, model.header.mu_count(), model.header.periods);
   return model;
@@ -191,6 +221,23 @@ void save_model(const std::string& path, const data::Provenance& provenance, con
   file.set_attribute("/training", "interval_loss", state.interval_loss);
   file.set_attribute("/training", "interval_steps", state.interval_steps);
   write_history(file, state.history);
+  file.close();
+  destination.commit();
+}
+
+void save_field_model(const std::string& path, data::ModelHeader header, const ReducedModel& model,
+                      const History& history, const std::function<void(h5::File&)>& write_field) {
+  data::AtomicFile destination(path);
+  auto file = h5::File::create(destination.temporary_path(), path);
+  header.data = model.header;
+  header.kind = model.kind;
+  data::write_model_header(file, header);
+  write_normalizer(file, model.normalizer);
+  write_field(file);
+  write_initial(file, model.initial, model.header.dimension());
+  if (model.range) write_population_range(file, *model.range);
+  if (model.observables) write_observables(file, *model.observables, model.header.periods);
+  write_history(file, history);
   file.close();
   destination.commit();
 }

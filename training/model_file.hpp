@@ -3,6 +3,7 @@
 #include <torch/types.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,7 +11,9 @@
 
 #include "data/dataset.hpp"
 #include "data/h5.hpp"
+#include "data/model_header.hpp"
 #include "models/score_network.hpp"
+#include "training/fields/mover.hpp"
 #include "training/initial_populations.hpp"
 #include "training/losses/loss.hpp"
 #include "training/observables.hpp"
@@ -23,19 +26,30 @@ namespace scorefield::training {
 
 /// Everything that inference needs, loaded from a model file. Loading reads arrays and attributes only.
 struct ReducedModel {
-  std::shared_ptr<models::ScoreNetwork> network;  ///< averaged weights, float32, on the CPU
-  data::DatasetHeader header;                     ///< coordinates, units, periods, mu and times of the training data
+  std::string kind;  ///< the word in the file
+  models::Normalizer normalizer;
+  std::shared_ptr<const Mover> mover;  ///< what moves populations; null: this model does not
+  /// Of a potential, a score, a conditional sampler: averaged weights, float32, on the CPU. Null: the field is of
+  /// another make.
+  std::shared_ptr<models::ScoreNetwork> network;
+  data::DatasetHeader header;  ///< coordinates, units, periods, mu and times of the training data
   InitialPopulations initial;
   double sigma = 0;  ///< diffusion that the model was trained with, normalised units
   std::int64_t step = 0;
-  /// What the model is good for: the loss that it was trained with, or one that leaves models of the same kind, with
-  /// what the file keeps of it.
+  /// What a network is good for: the loss that it was trained with, or one that leaves models of the same kind, with
+  /// what the file keeps of it. Null where there is no network.
   std::shared_ptr<const Loss> loss;
   std::optional<PopulationRange> range{};          ///< of the training data; absent in older files
   std::optional<ObservableCourses> observables{};  ///< of its runs; absent in older files
+
+  /// Type and device of populations.
+  [[nodiscard]] torch::TensorOptions options() const;
+  void to(torch::Device device) const;
 };
 
-/// The model's use as a drift, or as a score. @throws UsageError where it has none, saying what it is good for instead.
+/// The model as what moves populations, the gradient of its potential, its score. @throws UsageError where it is none,
+/// saying what it is good for instead.
+[[nodiscard]] const Mover& require_mover(const ReducedModel& model, const std::string& path);
 [[nodiscard]] const DriftUse& require_drift(const ReducedModel& model, const std::string& path);
 [[nodiscard]] const ScoreUse& require_score(const ReducedModel& model, const std::string& path);
 
@@ -44,6 +58,15 @@ struct ReducedModel {
 
 /// @throws FileError on a file that is not a model of this version, or whose arrays do not fit its options.
 [[nodiscard]] ReducedModel load_model(const std::string& path);
+
+/// What a file holds of a network: the part of load_model() that fields with one share. @throws FileError
+void read_network(const h5::File& file, const data::ModelHeader& header, ReducedModel& model);
+[[nodiscard]] models::Normalizer read_normalizer(const h5::File& file, const data::DatasetHeader& header);
+
+/// Writes the file of a model without a network atomically. `header`: options, kind, step and number of parameters;
+/// `write_field`: adds what the field keeps under /model.
+void save_field_model(const std::string& path, data::ModelHeader header, const ReducedModel& model,
+                      const History& history, const std::function<void(h5::File&)>& write_field);
 
 /// The weights of one step and what moves them on.
 struct Checkpoint {

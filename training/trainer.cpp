@@ -13,7 +13,7 @@
 #include "core/error.hpp"
 #include "core/interrupt.hpp"
 #include "training/batch/prefetcher.hpp"
-#include "training/losses/choose_loss.hpp"
+#include "training/fields/choose_field.hpp"
 #include "training/normalization.hpp"
 #include "training/optim/clip.hpp"
 #include "training/training_data.hpp"
@@ -52,10 +52,8 @@ Training::Training(const TrainRequest& request)
       device_(parse_device(request.device)),
       graph_(device_, request.config.training.cuda_graph && request.config.training.engine != EngineKind::autograd &&
                           !request.processes) {
-  training::validate(config_);
   if (config_.training.tf32) at::globalContext().setAllowTF32CuBLAS(true);
   auto reader = open_training_data(request.data_path, config_);
-  static_cast<void>(resolve_loss(config_, reader));
   if (is_root()) const data::AtomicFile writable(request.output_path);  // fail now rather than at the first checkpoint
 
   torch::manual_seed(static_cast<std::uint64_t>(request.seed));
@@ -64,6 +62,7 @@ Training::Training(const TrainRequest& request)
   const auto extra = static_cast<std::size_t>(loss.extra_inputs());  // in [-1, 1] already
   normalizer.mu_center.insert(normalizer.mu_center.end(), extra, 0);
   normalizer.mu_scale.insert(normalizer.mu_scale.end(), extra, 1);
+  model_.normalizer = normalizer;
   model_.network = std::make_shared<models::ScoreNetwork>(config_.model, normalizer);
   model_.header = reader.header();
   model_.initial = initial_populations_of(reader);
@@ -291,10 +290,15 @@ TrainResult Training::run() {
   return result;
 }
 
+TrainResult train_network(const TrainRequest& request) { return Training(request).run(); }
+
 TrainResult train(const TrainRequest& request) {
   if (request.resume && !std::filesystem::exists(request.output_path))
     throw FileError(request.output_path, "does not exist, so there is nothing to resume. Train without --resume.");
-  return Training(request).run();
+  training::validate(request.config);
+  TrainRequest resolved = request;
+  static_cast<void>(resolve_choices(resolved.config, open_training_data(request.data_path, request.config)));
+  return resolved.config.field.chosen().train(resolved);
 }
 
 }  // namespace scorefield::training

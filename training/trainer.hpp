@@ -18,6 +18,7 @@ struct TrainProgress {
   double learning_rate = 0;
   double steps_per_second = 0;
   double seconds_left = 0;
+  std::string stage;     ///< of work that has no loss; empty: optimiser steps
   std::string message;   ///< a line for the user, usually empty
   bool warning = false;  ///< the message is a warning
 };
@@ -48,6 +49,7 @@ struct TrainResult {
   Verdict verdict = Verdict::sound;
   std::int64_t kept_step = 0;           ///< of the weights in the file: below `steps` where the training went back
   std::string judgement;                ///< for the user; empty where the verdict is sound
+  std::string description{};            ///< of what was found, for the user; usually empty
   std::vector<std::string> warnings{};  ///< about the data, which the observer was told
 };
 
@@ -62,5 +64,8 @@ struct TrainResult {
 /// same request; rank 0 writes the file and tells the observer.
 /// @throws UsageError, FileError, DivergenceError where numbers are no longer finite (the best checkpoint stays)
 TrainResult train(const TrainRequest& request);
+
+/// The same for a field that is a network and whose loss is named.
+TrainResult train_network(const TrainRequest& request);
 
 }  // namespace scorefield::training

@@ -24,14 +24,14 @@ def field(x):
     return e[lower] * (1 - upper_share) + e[upper] * upper_share
 
 
-def two_streams(v0, particles, times, seed, dt=0.05):
-    """x, v [K, N] at the times, beams of velocity +v0 and -v0 and a thermal spread of v0/10. Row i is one particle here;
-    particle codes sort by species and cell, see sorted_by_cell."""
+def two_streams(v0, particles, times, seed, dt=0.05, displacement=0.05):
+    """x, v [K, N] at the times, beams of velocity +v0 and -v0 and a thermal spread of v0/10, displaced by that share of the
+    box. Row i is one particle here; particle codes sort by species and cell, see sorted_by_cell."""
     random = np.random.default_rng(seed)
     half = particles // 2
     place = (np.arange(half) + 0.5) / half
     x = LENGTH * np.concatenate([place, place])
-    x = x + 0.05 * LENGTH * np.sin(2 * np.pi * x / LENGTH)
+    x = x + displacement * LENGTH * np.sin(2 * np.pi * x / LENGTH)
     sign = np.repeat([1.0, -1.0], half)
     v = v0 * (sign + 0.1 * random.normal(size=2 * half))
     frames = []

@@ -77,6 +77,12 @@ FILES = {
         "/model/left_out_mu": ("[L, p]", "runs of the dataset that were not trained on"),
         "/model/time": ("[K]", "training times"),
         "/model/time@units": "their unit",
+        "/model/force/time": ("[K]", "`model.field=force`: times of the coefficients"),
+        "/model/force/coefficients": ("[M, K, n]", "of the force's components, one after the other, in 1, (x - middle)/length of "
+                                      "axes without a period, cosine and sine of every wave"),
+        "/model/force/slopes": ("[M, K, n]", "their time derivatives"),
+        "/model/force@*": "origin, length and periodicity of the axes, waves along each, where the force is from, how it is "
+                          "interpolated in mu and with what error at left-out runs",
         "/model@*": "the network's options (TOML), its numbers of parameters, coordinates, units, periods, kind of model, "
                     "the training data's configuration",
         "/training/*": "raw weights, averages and optimiser state, with which `--resume` continues bit for bit; in `best` "
@@ -171,13 +177,16 @@ JSON = {
         "output": "the model",
         "engine": "what computed the gradients",
         "parameters": "number of weights",
-        "loss": "the loss that was minimised",
+        "field": "what moves the population",
+        "field_reason": "why, where none was named",
+        "loss": "the loss that was minimised; absent where the field has none",
         "loss_reason": "why, where none was named",
         "steps": "optimiser steps made in all",
         "seconds": "wall time",
         "step_milliseconds": "of a step, mean",
         "final_loss": "mean training loss of the last interval",
-        "validation_loss": "loss on particles that were never trained on",
+        "validation_loss": "loss on particles that were never trained on; of a force, the relative error at left-out runs",
+        "description": "how a field that is fitted at once was found; empty for others",
         "time_limit_reached": "whether `--time-limit` ended the run",
         "diverged": "whether the losses rose and stayed there; exit code 1",
         "overfitted": "whether the validation loss rose while the training loss fell",

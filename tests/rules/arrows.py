@@ -15,11 +15,13 @@ SAMPLERS = [
     "solvers/sph",
     "solvers/svgd",
 ]
-MODELS = ["models", "models/kernels", "models/modulation", "models/sweeps", "models/targets"]
+MODELS = ["models", "models/fields", "models/kernels", "models/modulation", "models/sweeps", "models/targets"]
 LEARNING = [
     "training",
     "training/optim",
     "training/distributed",
+    "training/fields",
+    "training/fields/force",
     "training/losses",
     "training/batch",
     "training/rollout",
@@ -46,7 +48,7 @@ ARROWS = {
     "core/simd": ["core"],
     "data": FILES,
     "data/problems": [*FILES, *GENERATORS],
-    "models": [*CORE, *MODELS[:4]],
+    "models": [*CORE, *MODELS[:5]],
     "models/targets": [*CORE, *DENSITY],
     "solvers": [*CORE, *DENSITY],
     "solvers/fft": CORE,
@@ -65,7 +67,7 @@ ARROWS = {
     "solvers/sampling": [*CORE, *DENSITY, *SAMPLERS],  # the registry names every method
     "training": [*FILES, "data/problems", *MODELS, "solvers", *LEARNING],
     "training/distributed": CORE,
-    "training/optim": [*CORE, *MODELS[:4]],
+    "training/optim": [*CORE, *MODELS[:5]],
     "training/metrics": [*FILES, "data/problems"],  # no network
     "training/compare": [*FILES, "data/problems", *MODELS, *LEARNING, "training/metrics"],
     "training/sample": [*FILES, *MODELS, *SAMPLERS, "training"],  # samplers with files and learned scores

@@ -14,8 +14,8 @@ namespace {
 ReducedModel load_drift_model(const CalibrateRequest& request) {
   const auto device = open_device(request.device);
   auto model = load_model(request.model_path);
-  static_cast<void>(require_drift(model, request.model_path));
-  model.network->to(device);
+  static_cast<void>(require_mover(model, request.model_path));
+  model.to(device);
   return model;
 }
 
@@ -64,7 +64,7 @@ void Fit::check(const CalibrateRequest& request) const {
 void Fit::place_start(const CalibrateRequest& request) {
   const auto& options = request.options;
   const auto device = open_device(request.device);
-  const auto& normalizer = model_.network->normalizer();
+  const auto& normalizer = model_.normalizer;
   particles_ = fewest_particles(data_.header(), options.run);
   if (options.particles > 0) particles_ = std::min(particles_, options.particles);
   if (options.initial == CalibrationStart::data && options.initial_file.empty()) {
@@ -115,15 +115,13 @@ std::vector<double> Fit::physical(const std::vector<double>& mu) const {
 }
 
 std::vector<double> Fit::unbounded(const std::vector<double>& mu) const {
-  const auto& normalizer = model_.network->normalizer();
+  const auto& normalizer = model_.normalizer;
   std::vector<double> values;
   for (std::size_t j = 0; j < mu.size(); ++j)
     values.push_back(normalizer.mu_center[j] + normalizer.mu_scale[j] * mu[j]);
   return values;
 }
 
-std::vector<double> Fit::normalised(const std::vector<double>& mu) const {
-  return model_.network->normalizer().normalized_mu(mu);
-}
+std::vector<double> Fit::normalised(const std::vector<double>& mu) const { return model_.normalizer.normalized_mu(mu); }
 
 }  // namespace scorefield::training

@@ -40,9 +40,7 @@ class Fit {
   [[nodiscard]] std::vector<double> unbounded(const std::vector<double>& mu) const;
   [[nodiscard]] std::vector<double> normalised(const std::vector<double>& mu) const;
   /// Half the training range of one parameter, physical.
-  [[nodiscard]] double half_range(std::size_t parameter) const {
-    return model_.network->normalizer().mu_scale[parameter];
-  }
+  [[nodiscard]] double half_range(std::size_t parameter) const { return model_.normalizer.mu_scale[parameter]; }
 
   /// Rollouts start from the population of a training mu, whatever mu is.
   [[nodiscard]] bool starts_elsewhere() const { return starts_elsewhere_; }

@@ -16,7 +16,7 @@ namespace {
 constexpr std::uint64_t kBootstrapStream = std::uint64_t{0x63} << 56, kSplitStream = std::uint64_t{0x64} << 56;
 constexpr std::int64_t kSplits = 16;  ///< random halves that the floor is averaged over
 
-torch::Device device_of(const ReducedModel& model) { return model.network->parameters().front().device(); }
+torch::Device device_of(const ReducedModel& model) { return model.options().device(); }
 
 /// Indices of the compared frames: `wanted` of those within the model's times, equally spaced up to the last.
 std::vector<std::int64_t> compared_frames(const ReducedModel& model, const data::DatasetReader& data, std::int64_t run,
@@ -24,7 +24,7 @@ std::vector<std::int64_t> compared_frames(const ReducedModel& model, const data:
   const auto& time = data.header().times(run);
   std::vector<std::int64_t> usable, frames;
   for (std::size_t k = 0; k < time.size(); ++k) {
-    const double t = model.network->normalizer().normalized_time(time[k]);
+    const double t = model.normalizer.normalized_time(time[k]);
     if (t > 1e-6 && t < 1 + 1e-6) usable.push_back(static_cast<std::int64_t>(k));
   }
   if (usable.empty())
@@ -65,7 +65,7 @@ torch::Tensor observed_population(const ReducedModel& model, const data::Dataset
   const auto seed = static_cast<std::uint64_t>(observed.seed + (kept ? 0 : 1 + observed.frame));
   const auto rows = header.has_weights ? weighted_rows(data, observed, std::min(observed.count, available), seed)
                                        : problems::representative_rows(header, available, observed.count, seed);
-  const auto& normalizer = model.network->normalizer();
+  const auto& normalizer = model.normalizer;
   const auto all = torch::from_blob(samples.data(), {available, normalizer.dimension()});
   const auto center = torch::tensor(normalizer.center, torch::kFloat64),
              scale = torch::tensor(normalizer.scale, torch::kFloat64);
@@ -80,10 +80,10 @@ Observation::Observation(const ReducedModel& model, const data::DatasetReader& d
       seed_(static_cast<std::uint64_t>(seed)),
       same_particles_(data.header().identity == data::Identity::trajectories),
       times_{0},
-      loss_(model.network->normalizer(), options.projections, static_cast<std::uint64_t>(seed), device_of(model)) {
+      loss_(model.normalizer, options.projections, static_cast<std::uint64_t>(seed), device_of(model)) {
   for (const std::int64_t k : compared_frames(model, data, options.run, options.frames)) {
     const double time = data.header().times(options.run)[static_cast<std::size_t>(k)];
-    times_.push_back(model.network->normalizer().normalized_time(time));
+    times_.push_back(model.normalizer.normalized_time(time));
     observed_.push_back(loss_.project(observed_population(model, data, {options.run, k, particles, seed})));
     all_.push_back(loss_.project(observed_population(model, data, {options.run, k, 2 * particles, seed})));
   }

@@ -10,6 +10,7 @@
 #include "training/compare/stopwatch.hpp"
 #include "training/loss_noise.hpp"
 #include "training/metrics/evaluation.hpp"
+#include "training/model_file.hpp"
 #include "training/rollout/guide.hpp"
 #include "training/rollout/infer.hpp"
 #include "training/trainer.hpp"
@@ -50,8 +51,11 @@ void train(const CellTask& task, Cell& cell) {
   cell.conditional = task.plan.train.loss.chosen().marginal_sampler() != nullptr;
 }
 
+/// Whether the trained model is a network whose batches and potential can be looked at.
+bool is_network(const CellTask& task) { return training::load_model(model_path(task)).network != nullptr; }
+
 void measure_noise(const CellTask& task, Cell& cell) {
-  if (task.experiment.noise_batches == 0) return;
+  if (task.experiment.noise_batches == 0 || !is_network(task)) return;
   const auto noise = training::measure_loss_noise(model_path(task), task.data.train, task.plan.train, task.seed + 1,
                                                   task.experiment.noise_batches);
   cell.loss_at_end = noise.mean;
@@ -61,7 +65,7 @@ void measure_noise(const CellTask& task, Cell& cell) {
 
 void compare_closed_form(const CellTask& task, Cell& cell) {
   const auto& loss = task.plan.train.loss;
-  if (!loss.chosen().drift_use() || loss.sigma != 0) return;
+  if (!is_network(task) || !loss.chosen().drift_use() || loss.sigma != 0) return;
   if (!has_closed_form(*plan_data(task.problem, DataRole::test).problem, task.data.test_mu.front())) return;
   const auto found = compare_with_closed_form(model_path(task), task.data.test);
   cell.drift_error = found.drift_error;

@@ -129,7 +129,7 @@ Tensor Guide::to_modes(const Tensor& x, const Tensor& shares, const std::vector<
 GuideStep guide_at(const ReducedModel& model, GuideKind kind, const std::vector<double>& mu, const Tensor& weights) {
   const auto runs = weights_at(model.header.mu, mu);
   if (runs.empty()) return {};
-  const auto& normalizer = model.network->normalizer();
+  const auto& normalizer = model.normalizer;
   const auto guide = std::make_shared<const Guide>(kind, normalizer);
   const double start = normalizer.time_start, span = normalizer.time_span;
   return [&courses = *model.observables, guide, runs, weights, start, span](const Tensor& x, double time) {

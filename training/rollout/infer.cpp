@@ -27,13 +27,13 @@ namespace {
 using torch::Tensor;
 
 /// Whether frames are sampled one by one, and no population is moved.
-bool sampled_afresh(const ReducedModel& model) { return model.loss->marginal_sampler() != nullptr; }
+bool sampled_afresh(const ReducedModel& model) { return model.loss && model.loss->marginal_sampler() != nullptr; }
 
 /// @throws UsageError where the population cannot be held to anything
 void check_guide(const ReducedModel& model, const std::string& path, const InferOptions& options) {
   if (options.guide == GuideKind::none) return;
   if (sampled_afresh(model))
-    throw UsageError("infer.guide holds a population on its way; " + path + " is of kind " + model.loss->kind() +
+    throw UsageError("infer.guide holds a population on its way; " + path + " is of kind " + model.kind +
                      ", whose frames are sampled one by one.");
   if (options.log_density != LogDensityKind::none)
     throw UsageError("infer.log_density follows the model's flow alone, which infer.guide changes: take one of them.");
@@ -42,13 +42,13 @@ void check_guide(const ReducedModel& model, const std::string& path, const Infer
 
 /// Options that exclude each other, or the kind of the model. @throws UsageError
 void check_kind(const ReducedModel& model, const std::string& path, const InferOptions& options) {
-  const auto* sampler = model.loss->marginal_sampler();
+  const auto* sampler = sampled_afresh(model) ? model.loss->marginal_sampler() : nullptr;
   if (sampler) sampler->check(options.conditional);
-  else static_cast<void>(require_drift(model, path));
+  else static_cast<void>(require_mover(model, path));
   check_guide(model, path, options);
   if (options.log_density == LogDensityKind::none) return;
   if (sampler)
-    throw UsageError("infer.log_density needs a model of a drift; " + path + " is of kind " + model.loss->kind() + ".");
+    throw UsageError("infer.log_density needs a model of a drift; " + path + " is of kind " + model.kind + ".");
   if (model.sigma > 0 || options.integration.method == integrators::IntegrationMethod::euler_maruyama)
     throw UsageError(
         "infer.log_density follows a flow without noise; the model was trained with loss.sigma > 0, whose "
@@ -151,7 +151,7 @@ class Inference {
       particles = start_.emplace(model, request.options.start, request.seed).particles();
     }
     const auto header = header_of(model, request, particles, start_ ? &*start_ : nullptr);
-    for (const double t : header.time) times_.push_back(model.network->normalizer().normalized_time(t));
+    for (const double t : header.time) times_.push_back(model.normalizer.normalized_time(t));
     file_.emplace(request.output_path, header, with_density_ ? describe(request.options.log_density) : "",
                   request.processes, [this](std::size_t m, std::int64_t frame, const Tensor& x, const Tensor& weights) {
                     watch(m, frame, x, weights);
@@ -191,7 +191,7 @@ class Inference {
   /// Moves the population of one mu through all frames.
   void move(std::size_t first, const std::vector<double>& mu) {
     auto population = start_->weighted_at(mu);
-    const std::int64_t d = model_.network->normalizer().dimension();
+    const std::int64_t d = model_.normalizer.dimension();
     const auto physical = torch::from_blob(population.samples.data(), {start_->particles(), d}).to(device());
     Tensor weights;
     if (start_->weighted())
@@ -199,7 +199,7 @@ class Inference {
     auto state = rollout_.normalised(physical);
     if (with_density_) {
       const auto density =
-          initial_log_density(request_.options.log_density, physical, model_.network->normalizer().periods, weights);
+          initial_log_density(request_.options.log_density, physical, model_.normalizer.periods, weights);
       state = torch::cat({state, density.unsqueeze(1)}, 1);
     }
     const auto on_frame = [&](std::int64_t k, const Tensor& moved) {
@@ -276,7 +276,7 @@ class Inference {
     request_.observer({stage.str(), frame + 1, header.frames(), ""});
   }
 
-  [[nodiscard]] torch::Device device() const { return model_.network->parameters().front().device(); }
+  [[nodiscard]] torch::Device device() const { return model_.options().device(); }
 
   const InferRequest& request_;
   const ReducedModel& model_;
@@ -307,7 +307,7 @@ InferResult infer(const InferRequest& request) {
     result.warnings.push_back(
         "the model was trained with loss.sigma > 0; --set infer.method=euler-maruyama adds the noise "
         "that belongs to it.");
-  model.network->to(device);
+  model.to(device);
   Inference inference(request, model);
   inference.note_start(result.warnings);
   inference.run();

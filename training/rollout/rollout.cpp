@@ -6,7 +6,6 @@
 
 #include "core/error.hpp"
 #include "core/interrupt.hpp"
-#include "models/score.hpp"
 #include "solvers/integrators.hpp"
 #include "training/batch/random_streams.hpp"
 
@@ -29,13 +28,13 @@ torch::Tensor row(const std::vector<double>& values, const torch::TensorOptions&
 
 Rollout::Rollout(const ReducedModel& model, integrators::IntegrateOptions integration, Carried carried)
     : model_(model), integration_(std::move(integration)), carried_(carried) {
-  const auto& normalizer = model.network->normalizer();
+  const auto& normalizer = model.normalizer;
   width_ = normalizer.dimension() + carried_numbers(carried, normalizer);
   for (std::int64_t c = 0; c < normalizer.dimension(); ++c)
     integration_.periods.push_back(normalizer.normalized_period(c));
   integration_.periods.resize(static_cast<std::size_t>(width_), 0);
   if (integration_.method == integrators::IntegrationMethod::euler_maruyama) integration_.sigma = {model.sigma};
-  const auto options = model.network->parameters().front().options();
+  const auto options = model.options();
   center_ = row(normalizer.center, options);
   scale_ = row(normalizer.scale, options);
 }
@@ -43,8 +42,7 @@ Rollout::Rollout(const ReducedModel& model, integrators::IntegrateOptions integr
 void Rollout::move(const std::vector<double>& mu, const torch::Tensor& state, const std::vector<double>& times,
                    const integrators::IntegrateOptions& integration,
                    const std::function<void(std::int64_t frame, const torch::Tensor& state)>& on_frame) const {
-  const auto field = model_.loss->drift_use()->field(model_.network, mu, carried_);
-  integrators::integrate(*field, state, times, integration, [&](std::int64_t k, const torch::Tensor& moved) {
+  model_.mover->move({mu, carried_, state, times, integration}, [&](std::int64_t k, const torch::Tensor& moved) {
     if (interrupt_requested()) throw Interrupted("interrupted; no rollout was written.");
     on_frame(k, moved);
   });

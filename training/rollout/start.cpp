@@ -138,7 +138,7 @@ RolloutStart::Population RolloutStart::weighted_at(const std::vector<double>& mu
 }
 
 std::vector<float> RolloutStart::some_of(const Population& population, const data::DatasetHeader& header) const {
-  const auto d = static_cast<std::size_t>(model_.network->normalizer().dimension());
+  const auto d = static_cast<std::size_t>(model_.header.dimension());
   const auto available = static_cast<std::int64_t>(population.samples.size() / d);
   const auto seed = static_cast<std::uint64_t>(seed_);
   const auto rows = population.weights.empty() ? problems::representative_rows(header, available, particles_, seed)

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/dense/dense.hpp"
+#include "data/mu_set.hpp"
+#include "training/fields/force/options.hpp"
+
+namespace scorefield::training {
+
+/// How what is known at the training mu is carried to others: f(mu) = sum_m w_m(mu) f(mu_m), sum_m w_m = 1.
+struct MuRule {
+  MuInterpolationKind kind = MuInterpolationKind::linear;  ///< not automatic
+  std::vector<double> length{};  ///< kriging: [p], in units of each parameter's range in training
+  double noise = 0;              ///< kriging: variance of what is known beside that of f over a length
+  double left_out = -1;          ///< error where a training run is left out, relative; below 0: none could be
+};
+
+/// Weights at mu, [M]: `linear` in the Delaunay simplex around it, `cubic` of four values (one parameter), `kriging`
+/// with Gaussian covariances and a constant mean. Outside their range the first two fall back on inverse distances.
+[[nodiscard]] std::vector<double> mu_weights(const MuRule& rule, const data::MuSet& set,
+                                             const std::vector<std::vector<double>>& mu, const std::vector<double>& at);
+
+/// The rule with the least error to expect between training runs, by what it has at those that are left out one by one,
+/// which are twice as far from their neighbours (those inside the range of the others; all, where there are none), or a
+/// simpler kind that is as good within a tenth: of the `wanted` kind, or of all.
+/// `products`: of the M functions, [M, M].
+[[nodiscard]] MuRule choose_mu_rule(MuInterpolationKind wanted, const std::vector<std::vector<double>>& mu,
+                                    const dense::Matrix& products);
+
+/// "kriging, length 0.5 of the range"
+[[nodiscard]] std::string describe(const MuRule& rule);
+
+}  // namespace scorefield::training

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <torch/types.h>
+
+#include <vector>
+
+#include "solvers/integrators.hpp"
+#include "training/losses/loss.hpp"
+
+namespace scorefield::training {
+
+/// A population on its way, normalised coordinates and time.
+struct Motion {
+  std::vector<double> mu;  ///< physical, [p]
+  Carried carried = Carried::nothing;
+  torch::Tensor state;                        ///< [N, width]: d coordinates, then what is carried
+  std::vector<double> times;                  ///< [K]; the state is that at the first one
+  integrators::IntegrateOptions integration;  ///< with the periods of the state's columns
+};
+
+/// What a trained field does to populations.
+class Mover {
+ public:
+  virtual ~Mover() = default;
+  /// Calls on_frame with the state at every time, periodic coordinates wrapped. @throws DivergenceError; what on_frame
+  /// throws
+  virtual void move(const Motion& motion, const integrators::FrameObserver& on_frame) const = 0;
+};
+
+}  // namespace scorefield::training
