@@ -16,6 +16,7 @@
 #include "tests/support/expect_error.hpp"
 #include "tests/support/temporary_folder.hpp"
 #include "training/calibration/calibrate.hpp"
+#include "training/fields/choose_field.hpp"
 #include "training/fields/force/force_fit.hpp"
 #include "training/fields/force/force_model.hpp"
 #include "training/metrics/evaluation.hpp"
@@ -380,6 +381,27 @@ TEST_F(ForceData, SourcesThatTheDataDoNotHaveAreRefused) {
   bind(set, config);
   set.set("force.source", "stored");
   expect_error<UsageError>([&] { train_force(config); }, {"force.source", "/velocities"});
+}
+
+/// What the data have decides, unless an option of networks is named.
+TEST_F(ForceData, IsChosenForPositionsWithAccelerationsAlone) {
+  const auto chosen = [&](const Driven& data, const std::string& option = "") {
+    data.write(path("data.h5"));
+    TrainConfig config;
+    OptionSet set;
+    bind(set, config);
+    if (!option.empty()) set.set_assignment(option);
+    const auto reasons = resolve_choices(config, data::DatasetReader(path("data.h5")));
+    EXPECT_EQ(reasons.field.empty(), config.field.name == "potential");
+    return config.field.name;
+  };
+  const Driven kinetic{.particles = 50, .frames = 5};
+  EXPECT_EQ(chosen(kinetic), "force");
+  EXPECT_EQ(chosen(kinetic, "training.leave_out=[1.0]"), "force");
+  EXPECT_EQ(chosen(kinetic, "loss.name=velocity"), "potential");
+  EXPECT_EQ(chosen(kinetic, "model.width=24"), "potential");
+  EXPECT_EQ(chosen({.particles = 50, .frames = 5, .velocities = false}), "potential");
+  EXPECT_EQ(chosen({.particles = 50, .frames = 5, .coordinates = {"x", "y"}}), "potential");
 }
 
 /// Two streams at small size: the energy of a speed that was left out, beside its baselines.

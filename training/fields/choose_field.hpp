@@ -12,8 +12,8 @@ struct ChoiceReasons {
   std::string field, loss;
 };
 
-/// Puts choices by what the data have in the place of model.field = auto and loss.name = auto. A loss that is named
-/// is one of a potential, which is then the field.
+/// Puts choices by what the data have in the place of model.field = auto and loss.name = auto. Where an option of
+/// networks is named (a loss, a width, a batch), the field is the one that takes all data.
 ChoiceReasons resolve_choices(TrainConfig& config, const data::DatasetReader& reader);
 
 }  // namespace scorefield::training

@@ -148,7 +148,10 @@ TrainResult ForceField::train(const TrainRequest& request) const {
   if (diffuses(reader.header())) {
     result.warnings.emplace_back(
         "the particles also diffuse, which a force leaves out: rollouts do not spread as they do.");
-    if (request.observer) request.observer({.message = result.warnings.back(), .warning = true});
+    TrainProgress notice;
+    notice.message = result.warnings.back();
+    notice.warning = true;
+    if (request.observer) request.observer(notice);
   }
   result.description = "force of " + std::to_string(force.basis.size()) + " functions by " + fit.source +
                        (fit.rest >= 0 ? " (" + percent(fit.rest) + " of them left)" : "") + "; between runs " +
