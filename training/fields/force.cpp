@@ -53,6 +53,15 @@ std::string compared(const std::vector<std::vector<double>>& mu, const dense::Ma
   return text + ")";
 }
 
+void warn_about_diffusion(const data::DatasetHeader& header, const TrainRequest& request, TrainResult& result) {
+  if (!diffuses(header)) return;
+  TrainProgress notice;
+  notice.message = "the particles also diffuse, which a force leaves out: rollouts do not spread as they do.";
+  notice.warning = true;
+  result.warnings.push_back(notice.message);
+  if (request.observer) request.observer(notice);
+}
+
 }  // namespace
 
 /// dx/dt = v, dv/dt = F(x; mu, t): positions stream, and a force of positions alone acts on velocities, as in a kinetic
@@ -145,14 +154,7 @@ TrainResult ForceField::train(const TrainRequest& request) const {
   result.engine = "least squares";
   result.final_loss = std::max(0.0, fit.rest);
   result.validation_loss = std::max(0.0, rule.left_out);
-  if (diffuses(reader.header())) {
-    result.warnings.emplace_back(
-        "the particles also diffuse, which a force leaves out: rollouts do not spread as they do.");
-    TrainProgress notice;
-    notice.message = result.warnings.back();
-    notice.warning = true;
-    if (request.observer) request.observer(notice);
-  }
+  warn_about_diffusion(reader.header(), request, result);
   result.description = "force of " + std::to_string(force.basis.size()) + " functions by " + fit.source +
                        (fit.rest >= 0 ? " (" + percent(fit.rest) + " of them left)" : "") + "; between runs " +
                        describe(rule) + compared(mu, products, rule);
