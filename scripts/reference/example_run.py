@@ -24,6 +24,8 @@ class ExampleRun:
         run("train", "train", "data.h5", "--output", "model.h5", "--steps", "2", "--leave-out", "1.6", "--set",
             "model.width=8", "--set", "model.depth=2", "--set", "batch.jitter=0.1", "--set", "training.log_every=1")
         program.json("train", "data.h5", "--output", "force.h5", "--set", "model.field=force", folder=folder)
+        program.json("train", "data.h5", "--output", "sde.h5", "--steps", "2", "--set", "model.field=sde", "--set",
+                     "sde.width=8", "--set", "sde.batch=64", folder=folder)
         run("infer", "infer", "model.h5", "--mu", "1.35", "--output", "rollout.h5", "--log-density", "--set", "infer.steps=4")
         program.json("infer", "model.h5", "--mu", "1.35", "--output", "guided.h5", "--set", "infer.guide=modes", "--set",
                      "infer.steps=4", folder=folder)

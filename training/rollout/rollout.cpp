@@ -56,7 +56,7 @@ void Rollout::run(const std::vector<double>& mu, const torch::Tensor& state, con
 void Rollout::run_guided(const std::vector<double>& mu, const torch::Tensor& state, const std::vector<double>& times,
                          const GuideStep& guide,
                          const std::function<void(std::int64_t frame, const torch::Tensor& state)>& on_frame) const {
-  const auto steps = integrators::step_count(integration_);
+  const auto steps = model_.mover->step_count({mu, carried_, state, times, integration_});
   const double start = times.front(), span = times.back() - start, same = kSameTime * span;
   auto integration = integration_;
   integration.steps = 1;

@@ -138,6 +138,10 @@ ForceMover::ForceMover(ForceModel force, models::Normalizer normalizer)
       normalizer_(std::move(normalizer)),
       pairs_(models::kinetic_pairs(normalizer_.velocity_of)) {}
 
+std::int64_t ForceMover::step_count(const Motion& motion) const {
+  return motion.integration.steps > 0 ? motion.integration.steps : kForceSteps;
+}
+
 void ForceMover::move(const Motion& motion, const integrators::FrameObserver& on_frame) const {
   if (motion.carried == Carried::tangent) move_tangents(motion, on_frame);
   else move_particles(motion, on_frame);

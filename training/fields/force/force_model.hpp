@@ -43,6 +43,7 @@ class ForceMover : public Mover {
   /// Takes infer.steps, shared out over the intervals of the times; 0: 256, and at least two an interval. The method is
   /// always the same.
   void move(const Motion& motion, const integrators::FrameObserver& on_frame) const override;
+  [[nodiscard]] std::int64_t step_count(const Motion& motion) const override;
 
   [[nodiscard]] const ForceModel& force() const { return force_; }
 

@@ -1,0 +1,261 @@
+// Drift and noise of trajectories of stochastic systems that are known.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <torch/types.h>
+#include <torch/utils.h>
+
+#include <cmath>
+#include <functional>
+
+#include "core/error.hpp"
+#include "core/parallel.hpp"
+#include "core/random.hpp"
+#include "data/dataset.hpp"
+#include "solvers/integrators.hpp"
+#include "tests/support/temporary_folder.hpp"
+#include "tests/support/tensor_values.hpp"
+#include "training/fields/sde/noise_seen.hpp"
+#include "training/fields/sde/sde_fit.hpp"
+#include "training/model_file.hpp"
+#include "training/normalization.hpp"
+#include "training/rollout/infer.hpp"
+#include "training/trainer.hpp"
+
+namespace scorefield::training {
+namespace {
+
+using torch::Tensor;
+
+/// dX = b(X; mu) dt + sigma dW, two coordinates alike and independent, by steps a twentieth of those that are stored.
+struct System {
+  std::function<Tensor(const Tensor& x, double mu)> drift;
+  std::function<Tensor(const Tensor& x)> sigma;
+  double start = 1;  ///< deviation
+};
+
+constexpr std::int64_t kParticles = 3000;
+
+std::vector<double> even_times(std::int64_t count, double step) {
+  std::vector<double> times;
+  for (std::int64_t k = 0; k < count; ++k) times.push_back(step * static_cast<double>(k));
+  return times;
+}
+
+void write(const std::string& path, const System& system, const std::vector<double>& mu,
+           const std::vector<double>& times) {
+  torch::manual_seed(11);
+  data::DatasetHeader header;
+  header.provenance.format = data::kDatasetFormat;
+  header.mu_names = {"mu"};
+  for (const double value : mu) header.mu.push_back({value});
+  header.time = times;
+  header.time_units = "1";
+  header.particles = kParticles;
+  header.coordinates = {"x", "y"};
+  header.units = {"1", "1"};
+  header.periods = {0, 0};
+  data::DatasetWriter writer(path, header);
+  for (std::size_t m = 0; m < mu.size(); ++m) {
+    Tensor x = system.start * torch::randn({kParticles, 2}, torch::kFloat64);
+    for (std::size_t k = 0; k < times.size(); ++k) {
+      if (k > 0) {
+        const double h = (times[k] - times[k - 1]) / 20;
+        for (int i = 0; i < 20; ++i)
+          x = x + h * system.drift(x, mu[m]) + std::sqrt(h) * system.sigma(x) * torch::randn_like(x);
+      }
+      const Tensor stored = x.to(torch::kFloat32).contiguous();
+      writer.write_frame(static_cast<std::int64_t>(m), static_cast<std::int64_t>(k), test::values_of(stored));
+    }
+  }
+  writer.commit();
+}
+
+/// A model of a file, and what a test asks of it in physical units.
+class Learned {
+ public:
+  Learned(const std::string& path, SdeOptions options, std::int64_t steps)
+      : reader_(path),
+        normalizer_(compute_normalizer(reader_, {}, 2)),
+        model_((options.width = 32, options.depth = 2, options.batch = 2048, normalizer_), options, 1) {
+    const IncrementTable table(reader_, normalizer_, 0.05, 1 << 30, 1);
+    SdeTraining training{.steps = steps};
+    training.optimizer.kind = optim::OptimizerKind::adam;
+    fit_ = fit_sde(table, normalizer_, training, model_, {});
+  }
+
+  [[nodiscard]] double drift(double x, double mu, double t = 0.5) const {
+    const Tensor at = normalised(torch::tensor({{x, 0.0}}));
+    const Tensor b = model_.drift_at(at, mu_tensor(mu, 1), torch::full({1, 1}, t));
+    return b[0][0].item<double>() * normalizer_.scale[0] / normalizer_.time_span;
+  }
+  [[nodiscard]] double sigma(double x, double mu) const {
+    const Tensor s = model_.sigma_at(normalised(torch::tensor({{x, 0.0}})), mu_tensor(mu, 1), torch::full({1, 1}, 0.5));
+    return s[0][0].item<double>() * normalizer_.scale[0] / std::sqrt(normalizer_.time_span);
+  }
+  /// Moves particles by steps of the data's size.
+  [[nodiscard]] Tensor moved(Tensor x, double mu, std::int64_t steps) const {
+    const torch::NoGradGuard no_grad;
+    Tensor state = normalised(x);
+    for (std::int64_t i = 0; i < steps; ++i)
+      state = sde_step(model_, state, normalizer_.normalized_mu({mu}), 0.5, model_.step,
+                       integrators::step_noise(state, 3, static_cast<std::uint64_t>(i)));
+    return state.to(torch::kFloat64) * torch::tensor(normalizer_.scale, torch::kFloat64) +
+           torch::tensor(normalizer_.center, torch::kFloat64);
+  }
+  [[nodiscard]] const SdeModel& model() const { return model_; }
+  [[nodiscard]] const SdeFit& fit() const { return fit_; }
+  [[nodiscard]] const models::Normalizer& normalizer() const { return normalizer_; }
+
+ private:
+  [[nodiscard]] Tensor normalised(const Tensor& x) const {
+    return ((x.to(torch::kFloat64) - torch::tensor(normalizer_.center, torch::kFloat64)) /
+            torch::tensor(normalizer_.scale, torch::kFloat64))
+        .to(torch::kFloat32);
+  }
+  [[nodiscard]] Tensor mu_tensor(double mu, std::int64_t rows) const {
+    return torch::full({rows, 1}, normalizer_.normalized_mu({mu})[0], torch::kFloat32);
+  }
+
+  data::DatasetReader reader_;
+  models::Normalizer normalizer_;
+  SdeModel model_;
+  SdeFit fit_;
+};
+
+const auto kOrnsteinUhlenbeck = [](const Tensor& x, double mu) { return -mu * x; };
+
+TEST(SdeField, FindsDriftAndNoiseOfOrnsteinUhlenbeckAndKeepsItStationary) {
+  const test::TemporaryFolder folder;
+  const auto path = folder.path("ou.h5");
+  write(path, {kOrnsteinUhlenbeck, [](const Tensor& x) { return torch::full_like(x, 0.5); }}, {0.8, 1.0, 1.2},
+        even_times(31, 0.1));
+  const Learned learned(path, {}, 300);
+  for (const double mu : {0.9, 1.1}) {
+    for (const double x : {-0.7, 0.0, 0.7}) EXPECT_NEAR(learned.drift(x, mu), -mu * x, 0.05) << x << " " << mu;
+    // Of one step: sigma^2 (1 - exp(-2 mu h))/(2 mu h), what leads to the right place after it.
+    EXPECT_NEAR(learned.sigma(0.2, mu), 0.5 * std::sqrt((1 - std::exp(-0.2 * mu)) / (0.2 * mu)), 0.006);
+  }
+  // A hundred relaxation times: the deviation is that of the equation, and does not decay as a gradient field's would.
+  const Tensor end = learned.moved(torch::zeros({20000, 2}), 1.0, 1000);
+  EXPECT_NEAR(end.std().item<double>(), 0.5 / std::sqrt(2.0), 0.012);
+  EXPECT_NEAR(end.mean().item<double>(), 0, 0.015);
+  EXPECT_GT(learned.fit().history.step.size(), 2U);
+}
+
+TEST(SdeField, CrossesTheBarrierOfADoubleWellAsOftenAsTheSystem) {
+  const test::TemporaryFolder folder;
+  const auto path = folder.path("well.h5");
+  const System system{[](const Tensor& x, double) { return x - x.pow(3); },
+                      [](const Tensor& x) { return torch::full_like(x, 0.7); }, 0.3};
+  std::vector<double> times{0};  // uneven
+  for (int k = 0; k < 60; ++k) times.push_back(times.back() + (k % 3 == 0 ? 0.02 : 0.05));
+  write(path, system, {1.0, 2.0}, times);
+  const Learned learned(path, {.autonomous = true}, 600);
+  EXPECT_NEAR(learned.sigma(0.0, 1.5), 0.7, 0.015);
+  // Everyone starts in one well; the share that has crossed at t, beside that of the system itself.
+  torch::manual_seed(5);
+  Tensor truth = torch::ones({20000, 2}, torch::kFloat64);
+  const double h = learned.model().step * learned.normalizer().time_span;
+  const auto steps = static_cast<std::int64_t>(4 / h);
+  for (std::int64_t i = 0; i < 10 * steps; ++i)
+    truth = truth + h / 10 * (truth - truth.pow(3)) + 0.7 * std::sqrt(h / 10) * torch::randn_like(truth);
+  const auto crossed = [](const Tensor& x) { return (x < 0).to(torch::kFloat64).mean().item<double>(); };
+  EXPECT_GT(crossed(truth), 0.1);
+  EXPECT_NEAR(crossed(learned.moved(torch::ones({20000, 2}), 1.5, steps)), crossed(truth), 0.02);
+}
+
+TEST(SdeField, NoiseMayDependOnTheState) {
+  const test::TemporaryFolder folder;
+  const auto path = folder.path("state.h5");
+  write(path, {[](const Tensor& x, double) { return -x; }, [](const Tensor& x) { return 0.4 + 0.2 * x.tanh(); }},
+        {1.0, 2.0}, even_times(31, 0.04));
+  const Learned learned(path, {.noise = NoiseKind::state}, 400);
+  for (const double x : {-0.6, 0.0, 0.6}) EXPECT_NEAR(learned.sigma(x, 1.5), 0.4 + 0.2 * std::tanh(x), 0.025) << x;
+}
+
+TEST(SdeField, MatchesAStepOfTheDataAndNotTheDerivative) {
+  const test::TemporaryFolder folder;
+  const auto path = folder.path("large.h5");
+  // Steps of 0.6: exp(-0.6) = 0.549 by the midpoint rule needs 1 - hb + (hb)^2/2 = 0.549, where b = 1 gives 0.58.
+  write(path, {[](const Tensor& x, double) { return -x; }, [](const Tensor& x) { return torch::full_like(x, 0.01); }},
+        {1.0, 2.0}, even_times(6, 0.6));
+  const Learned learned(path, {.autonomous = true}, 300);
+  const Tensor end = learned.moved(torch::full({4000, 2}, 1.0), 1.5, 3);
+  EXPECT_NEAR(end.mean().item<double>(), std::pow(1 - 0.03, 60), 0.006);
+}
+
+TEST(SdeField, RolloutsDoNotDependOnTheNumberOfThreads) {
+  const models::Normalizer normalizer{
+      .center = {0, 0}, .scale = {1, 1}, .periods = {0, 3}, .velocity_of = {}, .mu_center = {0}, .mu_scale = {1}};
+  SdeModel model(normalizer, {.width = 16, .depth = 2}, 4);
+  {
+    const torch::NoGradGuard no_grad;
+    torch::manual_seed(1);
+    for (const auto& [name, value] : model.parameters()) value.add_(0.1 * torch::randn_like(value));
+  }
+  const Tensor x = torch::randn({5000, 2});
+  const auto step = [&](int threads) {
+    set_thread_count(threads);
+    return sde_step(model, x, {0.3}, 0.5, 0.1, integrators::step_noise(x, 3, 7));
+  };
+  const int threads = thread_count();
+  const Tensor one = step(1), three = step(3);
+  set_thread_count(threads);
+  EXPECT_TRUE(torch::equal(one, three));
+}
+
+TEST(SdeField, IsTrainedRolledOutAndGuidedLikeAnyOther) {
+  const test::TemporaryFolder folder;
+  const auto path = folder.path("ou.h5"), model = folder.path("model.h5"), rollout = folder.path("rollout.h5");
+  write(path, {kOrnsteinUhlenbeck, [](const Tensor& x) { return torch::full_like(x, 0.5); }}, {0.8, 1.0, 1.2},
+        even_times(21, 0.1));
+  TrainConfig config;
+  config.field.name = "sde";
+  config.training.steps = 60;
+  config.training.log_every = 20;
+  config.optimizer.learning_rate = 1e-3;
+  OptionSet keys;
+  TrainConfig copy = config;
+  bind(keys, copy);
+  const auto result = train({.data_path = path, .output_path = model, .config = config, .config_toml = keys.to_toml()});
+  EXPECT_THAT(result.description, ::testing::HasSubstr("sigma x 0.4"));
+  EXPECT_EQ(load_model(model).kind, "sde");
+  const auto variance = [&](GuideKind guide, int threads) {
+    const int before = thread_count();
+    set_thread_count(threads);
+    infer({.model_path = model, .output_path = rollout, .options = {.mu = {{0.9}}, .guide = guide}, .seed = 3});
+    set_thread_count(before);
+    const auto samples = data::DatasetReader(rollout).read_frame(0, 20).samples;
+    double squares = 0;
+    for (const float x : samples) squares += static_cast<double>(x) * x / static_cast<double>(samples.size());
+    return squares;
+  };
+  const double exact = 0.25 / 1.8 + (1 - 0.25 / 1.8) * std::exp(-1.8 * 2);  // from a start of deviation 1
+  EXPECT_NEAR(variance(GuideKind::none, 1), exact, 0.02);
+  EXPECT_EQ(variance(GuideKind::none, 1), variance(GuideKind::none, 3));
+  EXPECT_NEAR(variance(GuideKind::moments, 1), exact, 0.01);
+  EXPECT_THROW(infer({.model_path = model,
+                      .output_path = rollout,
+                      .options = {.mu = {{0.9}}, .log_density = LogDensityKind::change}}),
+               UsageError);
+}
+
+TEST(SdeField, NoiseIsSeenInTheData) {
+  const test::TemporaryFolder folder;
+  const auto path = folder.path("kinetic.h5");
+  // x' = y, and noise on y alone.
+  const System kinetic{[](const Tensor& x, double) { return torch::stack({x.select(1, 1), -x.select(1, 0)}, 1); },
+                       [](const Tensor& x) {
+                         Tensor sigma = torch::zeros_like(x);
+                         sigma.select(1, 1).fill_(0.4);
+                         return sigma;
+                       }};
+  write(path, kinetic, {1.0}, even_times(12, 0.1));
+  EXPECT_EQ(noise_seen(data::DatasetReader(path)), std::vector<std::string>{"y"});
+  write(path, {kinetic.drift, [](const Tensor& x) { return torch::zeros_like(x); }}, {1.0}, even_times(12, 0.1));
+  EXPECT_TRUE(noise_seen(data::DatasetReader(path)).empty());
+}
+
+}  // namespace
+}  // namespace scorefield::training

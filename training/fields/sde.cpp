@@ -1,0 +1,186 @@
+#include <torch/types.h>
+
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <utility>
+
+#include "core/error.hpp"
+#include "core/interrupt.hpp"
+#include "training/fields/define_field.hpp"
+#include "training/fields/sde/noise_seen.hpp"
+#include "training/fields/sde/sde_fit.hpp"
+#include "training/fields/sde/sde_model.hpp"
+#include "training/model_file.hpp"
+#include "training/normalization.hpp"
+#include "training/trainer.hpp"
+#include "training/training_data.hpp"
+
+namespace scorefield::training {
+namespace {
+
+constexpr const char* kSdeKind = "sde";
+
+/// dX = b dt + sigma dW by steps of the size of the data's, each an explicit midpoint step of the drift and one normal
+/// a coordinate.
+class SdeMover : public Mover {
+ public:
+  SdeMover(SdeModel model, models::Normalizer normalizer)
+      : model_(std::move(model)), normalizer_(std::move(normalizer)) {}
+
+  [[nodiscard]] std::int64_t step_count(const Motion& motion) const override {
+    if (motion.integration.steps > 0) return motion.integration.steps;
+    const double span = motion.times.back() - motion.times.front();
+    return std::max<std::int64_t>(1, std::llround(span / model_.step));
+  }
+
+  void move(const Motion& motion, const integrators::FrameObserver& on_frame) const override {
+    if (motion.carried == Carried::log_density)
+      throw UsageError("infer.log_density follows a flow without noise; the model is one of an SDE.");
+    if (motion.carried == Carried::tangent)
+      throw UsageError(
+          "calibrate needs a flow without noise, whose derivative with respect to mu it takes; the model is "
+          "one of an SDE.");
+    const auto mu = normalizer_.normalized_mu(motion.mu);
+    const auto steps = integrators::steps_per_interval(motion.times, step_count(motion));
+    torch::Tensor x = integrators::wrap(motion.state.to(torch::kCPU, torch::kFloat32), motion.integration.periods);
+    on_frame(0, x.to(motion.state.options()));
+    std::uint64_t step = 0;
+    for (std::size_t k = 0; k + 1 < motion.times.size(); ++k) {
+      const double h = (motion.times[k + 1] - motion.times[k]) / static_cast<double>(steps[k]);
+      for (std::int64_t i = 0; i < steps[k]; ++i, ++step)
+        x = integrators::wrap(sde_step(model_, x, mu, motion.times[k] + static_cast<double>(i) * h, h,
+                                       integrators::step_noise(x, motion.integration.seed, step)),
+                              motion.integration.periods);
+      if (!x.isfinite().all().item<bool>())
+        throw DivergenceError(static_cast<std::int64_t>(step), "a particle's position",
+                              "Take more steps (infer.steps), or train longer.");
+      on_frame(static_cast<std::int64_t>(k) + 1, x.to(motion.state.options()));
+    }
+  }
+
+ private:
+  SdeModel model_;
+  models::Normalizer normalizer_;
+};
+
+/// "sigma x 0.05, y 0.2"
+std::string sigma_text(const SdeModel& model, const data::DatasetHeader& header, const models::Normalizer& normalizer) {
+  if (model.noise) return "sigma a function of the state";
+  std::string text = "sigma";
+  for (std::size_t k = 0; k < model.sigma.size(); ++k) {
+    char number[32];
+    std::snprintf(number, sizeof number, "%.3g",
+                  model.sigma[k] * normalizer.scale[k] / std::sqrt(normalizer.time_span));
+    text += (k > 0 ? ", " : " ") + header.coordinates[k] + " " + number;
+    if (k == 8 && model.sigma.size() > 10) return text + ", ...";
+  }
+  return text;
+}
+
+}  // namespace
+
+/// dX = b(X; mu, t) dt + sigma dW of particles that are followed: b from E[(X+ - X)/h | X], sigma from the quadratic
+/// variation of what b leaves. Rolled out with its noise, deviations decay and chaos mixes as in the system; a gradient
+/// field of the same population is nearly zero where the population is nearly stationary, and corrects nothing.
+class SdeField final : public Field {
+ public:
+  [[nodiscard]] std::unique_ptr<Field> clone() const override { return std::make_unique<SdeField>(*this); }
+  [[nodiscard]] std::string name() const override { return "sde"; }
+  [[nodiscard]] std::string summary() const override {
+    return "drift and noise of particles that are followed, rolled out with that noise";
+  }
+
+  void bind(OptionSet& set) override {
+    set.add(
+        "sde.noise", options_.noise,
+        {{"constant", NoiseKind::constant}, {"diagonal", NoiseKind::diagonal}, {"state", NoiseKind::state}},
+        "field = sde: strength of the noise: one number for all coordinates, one a coordinate, or a function of state, "
+        "mu and time");
+    set.add("sde.width", options_.width, in(4, 4096), "field = sde: neurons of a hidden layer of the drift");
+    set.add("sde.depth", options_.depth, in(1, 16), "field = sde: its hidden layers");
+    set.add("sde.batch", options_.batch, at_least(64), "field = sde: increments a step of the training");
+    set.add("sde.autonomous", options_.autonomous, "field = sde: drift and noise do not depend on time");
+  }
+
+  /// By its name alone.
+  [[nodiscard]] std::optional<std::string> suits(const data::DatasetReader&, const TrainConfig&) const override {
+    return std::nullopt;
+  }
+
+  [[nodiscard]] TrainResult train(const TrainRequest& request) const override;
+
+  [[nodiscard]] bool reads(const std::string& kind) const override { return kind == kSdeKind; }
+  void read(const h5::File& file, const data::ModelHeader&, ReducedModel& model) const override {
+    model.mover = std::make_shared<SdeMover>(read_sde(file, model.normalizer), model.normalizer);
+  }
+
+ private:
+  SdeOptions options_;
+};
+
+TrainResult SdeField::train(const TrainRequest& request) const {
+  if (request.resume)
+    throw UsageError(
+        "a training of model.field = sde is one run, which --resume cannot continue: train again, with more "
+        "steps (training.steps) or time (--time-limit).");
+  const auto reader = open_training_data(request.data_path, request.config);
+  const auto& settings = request.config.training;
+  ReducedModel model;
+  model.kind = kSdeKind;
+  model.header = reader.header();
+  model.normalizer = compute_normalizer(reader, request.config.model.metric, 2);
+  const IncrementTable table(reader, model.normalizer, settings.validation_fraction, settings.memory_limit << 20,
+                             static_cast<std::uint64_t>(request.seed));
+  if (request.processes && !request.processes->is_root()) return {};
+  SdeModel sde(model.normalizer, options_, static_cast<std::uint64_t>(request.seed));
+  // Increments are mostly noise: Adam's longer memory averages it, where SOAP's steps follow it.
+  auto optimizer = request.config.optimizer;
+  optimizer.kind = optim::OptimizerKind::adam;
+  const SdeTraining training{.steps = settings.steps,
+                             .time_limit_seconds = request.time_limit_seconds,
+                             .log_every = settings.log_every,
+                             .optimizer = optimizer};
+  const auto fit = fit_sde(table, model.normalizer, training, sde, [&](const SdeProgress& at) {
+    if (!request.observer) return;
+    TrainProgress progress;
+    progress.step = at.step;
+    progress.total_steps = settings.steps;
+    progress.loss = at.loss;
+    progress.validation_loss = at.validation_loss;
+    progress.learning_rate = at.learning_rate;
+    progress.steps_per_second = static_cast<double>(at.step) / at.seconds;
+    progress.seconds_left = static_cast<double>(settings.steps - at.step) / progress.steps_per_second;
+    request.observer(progress);
+  });
+  if (fit.interrupted) throw Interrupted("interrupted; no model was written: this field trains in one run.");
+  model.initial = initial_populations_of(reader);
+  model.range = population_range_of(reader);
+  model.observables = observable_courses_of(reader);
+  TrainResult result;
+  if (noise_seen(reader).empty()) {
+    result.warnings.emplace_back("no noise is seen in these data, or they have fewer than five times");
+    if (request.observer) request.observer({.message = result.warnings.back(), .warning = true});
+  }
+  result.steps = result.kept_step = fit.end.step;
+  result.seconds = fit.end.seconds;  // a time limit is the end of the schedule: nothing is left to continue
+  result.step_seconds = fit.step_seconds;
+  result.final_loss = fit.end.loss;
+  result.validation_loss = fit.end.validation_loss;
+  result.engine = "autograd";
+  for (const auto& [name, value] : sde.parameters()) result.parameters += value.numel();
+  result.description = std::to_string(fit.end.step) + " steps, " + std::to_string(result.parameters) + " parameters, " +
+                       sigma_text(sde, model.header, model.normalizer);
+  data::ModelHeader header;
+  header.provenance.format = data::kModelFormat;
+  header.provenance.seed = request.seed;
+  header.provenance.config = request.config_toml;
+  header.step = fit.end.step;
+  header.parameters = header.network_parameters = result.parameters;
+  save_field_model(request.output_path, header, model, fit.history, [&](h5::File& file) { write_sde(file, sde); });
+  return result;
+}
+
+template std::unique_ptr<Field> make_field<SdeField>();
+
+}  // namespace scorefield::training
