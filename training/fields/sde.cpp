@@ -134,9 +134,8 @@ TrainResult SdeField::train(const TrainRequest& request) const {
                              static_cast<std::uint64_t>(request.seed));
   if (request.processes && !request.processes->is_root()) return {};
   SdeModel sde(model.normalizer, options_, static_cast<std::uint64_t>(request.seed));
-  // Increments are mostly noise: Adam's longer memory averages it, where SOAP's steps follow it.
   auto optimizer = request.config.optimizer;
-  optimizer.kind = optim::OptimizerKind::adam;
+  optimizer.kind = optim::OptimizerKind::adam;  // averages noise longer than SOAP
   const SdeTraining training{.steps = settings.steps,
                              .time_limit_seconds = request.time_limit_seconds,
                              .log_every = settings.log_every,
