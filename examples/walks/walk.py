@@ -43,6 +43,17 @@ class Walk:
         if done.returncode != 0:
             sys.exit(f"{command[0]} ended with exit code {done.returncode}")
 
+    def print_errors(self, where):
+        """Model, nearest run and mixture in what they are compared by; the means, as in mean_errors()."""
+        mean = self.mean_errors()
+        print(f"\nat {where}, which was not trained on:")
+        for title, key in (("electric energy", "electric_energy_error"), ("phase space, sliced W2", "sliced_w2"),
+                           ("phase space, total variation", "total_variation")):
+            stem = key.removesuffix("_error")
+            print(f"{title}: model {mean[key]:.3f}, nearest run {mean[stem + '_nearest']:.3f}, "
+                  f"mixture {mean[stem + '_mixture']:.3f}")
+        return mean
+
     def mean_errors(self):
         """The means over mu of evaluation.json."""
         return json.loads((self.folder / "evaluation.json").read_text(encoding="utf-8"))["mean"]

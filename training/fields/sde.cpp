@@ -159,7 +159,7 @@ TrainResult SdeField::train(const TrainRequest& request) const {
   TrainResult result;
   if (noise_seen(reader).empty()) {
     result.warnings.emplace_back("no noise is seen in these data, or they have fewer than five times");
-    if (request.observer) request.observer({.message = result.warnings.back(), .warning = true});
+    if (request.observer) request.observer({.stage = {}, .message = result.warnings.back(), .warning = true});
   }
   result.steps = result.kept_step = fit.end.step;
   result.seconds = fit.end.seconds;  // a time limit is the end of the schedule: nothing is left to continue
