@@ -22,7 +22,8 @@ class Sample : public Command {
     line.add_shorthand("particles", "N", "sample.particles", "particles (default 1000)");
     line.add_shorthand("steps", "K", "sample.steps", "iterations at most (default: the method's)");
     line.add_shorthand("initial", "SAMPLES.h5", "sample.initial", "start from the cloud of a samples file");
-    line.add_shorthand("data", "DATA.json", "target.data", "data for a shared library: a Stan model, or a density of your own");
+    line.add_shorthand("data", "DATA.json", "target.data",
+                       "data for a shared library: a Stan model, or a density of your own");
     line.add_switch(
         "resume", "continue an interrupted or killed run of the same command from SAMPLES.h5.checkpoint, bit for bit");
     line.add_switch("strict", "exit with code 1 where the checks say that the cloud is not to be trusted");
