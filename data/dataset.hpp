@@ -200,8 +200,9 @@ class DatasetReader {
   template <class T>
   void read_values(const char* name, std::int64_t mu_index, std::int64_t frame, std::int64_t width,
                    std::span<T> values) const;
+  /// Index in the file; of none there -1, which the table of frames refuses.
   [[nodiscard]] std::int64_t stored(std::int64_t mu_index) const {
-    return stored_.at(static_cast<std::size_t>(mu_index));
+    return mu_index < 0 || mu_index >= std::ssize(stored_) ? -1 : stored_[static_cast<std::size_t>(mu_index)];
   }
 
   h5::File file_;

@@ -109,6 +109,8 @@ SampleResult run_method(const SampleRequest& request, const OpenTarget& target, 
       throw;
     } catch (const Interrupted&) {
       throw;
+    } catch (const FileError&) {  // a checkpoint that is damaged, or cannot be written
+      throw;
     } catch (const Error& error) {
       if (!may_change) throw;
       why = "on the grid (mpm): " + std::string(error.what());
