@@ -11,6 +11,7 @@
 #include "core/error.hpp"
 #include "core/parallel.hpp"
 #include "data/problems/problem.hpp"
+#include "tests/support/small_model.hpp"
 #include "tests/support/temporary_folder.hpp"
 #include "training/model_file.hpp"
 #include "training/rollout/guide.hpp"
@@ -164,32 +165,13 @@ TEST(Observables, AreInterpolatedByCubicsInTimeAndByWeightsInMu) {
 class GuidedRollouts : public ::testing::Test {
  protected:
   void SetUp() override {
-    const auto problem = problems::make_problem("landau");
-    problems::GenerateOptions options;
-    for (const double value : {0.1, 0.2, 0.3, 0.4, 0.5}) options.mu.push_back({value});
-    options.particles = 600;
-    options.frames = 9;
-    options.seed = 5;
-    OptionSet set;
-    std::string kind = "landau";
-    set.add("problem", kind, "");
-    problem->bind(set);
-    for (const char* setting : {"pic.cells=32", "pic.dt=0.2", "pic.simulated_particles=4000", "pic.duration=8"})
-      set.set_assignment(setting);
-    options.config = set.to_toml();
-    problems::generate_dataset(*problem, options, path("data.h5"), {});
-    TrainConfig config;
-    config.model.width = 8;
-    config.model.depth = 2;
-    config.batch = {.mu = 1, .nodes = 2, .particles = 32};
-    config.training.steps = 20;
-    OptionSet keys;
-    TrainConfig copy = config;
-    bind(keys, copy);
-    train({.data_path = path("data.h5"),
-           .output_path = path("model.h5"),
-           .config = config,
-           .config_toml = keys.to_toml()});
+    test::make_small_model(
+        {.problem = "landau",
+         .mu = {0.1, 0.2, 0.3, 0.4, 0.5},
+         .particles = 600,
+         .frames = 9,
+         .settings = {"pic.cells=32", "pic.dt=0.2", "pic.simulated_particles=4000", "pic.duration=8"}},
+        path("data.h5"), path("model.h5"));
   }
 
   InferResult roll_out(const std::string& output, InferOptions options) const {

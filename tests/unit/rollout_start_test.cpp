@@ -9,6 +9,7 @@
 
 #include "data/problems/problem.hpp"
 #include "tests/support/gaussian_data.hpp"
+#include "tests/support/small_model.hpp"
 #include "tests/support/temporary_folder.hpp"
 #include "training/calibration/calibrate.hpp"
 #include "training/calibration/smooth_start.hpp"
@@ -22,32 +23,10 @@ namespace {
 class Starts : public ::testing::Test {
  protected:
   void make(const std::string& name, const std::vector<double>& mu) {
-    const auto problem = problems::make_problem(name);
-    problems::GenerateOptions options;
-    for (const double value : mu) options.mu.push_back({value});
-    options.particles = 400;
-    options.frames = 4;
-    options.seed = 5;
-    OptionSet set;
-    std::string kind = name;
-    set.add("problem", kind, "");
-    problem->bind(set);
-    for (const char* setting : {"pic.cells=32", "pic.dt=0.2", "pic.simulated_particles=2000", "pic.duration=4"})
-      if (name == "landau") set.set_assignment(setting);
-    options.config = set.to_toml();
-    problems::generate_dataset(*problem, options, path("data.h5"), {});
-    TrainConfig config;
-    config.model.width = 8;
-    config.model.depth = 2;
-    config.batch = {.mu = 1, .nodes = 2, .particles = 32};
-    config.training.steps = 20;
-    OptionSet keys;
-    TrainConfig copy = config;
-    bind(keys, copy);
-    train({.data_path = path("data.h5"),
-           .output_path = path("model.h5"),
-           .config = config,
-           .config_toml = keys.to_toml()});
+    test::SmallModel small{.problem = name, .mu = mu, .particles = 400, .frames = 4};
+    if (name == "landau")
+      small.settings = {"pic.cells=32", "pic.dt=0.2", "pic.simulated_particles=2000", "pic.duration=4"};
+    test::make_small_model(small, path("data.h5"), path("model.h5"));
   }
 
   [[nodiscard]] std::string path(const std::string& name) const { return folder_.path(name); }
