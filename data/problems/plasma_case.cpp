@@ -39,6 +39,14 @@ void bind(OptionSet& set, LandauOptions& options) {
   set.add("landau.k", options.k, above(0), "the wave number when alpha is mu, per Debye length");
 }
 
+void bind(OptionSet& set, WaveOptions& options) {
+  set.add("wave.k", options.k, above(0), "wave number of the density wave 1 + amplitude cos k x");
+  set.add("wave.amplitude", options.amplitude, at_least(0).below(1), "its amplitude");
+  set.add("wave.speed", options.speed, above(0), "mean velocities of the two beams, minus this and this");
+  set.add("wave.density", options.density, above(0), "density of electrons, the square of the plasma frequency");
+  set.add("wave.box_length", options.box_length, above(0), "length of the periodic box");
+}
+
 void bind_diffusion(OptionSet& set, PlasmaOptions& options) {
   set.add("collisions.diffusion", options.diffusion, any_number(),
           "eta of the collision operator, d_t f + ... = eta d_vv f; 0: none; below 0: the problem's own");
@@ -54,6 +62,18 @@ void set_plasma_coordinates(data::DatasetHeader& header, const PlasmaSetup& setu
   header.units = {in_boxes ? "box length" : "Debye length at mu = 1", "thermal speed"};
   header.periods = {in_boxes ? 1 : setup.box_length, 0};
   if (setup.diffusion > 0) header.diffusion = {0, setup.diffusion};
+}
+
+std::vector<double> initial_density(const PlasmaSetup& setup, std::span<const double> points) {
+  const pic::PhaseSpaceDensity density(setup.population, setup.box_length);
+  const double share = setup.position_unit / setup.box_length;
+  std::vector<double> values;
+  values.reserve(points.size() / 2);
+  for (std::size_t i = 0; i < points.size(); i += 2) {
+    const double x = points[i] * setup.position_unit;
+    values.push_back(share * density(x - setup.box_length * std::floor(x / setup.box_length), points[i + 1]));
+  }
+  return values;
 }
 
 double particle_energy(const PlasmaCase& plasma, const PlasmaOptions& plasma_options, pic::PicOptions options,

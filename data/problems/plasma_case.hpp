@@ -31,6 +31,15 @@ struct BeamsOptions {
   double thermal_speed = 1;  ///< deviation around them
 };
 
+/// Two beams under a density wave 1 + amplitude cos k x (two_stream_wave.hpp).
+struct WaveOptions {
+  double k = 1;
+  double amplitude = 0.1;
+  double speed = 2;                       ///< mean velocities are -speed and speed
+  double density = 16;                    ///< N
+  double box_length = 6.283185307179586;  ///< 2 pi
+};
+
 /// What the 1D1V cases can be told. A case reads what belongs to it.
 struct PlasmaOptions {
   double box_length = 50;
@@ -38,6 +47,7 @@ struct PlasmaOptions {
   BeamsOptions beams;
   double diffusion = -1;  ///< eta of d_t f + ... = eta d_vv f; below 0: the case's own
   LandauOptions landau;
+  WaveOptions wave;
 };
 
 /// One initial-value problem: what starts, in which box, under which equations (solvers/pic/README.md).
@@ -89,11 +99,15 @@ class BeamCase : public PlasmaCase {
 void bind(OptionSet& set, PerturbationOptions& options);
 void bind(OptionSet& set, BeamsOptions& options);
 void bind(OptionSet& set, LandauOptions& options);
+void bind(OptionSet& set, WaveOptions& options);
 void bind_diffusion(OptionSet& set, PlasmaOptions& options);
 void bind_box(OptionSet& set, PlasmaOptions& options, const std::string& solver);
 
 /// Names, units and periods of (x, v) as files store them.
 void set_plasma_coordinates(data::DatasetHeader& header, const PlasmaSetup& setup);
+
+/// f of the initial population at points [n, 2] as files store them, [n], with integral 1.
+[[nodiscard]] std::vector<double> initial_density(const PlasmaSetup& setup, std::span<const double> points);
 
 /// Electric energy of stored samples [N, 2] at one mu, with the grid and shape of `options`.
 [[nodiscard]] double particle_energy(const PlasmaCase& plasma, const PlasmaOptions& plasma_options,

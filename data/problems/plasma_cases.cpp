@@ -3,6 +3,7 @@
 #include "data/problems/bump_on_tail.hpp"
 #include "data/problems/landau.hpp"
 #include "data/problems/two_stream.hpp"
+#include "data/problems/two_stream_wave.hpp"
 
 namespace scorefield::problems {
 
@@ -12,6 +13,7 @@ const std::vector<std::shared_ptr<const PlasmaCase>>& plasma_cases() {
       std::make_shared<TwoStream>(),
       std::make_shared<BumpOnTail>(),
       std::make_shared<Landau>(),
+      std::make_shared<TwoStreamWave>(),
   };
   return cases;
 }

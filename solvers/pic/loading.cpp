@@ -31,12 +31,37 @@ void validate(const std::vector<Beam>& beams) {
 }
 
 void validate(const DensityPerturbation& density) {
-  if (!(std::abs(density.amplitude) < 1) || density.mode < 1)
+  if (!(std::abs(density.amplitude) < 1) || !(density.mode > 0) || !std::isfinite(density.mode))
     throw UsageError("a density perturbation has amplitude " + std::to_string(density.amplitude) + " and mode " +
-                     std::to_string(density.mode) + ", expected an amplitude in (-1, 1) and a mode from 1.");
+                     std::to_string(density.mode) + ", expected an amplitude in (-1, 1) and a mode above 0.");
+}
+
+bool is_whole(double mode) { return mode == std::floor(mode); }
+
+/// Of waves that do not end with the box: the share of the density below x, solved over the whole box.
+double broken_wave_quantile(const DensityPerturbation& density, double box_length, double share) {
+  const double k = 2 * std::numbers::pi * density.mode / box_length;
+  const double target = share * density.mean() * box_length;
+  double low = 0, high = box_length, x = share * box_length;
+  for (int iteration = 0; iteration < 80; ++iteration) {
+    const double excess = x + density.amplitude * std::sin(k * x) / k - target;
+    (excess < 0 ? low : high) = x;
+    double next = x - excess / (1 + density.amplitude * std::cos(k * x));
+    if (!(next >= low && next <= high)) next = 0.5 * (low + high);
+    const bool settled = std::abs(next - x) < 1e-14 * box_length;
+    x = next;
+    if (settled) break;
+  }
+  return x < box_length ? x : 0;
 }
 
 }  // namespace
+
+double DensityPerturbation::mean() const {
+  if (is_whole(mode)) return 1;
+  const double phase = 2 * std::numbers::pi * mode;
+  return 1 + amplitude * std::sin(phase) / phase;
+}
 
 VelocityDistribution::VelocityDistribution(std::vector<Beam> beams) : beams_(std::move(beams)) {
   validate(beams_);
@@ -86,8 +111,9 @@ double VelocityDistribution::quantile(double share) const {
 /// The cumulative share of one wave, phase / 2 pi + amplitude sin(phase) / 2 pi, solved for the phase by Newton's
 /// method inside of a shrinking bracket.
 double position_quantile(const DensityPerturbation& density, double box_length, double share) {
-  const auto waves = static_cast<double>(density.mode);
+  const double waves = density.mode;
   if (density.amplitude == 0) return box_length * share;
+  if (!is_whole(waves)) return broken_wave_quantile(density, box_length, share);
   const double whole = std::floor(share * waves);
   const double target = 2 * std::numbers::pi * (share * waves - whole);
   double low = 0, high = 2 * std::numbers::pi, phase = target;
@@ -108,13 +134,14 @@ PhaseSpaceDensity::PhaseSpaceDensity(const Population& population, double box_le
     : distribution_(population.beams),
       perturbation_(population.perturbation),
       density_(population.density),
-      wavenumber_(2 * std::numbers::pi / box_length) {
+      wavenumber_(2 * std::numbers::pi / box_length),
+      mean_(population.density.mean()) {
   validate(density_);
 }
 
 double PhaseSpaceDensity::operator()(double x, double v) const {
   const double stretch = 1 + perturbation_.amplitude * std::cos(perturbation_.mode * wavenumber_ * x);
-  const double n = 1 + density_.amplitude * std::cos(static_cast<double>(density_.mode) * wavenumber_ * x);
+  const double n = (1 + density_.amplitude * std::cos(density_.mode * wavenumber_ * x)) / mean_;
   return n * distribution_.density(v / stretch) / stretch;
 }
 

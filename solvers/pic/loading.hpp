@@ -21,10 +21,14 @@ struct VelocityPerturbation {
   double mode = 1;
 };
 
-/// n(x) = 1 + amplitude cos(2 pi mode x / L), the density before velocities are perturbed; |amplitude| < 1.
+/// n(x) = (1 + amplitude cos(2 pi mode x / L)) / mean, the density before velocities are perturbed; |amplitude| < 1. A
+/// mode that is not whole makes n jump at the box edge; then the mean is not 1.
 struct DensityPerturbation {
   double amplitude = 0;
-  std::int64_t mode = 1;
+  double mode = 1;
+
+  /// 1 + amplitude sin(2 pi mode) / (2 pi mode)
+  [[nodiscard]] double mean() const;
 };
 
 /// What a run starts from: f(x, v) = n(x) sum_s density_s N(v; drift_s, thermal_s^2), then v perturbed.
@@ -73,6 +77,7 @@ class PhaseSpaceDensity {
   VelocityPerturbation perturbation_;
   DensityPerturbation density_;
   double wavenumber_;  ///< 2 pi / L
+  double mean_;        ///< of the density before it is scaled to 1
 };
 
 /// Draws `count` particles. Start::quiet takes points of a scrambled Sobol' sequence through the inverse cumulative

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
@@ -9,6 +10,8 @@
 #include "data/problems/bump_on_tail.hpp"
 #include "data/problems/landau.hpp"
 #include "data/problems/stepwise.hpp"
+#include "data/problems/two_stream_wave.hpp"
+#include "solvers/pic/loading.hpp"
 #include "tests/support/expect_error.hpp"
 #include "tests/support/problem_request.hpp"
 #include "tests/support/temporary_folder.hpp"
@@ -152,6 +155,28 @@ TEST(PlasmaProblems, RefuseWhatMakesNoSense) {
   expect_refused("bump-on-tail", {"generate.checkpoint_interval=-1"}, {"generate.checkpoint_interval", "-1"});
   expect_error<UsageError>([] { small("landau", {"pic.box_length=3"}); }, {"pic.box_length", "not a known option"});
   expect_error<UsageError>([] { small("landau", {"landau.parameter=beta"}); }, {"alpha", "beta"});
+}
+
+/// The task of arXiv 2308.05882: mean 16 (1 + a sin(2 pi k) / (2 pi k)) of a density that jumps at the box's edge.
+TEST(TwoStreamWave, HasTheDensityOfItsTaskWithAMeanOfOne) {
+  const problems::TwoStreamWave plasma;
+  problems::PlasmaOptions options;
+  options.wave.k = 1.15;
+  const auto setup = plasma.setup(options, 0.9);
+  const double length = 2 * std::numbers::pi, k = 1.15, mean = 1 + 0.1 * std::sin(k * length) / (k * length);
+  EXPECT_DOUBLE_EQ(1 / (setup.mu * setup.mu), 16 * mean);
+  const pic::PhaseSpaceDensity f(setup.population, setup.box_length);
+  const auto task = [&](double x, double v) {
+    const double spread = std::sqrt(2 * std::numbers::pi * 0.9);
+    return 8 / spread * (1 + 0.1 * std::cos(k * x)) *
+           (std::exp(-(v - 2) * (v - 2) / 1.8) + std::exp(-(v + 2) * (v + 2) / 1.8));
+  };
+  for (const double x : {0.0, 2.5, 6.2})
+    for (const double v : {-2.0, 0.3, 4.0}) EXPECT_NEAR(16 * mean * f(x, v), task(x, v), 1e-12);
+  const auto particles = pic::load(setup.population, setup.box_length, 20000, pic::Start::quiet, Philox(1, 2));
+  const auto below =
+      std::count_if(particles.position.begin(), particles.position.end(), [](double x) { return x < 2; });
+  EXPECT_NEAR(below / 20000.0, (2 + 0.1 * std::sin(2 * k) / k) / (mean * length), 2e-3);
 }
 
 }  // namespace
