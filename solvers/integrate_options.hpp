@@ -7,7 +7,7 @@
 
 namespace scorefield::integrators {
 
-enum class IntegrationMethod { euler, heun, rk4, euler_maruyama };
+enum class IntegrationMethod { euler, heun, rk4, euler_maruyama, adams };
 
 struct IntegrateOptions {
   IntegrationMethod method = IntegrationMethod::rk4;
@@ -20,7 +20,8 @@ struct IntegrateOptions {
 /// Keys infer.method and infer.steps; the other fields belong to the model and the data.
 void bind(OptionSet& set, IntegrateOptions& options);
 
-/// Steps over the whole interval: those asked for, else 96 of rk4, 256 of heun, 512 of the methods of first order.
+/// Steps over the whole interval: those asked for, else 96 of rk4, 160 of adams, 256 of heun, 512 of the methods of
+/// first order.
 [[nodiscard]] std::int64_t step_count(const IntegrateOptions& options);
 
 /// @throws UsageError: negative steps, a sigma for a method without noise, no sigma for euler-maruyama, negative or

@@ -38,6 +38,10 @@ torch::Tensor rk4_step(const Drift& drift, const torch::Tensor& x, const torch::
   return x + h / 6 * (slope + 2 * k2 + 2 * k3 + k4);
 }
 
+torch::Tensor adams_step(const torch::Tensor& x, std::span<const torch::Tensor> slopes, double h) {
+  return x + h / 24 * (55 * slopes[3] - 59 * slopes[2] + 37 * slopes[1] - 9 * slopes[0]);
+}
+
 torch::Tensor hermite(const torch::Tensor& x0, const torch::Tensor& slope0, const torch::Tensor& x1,
                       const torch::Tensor& slope1, double h, double fraction) {
   const double s = fraction, r = 1 - fraction;
@@ -81,21 +85,34 @@ torch::Tensor wrap(const torch::Tensor& x, const std::vector<double>& periods) {
 }
 
 void bind(OptionSet& set, IntegrateOptions& options) {
-  set.add("infer.method", options.method,
-          {{"euler", IntegrationMethod::euler},
-           {"heun", IntegrationMethod::heun},
-           {"rk4", IntegrationMethod::rk4},
-           {"euler-maruyama", IntegrationMethod::euler_maruyama}},
-          "integrator of the learned drift: rk4, heun, euler (no noise) or euler-maruyama (models with sigma > 0)");
+  set.add(
+      "infer.method", options.method,
+      {{"euler", IntegrationMethod::euler},
+       {"heun", IntegrationMethod::heun},
+       {"rk4", IntegrationMethod::rk4},
+       {"adams", IntegrationMethod::adams},
+       {"euler-maruyama", IntegrationMethod::euler_maruyama}},
+      "integrator of the learned drift: rk4, heun, euler, adams (Adams-Bashforth of order 4, one evaluation a step) "
+      "or euler-maruyama (models with sigma > 0)");
   set.add("infer.steps", options.steps, at_least(0),
-          "integration steps over the whole time interval, 0: 96 of rk4, 256 of heun, 512 of the others; output times "
+          "integration steps over the whole time interval, 0: 96 of rk4, 160 of adams, 256 of heun, 512 of the others; "
+          "output times "
           "between two "
           "steps are interpolated (order 4)");
 }
 
 std::int64_t step_count(const IntegrateOptions& options) {
   if (options.steps > 0) return options.steps;
-  return options.method == IntegrationMethod::rk4 ? 96 : options.method == IntegrationMethod::heun ? 256 : 512;
+  switch (options.method) {
+    case IntegrationMethod::rk4:
+      return 96;
+    case IntegrationMethod::adams:
+      return 160;
+    case IntegrationMethod::heun:
+      return 256;
+    default:
+      return 512;
+  }
 }
 
 void validate(const IntegrateOptions& options, std::int64_t dimension) {
@@ -123,9 +140,9 @@ std::vector<std::int64_t> steps_per_interval(const std::vector<double>& times, s
   std::vector<std::int64_t> counts;
   for (std::size_t k = 1; k < times.size(); ++k) {
     const double length = times[k] - times[k - 1];
-    if (!(length > 0) || !std::isfinite(length))
-      throw UsageError("output times must increase: time " + std::to_string(k) + " is " + std::to_string(times[k]) +
-                       ", the one before " + std::to_string(times[k - 1]) + ".");
+    if (!(length * total > 0) || !std::isfinite(length))
+      throw UsageError("output times must increase (or all decrease): time " + std::to_string(k) + " is " +
+                       std::to_string(times[k]) + ", the one before " + std::to_string(times[k - 1]) + ".");
     counts.push_back(std::max<std::int64_t>(1, std::llround(static_cast<double>(steps) * length / total)));
   }
   return counts;
@@ -160,18 +177,34 @@ class FiniteCheck {
 
 namespace {
 
-/// One step of a method without noise. slope = b(x, t).
-torch::Tensor advance(const Drift& drift, IntegrationMethod method, const torch::Tensor& x, const torch::Tensor& slope,
-                      double t, double h) {
-  switch (method) {
-    case IntegrationMethod::heun:
-      return heun_step(drift, x, slope, t, h);
-    case IntegrationMethod::rk4:
-      return rk4_step(drift, x, slope, t, h);
-    default:
-      return euler_step(x, slope, h);
+/// The steps of a method without noise, one after the other.
+class Steps {
+ public:
+  Steps(const Drift& drift, IntegrationMethod method) : drift_(drift), method_(method) {}
+
+  /// One of size h. slope = b(x, t). Adams takes Runge-Kutta steps until it has four slopes; all of its steps have the
+  /// same size.
+  torch::Tensor advance(const torch::Tensor& x, const torch::Tensor& slope, double t, double h) {
+    switch (method_) {
+      case IntegrationMethod::heun:
+        return heun_step(drift_, x, slope, t, h);
+      case IntegrationMethod::rk4:
+        return rk4_step(drift_, x, slope, t, h);
+      case IntegrationMethod::adams:
+        slopes_.push_back(slope);
+        if (slopes_.size() < 4) return rk4_step(drift_, x, slope, t, h);
+        if (slopes_.size() > 4) slopes_.erase(slopes_.begin());
+        return adams_step(x, slopes_, h);
+      default:
+        return euler_step(x, slope, h);
+    }
   }
-}
+
+ private:
+  const Drift& drift_;
+  IntegrationMethod method_;
+  std::vector<torch::Tensor> slopes_;  ///< of adams
+};
 
 /// Fewer steps than output intervals: equal steps over the whole time, and cubic Hermite interpolation between them
 /// from the slopes that the steps need anyway. The interpolation's error is of order 4, never worse than the method's.
@@ -180,16 +213,16 @@ torch::Tensor integrate_densely(const Drift& drift, torch::Tensor x, const std::
   const std::int64_t steps = step_count(options);
   const double start = times.front(), h = (times.back() - start) / static_cast<double>(steps);
   torch::Tensor slope = drift.drift(x, start);
+  Steps method(drift, options.method);
   std::size_t frame = 1;
   for (std::int64_t step = 0; step < steps; ++step) {
     const bool last = step + 1 == steps;
     const double t = start + static_cast<double>(step) * h, next = last ? times.back() : t + h;
-    const torch::Tensor ahead =
-        advance(drift, options.method, x, slope, t, h);  // not wrapped: joined to x by a short path
+    const torch::Tensor ahead = method.advance(x, slope, t, h);  // not wrapped: joined to x by a short path
     const torch::Tensor ahead_slope = drift.drift(ahead, next);
     check.record(ahead);
     check.require();
-    for (; frame < times.size() && (last || times[frame] <= next); ++frame) {
+    for (; frame < times.size() && (last || (next - times[frame]) * h >= 0); ++frame) {
       if (!on_frame) continue;
       const double fraction = last && frame + 1 == times.size() ? 1 : (times[frame] - t) / h;
       on_frame(static_cast<std::int64_t>(frame),
@@ -216,17 +249,19 @@ torch::Tensor integrate(const Drift& drift, const torch::Tensor& x0, const std::
   FiniteCheck check(x0);
   torch::Tensor x = wrap(x0.detach(), options.periods);
   if (on_frame) on_frame(0, x);
-  if (!noisy && step_count(options) < static_cast<std::int64_t>(times.size()) - 1)
+  const bool equal_steps = options.method == IntegrationMethod::adams;
+  if (!noisy && (equal_steps || step_count(options) < static_cast<std::int64_t>(times.size()) - 1))
     return integrate_densely(drift, x, times, options, check, on_frame);
 
   std::int64_t step = 0;
+  Steps method(drift, options.method);
   for (std::size_t k = 0; k + 1 < times.size(); ++k) {
     const double h = (times[k + 1] - times[k]) / static_cast<double>(interval_steps[k]);
     for (std::int64_t i = 0; i < interval_steps[k]; ++i, ++step) {
       const double t = times[k] + static_cast<double>(i) * h;
       x = noisy ? euler_maruyama_step(drift, x, t, h, sigma,
                                       step_noise(x, options.seed, static_cast<std::uint64_t>(step)))
-                : advance(drift, options.method, x, drift.drift(x, t), t, h);
+                : method.advance(x, drift.drift(x, t), t, h);
       x = wrap(x, options.periods);
       check.record(x);
       if ((step + 1) % kCheckInterval == 0) check.require();

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <vector>
 
 #include "models/score.hpp"
@@ -25,6 +26,10 @@ namespace scorefield::integrators {
 [[nodiscard]] torch::Tensor rk4_step(const Drift& drift, const torch::Tensor& x, const torch::Tensor& slope, double t,
                                      double h);
 
+/// Adams-Bashforth of order 4: one evaluation a step, that of the newest slope. slopes: of the last four equal steps,
+/// the newest last.
+[[nodiscard]] torch::Tensor adams_step(const torch::Tensor& x, std::span<const torch::Tensor> slopes, double h);
+
 /// Cubic with the values and slopes of both ends of a step of size h, at `fraction` of it; error of order h^4.
 [[nodiscard]] torch::Tensor hermite(const torch::Tensor& x0, const torch::Tensor& slope0, const torch::Tensor& x1,
                                     const torch::Tensor& slope1, double h, double fraction);
@@ -42,7 +47,8 @@ namespace scorefield::integrators {
 [[nodiscard]] torch::Tensor wrap(const torch::Tensor& x, const std::vector<double>& periods);
 
 /// Steps between consecutive output times: `steps` shared out by length, at least 1 each, so that every output time is
-/// hit exactly and the total is close to `steps`. @throws UsageError unless times are finite, increasing and >= 2.
+/// hit exactly and the total is close to `steps`. @throws UsageError unless times are finite, two at least, and all
+/// increase or all decrease.
 [[nodiscard]] std::vector<std::int64_t> steps_per_interval(const std::vector<double>& times, std::int64_t steps);
 
 /// Called at every output time: frame k and the particles x [N, d] there, wrapped; the tensor is the observer's to
@@ -50,9 +56,9 @@ namespace scorefield::integrators {
 using FrameObserver = std::function<void(std::int64_t frame, const torch::Tensor& x)>;
 
 /// Moves x0 [N, d], given at times.front(), through all output times and returns the last frame. Frame 0 is x0,
-/// wrapped. Methods without noise that have fewer steps than output intervals take equal steps over the whole time and
-/// interpolate the frames between them (hermite); else every output time ends a step.
-/// One host synchronisation per frame and per 64 steps, for the check that all values are finite.
+/// wrapped. Times that decrease lead back along the drift. Methods without noise that have fewer steps than output
+/// intervals take equal steps over the whole time and interpolate the frames between them (hermite); else every output
+/// time ends a step. One host synchronisation per frame and per 64 steps, for the check that all values are finite.
 /// @throws UsageError (validate, steps_per_interval), c10::ValueError on a wrong shape, DivergenceError naming the
 /// first step after which a value was not finite.
 torch::Tensor integrate(const Drift& drift, const torch::Tensor& x0, const std::vector<double>& times,

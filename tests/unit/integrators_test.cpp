@@ -71,7 +71,8 @@ TEST_P(Order, IsTheMethodsOwn) {
 INSTANTIATE_TEST_SUITE_P(Integrators, Order,
                          testing::Values(OrderCase{IntegrationMethod::euler, 4096, 1},
                                          OrderCase{IntegrationMethod::heun, 256, 2},
-                                         OrderCase{IntegrationMethod::rk4, 128, 4}));
+                                         OrderCase{IntegrationMethod::rk4, 128, 4},
+                                         OrderCase{IntegrationMethod::adams, 512, 4}));
 
 // --- Euler-Maruyama on the Ornstein-Uhlenbeck process dX = -theta X dt + sigma dW ---
 
