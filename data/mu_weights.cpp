@@ -139,29 +139,79 @@ MuWeights inverse_distance_weights(const MuSet& set, const std::vector<double>& 
   return listed(weights);
 }
 
-std::optional<MuWeights> cubic_weights(const MuSet& set, const std::vector<double>& at) {
-  if (at.size() != 1 || !set.spans(at)) return std::nullopt;
-  const auto offsets = set.offsets(at);
-  std::vector<std::size_t> order(offsets.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return offsets[a][0] < offsets[b][0]; });
-  const auto equal = [&](std::size_t a, std::size_t b) { return offsets[b][0] - offsets[a][0] <= kOutside; };
-  order.erase(std::unique(order.begin(), order.end(), equal), order.end());
-  if (order.size() < 4) return std::nullopt;
-  if (const auto same = set.find(at)) return MuWeights{{*same, 1}};
+namespace {
+
+/// Lagrange's weights at 0 of the values around it, four of them or as many as there are. values: increasing
+std::vector<std::pair<std::size_t, double>> lagrange_weights(const std::vector<double>& values) {
+  const std::size_t count = std::min<std::size_t>(4, values.size());
   std::size_t below = 0;
-  while (below + 1 < order.size() && offsets[order[below + 1]][0] < 0) ++below;
-  const std::size_t first = std::clamp<std::size_t>(below, 1, order.size() - 3) - 1;
-  MuWeights result;
-  for (std::size_t i = first; i < first + 4; ++i) {
+  while (below + 1 < values.size() && values[below + 1] < 0) ++below;
+  const std::size_t first = std::clamp<std::size_t>(below, 1, values.size() - count + 1) - 1;
+  std::vector<std::pair<std::size_t, double>> weights;
+  for (std::size_t i = first; i < first + count; ++i) {
     double weight = 1;
-    for (std::size_t j = first; j < first + 4; ++j)
-      if (j != i) weight *= offsets[order[j]][0] / (offsets[order[j]][0] - offsets[order[i]][0]);
-    result.push_back({static_cast<std::int64_t>(order[i]), weight});
+    for (std::size_t j = first; j < first + count; ++j)
+      if (j != i) weight *= values[j] / (values[j] - values[i]);
+    weights.emplace_back(i, weight);
   }
-  std::sort(result.begin(), result.end(), [](const MuWeight& a, const MuWeight& b) { return a.index < b.index; });
+  return weights;
+}
+
+/// Different values along one parameter, increasing.
+std::vector<double> levels_of(const std::vector<std::vector<double>>& offsets, std::size_t parameter) {
+  std::vector<double> levels;
+  for (const auto& row : offsets) levels.push_back(row[parameter]);
+  std::sort(levels.begin(), levels.end());
+  levels.erase(std::unique(levels.begin(), levels.end(), [](double a, double b) { return b - a <= kOutside; }),
+               levels.end());
+  return levels;
+}
+
+/// Number of the level that a value is at.
+std::size_t level_at(const std::vector<double>& levels, double value) {
+  const auto after = std::lower_bound(levels.begin(), levels.end(), value - kOutside);
+  return static_cast<std::size_t>(after - levels.begin());
+}
+
+/// Products of the weights along every parameter, where every combination of levels is one of the values.
+std::optional<MuWeights> grid_weights(const std::vector<std::vector<double>>& offsets, std::size_t least) {
+  const std::size_t p = offsets.front().size();
+  std::vector<std::vector<double>> levels, weights;
+  std::size_t combinations = 1;
+  for (std::size_t j = 0; j < p; ++j) {
+    levels.push_back(levels_of(offsets, j));
+    if (levels.back().size() < least) return std::nullopt;
+    combinations *= levels.back().size();
+    weights.emplace_back(levels.back().size());
+    for (const auto& [level, weight] : lagrange_weights(levels.back())) weights.back()[level] = weight;
+  }
+  std::vector<bool> seen(combinations);
+  MuWeights result;
+  for (std::size_t i = 0; i < offsets.size(); ++i) {
+    std::size_t place = 0;
+    double weight = 1;
+    for (std::size_t j = 0; j < p; ++j) {
+      const std::size_t level = level_at(levels[j], offsets[i][j]);
+      place = place * levels[j].size() + level;
+      weight *= weights[j][level];
+    }
+    if (seen[place]) continue;
+    seen[place] = true;
+    if (weight != 0) result.push_back({static_cast<std::int64_t>(i), weight});
+  }
+  if (std::find(seen.begin(), seen.end(), false) != seen.end()) return std::nullopt;
   return result;
+}
+
+}  // namespace
+
+std::optional<MuWeights> cubic_weights(const MuSet& set, const std::vector<double>& at) {
+  if (!set.spans(at)) return std::nullopt;
+  const auto offsets = set.offsets(at);
+  auto weights = grid_weights(offsets, at.size() == 1 ? 4 : 3);
+  if (!weights) return std::nullopt;
+  if (const auto same = set.find(at)) return MuWeights{{*same, 1}};
+  return weights;
 }
 
 }  // namespace scorefield::data

@@ -26,7 +26,9 @@ using MuWeights = std::vector<MuWeight>;
 [[nodiscard]] MuWeights inverse_distance_weights(const MuSet& set, const std::vector<double>& at);
 
 /// Lagrange's weights of the four values around `at`, two on either side (the last four near an end); cubics of mu are
-/// exact. Shares may be below 0. For one parameter and at least four values; absent otherwise, and outside their range.
+/// exact. Shares may be below 0. For one parameter and at least four values; for several, products of these where the
+/// values are a full grid of at least three along every parameter (of three, parabolas). Absent otherwise, and outside
+/// their range.
 [[nodiscard]] std::optional<MuWeights> cubic_weights(const MuSet& set, const std::vector<double>& at);
 
 }  // namespace scorefield::data

@@ -137,7 +137,27 @@ TEST(MuWeights, CubicsAreExact) {
     EXPECT_TRUE(index == 2 || index == 3 || index == 4 || index == 6) << "two on either side, not " << index;
   EXPECT_EQ(cubic_weights(MuSet(mu), {1.95}), std::nullopt) << "outside";
   EXPECT_EQ(cubic_weights(MuSet({{1}, {2}, {3}}), {1.5}), std::nullopt) << "three values";
-  EXPECT_EQ(cubic_weights(MuSet({{1, 1}, {2, 1}, {3, 2}, {4, 2}}), {1.5, 1}), std::nullopt) << "two parameters";
+  EXPECT_EQ(cubic_weights(MuSet({{1, 1}, {2, 1}, {3, 2}, {4, 2}}), {1.5, 1}), std::nullopt) << "no full grid";
+}
+
+TEST(CubicWeights, OnAGridAreExactForProductsOfCubicsAndParabolas) {
+  std::vector<std::vector<double>> mu;
+  for (const double a : {0.0, 1.0, 2.0, 3.0, 5.0})
+    for (const double b : {10.0, 20.0, 40.0}) mu.push_back({a, b});
+  const auto value = [](double a, double b) { return (a * a * a - a) * (b * b - 3 * b) + b; };
+  for (const std::vector<double>& at : std::vector<std::vector<double>>{{0.3, 12}, {2.5, 39}, {4.9, 20}, {3, 40}}) {
+    const auto weights = cubic_weights(MuSet(mu), at);
+    ASSERT_TRUE(weights);
+    double sum = 0, total = 0;
+    for (const auto& [index, weight] : *weights) {
+      sum += weight * value(mu[static_cast<std::size_t>(index)][0], mu[static_cast<std::size_t>(index)][1]);
+      total += weight;
+    }
+    EXPECT_NEAR(sum, value(at[0], at[1]), 1e-9 * std::abs(value(at[0], at[1])));
+    EXPECT_NEAR(total, 1, 1e-12);
+  }
+  mu.pop_back();
+  EXPECT_EQ(cubic_weights(MuSet(mu), {0.3, 12}), std::nullopt) << "a corner is missing";
 }
 
 }  // namespace
