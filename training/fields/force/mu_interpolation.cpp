@@ -13,8 +13,8 @@ namespace {
 using Rows = std::vector<std::vector<double>>;
 
 constexpr double kLengths[] = {0.4, 0.6, 0.9, 1.4, 2.0};
-constexpr double kNoises[] = {1e-6, 1e-4, 1e-3, 1e-2, 1e-1};
-/// Errors of left-out runs that differ by less tell nothing: the simplest kind is taken, the first in the list.
+constexpr double kNoises[] = {1e-10, 1e-8, 1e-6, 1e-4, 1e-3, 1e-2, 1e-1};
+/// Errors of left-out runs that differ by less tell nothing: the simplest kind is taken, and of krigings the smoothest.
 constexpr double kAsGood = 1.1;
 /// Errors below that are as good as none.
 constexpr double kNegligible = 1e-3;
@@ -109,6 +109,23 @@ double expected(const MuRule& rule) {
   return std::max(kNegligible, rule.left_out * (rule.kind == MuInterpolationKind::linear ? 1.0 / 4 : 1.0 / 16));
 }
 
+/// Of rules of one kind: the one with the least error, or among those as good the one with the longest lengths. Runs on
+/// a regular grid see a left-out run from all sides alike, and do not see what short lengths do off the grid.
+const MuRule& best_of_kind(const std::vector<MuRule>& rules, MuInterpolationKind kind) {
+  const auto volume = [](const MuRule& rule) {
+    double product = 1;
+    for (const double length : rule.length) product *= length;
+    return product;
+  };
+  const MuRule* least = nullptr;
+  for (const auto& rule : rules)
+    if (rule.kind == kind && (least == nullptr || rule.left_out < least->left_out)) least = &rule;
+  const MuRule* best = least;
+  for (const auto& rule : rules)
+    if (rule.kind == kind && rule.left_out <= kAsGood * least->left_out && volume(rule) > volume(*best)) best = &rule;
+  return *best;
+}
+
 /// Squared error of run `m` from the others, by the products of all.
 double left_out_error(const MuRule& rule, const Rows& mu, std::size_t m, const dense::Matrix& products) {
   const auto rest = others(mu, m);
@@ -142,11 +159,13 @@ MuRule choose_mu_rule(MuInterpolationKind wanted, const Rows& mu, const dense::M
     for (const auto m : runs) sum += left_out_error(rule, mu, m, products);
     rule.left_out = std::sqrt(std::max(0.0, sum) / scale);
   }
-  const auto best = std::min_element(rules.begin(), rules.end(),
+  std::vector<MuRule> of_kinds;  // from the simplest on
+  for (const auto& rule : rules)
+    if (of_kinds.empty() || of_kinds.back().kind != rule.kind) of_kinds.push_back(best_of_kind(rules, rule.kind));
+  const auto best = std::min_element(of_kinds.begin(), of_kinds.end(),
                                      [](const auto& a, const auto& b) { return expected(a) < expected(b); });
-  return *std::find_if(rules.begin(), best, [&](const auto& rule) {
-    return rule.kind != best->kind && expected(rule) <= kAsGood * expected(*best);
-  });
+  return *std::find_if(of_kinds.begin(), best,
+                       [&](const auto& rule) { return expected(rule) <= kAsGood * expected(*best); });
 }
 
 std::string describe(const MuRule& rule) {
