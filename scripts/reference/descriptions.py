@@ -34,6 +34,13 @@ ENSEMBLE = {
     "/samples@units": "units [d]",
     "/samples@periods": "periods [d]; 0 is not periodic",
     "/samples@identity": "`trajectories` (sample n is one particle at all times) or `marginals`",
+    "/density": (
+        "[M, K, n1, n2]",
+        "`vlasov.density_nodes`, `infer.density_nodes`: density at the nodes of a grid, an axis for every coordinate",
+    ),
+    "/density@low": "its first node along every coordinate [d]",
+    "/density@spacing": "distance of its nodes along every coordinate [d]",
+    "/density@description": "the same in words",
 }
 
 FILES = {

@@ -5,6 +5,12 @@ import pathlib
 TINY_PIC = ["--set", "pic.simulated_particles=640", "--set", "pic.cells=32", "--set", "pic.dt=0.2"]
 
 
+def grid(command):
+    """Keys of a density on a few nodes of phase space."""
+    keys = ("density_nodes=[4, 6]", "density_low=[-9]", "density_high=[9]")
+    return [word for key in keys for word in ("--set", f"{command}.{key}")]
+
+
 class ExampleRun:
     """Files in `folder`, and what the commands printed with --json."""
 
@@ -20,13 +26,14 @@ class ExampleRun:
         program.json("generate", "bump-on-tail", "--mu", "1.35", "--particles", "160", "--frames", "5", "--seed", "1",
                      "--output", "test.h5", *TINY_PIC, folder=folder)
         program.json("generate", "vlasov", "--mu", "1.2", "--particles", "160", "--frames", "2", "--output", "grid.h5",
-                     "--set", "vlasov.cells=32", "--set", "vlasov.dt=1", folder=folder)
+                     "--set", "vlasov.cells=32", "--set", "vlasov.dt=1", *grid("vlasov"), folder=folder)
         run("train", "train", "data.h5", "--output", "model.h5", "--steps", "2", "--leave-out", "1.6", "--set",
             "model.width=8", "--set", "model.depth=2", "--set", "batch.jitter=0.1", "--set", "training.log_every=1")
         program.json("train", "data.h5", "--output", "force.h5", "--set", "model.field=force", folder=folder)
         program.json("train", "data.h5", "--output", "sde.h5", "--steps", "2", "--set", "model.field=sde", "--set",
                      "sde.width=8", "--set", "sde.batch=64", folder=folder)
-        run("infer", "infer", "model.h5", "--mu", "1.35", "--output", "rollout.h5", "--log-density", "--set", "infer.steps=4")
+        run("infer", "infer", "model.h5", "--mu", "1.35", "--output", "rollout.h5", "--log-density", "--set", "infer.steps=4",
+            *grid("infer"))
         program.json("infer", "model.h5", "--mu", "1.35", "--output", "guided.h5", "--set", "infer.guide=modes", "--set",
                      "infer.steps=4", folder=folder)
         run("evaluate", "evaluate", "guided.h5", "--reference", "test.h5", "--training", "data.h5", "--set",

@@ -11,6 +11,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::array kQuality{Figure{"worst_to_nearest", "worst / nearest", &Cell::worst_to_nearest},
+                              Figure{"worst_to_runs", "worst / best of runs", &Cell::worst_to_runs},
                               Figure{"to_floor", "/ floor", &Cell::to_floor},
                               Figure{"drift_error", "drift error", &Cell::drift_error},
                               Figure{"integrand_error", "q(t) error", &Cell::integrand_error}};

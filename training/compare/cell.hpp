@@ -34,11 +34,11 @@ struct Cell {
   std::optional<double> loss_at_end, loss_deviation, gradient_noise;  ///< over batches at the trained weights
   std::optional<double> drift_error, integrand_error;                 ///< where the potential is known
   std::optional<double> inference_seconds, high_fidelity_seconds, coarse_seconds;  ///< per mu
-  std::optional<double> all_frames_seconds;          ///< of one rollout with every frame of the data
-  std::optional<double> solver_frames_seconds;       ///< of the (coarse) solver with as many particles and frames
-  std::optional<double> speed_up;                    ///< ratio of the last two
-  std::optional<double> worst_to_nearest, to_floor;  ///< standing.hpp
-  bool conditional = false;                          ///< every frame is sampled afresh
+  std::optional<double> all_frames_seconds;     ///< of one rollout with every frame of the data
+  std::optional<double> solver_frames_seconds;  ///< of the (coarse) solver with as many particles and frames
+  std::optional<double> speed_up;               ///< ratio of the last two
+  std::optional<double> worst_to_nearest, worst_to_runs, to_floor;  ///< standing.hpp
+  bool conditional = false;                                         ///< every frame is sampled afresh
   std::optional<Integrand> integrand;
 
   metrics::Scores mean;  ///< over test mu

@@ -112,7 +112,7 @@ metrics::Evaluation evaluate(const CellTask& task, const std::string& rollout) {
                                      progress.stage = title(task) + ": " + progress.stage;
                                      if (task.observer) task.observer(progress);
                                    }};
-  request.options.floor_file = task.data.floor;
+  if (request.options.floor) request.options.floor_file = task.data.floor;
   request.options.coarse_file = task.data.coarse;
   return metrics::evaluate(request);
 }
@@ -123,6 +123,7 @@ void evaluate(const CellTask& task, const std::string& rollout, Cell& cell) {
   cell.per_mu.assign(evaluation.per_mu.begin(), evaluation.per_mu.end());
   if (const auto standing = standing_of(cell)) {
     cell.worst_to_nearest = standing->worst_to_nearest;
+    cell.worst_to_runs = standing->worst_to_runs;
     cell.to_floor = standing->to_floor;
   }
 }
@@ -153,6 +154,7 @@ std::string options_of(const CellTask& task) {
                          {"time_limit", task.time_limit()},
                          {"timing_particles", task.times_all_frames() ? task.experiment.timing_particles : 0},
                          {"noise_batches", task.experiment.noise_batches}};
+  if (!evaluate.floor) options["floor"] = false;
   if (!task.data.coarse.empty()) options["coarse"] = plan_data(task.problem, DataRole::coarse).options.config;
   return options.dump();
 }

@@ -68,7 +68,8 @@ CompareSummary compare(const CompareRequest& request) {
   CompareSummary summary;
   std::vector<Cell> cells;
   for (const auto& plan : experiment.problems) {
-    const auto data = prepare_data(plan, (folder / "data").string(), experiment.timing_particles, request.observer);
+    const auto data = prepare_data(plan, (folder / "data").string(),
+                                   {experiment.evaluate.floor, experiment.timing_particles}, request.observer);
     for (const auto& method : experiment.methods) {
       const auto place = folder / "cells" / plan.name / method.name;
       fs::create_directories(place);

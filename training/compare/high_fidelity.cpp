@@ -41,21 +41,21 @@ MadeFile make_file(const ProblemPlan& plan, DataRole role, std::int64_t particle
 
 }  // namespace
 
-ProblemData prepare_data(const ProblemPlan& plan, const std::string& folder, std::int64_t timing_particles,
+ProblemData prepare_data(const ProblemPlan& plan, const std::string& folder, const DataWanted& wanted,
                          const ProgressObserver& observer) {
   ProblemData data;
   data.train = make_file(plan, DataRole::train, 0, folder, observer).path;
   const auto test = make_file(plan, DataRole::test, 0, folder, observer);
   data.test = test.path;
   data.seconds_per_mu = test.seconds_per_mu;
-  data.floor = make_file(plan, DataRole::floor, 0, folder, observer).path;
+  if (wanted.floor) data.floor = make_file(plan, DataRole::floor, 0, folder, observer).path;
   if (!plan.coarse.empty()) {
     const auto coarse = make_file(plan, DataRole::coarse, 0, folder, observer);
     data.coarse = coarse.path;
     data.coarse_seconds = coarse.seconds_per_mu;
   }
-  if (timing_particles > 0)
-    data.timed_seconds = make_file(plan, DataRole::timing, timing_particles, folder, observer).seconds_per_mu;
+  if (wanted.timing_particles > 0)
+    data.timed_seconds = make_file(plan, DataRole::timing, wanted.timing_particles, folder, observer).seconds_per_mu;
   data.test_mu = plan_data(plan, DataRole::test).options.mu;
   return data;
 }

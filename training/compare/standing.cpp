@@ -98,11 +98,48 @@ std::string row_of(const std::string& problem, const std::vector<Cell>& cells) {
 
 }  // namespace
 
+namespace {
+
+/// Visits the scores of the main metric at the test mu that were not trained on.
+template <class Visit>
+void for_unseen(const Cell& cell, const Visit& visit) {
+  const metrics::Metric* metric = metrics::main_metric(cell.mean);
+  if (metric == nullptr) return;
+  for (const metrics::ScoresAtMu& at : cell.per_mu)
+    if (!at.is_training_mu.value_or(false)) visit(at.scores[*metric]);
+}
+
+std::optional<double> worst_to_runs(const Cell& cell) {
+  std::optional<double> worst;
+  for_unseen(cell, [&](const metrics::Score& score) {
+    std::optional<double> best;
+    for (const auto* of_runs : {&score.nearest, &score.interpolated, &score.cubic, &score.mixture})
+      best = least(best, *of_runs);
+    if (score.prediction && best && *best > 0) worst = std::max(worst.value_or(0), *score.prediction / *best);
+  });
+  return worst;
+}
+
+}  // namespace
+
+metrics::Compared<std::optional<double>> worst_errors(const Cell& cell) {
+  metrics::Compared<std::optional<double>> worst;
+  for_unseen(cell, [&](const metrics::Score& score) {
+    score.for_each(
+        [](const std::optional<double>& error, std::optional<double>& largest) {
+          if (error) largest = std::max(largest.value_or(0), *error);
+        },
+        worst);
+  });
+  return worst;
+}
+
 std::optional<Standing> standing_of(const Cell& cell) {
   const metrics::Metric* metric = metrics::main_metric(cell.mean);
   if (metric == nullptr) return std::nullopt;
   const metrics::Score& mean = cell.mean[*metric];
-  Standing standing{metric->key, *mean.prediction, {}, {}, {}, {}, {}};
+  Standing standing{.error = metric->key, .mean = *mean.prediction};
+  standing.worst_to_runs = worst_to_runs(cell);
   metrics::Score baselines = mean;
   baselines.prediction.reset();
   if (const auto best = metrics::best_of(baselines)) {

@@ -21,12 +21,22 @@ struct Column {
   std::string title;
   std::function<Value(const Cell&)> value;
   std::function<Value(const GuidedRollouts&)> guided = {};  ///< the same of the guided rollouts, where they have it
-  const metrics::Metric* metric = nullptr;                  ///< of a metric, which also has baselines
+  const metrics::Metric* metric = nullptr;                  ///< of a metric
+  /// Baselines beside it, where it has any.
+  std::function<metrics::Compared<Value>(const Cell&)> baselines = {};
 };
 
 Column column_of(const metrics::Metric& metric) {
   return {metric.heading, [&metric](const Cell& cell) { return cell.mean[metric].prediction; },
-          [&metric](const GuidedRollouts& guided) { return guided.mean[metric].prediction; }, &metric};
+          [&metric](const GuidedRollouts& guided) { return guided.mean[metric].prediction; }, &metric,
+          [&metric](const Cell& cell) { return static_cast<metrics::Compared<Value>>(cell.mean[metric]); }};
+}
+
+/// The largest main error, beside the means.
+Column worst_column() {
+  return {.title = "worst error",
+          .value = [](const Cell& cell) { return worst_errors(cell).prediction; },
+          .baselines = worst_errors};
 }
 
 Column column_of(const Figure& figure) {
@@ -49,6 +59,7 @@ std::vector<Column> all_columns() {
       if (figure.title != nullptr) columns.push_back(column_of(figure));
   };
   add_metrics(true);
+  columns.push_back(worst_column());
   add_figures(quality_figures());
   add_metrics(false);
   add_figures(cost_figures());
@@ -85,7 +96,7 @@ std::string row_text(const std::string& name, const std::vector<std::string>& va
 std::string baseline_rows(const Cell& cell, const std::vector<Column>& columns) {
   metrics::Compared<std::vector<std::string>> rows;
   for (const Column& column : columns)
-    (column.metric != nullptr ? cell.mean[*column.metric] : metrics::Score{})
+    (column.baselines ? column.baselines(cell) : metrics::Compared<Value>{})
         .for_each([](const Value& value, std::vector<std::string>& row) { row.push_back(summarise({value})); }, rows);
   std::string text;
   rows.for_each(
@@ -96,6 +107,42 @@ std::string baseline_rows(const Cell& cell, const std::vector<Column>& columns) 
       },
       metrics::kSources);
   return text;
+}
+
+/// Who is closest to the truth, by name, in every column that has baselines: a method, by its mean over seeds, or one
+/// of the baselines that compete.
+std::string closest_row(const std::vector<const Cell*>& done, const std::vector<Column>& columns) {
+  std::map<std::string, std::vector<const Cell*>> methods;
+  for (const Cell* cell : done) methods[cell->method].push_back(cell);
+  std::vector<std::string> names;
+  for (const Column& column : columns) {
+    std::string& name = names.emplace_back();
+    if (!column.baselines) continue;
+    Value least;
+    const auto offer = [&](const Value& value, const std::string& whose) {
+      if (!value || (least && *least <= *value)) return;
+      least = value;
+      name = whose;
+    };
+    for (const auto& [method, cells] : methods) {
+      double sum = 0;
+      bool all = true;
+      for (const Cell* cell : cells) {
+        const Value value = column.value(*cell);
+        all = all && value.has_value();
+        sum += value.value_or(0);
+      }
+      if (all) offer(sum / static_cast<double>(cells.size()), method);
+    }
+    column.baselines(*done.front())
+        .for_each(
+            [&](const Value& value, const metrics::Source& source) {
+              if (source.competes && &source != &metrics::kSources.prediction)
+                offer(value, std::string("*").append(source.name).append("*"));
+            },
+            metrics::kSources);
+  }
+  return row_text("**closest**", names);
 }
 
 /// The row of a method's guided rollouts; empty without them. What guides is in italics.
@@ -142,7 +189,7 @@ std::string problem_table(const std::string& problem, const std::vector<Cell>& c
     for (const Column& column : columns) values.push_back(summarise(of_method, column));
     text += row_text(method, values) + guided_row(method, of_method, columns);
   }
-  return text;
+  return text + closest_row(done, columns);
 }
 
 std::vector<std::string> distinct(const std::vector<Cell>& cells, std::string Cell::*name) {
@@ -213,8 +260,11 @@ std::string to_markdown(const std::string& name, const std::string& summary, con
       "mu; mixture: particles of the "
       "training runs around mu. worst / "
       "nearest: largest ratio "
-      "of the main error (E, or moments without a field) to that of the nearest run, over test mu; / floor: its mean "
-      "over the floor's; guided: the same model held to observables of the training runs (infer.guide), in italics the "
+      "of the main error (E, or moments without a field) to that of the nearest run, over test mu; worst error: the "
+      "largest main error over test mu; worst / best of runs: the largest "
+      "ratio to whatever of nearest, interpolated, cubic and mixture is best at that mu; / floor: its mean "
+      "over the floor's; closest: the method, by its mean over seeds, or the baseline with the least error, unguided; "
+      "guided: the same model held to observables of the training runs (infer.guide), in italics the "
       "errors of what guides, which are no test of the model; all "
       "frames: one rollout at one mu with every frame of the data (the first seed's, timing_particles particles).\n";
   for (const auto& problem : problems_of(cells)) text += problem_table(problem, cells);
