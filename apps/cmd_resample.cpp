@@ -62,6 +62,7 @@ data::DatasetHeader header_of(const data::DatasetReader& reader, const CommonOpt
   header.identity = data::Identity::marginals;
   header.has_weights = true;
   header.has_id = false;
+  header.density.reset();
   header.double_precision = true;
   if (!header.ragged()) header.particles = particles;
   for (auto& run : header.runs) std::fill(run.particles.begin(), run.particles.end(), particles);

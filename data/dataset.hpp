@@ -9,6 +9,7 @@
 
 #include "data/atomic_file.hpp"
 #include "data/charged_box.hpp"
+#include "data/density_grid.hpp"
 #include "data/frame_table.hpp"
 #include "data/h5.hpp"
 #include "data/schema.hpp"
@@ -41,10 +42,11 @@ struct DatasetHeader {
   /// [d] or empty (none): D_c where d_t rho = -div(rho v) + sum_c D_c d_c^2 rho with v the mean of /velocities at x,
   /// that is what the velocities of particles that also diffuse leave out; squares of `units` per unit of time.
   std::vector<double> diffusion{};
-  std::optional<ChargedBox> field{};  ///< imported plasmas: what their electric field follows from
-  bool has_weights = false;           ///< particles stand for different numbers of real ones
-  bool has_id = false;                ///< particles have names
-  bool double_precision = false;      ///< samples, velocities and weights are float64 in the file
+  std::optional<ChargedBox> field{};     ///< imported plasmas: what their electric field follows from
+  bool has_weights = false;              ///< particles stand for different numbers of real ones
+  bool has_id = false;                   ///< particles have names
+  std::optional<DensityGrid> density{};  ///< where the density is stored as a function; dense layout only
+  bool double_precision = false;         ///< samples, velocities and weights are float64 in the file
   /// [L][p] of the runs that were there and were left out: of a reader, of the model trained without them, of its
   /// rollouts. What is predicted there was not seen in training.
   std::vector<std::vector<double>> left_out{};
@@ -127,10 +129,12 @@ class DatasetWriter {
   void add_log_density(const std::string& initial);
   /// values: [N], log rho at the samples of the frame, per unit volume of the coordinates.
   void write_log_density(std::int64_t mu_index, std::int64_t frame, std::span<const float> values);
+  /// values: [G], the density at the nodes of the header's grid, per unit volume of the coordinates.
+  void write_density(std::int64_t mu_index, std::int64_t frame, std::span<const float> values);
   void write_diagnostics(const Diagnostics& diagnostics);
 
   /// Copies the frames written so far to a file of a stopped generator, and back from one into a new writer with the
-  /// same header. Samples and velocities only. @throws FileError if the file's frames are not of this shape
+  /// same header. Samples, velocities and densities only. @throws FileError if the file's frames are not of this shape
   void save_frames(h5::File& checkpoint) const;
   void restore_frames(const h5::File& checkpoint);
 
@@ -157,6 +161,7 @@ class DatasetWriter {
   AtomicFile destination_;
   h5::File file_;
   std::vector<bool> written_;                              ///< [F]
+  std::int64_t densities_ = 0;                             ///< frames whose density was written
   std::map<std::int64_t, std::vector<std::int64_t>> ids_;  ///< by mu, where all frames are alike
 };
 
@@ -186,7 +191,9 @@ class DatasetReader {
   /// [n] @throws FileError also where the file has none
   void read_weights(std::int64_t mu_index, std::int64_t frame, std::span<float> values) const;
   void read_id(std::int64_t mu_index, std::int64_t frame, std::span<std::int64_t> values) const;
-  /// All of the above that the file has.
+  /// values: [G], of files with a density.
+  void read_density(std::int64_t mu_index, std::int64_t frame, std::span<float> values) const;
+  /// All of the above that particles have.
   [[nodiscard]] ParticleFrame read_frame(std::int64_t mu_index, std::int64_t frame) const;
 
   [[nodiscard]] std::optional<Diagnostics> read_diagnostics() const;

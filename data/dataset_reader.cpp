@@ -179,6 +179,9 @@ DatasetReader::DatasetReader(const std::string& path, Layouts layouts) : file_(h
   read_frames(file_, layouts, header_);
   table_ = read_arrays(file_, header_);
   header_.field = read_charged_box(file_, header_.mu.size(), header_.coordinates);
+  if (!header_.ragged())
+    header_.density =
+        read_density_grid(file_, header_.mu_count(), header_.frames(), static_cast<std::size_t>(header_.dimension()));
   if (file_.exists("/left_out_mu")) header_.left_out = read_mu(file_, "/left_out_mu");
   if (file_.has_attribute("/samples", "guide")) header_.guide = file_.string_attribute("/samples", "guide");
   stored_.resize(header_.mu.size());
@@ -248,6 +251,10 @@ void DatasetReader::read_id(std::int64_t mu_index, std::int64_t frame, std::span
     return file_.read_block<std::int64_t>("/id", {stored(mu_index), 0}, {1, header_.particles}, values);
   const auto [offset, count] = table_.block(stored(mu_index), frame, 0);
   file_.read_block<std::int64_t>("/id", offset, count, values);
+}
+
+void DatasetReader::read_density(std::int64_t mu_index, std::int64_t frame, std::span<float> values) const {
+  data::read_density(file_, header_.density.value(), stored(mu_index), frame, values);
 }
 
 ParticleFrame DatasetReader::read_frame(std::int64_t mu_index, std::int64_t frame) const {

@@ -76,6 +76,8 @@ DatasetHeader checked(const std::string& path, DatasetHeader header) {
   check_mu(path, header);
   check_frames(path, header);
   check_coordinates(path, header);
+  if (header.density && (header.ragged() || header.density->axes.size() != header.coordinates.size()))
+    refuse(path, "a density needs frames that are alike and an axis for every coordinate");
   // Files that version 1 can express stay readable by programs that know no other.
   const bool second = header.ragged() || header.has_weights || header.has_id;
   header.provenance.format_version = second ? kDatasetVersion : kFormatVersion;
@@ -156,6 +158,7 @@ void DatasetWriter::create_arrays() {
     file_.set_attribute("/weights", "description",
                         std::string("how many real particles each stands for, not normalised"));
   }
+  if (header_.density) create_density(file_, *header_.density, header_.mu_count(), header_.frames());
   if (!header_.has_id) return;
   if (header_.ragged()) file_.create_dataset<std::int64_t>("/id", table_.shape(0), {});
   else file_.create_dataset<std::int64_t>("/id", {header_.mu_count(), header_.particles}, {1, header_.particles});
@@ -240,6 +243,11 @@ void DatasetWriter::write_log_density(std::int64_t mu_index, std::int64_t frame,
   file_.write_block<float>("/log_density", row, rows, values);
 }
 
+void DatasetWriter::write_density(std::int64_t mu_index, std::int64_t frame, std::span<const float> values) {
+  data::write_density(file_, header_.density.value(), mu_index, frame, values);
+  ++densities_;
+}
+
 void DatasetWriter::write_diagnostics(const Diagnostics& diagnostics) {
   const std::string& path = destination_.destination();
   check_time(path, diagnostics.time);
@@ -269,6 +277,9 @@ void DatasetWriter::commit() {
     refuse(destination_.destination(),
            "frame (mu " + std::to_string(m) + ", time " + std::to_string(k) + ") was never given");
   }
+  if (header_.density && densities_ != table_.size())
+    refuse(destination_.destination(),
+           "densities of " + std::to_string(table_.size() - densities_) + " frames were never given");
   file_.close();
   destination_.commit();
 }

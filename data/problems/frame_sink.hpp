@@ -17,6 +17,8 @@ class FrameSink {
   /// samples, and velocities where the header has them: [N, d] row-major.
   virtual void write_frame(std::int64_t mu_index, std::int64_t frame, std::span<const float> samples,
                            std::span<const float> velocities) = 0;
+  /// values: [G] of the header's grid, where it has one.
+  virtual void write_density(std::int64_t /*mu_index*/, std::int64_t /*frame*/, std::span<const float> /*values*/) {}
   virtual void write_diagnostics(const data::Diagnostics& /*diagnostics*/) {}
   virtual void finish() {}
 
@@ -33,6 +35,9 @@ class DatasetSink : public FrameSink {
   void write_frame(std::int64_t mu_index, std::int64_t frame, std::span<const float> samples,
                    std::span<const float> velocities) override {
     writer_->write_frame(mu_index, frame, samples, velocities);
+  }
+  void write_density(std::int64_t mu_index, std::int64_t frame, std::span<const float> values) override {
+    writer_->write_density(mu_index, frame, values);
   }
   void write_diagnostics(const data::Diagnostics& diagnostics) override { writer_->write_diagnostics(diagnostics); }
   void finish() override { writer_->commit(); }

@@ -175,4 +175,10 @@ double PicProblem::electric_energy(std::span<const float> samples, const std::ve
   return particle_energy(*here->case_, here->plasma_, here->pic_, samples, mu.front());
 }
 
+std::optional<std::vector<double>> PicProblem::initial_density(std::span<const double> points,
+                                                               const std::vector<double>& mu) const {
+  const auto here = problem_at(*this, mu);
+  return problems::initial_density(here->setup(mu.front()), points);
+}
+
 }  // namespace scorefield::problems

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -32,6 +34,8 @@ class PicProblem : public Problem {
 
   [[nodiscard]] bool has_electric_energy() const override { return true; }
   [[nodiscard]] double electric_energy(std::span<const float> samples, const std::vector<double>& mu) const override;
+  [[nodiscard]] std::optional<std::vector<double>> initial_density(std::span<const double> points,
+                                                                   const std::vector<double>& mu) const override;
 
   /// What runs at one value of the problem's own parameter.
   [[nodiscard]] PlasmaSetup setup(double mu) const { return case_->setup(plasma_, mu); }

@@ -87,6 +87,13 @@ class Problem {
   [[nodiscard]] virtual bool has_electric_energy() const { return false; }
   [[nodiscard]] virtual double electric_energy(std::span<const float> samples, const std::vector<double>& mu) const;
 
+  /// The density of the initial population at mu [p], at points [n, d] of the coordinates that are stored, with
+  /// integral 1: [n]. Absent where it is not known in closed form.
+  [[nodiscard]] virtual std::optional<std::vector<double>> initial_density(std::span<const double> /*points*/,
+                                                                           const std::vector<double>& /*mu*/) const {
+    return std::nullopt;
+  }
+
   /// The potential that moves the population at mu [p], where it is known in closed form; null elsewhere.
   [[nodiscard]] virtual std::unique_ptr<ExactPotential> exact_potential(const std::vector<double>&) const {
     return nullptr;

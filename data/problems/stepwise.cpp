@@ -129,7 +129,13 @@ class Generation {
     samples_.resize(size);
     rates_.resize(problem_.header.has_velocities ? size : 0);
     lane.run->read(samples_, rates_);
-    sink_.write_frame(lane.mu_index, lane.run->step() / problem_.grid.steps_per_frame, samples_, rates_);
+    const std::int64_t frame = lane.run->step() / problem_.grid.steps_per_frame;
+    sink_.write_frame(lane.mu_index, frame, samples_, rates_);
+    if (const auto& grid = problem_.header.density) {
+      density_.resize(static_cast<std::size_t>(grid->size()));
+      lane.run->read_density(density_);
+      sink_.write_density(lane.mu_index, frame, density_);
+    }
     if (!observer_) return;
     std::int64_t done = 0;
     for (const Lane& other : lanes_) done += other.run->step() / problem_.grid.steps_per_frame;
@@ -213,7 +219,7 @@ class Generation {
   std::vector<Rows> rows_;  ///< [M]
   std::vector<Lane> lanes_;
   std::int64_t next_ = 0;  ///< the first mu whose run has not begun
-  std::vector<float> samples_, rates_;
+  std::vector<float> samples_, rates_, density_;
   std::chrono::steady_clock::time_point saved_ = std::chrono::steady_clock::now();
 };
 

@@ -27,6 +27,8 @@ class StepwiseRun {
   virtual void measure(std::span<double> row) const = 0;
   /// Samples and their time derivatives at the present step, [N, d] row-major; rates may be empty.
   virtual void read(std::span<float> samples, std::span<float> rates) const = 0;
+  /// The density at the nodes of the header's grid, [G], of solvers that know it.
+  virtual void read_density(std::span<float> /*values*/) const {}
   /// Everything that `StepwiseProblem::restore` needs to continue bit for bit.
   virtual void save(h5::File& file, const std::string& group) const = 0;
 };

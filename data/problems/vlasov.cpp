@@ -11,6 +11,7 @@
 #include "solvers/pic/deposit.hpp"
 #include "solvers/pic/low_discrepancy.hpp"
 #include "solvers/vlasov/characteristics.hpp"
+#include "solvers/vlasov/density.hpp"
 #include "solvers/vlasov/sampling.hpp"
 #include "solvers/vlasov/simulation.hpp"
 
@@ -29,6 +30,7 @@ struct VlasovSetup {
   data::Identity identity;
   VlasovDraw draw;
   std::uint64_t seed = 0, stream = 0;  ///< of the samples
+  std::optional<data::DensityGrid> density{};
 
   [[nodiscard]] vlasov::Plasma equations() const { return {plasma.box_length, plasma.mu, plasma.diffusion}; }
   [[nodiscard]] pic::Start start() const { return draw == VlasovDraw::random ? pic::Start::random : pic::Start::quiet; }
@@ -107,6 +109,15 @@ class VlasovRun : public StepwiseRun {
     }
   }
 
+  void read_density(std::span<float> values) const override {
+    const double unit = setup_.plasma.position_unit;
+    auto x = setup_.density.value().line(0);
+    for (double& position : x) position *= unit;
+    const auto f = vlasov::density_at(simulation_, x, setup_.density->line(1));
+    const double share = unit / setup_.plasma.box_length;
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(share * f[i]);
+  }
+
   void save(h5::File& file, const std::string& group) const override {
     const auto& options = simulation_.options();
     file.write<double>(group + "/f", simulation_.values(), {options.cells, options.velocity_cells});
@@ -165,18 +176,20 @@ std::string VlasovProblem::summary() const {
 
 void VlasovProblem::bind(OptionSet& set) {
   set.add("vlasov.case", case_, plasma_case_names(),
-          "which 1D1V problem; of perturbation, collisions, beams and landau each reads what is its own");
+          "which 1D1V problem; of perturbation, collisions, beams, landau and wave each reads what is its own");
   set.add("vlasov.identity", identity_,
           {{"trajectories", data::Identity::trajectories}, {"marginals", data::Identity::marginals}},
           "samples follow the characteristics (trajectories) or are drawn from f at every stored time (marginals)");
   set.add("vlasov.draw", draw_, {{"low-discrepancy", VlasovDraw::low_discrepancy}, {"random", VlasovDraw::random}},
           "how samples are drawn");
   vlasov::bind(set, vlasov_);
+  data::bind(set, "vlasov", density_);
   bind_box(set, plasma_, "vlasov");
   problems::bind(set, plasma_.perturbation);
   bind_diffusion(set, plasma_);
   problems::bind(set, plasma_.beams);
   problems::bind(set, plasma_.landau);
+  problems::bind(set, plasma_.wave);
 }
 
 void VlasovProblem::validate(const GenerateOptions& options) const {
@@ -195,6 +208,7 @@ FramePlan VlasovProblem::frame_plan(const GenerateOptions& request) const {
     FramePlan plan{make_header(request, grid.duration), time_grid(grid.duration, grid.dt, request.frames)};
     set_plasma_coordinates(plan.header, setup);
     plan.header.identity = identity_;
+    plan.header.density = data::make_grid(here.density_, "vlasov", plan.header.periods);
     return plan;
   });
 }
@@ -212,7 +226,8 @@ void VlasovProblem::generate(const GenerateOptions& options, FrameSink& sink, co
                        .identity = identity_,
                        .draw = draw_,
                        .seed = static_cast<std::uint64_t>(request.seed),
-                       .stream = random_stream(request, mu)};
+                       .stream = random_stream(request, mu),
+                       .density = plan.header.density};
   };
   const StepwiseProblem problem{
       .name = name() + " " + plasma_case().name(),
@@ -237,6 +252,12 @@ double VlasovProblem::electric_energy(std::span<const float> samples, const std:
   pic::PicOptions options;
   options.cells = here->vlasov_.cells;
   return particle_energy(here->plasma_case(), here->plasma_, options, samples, mu.front());
+}
+
+std::optional<std::vector<double>> VlasovProblem::initial_density(std::span<const double> points,
+                                                                  const std::vector<double>& mu) const {
+  const auto here = problem_at(*this, mu);
+  return problems::initial_density(here->plasma_case().setup(here->plasma_, mu.front()), points);
 }
 
 }  // namespace scorefield::problems

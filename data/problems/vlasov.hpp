@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -16,7 +18,7 @@ enum class VlasovDraw { low_discrepancy, random };
 
 /// Any 1D1V case on a phase-space grid: no particle noise in the field. The stored samples either follow the
 /// characteristics in the grid's field (identity "trajectories") or are drawn anew from f at every stored time
-/// ("marginals"). State (x, v), and (v, -E) as the phase velocity at the samples.
+/// ("marginals"). State (x, v), and (v, -E) as the phase velocity at the samples. f itself is stored on request.
 class VlasovProblem : public Problem {
  public:
   VlasovProblem();
@@ -36,6 +38,8 @@ class VlasovProblem : public Problem {
   /// Of particles: CIC on the grid's cells, since f itself is not at hand.
   [[nodiscard]] bool has_electric_energy() const override { return true; }
   [[nodiscard]] double electric_energy(std::span<const float> samples, const std::vector<double>& mu) const override;
+  [[nodiscard]] std::optional<std::vector<double>> initial_density(std::span<const double> points,
+                                                                   const std::vector<double>& mu) const override;
 
  private:
   /// @throws UsageError
@@ -46,6 +50,7 @@ class VlasovProblem : public Problem {
   std::string case_;
   PlasmaOptions plasma_;
   vlasov::VlasovOptions vlasov_;
+  data::GridOptions density_;
   data::Identity identity_ = data::Identity::trajectories;
   VlasovDraw draw_ = VlasovDraw::low_discrepancy;
 };

@@ -9,6 +9,7 @@
 #include "core/random.hpp"
 #include "solvers/fft/fft3d.hpp"
 #include "solvers/vlasov/characteristics.hpp"
+#include "solvers/vlasov/density.hpp"
 #include "solvers/vlasov/interpolation.hpp"
 #include "solvers/vlasov/sampling.hpp"
 #include "solvers/vlasov/simulation.hpp"
@@ -196,6 +197,29 @@ TEST(VlasovOptions, NameTheKeyThatIsWrong) {
   rejects([](auto& o) { o.degree = 4; }, {"vlasov.degree", "3, 5, 7 or 9"});
   rejects([](auto&) {}, {"collisions.diffusion", "smaller vlasov.dt"}, 1);
   rejects([](auto&) {}, {"mu is 0"}, 0, 0);
+}
+
+TEST(DensityAt, IsTheInitialDensityBetweenTheNodes) {
+  const auto f = [](double x, double v) { return (1 + 0.1 * std::cos(x)) * std::exp(-v * v / 2); };
+  const vlasov::Simulation simulation({.cells = 32, .velocity_cells = 128, .v_max = 8}, 0.1,
+                                      {.box_length = 2 * std::numbers::pi}, f);
+  const std::vector<double> x{0, 0.123, 3, 6.2, 7}, v{-3, 0.01, 1.7};
+  const auto density = vlasov::density_at(simulation, x, v);
+  for (std::size_t i = 0; i < x.size(); ++i)
+    for (std::size_t j = 0; j < v.size(); ++j)
+      EXPECT_NEAR(density[i * v.size() + j], f(x[i], v[j]), 2e-6) << x[i] << ' ' << v[j];
+}
+
+TEST(DensityAt, OfFreeStreamingIsTheInitialOneMovedBack) {
+  // Poisson's mu so large that the field does nothing.
+  const auto f = [](double x, double v) { return (1 + 0.1 * std::cos(x)) * std::exp(-v * v / 2); };
+  vlasov::Simulation simulation({.cells = 64, .velocity_cells = 128, .v_max = 8}, 0.1,
+                                {.box_length = 2 * std::numbers::pi, .mu = 1e4}, f);
+  for (int step = 0; step < 15; ++step) simulation.advance();
+  const std::vector<double> x{0.4, 2, 5.5}, v{-2.3, 0.5, 3.1};
+  const auto density = vlasov::density_at(simulation, x, v);
+  for (std::size_t i = 0; i < x.size(); ++i)
+    for (std::size_t j = 0; j < v.size(); ++j) EXPECT_NEAR(density[i * v.size() + j], f(x[i] - 1.5 * v[j], v[j]), 1e-6);
 }
 
 }  // namespace

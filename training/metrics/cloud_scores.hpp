@@ -16,12 +16,6 @@
 
 namespace scorefield::metrics {
 
-/// The run of one mu in a file.
-struct RunAtMu {
-  const Run* run = nullptr;  ///< null: there is none
-  std::int64_t mu_index = 0;
-};
-
 /// The populations of one mu.
 struct Populations {
   RunAtMu truth;

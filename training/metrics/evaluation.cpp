@@ -11,6 +11,7 @@
 #include "core/interrupt.hpp"
 #include "core/require.hpp"
 #include "training/metrics/cloud_scores.hpp"
+#include "training/metrics/density_errors.hpp"
 #include "training/metrics/floor_run.hpp"
 #include "training/metrics/history_error.hpp"
 #include "training/metrics/metric.hpp"
@@ -83,6 +84,7 @@ class Evaluator {
       EvaluationAtMu at = locate(i);
       if (field_ != nullptr) compare_energies(i, at);
       compare_clouds(i, at);
+      compare_densities(i, at);
       result_.per_mu.push_back(std::move(at));
     }
     average();
@@ -309,6 +311,27 @@ class Evaluator {
     at.coordinate_scales = clouds.scales();
     advance(at);
     if (!clouds.add_to(at.scores)) warn_about_convergence();
+  }
+
+  void compare_densities(std::int64_t rollout_index, EvaluationAtMu& at) {
+    Densities densities;
+    densities.truth = {&reference_, reference_.require_mu(at.mu)};
+    densities.runs.prediction = {&rollout_, rollout_index};
+    if (coarse_) densities.runs.coarse = {&*coarse_, coarse_->require_mu(at.mu)};
+    if (training_) {
+      densities.runs.nearest = {&training_->run(), training_->nearest(at.mu)};
+      densities.training = &training_->run();
+      densities.combined.interpolated = training_->linear(at.mu);
+      densities.combined.cubic = training_->cubic(at.mu);
+    }
+    const auto errors = density_errors(densities, at.time);
+    for (const Metric& metric : metrics())
+      if (metric.of_density != nullptr)
+        errors.for_each(
+            [&](const std::vector<double>& values, std::optional<double>& error) {
+              if (!values.empty()) error = metric.of_density(values);
+            },
+            at.scores[metric]);
   }
 
   /// Means over mu of what every mu has: means over different mu could not be compared.

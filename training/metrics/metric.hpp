@@ -35,6 +35,8 @@ struct Metric {
   // What computes it, one of these:
   /// an error of E(t), [K]
   double (*of_energy)(std::span<const double> energy, std::span<const double> truth) = nullptr;
+  /// an error of the errors of a density over frames, [K]
+  double (*of_density)(std::span<const double> errors) = nullptr;
   /// an error of the moments over frames, [F]; absent where the coordinates have none of this kind
   std::optional<double> (*of_moments)(const std::vector<MomentDistance>& distances,
                                       const std::vector<Moments>& truth) = nullptr;

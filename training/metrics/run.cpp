@@ -133,6 +133,12 @@ std::vector<float> Run::weights(std::int64_t mu_index, std::int64_t frame) const
   return values;
 }
 
+std::vector<float> Run::density(std::int64_t mu_index, std::int64_t frame) const {
+  std::vector<float> values(static_cast<std::size_t>(header().density.value().size()));
+  reader_.value().read_density(mu_index, frame, values);
+  return values;
+}
+
 std::vector<float> Run::samples(std::int64_t mu_index, std::int64_t frame) const {
   if (kept_) return kept_->samples(mu_index, frame);
   std::vector<float> values(static_cast<std::size_t>(header().particles_at(mu_index, frame) * header().dimension()));

@@ -67,6 +67,8 @@ class Run {
 
   /// [N, d]
   [[nodiscard]] std::vector<float> samples(std::int64_t mu_index, std::int64_t frame) const;
+  /// [G] of the header's grid, of runs that have a density.
+  [[nodiscard]] std::vector<float> density(std::int64_t mu_index, std::int64_t frame) const;
   /// [N]; empty where particles are alike.
   [[nodiscard]] std::vector<float> weights(std::int64_t mu_index, std::int64_t frame) const;
 
@@ -77,6 +79,12 @@ class Run {
   std::optional<data::DatasetReader> reader_;  ///< this, or
   std::shared_ptr<const KeptRun> kept_;
   std::optional<data::Diagnostics> diagnostics_;
+};
+
+/// The run of one mu in a file.
+struct RunAtMu {
+  const Run* run = nullptr;  ///< null: there is none
+  std::int64_t mu_index = 0;
 };
 
 /// "1.25" or "(1.25, 0.5)".

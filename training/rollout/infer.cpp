@@ -14,6 +14,7 @@
 #include "core/text.hpp"
 #include "training/losses/marginal_sampler.hpp"
 #include "training/model_file.hpp"
+#include "training/rollout/grid_density.hpp"
 #include "training/rollout/guide.hpp"
 #include "training/rollout/log_density.hpp"
 #include "training/rollout/rollout.hpp"
@@ -46,12 +47,17 @@ void check_kind(const ReducedModel& model, const std::string& path, const InferO
   if (sampler) sampler->check(options.conditional);
   else static_cast<void>(require_mover(model, path));
   check_guide(model, path, options);
-  if (options.log_density == LogDensityKind::none) return;
-  if (sampler)
-    throw UsageError("infer.log_density needs a model of a drift; " + path + " is of kind " + model.kind + ".");
+  const bool on_grid = !options.density.nodes.empty();
+  if (on_grid && options.guide != GuideKind::none)
+    throw UsageError(
+        "infer.density_nodes follows the model's flow alone, which infer.guide changes: take one of them.");
+  if (on_grid && !options.start.path.empty())
+    throw UsageError("infer.density_nodes starts from the density of the training data's problem, not from a file.");
+  if (options.log_density == LogDensityKind::none && !on_grid) return;
+  if (sampler) throw UsageError("a log-density needs a model of a drift; " + path + " is of kind " + model.kind + ".");
   if (model.sigma > 0 || options.integration.method == integrators::IntegrationMethod::euler_maruyama)
     throw UsageError(
-        "infer.log_density follows a flow without noise; the model was trained with loss.sigma > 0, whose "
+        "a log-density follows a flow without noise; the model was trained with loss.sigma > 0, whose "
         "population the flow alone does not move.");
 }
 
@@ -131,6 +137,7 @@ data::DatasetHeader header_of(const ReducedModel& model, const InferRequest& req
   header.has_velocities = false;
   header.has_weights = start && start->weighted();
   header.diffusion.clear();
+  header.density = data::make_grid(request.options.density, "infer", header.periods);
   if (request.options.guide != GuideKind::none) header.guide = to_string(request.options.guide);
   return header;
 }
@@ -152,6 +159,7 @@ class Inference {
     }
     const auto header = header_of(model, request, particles, start_ ? &*start_ : nullptr);
     for (const double t : header.time) times_.push_back(model.normalizer.normalized_time(t));
+    if (header.density) on_grid_.emplace(model, with_seed(request.options.integration, request.seed), *header.density);
     file_.emplace(request.output_path, header, with_density_ ? describe(request.options.log_density) : "",
                   request.processes, [this](std::size_t m, std::int64_t frame, const Tensor& x, const Tensor& weights) {
                     watch(m, frame, x, weights);
@@ -203,6 +211,8 @@ class Inference {
       state = torch::cat({state, density.unsqueeze(1)}, 1);
     }
     const auto on_frame = [&](std::int64_t k, const Tensor& moved) {
+      if (on_grid_)
+        file_->write_density(first, k, on_grid_->at(mu, times_.front(), times_[static_cast<std::size_t>(k)]));
       std::vector<Tensor> columns{rollout_.physical(moved.narrow(1, 0, d))};
       if (with_density_) columns.push_back(moved.narrow(1, d, 1));
       if (weights.defined()) columns.push_back(weights);
@@ -261,7 +271,11 @@ class Inference {
   void idle(std::size_t first) {
     const auto nothing =
         torch::zeros({file_->header().particles, file_->width()}, torch::TensorOptions(torch::Device(device())));
-    for (std::size_t k = 0; k < times_.size(); ++k) write(first, static_cast<std::int64_t>(k), nothing);
+    const std::vector<float> empty(on_grid_ ? static_cast<std::size_t>(on_grid_->grid().size()) : 0);
+    for (std::size_t k = 0; k < times_.size(); ++k) {
+      if (on_grid_) file_->write_density(first, static_cast<std::int64_t>(k), empty);
+      write(first, static_cast<std::int64_t>(k), nothing);
+    }
   }
 
   void write(std::size_t first, std::int64_t frame, const Tensor& own) {
@@ -284,6 +298,7 @@ class Inference {
   Rollout rollout_;
   std::optional<RolloutStart> start_;  ///< absent where frames are sampled afresh
   std::vector<double> times_;          ///< [K], normalised
+  std::optional<GridDensity> on_grid_;
   std::optional<RolloutFile> file_;
   std::set<std::size_t> lost_;  ///< indices of the mu that were warned of
   std::vector<std::string> warnings_;

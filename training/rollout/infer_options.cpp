@@ -19,6 +19,7 @@ void bind(OptionSet& set, InferOptions& options) {
       "infer.log_density", options.log_density,
       {{"none", LogDensityKind::none}, {"gaussian", LogDensityKind::gaussian}, {"change", LogDensityKind::change}},
       "also write /log_density: from a Gaussian fitted to the initial population, or the change since the first time");
+  data::bind(set, "infer", options.density);
   set.add(
       "infer.guide", options.guide,
       {{"none", GuideKind::none}, {"moments", GuideKind::moments}, {"modes", GuideKind::modes}},

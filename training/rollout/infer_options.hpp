@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/options.hpp"
+#include "data/density_grid.hpp"
 #include "solvers/integrate_options.hpp"
 #include "training/losses/conditional_options.hpp"
 #include "training/rollout/guide_kind.hpp"
@@ -27,6 +28,7 @@ struct InferOptions {
   std::int64_t frames = 0;  ///< output times, equally spaced as far as the training times, of which they are, allow; 0:
                             ///< all of those
   LogDensityKind log_density = LogDensityKind::none;
+  data::GridOptions density{};        ///< where the density is written as a function
   GuideKind guide = GuideKind::none;  ///< what holds the population to the training runs' observables
   integrators::IntegrateOptions integration{};
   ConditionalOptions conditional{};  ///< ncsm and cfm models

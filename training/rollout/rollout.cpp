@@ -4,6 +4,9 @@
 #include <torch/types.h>
 #include <torch/utils.h>
 
+#include <algorithm>
+#include <cmath>
+
 #include "core/error.hpp"
 #include "core/interrupt.hpp"
 #include "solvers/integrators.hpp"
@@ -85,6 +88,16 @@ void Rollout::run_guided(const std::vector<double>& mu, const torch::Tensor& sta
     });
     if (lands) ++next;
   }
+}
+
+torch::Tensor Rollout::traced_back(const std::vector<double>& mu, const torch::Tensor& state, double t,
+                                   double earlier) const {
+  auto integration = integration_;
+  const auto steps = static_cast<double>(model_.mover->step_count({mu, carried_, state, {t, earlier}, integration_}));
+  integration.steps = std::max<std::int64_t>(1, std::llround(steps * (t - earlier)));  // normalised: the span is 1
+  torch::Tensor before;
+  move(mu, state, {t, earlier}, integration, [&](std::int64_t, const torch::Tensor& moved) { before = moved; });
+  return before;
 }
 
 torch::Device open_device(const std::string& name) {

@@ -32,6 +32,10 @@ class Rollout {
                   const GuideStep& guide,
                   const std::function<void(std::int64_t frame, const torch::Tensor& state)>& on_frame) const;
 
+  /// Where state [N, width] at time t was at an earlier time, by as many steps as rollouts take for that way.
+  [[nodiscard]] torch::Tensor traced_back(const std::vector<double>& mu, const torch::Tensor& state, double t,
+                                          double earlier) const;
+
   /// Physical coordinates [N, d] of a population, where the network is, to normalised ones, and back.
   [[nodiscard]] torch::Tensor normalised(const torch::Tensor& x) const { return (x - center_) / scale_; }
   [[nodiscard]] torch::Tensor physical(const torch::Tensor& x) const { return x * scale_ + center_; }

@@ -35,6 +35,13 @@ void RolloutFile::write(std::size_t first, std::int64_t frame, const torch::Tens
   }
 }
 
+void RolloutFile::write_density(std::size_t first, std::int64_t frame, const std::vector<float>& values) {
+  const auto own = torch::tensor(values);
+  const auto frames = processes_ ? processes_->gather(own) : std::vector<torch::Tensor>{own};
+  for (std::size_t r = 0; r < frames.size() && first + r < header_.mu.size(); ++r)
+    writer_->write_density(static_cast<std::int64_t>(first + r), frame, scorefield::training::values(frames[r]));
+}
+
 void RolloutFile::commit() {
   if (writer_) writer_->commit();
 }

@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "data/dataset.hpp"
 #include "training/distributed/process_group.hpp"
@@ -27,6 +28,8 @@ class RolloutFile {
   /// own: [N, d], physical, followed by the log-density where there is one, and by the weights where the header has
   /// them: this process's frame.
   void write(std::size_t first, std::int64_t frame, const torch::Tensor& own);
+  /// values: [G], this process's density at the nodes of the header's grid.
+  void write_density(std::size_t first, std::int64_t frame, const std::vector<float>& values);
   void commit();
 
   /// Columns of `own`.
