@@ -39,7 +39,10 @@ Leapfrog::Leapfrog(const PositionBasis& basis, const ForceCourse& course)
       coefficients_(basis.dimension() * basis.size()),
       table_time_(std::numeric_limits<double>::quiet_NaN()) {
   if (course.size() != coefficients_.size()) throw Error("a force's course does not fit its basis");
-  if (basis.dimension() > 1) return;
+  if (basis.dimension() > 1) {
+    waves_.emplace(basis);
+    return;
+  }
   const auto& axis = basis.axes().front();
   at_nodes_.resize((kCells + 1) * basis.size());
   for (std::size_t i = 0; i <= kCells; ++i) {
@@ -100,7 +103,7 @@ void Leapfrog::tabulate(double t) {
 }
 
 void Leapfrog::kick_block(std::size_t begin, std::size_t end, float dt) {
-  const std::size_t s = basis_.dimension(), c = basis_.size();
+  const std::size_t s = basis_.dimension();
   if (s == 1) {
     const Cell* const table = table_.data();
     for (std::size_t i = begin; i < end; ++i) {
@@ -110,17 +113,8 @@ void Leapfrog::kick_block(std::size_t begin, std::size_t end, float dt) {
     }
     return;
   }
-  std::vector<double> phi(c);
-  for (std::size_t i = begin; i < end; ++i) {
-    std::array<double, 3> x{};
-    for (std::size_t a = 0; a < s; ++a) x[a] = position_[i * s + a];
-    basis_.values({x.data(), s}, phi);
-    for (std::size_t a = 0; a < s; ++a) {
-      double force = 0;
-      for (std::size_t j = 0; j < c; ++j) force += phi[j] * coefficients_[a * c + j];
-      velocity_[i * s + a] += dt * static_cast<float>(force);
-    }
-  }
+  waves_->add(coefficients_, dt, std::span(position_).subspan(begin * s, (end - begin) * s),
+              std::span(velocity_).subspan(begin * s, (end - begin) * s));
 }
 
 void Leapfrog::kick(double t, double dt) {

@@ -1,16 +1,18 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "models/fields/force_course.hpp"
 #include "models/fields/position_basis.hpp"
+#include "models/fields/wave_sum.hpp"
 
 namespace scorefield::models {
 
 /// Particles under a force of their positions, dx/dt = v, dv/dt = F(x, t), by kick-drift-kick steps: symplectic, of
-/// order 2. In one dimension the force of a step is tabulated; in two and three its waves are summed up per particle.
+/// order 2. In one dimension the force of a step is tabulated; in two and three its waves are summed up (wave_sum.hpp).
 class Leapfrog {
  public:
   /// `course`: s C numbers, those of a component together. Both outlive this object.
@@ -42,6 +44,7 @@ class Leapfrog {
   std::vector<Cell> table_;
   std::vector<double> coefficients_;  ///< [s C] at table_time_
   double table_time_;
+  std::optional<WaveSum> waves_;  ///< in two and three dimensions
 };
 
 /// Where particles are with their derivatives with respect to p parameters, in double precision.

@@ -32,6 +32,10 @@ class PositionBasis {
   /// Where the cosine of the first wave stands; cosine and sine of wave w at first_wave() + 2 w and one further.
   [[nodiscard]] std::size_t first_wave() const { return 1 + linear_.size(); }
   [[nodiscard]] std::size_t waves() const { return waves_.size(); }
+  /// n of wave w; 0 beyond s.
+  [[nodiscard]] const std::array<std::int64_t, 3>& periods(std::size_t w) const { return waves_[w]; }
+  /// Axes of the linear functions, in their order.
+  [[nodiscard]] const std::vector<std::size_t>& linear_axes() const { return linear_; }
   /// The angular wave numbers of wave w, [s].
   [[nodiscard]] std::vector<double> wave(std::size_t w) const;
 

@@ -68,6 +68,29 @@ TEST(PositionBasis, SlopesMatchCentralDifferences) {
   }
 }
 
+TEST(WaveSum, IsTheSumOfTheBasisFunctions) {
+  const PositionBasis basis({{0.5, 2, true}, {-1, 3, false}, {0, 1, true}}, 3);
+  const Philox random(2, 7);
+  std::vector<double> coefficients, phi(basis.size());
+  for (std::size_t j = 0; j < 3 * basis.size(); ++j) coefficients.push_back(random.normals(j)[0]);
+  std::vector<float> x, out;
+  for (std::uint64_t i = 0; i < 450; ++i) {
+    x.push_back(static_cast<float>(3 * random.normals(1000 + i)[1]));
+    out.push_back(static_cast<float>(i));
+  }
+  const models::WaveSum sum(basis);
+  sum.add(coefficients, 0.5, x, out);
+  for (std::size_t n = 0; n < 150; ++n) {
+    const std::vector<double> at{x[3 * n], x[3 * n + 1], x[3 * n + 2]};
+    basis.values(at, phi);
+    for (std::size_t a = 0; a < 3; ++a) {
+      double expected = static_cast<double>(3 * n + a);
+      for (std::size_t j = 0; j < phi.size(); ++j) expected += 0.5 * phi[j] * coefficients[a * basis.size() + j];
+      EXPECT_NEAR(out[3 * n + a], expected, 1e-3) << n << ' ' << a;
+    }
+  }
+}
+
 /// F = -sin x on the circle, constant in time.
 ForceCourse pendulum(const PositionBasis& basis) {
   ForceCourse course{{0, 1}, std::vector<double>(2 * basis.size()), std::vector<double>(2 * basis.size())};
