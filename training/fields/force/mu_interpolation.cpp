@@ -14,8 +14,10 @@ using Rows = std::vector<std::vector<double>>;
 
 constexpr double kLengths[] = {0.4, 0.6, 0.9, 1.4, 2.0};
 constexpr double kNoises[] = {1e-10, 1e-8, 1e-6, 1e-4, 1e-3, 1e-2, 1e-1};
-/// Errors of left-out runs that differ by less tell nothing: the simplest kind is taken, and of krigings the smoothest.
+/// Errors of left-out runs that differ by less tell nothing: the simplest kind is taken,
 constexpr double kAsGood = 1.1;
+/// and of krigings the smoothest.
+constexpr double kAsGoodAndSmooth = 1.25;
 /// Errors below that are as good as none.
 constexpr double kNegligible = 1e-3;
 /// One run between two others does not tell a length.
@@ -122,7 +124,8 @@ const MuRule& best_of_kind(const std::vector<MuRule>& rules, MuInterpolationKind
     if (rule.kind == kind && (least == nullptr || rule.left_out < least->left_out)) least = &rule;
   const MuRule* best = least;
   for (const auto& rule : rules)
-    if (rule.kind == kind && rule.left_out <= kAsGood * least->left_out && volume(rule) > volume(*best)) best = &rule;
+    if (rule.kind == kind && rule.left_out <= kAsGoodAndSmooth * least->left_out && volume(rule) > volume(*best))
+      best = &rule;
   return *best;
 }
 
