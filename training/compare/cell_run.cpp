@@ -132,7 +132,7 @@ void evaluate(const CellTask& task, const std::string& rollout, Cell& cell) {
 void compare_guided(const CellTask& task, Cell& cell) {
   auto options = task.plan.infer;
   if (cell.conditional || options.guide != training::GuideKind::none ||
-      options.log_density != training::LogDensityKind::none)
+      options.log_density != training::LogDensityKind::none || !options.density.nodes.empty())
     return;
   options.guide = training::suitable_guide(data::DatasetReader(task.data.test).header().periods);
   options.mu = task.data.test_mu;
