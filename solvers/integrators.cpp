@@ -23,6 +23,11 @@ constexpr std::int64_t kNoiseBlock = 2048;
 /// Steps between two looks at whether the particles are still finite, frames apart.
 constexpr std::int64_t kCheckInterval = 64;
 
+/// So many particles, of at least four times as many, are moved first to see how many steps it takes: until twice as
+/// many steps move them by less, in units of the state.
+constexpr std::int64_t kTrialParticles = 256, kLeastForTrial = 4 * kTrialParticles;
+constexpr double kTrialTolerance = 1e-3;
+
 }  // namespace
 
 torch::Tensor euler_step(const torch::Tensor& x, const torch::Tensor& slope, double h) { return x + h * slope; }
@@ -36,10 +41,6 @@ torch::Tensor rk4_step(const Drift& drift, const torch::Tensor& x, const torch::
   const torch::Tensor k3 = drift.drift(x + h / 2 * k2, t + h / 2);
   const torch::Tensor k4 = drift.drift(x + h * k3, t + h);
   return x + h / 6 * (slope + 2 * k2 + 2 * k3 + k4);
-}
-
-torch::Tensor adams_step(const torch::Tensor& x, std::span<const torch::Tensor> slopes, double h) {
-  return x + h / 24 * (55 * slopes[3] - 59 * slopes[2] + 37 * slopes[1] - 9 * slopes[0]);
 }
 
 torch::Tensor hermite(const torch::Tensor& x0, const torch::Tensor& slope0, const torch::Tensor& x1,
@@ -85,34 +86,21 @@ torch::Tensor wrap(const torch::Tensor& x, const std::vector<double>& periods) {
 }
 
 void bind(OptionSet& set, IntegrateOptions& options) {
+  set.add("infer.method", options.method,
+          {{"euler", IntegrationMethod::euler},
+           {"heun", IntegrationMethod::heun},
+           {"rk4", IntegrationMethod::rk4},
+           {"euler-maruyama", IntegrationMethod::euler_maruyama}},
+          "integrator of the learned drift: rk4, heun, euler (no noise) or euler-maruyama (models with sigma > 0)");
   set.add(
-      "infer.method", options.method,
-      {{"euler", IntegrationMethod::euler},
-       {"heun", IntegrationMethod::heun},
-       {"rk4", IntegrationMethod::rk4},
-       {"adams", IntegrationMethod::adams},
-       {"euler-maruyama", IntegrationMethod::euler_maruyama}},
-      "integrator of the learned drift: rk4, heun, euler, adams (Adams-Bashforth of order 4, one evaluation a step) "
-      "or euler-maruyama (models with sigma > 0)");
-  set.add("infer.steps", options.steps, at_least(0),
-          "integration steps over the whole time interval, 0: 96 of rk4, 160 of adams, 256 of heun, 512 of the others; "
-          "output times "
-          "between two "
-          "steps are interpolated (order 4)");
+      "infer.steps", options.steps, at_least(0),
+      "integration steps over the whole time interval, 0: as many as it takes, at most 96 of rk4 and 256 of heun (512 "
+      "of the others); output times between two steps are interpolated (order 4)");
 }
 
 std::int64_t step_count(const IntegrateOptions& options) {
   if (options.steps > 0) return options.steps;
-  switch (options.method) {
-    case IntegrationMethod::rk4:
-      return 96;
-    case IntegrationMethod::adams:
-      return 160;
-    case IntegrationMethod::heun:
-      return 256;
-    default:
-      return 512;
-  }
+  return options.method == IntegrationMethod::rk4 ? 96 : options.method == IntegrationMethod::heun ? 256 : 512;
 }
 
 void validate(const IntegrateOptions& options, std::int64_t dimension) {
@@ -177,48 +165,32 @@ class FiniteCheck {
 
 namespace {
 
-/// The steps of a method without noise, one after the other.
-class Steps {
- public:
-  Steps(const Drift& drift, IntegrationMethod method) : drift_(drift), method_(method) {}
-
-  /// One of size h. slope = b(x, t). Adams takes Runge-Kutta steps until it has four slopes; all of its steps have the
-  /// same size.
-  torch::Tensor advance(const torch::Tensor& x, const torch::Tensor& slope, double t, double h) {
-    switch (method_) {
-      case IntegrationMethod::heun:
-        return heun_step(drift_, x, slope, t, h);
-      case IntegrationMethod::rk4:
-        return rk4_step(drift_, x, slope, t, h);
-      case IntegrationMethod::adams:
-        slopes_.push_back(slope);
-        if (slopes_.size() < 4) return rk4_step(drift_, x, slope, t, h);
-        if (slopes_.size() > 4) slopes_.erase(slopes_.begin());
-        return adams_step(x, slopes_, h);
-      default:
-        return euler_step(x, slope, h);
-    }
+/// One step of a method without noise. slope = b(x, t).
+torch::Tensor advance(const Drift& drift, IntegrationMethod method, const torch::Tensor& x, const torch::Tensor& slope,
+                      double t, double h) {
+  switch (method) {
+    case IntegrationMethod::heun:
+      return heun_step(drift, x, slope, t, h);
+    case IntegrationMethod::rk4:
+      return rk4_step(drift, x, slope, t, h);
+    default:
+      return euler_step(x, slope, h);
   }
-
- private:
-  const Drift& drift_;
-  IntegrationMethod method_;
-  std::vector<torch::Tensor> slopes_;  ///< of adams
-};
+}
 
 /// Fewer steps than output intervals: equal steps over the whole time, and cubic Hermite interpolation between them
 /// from the slopes that the steps need anyway. The interpolation's error is of order 4, never worse than the method's.
 torch::Tensor integrate_densely(const Drift& drift, torch::Tensor x, const std::vector<double>& times,
                                 const IntegrateOptions& options, FiniteCheck& check, const FrameObserver& on_frame) {
-  const std::int64_t steps = step_count(options);
+  const std::int64_t steps = options.steps;
   const double start = times.front(), h = (times.back() - start) / static_cast<double>(steps);
   torch::Tensor slope = drift.drift(x, start);
-  Steps method(drift, options.method);
   std::size_t frame = 1;
   for (std::int64_t step = 0; step < steps; ++step) {
     const bool last = step + 1 == steps;
     const double t = start + static_cast<double>(step) * h, next = last ? times.back() : t + h;
-    const torch::Tensor ahead = method.advance(x, slope, t, h);  // not wrapped: joined to x by a short path
+    const torch::Tensor ahead =
+        advance(drift, options.method, x, slope, t, h);  // not wrapped: joined to x by a short path
     const torch::Tensor ahead_slope = drift.drift(ahead, next);
     check.record(ahead);
     check.require();
@@ -234,14 +206,64 @@ torch::Tensor integrate_densely(const Drift& drift, torch::Tensor x, const std::
   return x;
 }
 
+/// Some of many particles at the quarters of the time, after n steps; empty where they get lost.
+std::vector<torch::Tensor> quarters(const Drift& drift, const torch::Tensor& some, const std::vector<double>& times,
+                                    IntegrateOptions options, std::int64_t n) {
+  options.steps = n;
+  const double start = times.front(), quarter = (times.back() - start) / 4;
+  std::vector<torch::Tensor> found;
+  try {
+    integrate(drift, some, {start, start + quarter, start + 2 * quarter, start + 3 * quarter, times.back()}, options,
+              [&](std::int64_t, const torch::Tensor& x) { found.push_back(x); });
+  } catch (const DivergenceError&) {
+    return {};
+  }
+  return found;
+}
+
+/// The largest root mean square way between two of these, the short way round.
+double distance(const std::vector<torch::Tensor>& a, const std::vector<torch::Tensor>& b,
+                const std::vector<double>& periods) {
+  if (a.empty() || b.empty()) return HUGE_VAL;
+  double largest = 0;
+  for (std::size_t k = 0; k < a.size(); ++k) {
+    torch::Tensor way = (a[k] - b[k]).to(torch::kFloat64);
+    for (std::size_t j = 0; j < periods.size(); ++j) {
+      if (periods[j] <= 0) continue;
+      const auto column = way.select(1, static_cast<std::int64_t>(j));
+      column.sub_(periods[j] * (column / periods[j]).round());
+    }
+    largest = std::max(largest, way.square().mean().sqrt().item<double>());
+  }
+  return largest;
+}
+
 }  // namespace
+
+std::int64_t needed_steps(const Drift& drift, const torch::Tensor& x0, const std::vector<double>& times,
+                          const IntegrateOptions& options) {
+  const std::int64_t most = step_count(options);
+  const bool adapts = options.method == IntegrationMethod::rk4 || options.method == IntegrationMethod::heun;
+  if (options.steps > 0 || !adapts || x0.size(0) < kLeastForTrial) return most;
+  const torch::Tensor some = x0.narrow(0, 0, kTrialParticles);
+  std::int64_t n = most / 8;
+  for (auto found = quarters(drift, some, times, options, n); 2 * n <= most; n *= 2) {
+    auto finer = quarters(drift, some, times, options, 2 * n);
+    if (distance(found, finer, options.periods) <= kTrialTolerance) return n;
+    found = std::move(finer);
+  }
+  return most;
+}
 
 torch::Tensor integrate(const Drift& drift, const torch::Tensor& x0, const std::vector<double>& times,
                         const IntegrateOptions& options, const FrameObserver& on_frame) {
   TORCH_CHECK_VALUE(x0.dim() == 2 && x0.size(1) == drift.dimension(), "initial particles are ", x0.sizes(),
                     ", expected [N, ", drift.dimension(), "]");
   validate(options, drift.dimension());
-  const std::vector<std::int64_t> interval_steps = steps_per_interval(times, step_count(options));
+  IntegrateOptions chosen = options;
+  static_cast<void>(steps_per_interval(times, 1));
+  chosen.steps = needed_steps(drift, x0, times, options);
+  const std::vector<std::int64_t> interval_steps = steps_per_interval(times, chosen.steps);
   const torch::Tensor sigma = torch::tensor(options.sigma, torch::kFloat64).to(x0.options());
   const bool noisy = options.method == IntegrationMethod::euler_maruyama;
 
@@ -249,19 +271,17 @@ torch::Tensor integrate(const Drift& drift, const torch::Tensor& x0, const std::
   FiniteCheck check(x0);
   torch::Tensor x = wrap(x0.detach(), options.periods);
   if (on_frame) on_frame(0, x);
-  const bool equal_steps = options.method == IntegrationMethod::adams;
-  if (!noisy && (equal_steps || step_count(options) < static_cast<std::int64_t>(times.size()) - 1))
-    return integrate_densely(drift, x, times, options, check, on_frame);
+  if (!noisy && chosen.steps < static_cast<std::int64_t>(times.size()) - 1)
+    return integrate_densely(drift, x, times, chosen, check, on_frame);
 
   std::int64_t step = 0;
-  Steps method(drift, options.method);
   for (std::size_t k = 0; k + 1 < times.size(); ++k) {
     const double h = (times[k + 1] - times[k]) / static_cast<double>(interval_steps[k]);
     for (std::int64_t i = 0; i < interval_steps[k]; ++i, ++step) {
       const double t = times[k] + static_cast<double>(i) * h;
       x = noisy ? euler_maruyama_step(drift, x, t, h, sigma,
                                       step_noise(x, options.seed, static_cast<std::uint64_t>(step)))
-                : method.advance(x, drift.drift(x, t), t, h);
+                : advance(drift, options.method, x, drift.drift(x, t), t, h);
       x = wrap(x, options.periods);
       check.record(x);
       if ((step + 1) % kCheckInterval == 0) check.require();
