@@ -16,6 +16,11 @@ if(SCOREFIELD_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
       CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${SCOREFIELD_CCACHE})
 endif()
 
+# A source with options of its own does without the precompiled header; GCC says so from release 13 on.
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_GREATER_EQUAL 13)
+  set(CMAKE_PCH_WARN_INVALID OFF)
+endif()
+
 add_library(scorefield_build_flags INTERFACE)
 target_compile_options(scorefield_build_flags INTERFACE -Wall -Wextra -Wno-psabi)
 if(SCOREFIELD_WERROR)
