@@ -218,14 +218,18 @@ void gradient_at_gauge(const SweepCall<T>& call, const WorkItem<T>& item, const 
   const long tile_size = tile_rows<T>(shape, item.terms.laplacian != 0 ? kLaplacian : kGradients);
   GroupTerms terms = item.terms;
   terms.kinetic = terms.velocity = terms.laplacian = 0;
+  // Of s alone the gradient leaves out the factor `potential`, which is the whole item's where that has no other term.
+  const bool apart = only_potential(terms) && !only_potential(item.terms);
+  if (apart && terms.potential == 0) return;
+  const T factor = apart ? static_cast<T>(terms.potential) : T(1);
   for (long start = 0; start < item.gauge_count; start += tile_size) {
     const long points = minimum(tile_size, item.gauge_count - start);
-    const Tile<T> tile{shape, shared, w, points, padded_rows(points), padded(shape.width), item.gauge_scale};
+    const Tile<T> tile{shape, shared, w, points, padded_rows(points), padded(shape.width), item.gauge_scale * factor};
     GroupSums gauge_sums;
     load_features(shape, item.gauge + start * shape.dimension, points, false, w);
     tile_gradient<T, kGradients>(tile, terms, gauge_sums);
     sums.transport += gauge_sums.transport;
-    sums.potential += gauge_sums.potential;
+    sums.potential += gauge_sums.potential / static_cast<double>(factor);
   }
 }
 
