@@ -4,6 +4,8 @@
 
 namespace scorefield::models {
 
+void* device_stream(torch::Device) { return nullptr; }
+
 struct DeviceGraph::State {};
 
 DeviceGraph::DeviceGraph(torch::Device, bool) {}

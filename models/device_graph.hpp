@@ -7,6 +7,9 @@
 
 namespace scorefield::models {
 
+/// The stream of a CUDA device that LibTorch works on now (a cudaStream_t); null in builds without SCOREFIELD_CUDA.
+[[nodiscard]] void* device_stream(torch::Device device);
+
 /// A fixed sequence of tensor operations that is run again and again. On a CUDA device, in a build with
 /// SCOREFIELD_CUDA, the sequence is recorded into a CUDA graph after a few runs and replayed from then on, which costs
 /// one launch instead of hundreds. Elsewhere every run is a call.

@@ -23,6 +23,8 @@ void order(const c10::cuda::CUDAStream& earlier, const c10::cuda::CUDAStream& la
 
 }  // namespace
 
+void* device_stream(torch::Device device) { return c10::cuda::getCurrentCUDAStream(device.index()).stream(); }
+
 struct DeviceGraph::State {
   explicit State(torch::Device of) : device(of), stream(c10::cuda::getStreamFromPool(false, of.index())) {}
   torch::Device device;

@@ -33,8 +33,12 @@ void bind(OptionSet& set, TrainConfig& config) {
   set.add("training.memory_limit", config.training.memory_limit, at_least(1),
           "MiB of samples in memory; larger datasets stream");
   set.add("training.engine", config.training.engine,
-          {{"auto", EngineKind::automatic}, {"fused", EngineKind::fused}, {"autograd", EngineKind::autograd}},
-          "fused: own kernels, no double backward; autograd: LibTorch double backward; auto: fused where it applies");
+          {{"auto", EngineKind::automatic},
+           {"fused", EngineKind::fused},
+           {"operations", EngineKind::operations},
+           {"autograd", EngineKind::autograd}},
+          "fused: own kernels, no double backward; operations: the same in LibTorch operations; autograd: LibTorch "
+          "double backward; auto: fused where it applies");
   set.add("training.cuda_graph", config.training.cuda_graph,
           "CUDA: record the whole step once and replay it (builds with SCOREFIELD_CUDA)");
   set.add("training.tf32", config.training.tf32, "CUDA: matrix products in TF32, 10 bits of mantissa");

@@ -15,7 +15,7 @@
 namespace scorefield::training {
 
 enum class LaplacianKind { exact, hutchinson, stein };
-enum class EngineKind { automatic, fused, autograd };
+enum class EngineKind { automatic, fused, operations, autograd };
 
 /// The loss that is chosen by what the data have (losses/choose_loss.hpp).
 inline constexpr const char* kAutomaticLoss = "auto";

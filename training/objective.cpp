@@ -79,10 +79,12 @@ QuadraticPart quadratic_part(const models::QuadraticPotential::Coefficients& q, 
   return part;
 }
 
-/// Own kernels on the CPU and the same sweeps in LibTorch operations elsewhere: no double backward.
+/// The sweeps without a double backward: by the CPU's kernels or those of a device's blocks of threads, or in LibTorch
+/// operations.
 class FusedObjective : public Objective {
  public:
-  FusedObjective(const LossOptions& loss, std::int64_t seed) : loss_(loss), seed_(seed) {}
+  FusedObjective(const LossOptions& loss, std::int64_t seed, bool operations)
+      : loss_(loss), seed_(seed), operations_(operations) {}
 
   ObjectiveInputs prepare(const Batch& batch, std::int64_t step, torch::Device device) const override {
     ObjectiveInputs inputs{batch, step, {}, {}};
@@ -90,7 +92,7 @@ class FusedObjective : public Objective {
       for (auto& term : inputs.batch.terms) term.laplacian = term.kinetic * 0.5 * loss_.sigma * loss_.sigma;
     if (loss_.sigma > 0 && loss_.laplacian == LaplacianKind::hutchinson)
       inputs.probes = moved(hutchinson_probes(loss_, batch, seed_, step), device);
-    if (!device.is_cpu()) {
+    if (!device.is_cpu() || operations_) {
       inputs.terms = models::term_tensors(inputs.batch.terms, batch.x.options());
       inputs.terms.values = moved(inputs.terms.values, device);
     }
@@ -106,8 +108,10 @@ class FusedObjective : public Objective {
     const models::GroupPoints points{batch.x, batch.target, inputs.probes, batch.gauge};
     const auto engine = [&](const std::vector<kernels::GroupTerms>& on_host, const models::TermTensors& on_device,
                             const models::GroupPoints& at) {
-      return at.x.device().is_cpu() ? models::fused_objective(network.shape(), weights, on_host, at)
-                                    : models::swept_objective(network.shape(), weights, on_device, at);
+      using models::SweepEngine;
+      if (at.x.device().is_cpu() && !operations_) return models::fused_objective(network.shape(), weights, on_host, at);
+      return models::swept_objective(network.shape(), weights, on_device, at,
+                                     operations_ ? SweepEngine::operations : SweepEngine::automatic);
     };
     if (!network.quadratic()) return engine(batch.terms, inputs.terms, points);
     const SerialSection serial;
@@ -122,11 +126,12 @@ class FusedObjective : public Objective {
     return engine(on_host, on_device, {batch.x, part.velocity, inputs.probes, batch.gauge}) + part.value;
   }
   using Objective::loss;
-  std::string engine() const override { return "fused"; }
+  std::string engine() const override { return operations_ ? "operations" : "fused"; }
 
  private:
   LossOptions loss_;
   std::int64_t seed_;
+  bool operations_;
 };
 
 /// LibTorch's double backward: the reference, and the way for what the kernels do not cover.
@@ -229,7 +234,7 @@ void Objective::backward(const Tensor& loss) const {
 
 std::unique_ptr<Objective> make_objective(const LossOptions& loss, EngineKind engine, std::int64_t seed) {
   if (engine == EngineKind::autograd) return std::make_unique<AutogradObjective>(loss, seed);
-  return std::make_unique<FusedObjective>(loss, seed);
+  return std::make_unique<FusedObjective>(loss, seed, engine == EngineKind::operations);
 }
 
 }  // namespace scorefield::training

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "models/sweeps/block_sweeps.hpp"
 #include "models/sweeps/saved_gradients.hpp"
 #include "models/sweeps/tensor_features.hpp"
 
@@ -16,10 +17,6 @@ using kernels::GroupTerms;
 using kernels::NetworkShape;
 using torch::Tensor;
 
-/// One layer as the sweeps use it: weight [G, out, in] and bias [G, out] multiplied out; of dW/dt the low-rank part in
-/// factors, left [G, out, r] = left diag(scale_rate) and right, and the dense one, weight_rate. Undefined tensors are
-/// absent.
-using SweepLayer = ModulatedLayer;
 constexpr std::size_t kTensorsPerLayer = 7;
 
 /// The groups' terms, [G, 1, 1].
@@ -301,7 +298,13 @@ struct Call {
   const NetworkShape* shape;
   const TermTensors* terms;
   const GroupPoints* points;
+  SweepEngine engine;
 };
+
+bool by_blocks(const NetworkShape& shape, const Tensor& x, SweepEngine engine) {
+  if (engine == SweepEngine::automatic) return x.is_cuda() && has_block_sweeps(shape, x.device());
+  return engine == SweepEngine::blocks;
+}
 
 struct SweptObjective : public torch::autograd::Function<SweptObjective> {
   static Tensor forward(torch::autograd::AutogradContext* context, at::TensorList tensor_list, const Call* call) {
@@ -311,9 +314,11 @@ struct SweptObjective : public torch::autograd::Function<SweptObjective> {
     const auto layers = unflatten(tensors);
     Tensor velocity_gradient;
     std::vector<SweepLayer> gradients;
-    const auto value = Sweeps(*call->shape, layers, call->points->x)
-                           .objective(columns_of(*call->terms), *call->points, gradients,
-                                      with_velocity ? &velocity_gradient : nullptr);
+    Tensor* const to_velocity = with_velocity ? &velocity_gradient : nullptr;
+    const auto value = by_blocks(*call->shape, call->points->x, call->engine)
+                           ? block_objective(*call->shape, layers, *call->terms, *call->points, gradients, to_velocity)
+                           : Sweeps(*call->shape, layers, call->points->x)
+                                 .objective(columns_of(*call->terms), *call->points, gradients, to_velocity);
     std::vector<Tensor> flat;
     for (const auto& layer : gradients) for_each_tensor(layer, [&](const Tensor& tensor) { flat.push_back(tensor); });
     for (std::size_t i = 0; i < flat.size(); ++i)
@@ -345,7 +350,7 @@ TermTensors term_tensors(const std::vector<GroupTerms>& terms, const torch::Tens
 }
 
 Tensor swept_objective(const NetworkShape& shape, const ModulatedWeights& weights, const TermTensors& terms,
-                       const GroupPoints& points) {
+                       const GroupPoints& points, SweepEngine engine) {
   TORCH_CHECK_VALUE(points.x.dim() == 3 && points.x.size(2) == shape.dimension(), "sweeps expect x [G, N, ",
                     shape.dimension(), "], got ", points.x.sizes());
   TORCH_CHECK_VALUE(
@@ -353,24 +358,25 @@ Tensor swept_objective(const NetworkShape& shape, const ModulatedWeights& weight
       "expected terms of ", points.x.size(0), " groups, got ", terms.values.sizes());
   auto flat = flatten(sweep_layers(weights));
   if (points.velocity.defined() && points.velocity.requires_grad()) flat.push_back(points.velocity);
-  const Call call{&shape, &terms, &points};
+  const Call call{&shape, &terms, &points, engine};
   const auto value = SweptObjective::apply(at::TensorList(flat), &call);
   if (!points.gauge.defined()) return value;
   const auto groups = points.x.size(0), gauge_points = points.gauge.size(0);
   const GroupPoints gauge{
       points.gauge.unsqueeze(0).expand({groups, gauge_points, points.gauge.size(1)}).contiguous(), {}, {}, {}};
-  return value + swept_objective(shape, weights, gauge_terms(terms, points.x.size(1), gauge_points), gauge);
+  return value + swept_objective(shape, weights, gauge_terms(terms, points.x.size(1), gauge_points), gauge, engine);
 }
 
 Tensor swept_objective(const NetworkShape& shape, const ModulatedWeights& weights, const std::vector<GroupTerms>& terms,
-                       const GroupPoints& points) {
+                       const GroupPoints& points, SweepEngine engine) {
   TORCH_CHECK_VALUE(!terms.empty(), "expected terms of ", points.x.size(0), " groups, got none");
-  return swept_objective(shape, weights, term_tensors(terms, points.x.options()), points);
+  return swept_objective(shape, weights, term_tensors(terms, points.x.options()), points, engine);
 }
 
-Tensor swept_gradient(const NetworkShape& shape, const ModulatedWeights& weights, const Tensor& x) {
+Tensor swept_gradient(const NetworkShape& shape, const ModulatedWeights& weights, const Tensor& x, SweepEngine engine) {
   const torch::NoGradGuard no_grad;
   const auto layers = sweep_layers(weights);
+  if (by_blocks(shape, x, engine)) return block_gradient(shape, layers, x);
   return Sweeps(shape, layers, x).gradient(false, false);
 }
 

@@ -113,11 +113,12 @@ std::vector<kernels::GroupTerms> entropic_terms() {
   return terms;
 }
 
+/// `zero`: what round-off leaves of gradients that cancel.
 void expect_close(const std::vector<Tensor>& actual, const std::vector<Tensor>& expected,
-                  const std::vector<std::string>& names) {
+                  const std::vector<std::string>& names, double zero = 1e-15) {
   for (std::size_t i = 0; i < expected.size(); ++i) {
     const double error = (actual[i] - expected[i]).norm().item<double>();
-    EXPECT_LT(error, 1e-12 * expected[i].norm().item<double>() + 1e-15) << names[i];
+    EXPECT_LT(error, 1e-12 * expected[i].norm().item<double>() + zero) << names[i];
   }
 }
 
@@ -276,9 +277,11 @@ TEST_P(EveryModulation, KernelsAndSweepsEqualDoubleBackward) {
   const auto names = model->named_parameters().keys();
   const auto expected = gradients_of(*model, reference_objective(*model, points, terms));
   expect_close(gradients_of(*model, fused(*model, points, terms)), expected, names);
-  const auto weights = model->modulation().weights(points.mu, points.t, true);
-  expect_close(gradients_of(*model, swept_objective(model->shape(), weights, terms, {points.x, points.velocity, {}})),
-               expected, names);
+  for (const auto engine : {SweepEngine::operations, SweepEngine::blocks})
+    expect_close(
+        gradients_of(*model, swept_objective(model->shape(), model->modulation().weights(points.mu, points.t, true),
+                                             terms, {points.x, points.velocity, {}}, engine)),
+        expected, names);
 }
 
 TEST_P(EveryModulation, RatesAreTimeDerivatives) {
@@ -376,24 +379,64 @@ TEST(ForwardLaplacian, EqualsAutograd) {
   }
 }
 
-/// The sweeps in LibTorch operations, which other devices use.
-TEST(SweptObjective, EqualsTheKernels) {
+/// The sweeps that other devices use: in LibTorch operations, and by blocks of threads. Of the latter two ranges of a
+/// group's points, the last tile of which is not full.
+class SweptObjective : public ::testing::TestWithParam<std::tuple<SweepEngine, std::int64_t>> {};
+
+TEST_P(SweptObjective, EqualsTheKernels) {
+  const auto [engine, width] = GetParam();
   for (const bool laplacian : {false, true}) {
-    const auto network = make_network(20, 3, 2, true, torch::kFloat64);
+    const auto network = make_network(width, 3, 2, true, torch::kFloat64);
     const auto terms = laplacian ? entropic_terms() : mixed_terms();
-    const auto points = make_points(static_cast<std::int64_t>(terms.size()), 30, torch::kFloat64);
+    const auto points = make_points(static_cast<std::int64_t>(terms.size()), 75, torch::kFloat64);
     const auto names = network->named_parameters().keys();
-    const auto probes = torch::randn({3, points.x.size(0), 30, 2}, torch::kFloat64);
+    const auto probes = torch::randn({3, points.x.size(0), 75, 2}, torch::kFloat64);
+    const auto gauge = torch::randn({7, 2}, torch::kFloat64);
     for (const auto& given : {Tensor(), probes}) {
-      const auto kernels = fused(*network, points, terms, given);
-      const auto swept = swept_objective(network->shape(), network->modulation().weights(points.mu, points.t, true),
-                                         terms, {points.x, points.velocity, given});
+      const auto weights = [&] { return network->modulation().weights(points.mu, points.t, true); };
+      const GroupPoints at{points.x, points.velocity, given, gauge};
+      const auto kernels = fused_objective(network->shape(), weights(), terms, at);
+      const auto swept = swept_objective(network->shape(), weights(), terms, at, engine);
       EXPECT_NEAR(swept.item<double>(), kernels.item<double>(), 1e-12 * std::abs(kernels.item<double>()) + 1e-13);
       const auto expected = gradients_of(*network, kernels);
-      expect_close(gradients_of(*network, swept), expected, names);
+      expect_close(gradients_of(*network, swept), expected, names, 1e-12);  // of the output's bias nothing is left
     }
   }
 }
+
+TEST_P(SweptObjective, EqualsTheKernelsInItsGradientWithRespectToTheVelocity) {
+  const auto [engine, width] = GetParam();
+  const auto network = make_network(width, 2, 2, true, torch::kFloat64);
+  auto points = make_points(5, 40, torch::kFloat64);
+  points.velocity.requires_grad_(true);
+  const auto weights = network->modulation().weights(points.mu, points.t, true);
+  const GroupPoints at{points.x, points.velocity, {}, {}};
+  const auto by = [&](const Tensor& objective) {
+    return torch::autograd::grad({objective}, {points.velocity}, {}, true)[0];
+  };
+  const auto expected = by(fused_objective(network->shape(), weights, mixed_terms(), at));
+  const auto found = by(swept_objective(network->shape(), weights, mixed_terms(), at, engine));
+  EXPECT_LT((found - expected).abs().max().item<double>(), 1e-12 * expected.abs().max().item<double>());
+}
+
+TEST_P(SweptObjective, FieldEqualsTheKernels) {
+  const auto [engine, width] = GetParam();
+  const auto network = make_network(width, 3, 2, true, torch::kFloat64);
+  const auto points = make_points(4, 75, torch::kFloat64);
+  const auto weights = network->modulation().weights(points.mu, points.t, false);
+  const auto expected = fused_gradient(network->shape(), weights, points.x);
+  const auto found = swept_gradient(network->shape(), weights, points.x, engine);
+  EXPECT_LT((found - expected).abs().max().item<double>(), 1e-12 * expected.abs().max().item<double>());
+}
+
+INSTANTIATE_TEST_SUITE_P(Engines, SweptObjective,
+                         ::testing::Combine(::testing::Values(SweepEngine::operations, SweepEngine::blocks),
+                                            ::testing::Values<std::int64_t>(20, 67)),
+                         [](const auto& info) {
+                           return std::string(std::get<0>(info.param) == SweepEngine::blocks ? "Blocks"
+                                                                                             : "Operations") +
+                                  "_w" + std::to_string(std::get<1>(info.param));
+                         });
 
 TEST(FusedGradientFloat, ErrorNoWorseThanDoubleBackward) {
   const auto single = make_network(64, 6, 4, true, torch::kFloat32),
@@ -403,14 +446,21 @@ TEST(FusedGradientFloat, ErrorNoWorseThanDoubleBackward) {
   auto points = make_points(static_cast<std::int64_t>(terms.size()), 200, torch::kFloat32);
   const auto by_autograd = gradients_of(*single, reference_objective(*single, points, terms));
   const auto by_kernels = gradients_of(*single, fused(*single, points, terms));
+  const auto by_blocks =
+      gradients_of(*single, swept_objective(single->shape(), single->modulation().weights(points.mu, points.t, true),
+                                            terms, {points.x, points.velocity, {}}, SweepEngine::blocks));
   for (auto* tensor : {&points.x, &points.velocity, &points.mu, &points.t}) *tensor = tensor->to(torch::kFloat64);
   const auto truth = gradients_of(*exact, reference_objective(*exact, points, terms));
-  double autograd_error = 0, kernel_error = 0;
+  double autograd_error = 0, kernel_error = 0, block_error = 0, norm = 0;
   for (std::size_t i = 0; i < truth.size(); ++i) {
     autograd_error += (by_autograd[i].to(torch::kFloat64) - truth[i]).square().sum().item<double>();
     kernel_error += (by_kernels[i].to(torch::kFloat64) - truth[i]).square().sum().item<double>();
+    block_error += (by_blocks[i].to(torch::kFloat64) - truth[i]).square().sum().item<double>();
+    norm += truth[i].square().sum().item<double>();
   }
   EXPECT_LT(std::sqrt(kernel_error), 1.5 * std::sqrt(autograd_error));
+  EXPECT_LT(std::sqrt(block_error), 1.5 * std::sqrt(autograd_error));
+  EXPECT_LT(std::sqrt(block_error), 1e-5 * std::sqrt(norm));
 }
 
 TEST(FusedGradientThreads, ResultIsTheSameForAnyThreadCount) {
