@@ -34,12 +34,16 @@ json machine() {
           {"version", version()}};
 }
 
-std::vector<const BenchmarkCase*> chosen_cases(const std::vector<std::string>& names) {
+/// Those that are named; without names, on a device other than the CPU those that run there, else the CPU's.
+std::vector<const BenchmarkCase*> chosen_cases(const std::vector<std::string>& names, const std::string& device) {
   std::vector<const BenchmarkCase*> chosen;
   std::vector<std::string> known;
   for (const auto& item : benchmarks::benchmark_cases()) {
     known.push_back(item.name);
-    if (names.empty() || std::find(names.begin(), names.end(), item.name) != names.end()) chosen.push_back(&item);
+    const bool named = std::find(names.begin(), names.end(), item.name) != names.end();
+    if (named && device != "cpu" && !item.on_device)
+      throw UsageError("benchmark: the case '" + item.name + "' runs on the CPU; leave out --device " + device + ".");
+    if (named || (names.empty() && item.on_device == (device != "cpu"))) chosen.push_back(&item);
   }
   for (const auto& name : names)
     if (std::find(known.begin(), known.end(), name) == known.end())
@@ -88,6 +92,7 @@ class Benchmark : public Command {
     line.add_shorthand("seconds", "S", "benchmark.seconds", "least time spent on each piece of work");
     line.add_example("scorefield benchmark");
     line.add_example("scorefield benchmark score-d4-w64 --threads 1");
+    line.add_example("scorefield benchmark --device cuda");
   }
 
   void bind(const CommandLine&, OptionSet& set) override { benchmarks::bind(set, options_); }
@@ -98,7 +103,10 @@ class Benchmark : public Command {
     return text;
   }
 
-  void prepare(const CommandLine& line, OptionSet&) override { chosen_ = chosen_cases(line.values("case")); }
+  void prepare(const CommandLine& line, OptionSet&) override {
+    options_.device = line.common().device;
+    chosen_ = chosen_cases(line.values("case"), options_.device);
+  }
 
   /// Rows are printed as they come.
   std::optional<Answer> run(const CommandLine& line, const OptionSet&) override {

@@ -13,7 +13,8 @@
 namespace scorefield::benchmarks {
 
 struct BenchmarkOptions {
-  double seconds = 2;  ///< least time spent on each timed piece of work
+  double seconds = 2;          ///< least time spent on each timed piece of work
+  std::string device = "cpu";  ///< of the cases that run on any device
 };
 
 /// Keys benchmark.*.
@@ -37,6 +38,7 @@ struct BenchmarkCase {
   std::string name;
   std::string summary;
   std::function<BenchmarkResult(const BenchmarkOptions&)> run;
+  bool on_device = false;  ///< runs on the device of the options; others are for the CPU
 };
 
 /// All cases, in the order of docs/results/speed.md.

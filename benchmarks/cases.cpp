@@ -1,4 +1,5 @@
 #include "benchmarks/benchmark.hpp"
+#include "benchmarks/device_cases.hpp"
 #include "benchmarks/kinetic_cases.hpp"
 #include "benchmarks/mpm_cases.hpp"
 #include "benchmarks/network_cases.hpp"
@@ -40,7 +41,8 @@ BenchmarkResult run_sde(const BenchmarkOptions&) {
 const std::vector<BenchmarkCase>& benchmark_cases() {
   static const std::vector<BenchmarkCase> cases = [] {
     std::vector<BenchmarkCase> all;
-    for (const auto& part : {network_cases(), training_cases(), kinetic_cases(), mpm_cases(), sampler_cases()})
+    for (const auto& part :
+         {network_cases(), training_cases(), kinetic_cases(), mpm_cases(), sampler_cases(), device_cases()})
       all.insert(all.end(), part.begin(), part.end());
     all.push_back({"sde", "Heun steps of stochastic systems: bistable, trap (100-D), chaos-9d", run_sde});
     return all;

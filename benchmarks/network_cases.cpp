@@ -15,21 +15,6 @@ using models::ScoreNetwork;
 
 using Shape = NetworkBatch;
 
-std::shared_ptr<ScoreNetwork> make_network(const Shape& shape) {
-  torch::manual_seed(1);
-  models::ModelOptions options;
-  options.width = shape.width;
-  options.depth = shape.depth;
-  const auto d = static_cast<std::size_t>(shape.dimension);
-  models::Normalizer normalizer;
-  normalizer.center.assign(d, 0.0);
-  normalizer.scale.assign(d, 1.0);
-  normalizer.periods.assign(d, 0.0);
-  normalizer.mu_center = {0.0};
-  normalizer.mu_scale = {1.0};
-  return std::make_shared<ScoreNetwork>(options, normalizer);
-}
-
 /// Every group inside the time integral, as almost all of a quadrature batch.
 training::Batch make_batch(const Shape& shape) {
   training::Batch batch;
@@ -67,7 +52,7 @@ BenchmarkResult measure(const std::string& name, const Shape& shape, double forw
 }
 
 BenchmarkResult gradient_step(const std::string& name, const Shape& shape, const BenchmarkOptions& options) {
-  const auto network = make_network(shape);
+  const auto network = some_network(shape);
   const auto batch = make_batch(shape);
   const training::LossOptions loss;
   const auto fused = training::make_objective(loss, training::EngineKind::fused, 0);
@@ -81,7 +66,7 @@ BenchmarkResult gradient_step(const std::string& name, const Shape& shape, const
 }
 
 BenchmarkResult score(const std::string& name, const Shape& shape, const BenchmarkOptions& options) {
-  const auto network = make_network(shape);
+  const auto network = some_network(shape);
   const auto batch = make_batch(shape);
   const auto fused = [&] {
     const torch::NoGradGuard no_grad;
@@ -98,6 +83,21 @@ BenchmarkResult score(const std::string& name, const Shape& shape, const Benchma
 constexpr Shape kDeep{4, 64, 6, 16, 1024}, kWide{2, 128, 7, 16, 1024}, kManyGroups{2, 64, 4, 256, 256};
 
 }  // namespace
+
+std::shared_ptr<models::ScoreNetwork> some_network(const NetworkBatch& shape) {
+  torch::manual_seed(1);
+  models::ModelOptions options;
+  options.width = shape.width;
+  options.depth = shape.depth;
+  const auto d = static_cast<std::size_t>(shape.dimension);
+  models::Normalizer normalizer;
+  normalizer.center.assign(d, 0.0);
+  normalizer.scale.assign(d, 1.0);
+  normalizer.periods.assign(d, 0.0);
+  normalizer.mu_center = {0.0};
+  normalizer.mu_scale = {1.0};
+  return std::make_shared<models::ScoreNetwork>(options, normalizer);
+}
 
 std::vector<BenchmarkCase> network_cases() {
   const auto step = [](const std::string& name, const std::string& summary, const Shape& shape) {

@@ -250,6 +250,7 @@ TEST_F(Chain, BenchmarksRunAndReportTheContractsKeys) {
   }
   EXPECT_GT(report["cases"][0]["bound_milliseconds"].get<double>(), 0);
   EXPECT_GT(report["cases"][2]["pushes_per_second"].get<double>(), 0);
+  succeed({"benchmark", "device-step-d2-w64-groups", "device-pairs-d100", "--seconds", "0", "--json"});
   fail(2, {"benchmark", "score"}, {"'score' is not a known benchmark", "score-d4-w64"});
 }
 
