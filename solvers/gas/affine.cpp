@@ -89,17 +89,20 @@ void Affine::step(bool last) {
   if (options_.sliced) sliced_step(z, s, factor);
   else affine_step(z, s, factor);
   converged_ = speed_ < options_.tolerance;
-  if ((converged_ || last) && !options_.sliced && !options_.force) test_validity();
+  if ((converged_ || last) && !options_.sliced && !options_.force)
+    test_validity(
+        dense::symmetric_eigenvalues(dense::product_transposed(s, s) / static_cast<double>(s.cols())).maxCoeff());
 }
 
-void Affine::test_validity() const {
-  if (G_ < options_.limit) return;
+void Affine::test_validity(double largest) const {
+  if (largest < options_.limit) return;
   char text[320];
-  std::snprintf(text, sizeof text,
-                "the affine gas does not suit this target: at rest G = E[s'Cs]/d is %.2f, above %.2f (1 for one "
-                "elliptic mode), so "
-                "the density is curved or has several modes. Use --method gas, or affine.force=true to keep the cloud.",
-                G_, options_.limit);
+  std::snprintf(
+      text, sizeof text,
+      "the affine gas does not suit this target: at rest G = E[s s'] C has an eigenvalue of %.2f, above %.2f (1 "
+      "for one elliptic mode), so "
+      "the density is curved or has several modes. Use --method gas, or affine.force=true to keep the cloud.",
+      largest, options_.limit);
   throw UsageError(text);
 }
 

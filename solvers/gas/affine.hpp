@@ -29,7 +29,7 @@ class Affine {
  private:
   void affine_step(const Matrix& z, const Matrix& s, const Matrix& factor);
   void sliced_step(const Matrix& z, const Matrix& s, const Matrix& factor);
-  void test_validity() const;
+  void test_validity(double largest) const;
 
   AffineOptions options_;
   std::uint64_t seed_;

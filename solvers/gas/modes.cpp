@@ -112,6 +112,7 @@ std::vector<Mode> find_modes(const Search& search, const Cloud& cloud, const Eva
     starts.col(i) = search.mean + search.deviation * (i % 2 == 0 ? 1.0 : i % 4 == 1 ? 0.5 : 0.25) * starts.col(i);
   std::vector<Mode> modes;
   add_modes(modes, ascend(starts, unit, kIterations, evaluate), unit, evaluate);
+  if (!search.along_axes) return modes;
   const Vector mean = cloud.x.rowwise().mean();
   const Vector low = (search.mean.array() - 3 * search.deviation).min((mean - 4 * unit).array()),
                high = (search.mean.array() + 3 * search.deviation).max((mean + 4 * unit).array());
@@ -124,13 +125,33 @@ std::vector<Mode> find_modes(const Search& search, const Cloud& cloud, const Eva
   return modes;
 }
 
-std::vector<LostMode> lost_modes(const std::vector<Mode>& modes, const Cloud& cloud, const Mixture& mixture,
-                                 double log_z) {
+namespace {
+
+/// log of the mean of p over a mode's Gaussian at draws of it: far below Laplace's mass where the curvature at the
+/// maximum says nothing of the density around it, as on a plateau.
+double drawn_log_mass(const Mode& mode, const Evaluator& evaluate) {
+  constexpr std::int64_t kDraws = 256;
+  constexpr std::uint64_t kSeed = 0x1a91ace;
+  const auto gaussian = Mixture::from({{1, mode.x, mode.covariance, {}, 0}});
+  Cloud draws;
+  draws.x = gaussian.draw(kDraws, kSeed, 0);
+  evaluate(draws, false);
+  Vector log_weight = draws.log_p - gaussian.log_density(draws.x);
+  for (auto& w : log_weight)
+    if (!std::isfinite(w)) w = -1e300;
+  const double top = log_weight.maxCoeff();
+  return top + std::log((log_weight.array() - top).exp().mean());
+}
+
+}  // namespace
+
+std::vector<LostMode> lost_modes(std::vector<Mode> modes, const Cloud& cloud, const Mixture& mixture, double log_z,
+                                 const Evaluator& evaluate) {
   constexpr double kShare = 0.01, kNearby = 0.2, kNats = 5;
   const double d = static_cast<double>(cloud.dimension()), reach = d + 4 * std::sqrt(2 * d) + 8;
   std::vector<LostMode> lost;
   double log_total = log_z;
-  for (const auto& mode : modes) {
+  for (auto& mode : modes) {
     const double share = std::exp(std::min(0.0, mode.log_mass - log_z));
     if (share < kShare) continue;
     const Matrix factor = dense::cholesky(mode.covariance, "a mode's covariance");
@@ -138,6 +159,8 @@ std::vector<LostMode> lost_modes(const std::vector<Mode>& modes, const Cloud& cl
     const double near = static_cast<double>((squares.array() < reach).count()) / static_cast<double>(cloud.count());
     if (near > kNearby * share) continue;
     if (mode.log_p - log_z - mixture.log_density(mode.x)[0] < kNats) continue;
+    mode.log_mass = std::min(mode.log_mass, drawn_log_mass(mode, evaluate));
+    if (mode.log_mass - log_z < std::log(kShare)) continue;
     lost.push_back({mode, 0});
     log_total = std::max(log_total, mode.log_mass) + std::log1p(std::exp(-std::abs(log_total - mode.log_mass)));
   }

@@ -23,6 +23,7 @@ struct Search {
   double deviation = 1;
   std::int64_t starts = 64;
   std::uint64_t seed = 0, stream = 0;
+  bool along_axes = true;  ///< look on lines through the maxima found, too
 };
 
 /// Maxima by quasi-Newton ascent (L-BFGS, all starts in one batch) from draws of the search region, and from where log
@@ -37,9 +38,10 @@ struct LostMode {
   double share = 0;
 };
 
-/// Modes of more than a hundredth of the mass, as Laplace's formula says, which hardly a particle is near and where the
-/// cloud's mixture has next to no density. log_z: of the cloud's clusters together (bridge_weights).
-[[nodiscard]] std::vector<LostMode> lost_modes(const std::vector<Mode>& modes, const Cloud& cloud,
-                                               const Mixture& mixture, double log_z);
+/// Modes of more than a hundredth of the mass, as Laplace's formula and draws of its Gaussian say, which hardly a
+/// particle is near and where the cloud's mixture has next to no density. log_z: of the cloud's clusters together
+/// (bridge_weights).
+[[nodiscard]] std::vector<LostMode> lost_modes(std::vector<Mode> modes, const Cloud& cloud, const Mixture& mixture,
+                                               double log_z, const Evaluator& evaluate);
 
 }  // namespace scorefield::gas

@@ -17,6 +17,9 @@ void bind(OptionSet& set, GasOptions& o) {
           "choose the particles, as support points, from the clouds of that many last kicks; 0: take the last cloud");
   set.add("gas.search", o.search, in(0, 100000),
           "starts of the optimisations that look for modes which the ladder has lost; 0: none");
+  set.add("gas.straighten", o.straighten,
+          "last sweeps in partially non-centred coordinates fitted to the cloud, where the scale or place of some "
+          "coordinates depends on others (funnels, hierarchies, curved ridges)");
   set.add("gas.polish", o.polish, at_least(0), "local-affine steps at the end; 0: none");
 }
 
@@ -30,7 +33,8 @@ void bind(OptionSet& set, SmcOptions& o) {
 
 void bind(OptionSet& set, AffineOptions& o) {
   set.add("affine.dt", o.dt, above(0), "time step of the affine gas in whitened coordinates (mpm above d = 3)");
-  set.add("affine.limit", o.limit, at_least(1), "largest G = E[s' C s]/d that is accepted; 1 for an elliptic target");
+  set.add("affine.limit", o.limit, at_least(1),
+          "largest eigenvalue of C E[s s'] that is accepted; 1 for an elliptic target");
   set.add("affine.force", o.force, "go on whatever the validity test says");
   set.add("affine.sliced", o.sliced, "sliced gas: one-dimensional pressures along a random frame each step");
   set.add("affine.cells", o.cells, at_least(4), "sliced gas: cells of each one-dimensional grid");

@@ -19,6 +19,7 @@ struct GasOptions {
   std::int64_t thinning =
       9;  ///< last kicks at temperature 1 whose clouds the particles are chosen from; 0: the last one
   std::int64_t polish = 25;  ///< local-affine steps at the end; 0: none
+  bool straighten = true;    ///< the last sweeps in straightened coordinates, where the cloud is a funnel or curved
   std::int64_t search = 64;  ///< starts of the search for modes that the ladder has lost; 0: none
 };
 void bind(OptionSet& set, GasOptions& options);
@@ -36,7 +37,7 @@ void bind(OptionSet& set, SmcOptions& options);
 /// The affine gas: one nearly elliptic mode in any dimension.
 struct AffineOptions {
   double dt = 0.2;
-  double limit = 2;         ///< largest G that is accepted
+  double limit = 2;         ///< largest eigenvalue of C E[s s'] that is accepted
   bool force = false;       ///< go on whatever the validity test says
   bool sliced = false;      ///< instead: the sliced gas
   std::int64_t cells = 64;  ///< sliced: cells of each one-dimensional grid

@@ -17,7 +17,7 @@ class GasSampler : public sampling::Sampler {
   GasSampler(const sampling::Setup& setup, const SmcOptions& options);
 
   void step() override { gas_->step(); }
-  [[nodiscard]] torch::Tensor particles() const override { return rows(gas_->particles()); }
+  [[nodiscard]] torch::Tensor particles() const override { return rows(own_units(gas_->particles())); }
   [[nodiscard]] std::vector<std::pair<std::string, double>> trace() const override { return gas_->trace(); }
   [[nodiscard]] bool converged() const override { return gas_->done(); }
   [[nodiscard]] std::optional<bool> at_rest() const override { return gas_->done(); }
@@ -27,6 +27,12 @@ class GasSampler : public sampling::Sampler {
   void exchange(StateArchive& archive) override { gas_->exchange(archive); }
 
  private:
+  void start(const sampling::Setup& setup, const GasOptions& options);
+  [[nodiscard]] Matrix own_units(const Matrix& y) const;
+
+  /// An uneven initial cloud is sampled in coordinates y, x = mean + factor y, where it is round; empty: y = x.
+  Vector mean_;
+  Matrix factor_;
   std::unique_ptr<Tempered> gas_;
 };
 

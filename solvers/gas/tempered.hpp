@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "solvers/gas/cloud.hpp"
+#include "solvers/gas/coupling.hpp"
 #include "solvers/gas/evidence.hpp"
 #include "solvers/gas/mixture.hpp"
 #include "solvers/gas/options.hpp"
@@ -13,19 +14,20 @@
 namespace scorefield::gas {
 
 /// A cloud cooled from a wide Gaussian q to the target p along q^(1-beta) p^beta. Every step() is one temperature of
-/// the ladder, then a search for modes that it lost, then one sweep at beta = 1, then the bridge between clusters, then
-/// the choice of particles from the last sweeps' clouds, then the polish. With teleport, bridge, thinning and polish
-/// switched off it is tempered sequential Monte Carlo with Hamiltonian moves.
+/// the ladder, then a search for modes that it lost, then sweeps at beta = 1, in straightened coordinates where the
+/// cloud is a funnel or a curved ridge, then the bridge between clusters, then the choice of particles from the last
+/// sweeps' clouds, then the polish. With teleport, bridge, thinning and polish switched off it is tempered sequential
+/// Monte Carlo with Hamiltonian moves.
 class Tempered {
  public:
-  enum class Phase { ladder, equilibrium, bridge, thin, polish, done };
+  enum class Phase { ladder, straighten, equilibrium, bridge, thin, polish, done };
 
   /// @throws UsageError where the initial cloud has no extent, DivergenceError where no particle has a finite log p
   Tempered(const Matrix& initial, const GasOptions& options, std::uint64_t seed, Evaluator evaluate);
 
   void step();
   [[nodiscard]] bool done() const { return phase_ == Phase::done; }
-  [[nodiscard]] const Matrix& particles() const { return cloud_.x; }
+  [[nodiscard]] const Matrix& particles() const { return coupling_.empty() ? cloud_.x : positions_; }
   [[nodiscard]] const Matrix& unpolished() const { return unpolished_; }  ///< empty before the polish
   [[nodiscard]] std::vector<std::pair<std::string, double>> trace() const;
   [[nodiscard]] const std::vector<std::string>& notes() const { return notes_; }
@@ -40,9 +42,12 @@ class Tempered {
   void enter_support();
   void take(Eigen::Index to, const Cloud& from, Eigen::Index k);
   void warn_of_funnels();
+  void warn_of_lost_clusters(const std::vector<Eigen::Index>& source);
   void cool();
   void refit();
   void search();
+  bool straighten();
+  void publish();
   void kick();
   double kick_some(const std::vector<Eigen::Index>& members, Eigen::Index cluster, const Matrix& metric, double& size);
   void measure_evidence();
@@ -59,7 +64,10 @@ class Tempered {
   GasOptions options_;
   std::uint64_t seed_;
   Evaluator evaluate_;
+  Evaluator ask_;  ///< the target in the cloud's coordinates
   Cloud cloud_;
+  Coupling coupling_;  ///< empty: the cloud's coordinates are the target's
+  Matrix positions_;   ///< in the target's coordinates, where they are not the cloud's
   Vector start_mean_;
   double start_deviation_ = 1;
   Cloud pool_;           ///< the last sweeps' clouds, one after the other
@@ -70,7 +78,7 @@ class Tempered {
   Phase phase_ = Phase::ladder;
   double beta_ = 0, step_size_ = 0.4, acceptance_ = 0, accepted_teleports_ = 0, bridge_error_ = 0, moved_ = 0,
          mean_teleports_ = 0;  // the last: over the pool's sweeps
-  std::int64_t iteration_ = 0, sweep_ = 0;
+  std::int64_t iteration_ = 0, sweep_ = 0, straightened_ = 0;
   bool found_lost_ = false;  ///< modes were put back: the mixture stays, and clusters move by metrics of their own
   Vector step_sizes_;        ///< of the clusters then
   Evidence evidence_;

@@ -60,7 +60,7 @@ TEST(Modes, AreFoundWithTheirMasses) {
   EXPECT_NEAR(modes[0].x[0], 3, 1e-2);
   EXPECT_NEAR(modes[0].log_mass, 5 + std::log(0.7), 1e-2);
   EXPECT_NEAR(modes[1].log_mass, 5 + std::log(0.3), 1e-2);
-  const auto lost = lost_modes(modes, cloud, Mixture::single(cloud.x), 5 + std::log(0.3));
+  const auto lost = lost_modes(modes, cloud, Mixture::single(cloud.x), 5 + std::log(0.3), evaluate);
   ASSERT_EQ(lost.size(), 1u);
   EXPECT_NEAR(lost[0].share, 0.7, 0.01);
 }

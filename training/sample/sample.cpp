@@ -44,7 +44,11 @@ struct OpenTarget {
 
   /// A learned score knows nothing far from its data: the run starts in them.
   [[nodiscard]] torch::Tensor start(const SampleOptions& options, std::uint64_t seed) const {
-    if (!model) return start_cloud(options, *counted, seed);
+    if (!model) {
+      const bool chosen = !options.initial.empty() || options.start.scale > 0 || options.start.shift != 0;
+      const auto cloud = start_cloud(options, *counted, seed);
+      return chosen || !options.start.locate ? cloud : sampling::located_cloud(cloud, counted, seed);
+    }
     if (options.initial.empty()) return model->initial(options.start.particles);
     return model->unwrapped(start_cloud(options, *counted, seed));
   }
@@ -143,6 +147,9 @@ void bind(OptionSet& set, SampleOptions& options) {
   set.add("sample.start_scale", options.start.scale, at_least(0),
           "deviation of the initial cloud; 0: 3 up to d = 2, 2 above, around 0; for a sample set so many of its own, "
           "around its mean");
+  set.add(
+      "sample.locate", options.start.locate,
+      "where optimisations from the default start find modes outside of it, or much wider ones, start around those");
   set.add("sample.start_shift", options.start.shift, any_number(),
           "added to the first coordinate of the initial cloud");
   set.add("sample.frames", options.run.frames, in(0, 1000),

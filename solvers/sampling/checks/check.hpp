@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "solvers/gas/cloud.hpp"
+#include "solvers/gas/mixture.hpp"
 
 namespace scorefield::sampling {
 
@@ -36,7 +37,9 @@ struct Subject {
   std::vector<std::int64_t> replica{};  ///< of every particle; empty: one run
   std::uint64_t seed = 0;
 
-  std::vector<CoordinateSupport> support{};  ///< [d], filled in by check_cloud
+  // Filled in by check_cloud:
+  std::vector<CoordinateSupport> support{};  ///< [d]
+  gas::Mixture mixture{};                    ///< of its clusters, where log p is known
 
   [[nodiscard]] bool has_density() const { return cloud.log_p.size() > 0; }
   [[nodiscard]] bool unbounded() const;
@@ -57,6 +60,8 @@ using CheckFunction = std::optional<Check> (*)(const Subject&);
 [[nodiscard]] std::optional<Check> check_stein_slices(const Subject& subject);
 [[nodiscard]] std::optional<Check> check_stein_moments(const Subject& subject);
 [[nodiscard]] std::optional<Check> check_kernel_discrepancy(const Subject& subject);
+[[nodiscard]] std::optional<Check> check_tail_weight(const Subject& subject);
+[[nodiscard]] std::optional<Check> check_importance(const Subject& subject);
 [[nodiscard]] std::optional<Check> check_mode_shares(const Subject& subject);
 [[nodiscard]] std::optional<Check> check_lost_modes(const Subject& subject);
 [[nodiscard]] std::optional<Check> check_split_r_hat(const Subject& subject);

@@ -21,12 +21,14 @@ constexpr CheckFunction kChecks[] = {check_finite,
                                      check_stein_slices,
                                      check_stein_moments,
                                      check_kernel_discrepancy,
+                                     check_tail_weight,
+                                     check_importance,
                                      check_mode_shares,
                                      check_lost_modes,
                                      check_split_r_hat,
                                      check_replica_shares};
 
-constexpr std::int64_t kMostParticles = 4000, kProbes = 4000;
+constexpr std::int64_t kMostParticles = 4000, kProbes = 4000, kMostFitted = 2000, kClusters = 16;
 
 /// Where log p of probes beside some particles is no finite number.
 std::vector<CoordinateSupport> find_support(const Subject& subject) {
@@ -91,6 +93,8 @@ std::vector<Check> check_cloud(Subject subject) {
   if (auto finite = check_finite(subject); finite && !finite->passed()) return {*finite};
   if (subject.replica.empty()) subject.cloud = some_particles(subject.cloud, kMostParticles);
   subject.support = find_support(subject);
+  if (subject.has_density())
+    subject.mixture = gas::Mixture::choose(some_particles(subject.cloud, kMostFitted).x, kClusters);
   for (const auto check : kChecks)
     if (auto found = check(subject)) all.push_back(std::move(*found));
   return all;

@@ -90,6 +90,18 @@ std::optional<Check> check_distinct(const Subject& subject) {
                "most particles are copies of others: they did not move after they were resampled."};
 }
 
+std::optional<Check> check_tail_weight(const Subject& subject) {
+  const Vector deviation = deviations(subject.cloud.x).cwiseMax(1e-300), mean = subject.cloud.x.rowwise().mean();
+  const Matrix z = deviation.cwiseInverse().asDiagonal() * (subject.cloud.x.colwise() - mean);
+  Eigen::Index coordinate = 0;
+  const double n = static_cast<double>(subject.cloud.count());
+  const double kurtosis = z.array().square().square().rowwise().mean().maxCoeff(&coordinate);
+  return Check{"tail_weight", 0.5 * std::sqrt(std::max(0.0, kurtosis - 1) / n), 0.08,
+               "the deviation of coordinate " + std::to_string(coordinate) +
+                   " rests on few particles far out, so that as many exact draws would not know it better than the "
+                   "value. Use its quantiles, or raise --particles."};
+}
+
 std::optional<Check> check_coupling(const Subject& subject) {
   const auto some = some_particles(subject.cloud, 5);
   Cloud together;

@@ -21,7 +21,7 @@ constexpr double kReliable = 0.2;  ///< largest relative error of a bridge that 
 std::optional<Check> check_mode_shares(const Subject& subject) {
   if (!subject.has_density()) return std::nullopt;
   const auto cloud = some_particles(subject.cloud, kMost);
-  const auto mixture = gas::Mixture::choose(cloud.x, 16);
+  const auto& mixture = subject.mixture;
   if (mixture.size() < 2) return std::nullopt;
   const auto bridge = gas::bridge_weights(cloud, mixture, subject.seed, kStream, subject.evaluate);
   if (bridge.error > kReliable) return std::nullopt;
@@ -40,9 +40,10 @@ std::optional<Check> check_lost_modes(const Subject& subject) {
   gas::Search search{.mean = wide.rowwise().mean(), .starts = 64, .seed = subject.seed, .stream = kStream + 1000};
   search.deviation = 2 * std::sqrt((wide.colwise() - search.mean).squaredNorm() / static_cast<double>(wide.size()));
   if (!(search.deviation > 0)) return std::nullopt;
-  const auto mixture = gas::Mixture::choose(cloud.x, 16);
+  const auto& mixture = subject.mixture;
   const auto bridge = gas::bridge_weights(cloud, mixture, subject.seed, kStream + 2000, subject.evaluate);
-  const auto lost = gas::lost_modes(gas::find_modes(search, cloud, subject.evaluate), cloud, mixture, bridge.log_z);
+  const auto lost =
+      gas::lost_modes(gas::find_modes(search, cloud, subject.evaluate), cloud, mixture, bridge.log_z, subject.evaluate);
   double share = 0;
   for (const auto& one : lost) share += one.share;
   return Check{"lost_modes", share, 0,
