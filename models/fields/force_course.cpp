@@ -21,6 +21,20 @@ void ForceCourse::at(double t, std::span<double> coefficients) const {
     coefficients[i] = a * value[k * n + i] + b * value[after * n + i] + c * slope[k * n + i] + d * slope[after * n + i];
 }
 
+void ForceCourse::slope_at(double t, std::span<double> slopes) const {
+  const std::size_t n = size(), last = time.size() - 1;
+  if (last == 0 || t < time.front() || t > time.back()) {
+    std::fill(slopes.begin(), slopes.end(), 0.0);
+    return;
+  }
+  const auto found = static_cast<std::size_t>(std::upper_bound(time.begin(), time.end(), t) - time.begin());
+  const std::size_t after = std::min(found, last), k = after - 1;
+  const double h = time[after] - time[k], s = (t - time[k]) / h;
+  const double rise = 6 * s * (1 - s) / h, c = (1 - s) * (1 - 3 * s), d = s * (3 * s - 2);
+  for (std::size_t i = 0; i < n; ++i)
+    slopes[i] = rise * (value[after * n + i] - value[k * n + i]) + c * slope[k * n + i] + d * slope[after * n + i];
+}
+
 std::vector<double> spline_slopes(const std::vector<double>& time, const std::vector<double>& value) {
   const std::size_t count = time.size(), n = value.size() / std::max<std::size_t>(count, 1);
   std::vector<double> slope(value.size());

@@ -16,6 +16,8 @@ struct ForceCourse {
   [[nodiscard]] std::size_t size() const { return value.size() / time.size(); }
   /// n numbers at time t.
   void at(double t, std::span<double> coefficients) const;
+  /// Their d/dt at time t, 0 beyond the first and last one.
+  void slope_at(double t, std::span<double> slopes) const;
 };
 
 /// d/dt at the knots of the cubic spline through values [K, n] (not-a-knot; a parabola through three, a line through

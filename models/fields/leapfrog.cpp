@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "core/error.hpp"
 #include "core/parallel.hpp"
@@ -15,6 +16,7 @@ namespace {
 constexpr std::size_t kCells = 2048;
 constexpr float kCellsAsFloat = kCells;
 constexpr std::size_t kBlock = 4096;
+constexpr std::uint64_t kScatterStream = std::uint64_t{0x73636174} << 32;
 
 template <class Body>
 void for_blocks(std::size_t count, const Body& body) {
@@ -141,11 +143,46 @@ void Leapfrog::drift(double dt) {
   });
 }
 
+template <class Real>
+void scatter_velocities(const std::vector<double>& rates, double dt, Philox random, Real* velocity, std::size_t count,
+                        std::size_t stride) {
+  const std::size_t s = rates.size();
+  std::array<double, 3> deviation{};
+  for (std::size_t a = 0; a < s; ++a) deviation[a] = std::sqrt(2 * rates[a] * dt);
+  const std::size_t pairs = (count * s + 1) / 2;
+  for_blocks(pairs, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) {
+      const auto normals = random.normals(i);
+      for (std::size_t j = 2 * i; j < std::min(2 * i + 2, count * s); ++j)
+        velocity[j / s * stride + j % s] += static_cast<Real>(deviation[j % s] * normals[j - 2 * i]);
+    }
+  });
+}
+
+template void scatter_velocities(const std::vector<double>&, double, Philox, float*, std::size_t, std::size_t);
+template void scatter_velocities(const std::vector<double>&, double, Philox, double*, std::size_t, std::size_t);
+
+void Leapfrog::diffuse(std::vector<double> rates, std::uint64_t seed) {
+  diffusion_ = std::move(rates);
+  seed_ = seed;
+}
+
+void Leapfrog::scatter(double dt) {
+  const std::size_t s = basis_.dimension();
+  scatter_velocities(diffusion_, dt, Philox(seed_, kScatterStream + step_++), velocity_.data(), count_, s);
+}
+
 void Leapfrog::advance(double from, double to, std::int64_t steps) {
   const double h = (to - from) / static_cast<double>(steps);
   kick(from, h / 2);
   for (std::int64_t n = 1; n <= steps; ++n) {
-    drift(h);
+    if (diffusion_.empty()) {
+      drift(h);
+    } else {  // in the middle: symmetric
+      drift(h / 2);
+      scatter(h);
+      drift(h / 2);
+    }
     const double t = n == steps ? to : from + static_cast<double>(n) * h;
     kick(t, n == steps ? h / 2 : h);
   }

@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "core/random.hpp"
 #include "models/fields/force_course.hpp"
 #include "models/fields/position_basis.hpp"
 #include "models/fields/wave_sum.hpp"
@@ -17,6 +18,9 @@ class Leapfrog {
  public:
   /// `course`: s C numbers, those of a component together. Both outlive this object.
   Leapfrog(const PositionBasis& basis, const ForceCourse& course);
+
+  /// Velocities diffuse, dv = F dt + sqrt(2 D) dW: `rates` D [s]. Normals are counted by (seed, step, particle).
+  void diffuse(std::vector<double> rates, std::uint64_t seed);
 
   /// position, velocity: [N, s] row-major
   void place(std::span<const float> position, std::span<const float> velocity);
@@ -35,6 +39,7 @@ class Leapfrog {
   void kick(double t, double dt);
   void drift(double dt);
   void kick_block(std::size_t begin, std::size_t end, float dt);
+  void scatter(double dt);
 
   const PositionBasis& basis_;
   const ForceCourse& course_;
@@ -45,7 +50,16 @@ class Leapfrog {
   std::vector<double> coefficients_;  ///< [s C] at table_time_
   double table_time_;
   std::optional<WaveSum> waves_;  ///< in two and three dimensions
+  std::vector<double> diffusion_;  ///< [s]; empty: none
+  std::uint64_t seed_ = 0, step_ = 0;
 };
+
+/// Adds sqrt(2 D dt) times a normal to the s velocities of every particle, which are `stride` numbers apart.
+template <class Real>
+void scatter_velocities(const std::vector<double>& rates, double dt, Philox random, Real* velocity, std::size_t count,
+                        std::size_t stride);
+extern template void scatter_velocities(const std::vector<double>&, double, Philox, float*, std::size_t, std::size_t);
+extern template void scatter_velocities(const std::vector<double>&, double, Philox, double*, std::size_t, std::size_t);
 
 /// Where particles are with their derivatives with respect to p parameters, in double precision.
 struct KineticTangents {
