@@ -67,9 +67,16 @@ class Infer : public Command {
 
  private:
   [[nodiscard]] Answer answer(const training::InferResult& result, double seconds) const {
-    const nlohmann::ordered_json json{
+    nlohmann::ordered_json json{
         {"command", "infer"},         {"model", request_.model_path}, {"output", request_.output_path},
         {"mu", values_of(result.mu)}, {"seconds", seconds},           {"warnings", result.warnings}};
+    json["fields"] = nlohmann::ordered_json::array();
+    for (const auto& [mu, check] : result.fields)
+      json["fields"].push_back({{"mu", mu},
+                                {"energy_ratio", check.energy_ratio},
+                                {"difference", check.difference},
+                                {"difference_floor", check.floor},
+                                {"agrees", check.warning.empty()}});
     return {json.dump(2),
             request_.output_path + ": " + std::to_string(result.mu.size()) + " rollouts in " +
                 format_duration(seconds) + "\n",

@@ -92,6 +92,9 @@ FILES = {
         "/model/force/coefficients": ("[M, K, n]", "of the force's components, one after the other, in 1, (x - middle)/length of "
                                       "axes without a period, cosine and sine of every wave"),
         "/model/force/slopes": ("[M, K, n]", "their time derivatives"),
+        "/model/force/clock_shift": ("[K, p]", "what happens at mu at time t happens in run m at t + sum_j of this times (mu_j - "
+                                     "mu_mj)/clock_unit_j; zeros: at the same time"),
+        "/model/force/response": ("[M]", "g of the force g G of the particles' own density, div G = n/mean(n) - 1"),
         "/model/force@*": "origin, length and periodicity of the axes, waves along each, where the force is from, how it is "
                           "interpolated in mu and with what error at left-out runs",
         "/model@*": "the network's options (TOML), its numbers of parameters, coordinates, units, periods, kind of model, "
@@ -211,6 +214,9 @@ JSON = {
         "output": "the rollout written",
         "mu[]": "what was predicted, numbers; lists of p where there are several parameters",
         "seconds": "wall time",
+        "fields*": "rollouts of a force that particles make themselves: that of the rollout's own particles beside the one that "
+                   "moves them, over waves and times: energy_ratio, difference (relative L2), difference_floor (that of so few "
+                   "random particles), and whether they agree; else empty",
         "warnings[]": "text, one each",
     },
     "evaluate": {

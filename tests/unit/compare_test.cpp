@@ -187,8 +187,8 @@ TEST(Compare, ShippedExperimentsAreValidAtBothScales) {
     EXPECT_EQ(quick.time_limit, 0);
   }
   EXPECT_THAT(names, ::testing::ElementsAre("paper-table", "quadrature", "modulation", "entropy", "generalisation",
-                                            "irregular-time", "dimension", "two-stream-3p", "vlasov-2p",
-                                            "landau-6d"));
+                                            "irregular-time", "dimension", "two-stream", "two-stream-sparse",
+                                            "two-stream-3p", "landau", "bump-on-tail", "vlasov-2p", "landau-6d"));
 }
 
 TEST(Compare, TheExampleIsValid) {

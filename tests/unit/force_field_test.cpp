@@ -17,8 +17,11 @@
 #include "tests/support/temporary_folder.hpp"
 #include "training/calibration/calibrate.hpp"
 #include "training/fields/choose_field.hpp"
+#include "training/fields/force/force_carrying.hpp"
 #include "training/fields/force/force_fit.hpp"
 #include "training/fields/force/force_model.hpp"
+#include "training/fields/force/frame_moments.hpp"
+#include "training/fields/force/own_field.hpp"
 #include "training/metrics/evaluation.hpp"
 #include "training/model_file.hpp"
 #include "training/rollout/infer.hpp"
@@ -404,6 +407,160 @@ TEST_F(ForceData, SourcesThatTheDataDoNotHaveAreRefused) {
   bind(set, config);
   set.set("force.source", "stored");
   expect_error<UsageError>([&] { train_force(config); }, {"force.source", "/velocities"});
+}
+
+TEST(Leapfrog, DiffusesVelocitiesByItsRate) {
+  const PositionBasis basis({{0, 2 * pi, true}}, 3);
+  const ForceCourse still{{0, 1}, std::vector<double>(2 * basis.size()), std::vector<double>(2 * basis.size())};
+  constexpr std::size_t kCount = 20000;
+  std::vector<float> x(kCount, 3.0f), v(kCount, 0.5f), y(kCount), w(kCount);
+  const auto variance = [&](const std::vector<float>& values, double mean) {
+    double sum = 0;
+    for (const float value : values) sum += (value - mean) * (value - mean) / kCount;
+    return sum;
+  };
+  models::Leapfrog particles(basis, still), again(basis, still);
+  for (auto* each : {&particles, &again}) {
+    each->diffuse({0.02}, 7);
+    each->place(x, v);
+    each->advance(0, 0.5, 12);
+    each->advance(0.5, 1, 12);
+  }
+  particles.read(x, v);
+  again.read(y, w);
+  EXPECT_EQ(v, w);
+  EXPECT_EQ(x, y);
+  // Variances 2 D t and 2 D t^3/3, their deviations by sampling 1 %.
+  EXPECT_NEAR(variance(v, 0.5), 0.04, 0.0015);
+  EXPECT_NEAR(variance(x, 3.5), 0.04 / 3, 0.0006);
+}
+
+/// Sums over particles as they are written, against those of powers.
+TEST(FrameMoments, OfAPeriodicLineAreMeansOverItsParticles) {
+  const PositionBasis basis({{0, 3, true}}, 3);
+  const models::KineticPairs pairs{{1}, {0}};
+  const Philox random(8, 2);
+  constexpr std::size_t kCount = 3000;
+  std::vector<float> samples, weights, accelerations;
+  for (std::size_t i = 0; i < kCount; ++i) {
+    const auto u = random.uniforms(i);
+    samples.push_back(static_cast<float>(2 * u[0] - 0.5));
+    samples.push_back(static_cast<float>(3 * u[1] * u[1]));
+    weights.push_back(static_cast<float>(random.uniforms(i + kCount)[0]));
+    accelerations.push_back(static_cast<float>(u[0] * u[1]));
+  }
+  const auto found = frame_moments(basis, pairs, {samples, weights, accelerations});
+  const std::size_t c = basis.size();
+  std::vector<double> phi(c), slopes(c), gram(c * c), density(c), current(c), momentum(c), flux(c), target(c);
+  double total = 0, square = 0;
+  for (std::size_t i = 0; i < kCount; ++i) {
+    const double x = samples[2 * i + 1], v = samples[2 * i], a = accelerations[i], w = weights[i];
+    basis.values({&x, 1}, phi, slopes);
+    total += w;
+    square += w * a * a;
+    for (std::size_t j = 0; j < c; ++j) {
+      density[j] += w * phi[j];
+      current[j] += w * v * slopes[j];
+      momentum[j] += w * v * phi[j];
+      flux[j] += w * v * v * slopes[j];
+      target[j] += w * a * phi[j];
+      for (std::size_t l = 0; l < c; ++l) gram[j * c + l] += w * phi[j] * phi[l];
+    }
+  }
+  EXPECT_NEAR(found.square[0], square / total, 1e-9);
+  for (std::size_t j = 0; j < c; ++j) {
+    const auto row = static_cast<Eigen::Index>(j);
+    EXPECT_NEAR(found.density[row], density[j] / total, 1e-9) << j;
+    EXPECT_NEAR(found.current[row], current[j] / total, 1e-9) << j;
+    EXPECT_NEAR(found.momentum(row, 0), momentum[j] / total, 1e-9) << j;
+    EXPECT_NEAR(found.flux(row, 0), flux[j] / total, 1e-9) << j;
+    EXPECT_NEAR(found.target(row, 0), target[j] / total, 1e-9) << j;
+    for (std::size_t l = 0; l < c; ++l)
+      EXPECT_NEAR(found.gram(row, static_cast<Eigen::Index>(l)), gram[j * c + l] / total, 1e-9) << j << " " << l;
+  }
+}
+
+/// cos of a phase that runs at a speed of mu: two parameters, of which the second one delays.
+std::vector<ForceCourse> waves_at(const std::vector<std::vector<double>>& mu) {
+  std::vector<ForceCourse> runs;
+  for (const auto& at : mu) {
+    ForceCourse run;
+    for (int k = 0; k <= 80; ++k) {
+      const double t = 0.25 * k, phase = t * (1 + 0.08 * at[0]) - 0.5 * at[1];
+      run.time.push_back(t);
+      run.value.push_back(std::cos(phase));
+      run.value.push_back(std::sin(2 * phase));
+    }
+    run.slope = models::spline_slopes(run.time, run.value);
+    runs.push_back(run);
+  }
+  return runs;
+}
+
+TEST(RunClocks, BringWavesOfOtherPeriodsTogether) {
+  const std::vector<std::vector<double>> mu{{0, 0}, {1, 0}, {0, 1}, {1, 1}, {0.4, 0.6}};
+  const std::vector<double> at{0.5, 0.4};
+  const auto runs = waves_at(mu), truth = waves_at({at});
+  const auto clocks = fit_run_clocks(mu, runs);
+  ASSERT_FALSE(clocks.time.empty());
+  const auto rule = MuRule{};
+  const auto weights = mu_weights(rule, data::MuSet(mu), mu, at);
+  const auto error = [&](const std::vector<ForceCourse>& set) {
+    double sum = 0;
+    for (std::size_t i = 16; i < 144; ++i) {  // times 2 to 18 of 20
+      double value = -truth[0].value[i];
+      for (std::size_t m = 0; m < mu.size(); ++m) value += weights[m] * set[m].value[i];
+      sum += value * value / 128;
+    }
+    return std::sqrt(sum);
+  };
+  EXPECT_GT(error(runs), 0.1);
+  EXPECT_LT(error(at_clock(clocks, mu, runs, at)), 0.02);
+  const auto own = at_clock(clocks, mu, runs, mu[4])[4];
+  EXPECT_EQ(own.value, runs[4].value);
+  // Slopes are those of the course whose clock is set.
+  const auto set = at_clock(clocks, mu, runs, at)[0];
+  const auto slopes = models::spline_slopes(set.time, set.value);
+  for (std::size_t i = 40; i < 120; ++i) EXPECT_NEAR(set.slope[i], slopes[i], 0.03);
+}
+
+TEST(RunClocks, AreLeftWhereNothingIsGained) {
+  auto runs = waves_at({{0, 0}, {0, 0}, {0, 0}, {0, 0}});
+  for (std::size_t m = 0; m < runs.size(); ++m)
+    for (auto* values : {&runs[m].value, &runs[m].slope})
+      for (double& value : *values) value *= 1 + 0.2 * static_cast<double>(m);
+  const auto carrying = choose_carrying({}, {{0}, {1}, {2}, {3}}, runs);
+  EXPECT_TRUE(carrying.clocks.time.empty());
+  EXPECT_LT(carrying.rule.left_out, 1e-6);
+}
+
+/// n = 1 + a cos x: the force of its charge is g a sin x.
+TEST(OwnField, IsThatOfTheDensityAndTellsAnImposedOneThatIsNot) {
+  const PositionBasis basis({{0, 2 * pi, true}}, 3);
+  std::vector<float> samples;
+  for (int i = 0; i < 4000; ++i) {
+    const double share = 2 * pi * (i + 0.5) / 4000;
+    double x = share;
+    for (int n = 0; n < 40; ++n) x = share - 0.3 * std::sin(x);
+    samples.push_back(static_cast<float>(x));
+    samples.push_back(0.5f);
+  }
+  const auto check_of = [&](double factor) {
+    ForceCourse course{{0, 1}, std::vector<double>(2 * basis.size()), std::vector<double>(2 * basis.size())};
+    for (std::size_t k = 0; k < 2; ++k) course.value[k * basis.size() + basis.first_wave() + 1] = factor * 2 * 0.3;
+    OwnFieldWatch watch(basis, {{0}, {1}}, course, 2);
+    for (int k = 0; k < 8; ++k) watch.see(k / 7.0, samples, {});
+    return watch.result();
+  };
+  const auto right = check_of(1), weak = check_of(0.25);
+  EXPECT_NEAR(right.energy_ratio, 1, 1e-3);
+  EXPECT_LT(right.difference, 1e-3);
+  EXPECT_TRUE(right.warning.empty());
+  EXPECT_NEAR(weak.energy_ratio, 16, 0.02);
+  EXPECT_NEAR(weak.difference, 3, 0.01);
+  EXPECT_THAT(weak.warning, ::testing::HasSubstr("16 times the energy"));
+  // sqrt(2 g^2/N sum 1/k^2) over the imposed root mean square.
+  EXPECT_NEAR(right.floor, std::sqrt(8 / 4000.0 * (1 + 1 / 4.0 + 1 / 9.0)) / (0.6 / std::sqrt(2.0)), 1e-3);
 }
 
 /// What the data have decides, unless an option of networks is named.

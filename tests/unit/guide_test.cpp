@@ -10,6 +10,7 @@
 
 #include "core/error.hpp"
 #include "core/parallel.hpp"
+#include "data/mu_set.hpp"
 #include "data/problems/problem.hpp"
 #include "tests/support/small_model.hpp"
 #include "tests/support/temporary_folder.hpp"
@@ -159,6 +160,33 @@ TEST(Observables, AreInterpolatedByCubicsInTimeAndByWeightsInMu) {
     EXPECT_NEAR(found.moments[0], 2 * (t * t * t - t) - line, 1e-12) << t;
     EXPECT_NEAR(found.moments[1], 3, 1e-12);
   }
+}
+
+/// Smooth functions of two parameters are carried by kriging, of one by cubics.
+TEST(GuideRule, IsThatOfTheLeastErrorAtRunsLeftOut) {
+  ReducedModel model;
+  model.observables.emplace();
+  for (const double a : {0.0, 0.3, 0.6, 1.0})
+    for (const double b : {0.0, 0.35, 0.7, 1.0}) {
+      model.header.mu.push_back({a, b});
+      model.observables->time.push_back({0, 1, 2});
+      model.observables->moments.emplace_back();
+      auto& modes = model.observables->modes.emplace_back();
+      for (std::int64_t i = 0; i < 3 * 2 * kObservedModes; ++i)
+        modes.push_back(std::sin(2 * a + static_cast<double>(i % 5)) * std::cos(1.5 * b));
+    }
+  const auto rule = guide_rule(model, GuideKind::modes);
+  EXPECT_EQ(rule.kind, MuInterpolationKind::kriging);
+  EXPECT_LT(rule.left_out, 0.03);
+  const std::vector<double> at{0.45, 0.5};
+  const auto weights = mu_weights(rule, data::MuSet(model.header.mu), model.header.mu, at);
+  double found = 0;
+  for (std::size_t m = 0; m < weights.size(); ++m) found += weights[m] * model.observables->modes[m][1];
+  EXPECT_NEAR(found, std::sin(2 * at[0] + 1) * std::cos(1.5 * at[1]), 5e-3);
+  model.header.mu = {{0}, {1}, {2}, {3}};
+  EXPECT_EQ(guide_rule(model, GuideKind::modes).kind, MuInterpolationKind::cubic);
+  model.header.mu.pop_back();
+  EXPECT_EQ(guide_rule(model, GuideKind::modes).kind, MuInterpolationKind::linear);
 }
 
 /// Landau damping of a few particles, and a model of it that has hardly learned.

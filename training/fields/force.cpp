@@ -1,12 +1,13 @@
 #include <torch/types.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <cstdio>
 #include <utility>
 
 #include "core/error.hpp"
 #include "training/fields/define_field.hpp"
+#include "training/fields/force/force_carrying.hpp"
 #include "training/fields/force/force_fit.hpp"
 #include "training/fields/force/force_model.hpp"
 #include "training/losses/velocity_source.hpp"
@@ -18,45 +19,33 @@
 namespace scorefield::training {
 namespace {
 
-/// Products of the runs' coefficients, over all times, [M, M].
-dense::Matrix products_of(const std::vector<models::ForceCourse>& runs) {
-  const auto count = static_cast<Eigen::Index>(runs.size());
-  dense::Matrix products(count, count);
-  for (Eigen::Index i = 0; i < count; ++i)
-    for (Eigen::Index j = 0; j <= i; ++j) {
-      const auto &a = runs[static_cast<std::size_t>(i)].value, &b = runs[static_cast<std::size_t>(j)].value;
-      double sum = 0;
-      for (std::size_t n = 0; n < a.size(); ++n) sum += a[n] * b[n];
-      products(i, j) = products(j, i) = sum;
-    }
-  return products;
+/// D of the velocities, [s]; empty: they do not diffuse.
+std::vector<double> velocity_diffusion(const data::DatasetHeader& header) {
+  if (!diffuses(header)) return {};
+  std::vector<double> rates;
+  for (const auto v : kinetic_pairs_of(header).velocity) rates.push_back(header.diffusion[v]);
+  return rates;
 }
 
-std::string percent(double share) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.3g %%", 100 * share);
-  return text;
+/// Whether positions diffuse by themselves, which no force and noise of velocities makes.
+bool positions_diffuse(const data::DatasetHeader& header) {
+  const auto pairs = kinetic_pairs_of(header);
+  return diffuses(header) && std::any_of(pairs.position.begin(), pairs.position.end(),
+                                         [&](std::size_t x) { return header.diffusion[x] > 0; });
 }
 
-/// What the least error of every kind of interpolation is, for the user.
-std::string compared(const std::vector<std::vector<double>>& mu, const dense::Matrix& products, const MuRule& chosen) {
-  if (chosen.left_out < 0) return "";
-  std::string text = " (error at training runs left out: " + percent(chosen.left_out);
-  for (const auto kind : {MuInterpolationKind::linear, MuInterpolationKind::cubic, MuInterpolationKind::kriging}) {
-    const auto other = choose_mu_rule(kind, mu, products);
-    if (other.kind == kind && kind != chosen.kind)
-      text += std::string(kind == MuInterpolationKind::linear  ? "; linear "
-                          : kind == MuInterpolationKind::cubic ? "; cubic "
-                                                               : "; kriging ") +
-              percent(other.left_out);
-  }
-  return text + ")";
+ForceModel model_of(const data::DatasetHeader& header, ForceFit fit, const ForceCarrying& carrying) {
+  ForceModel force{fit.basis, header.mu, std::move(fit.runs), carrying.rule, carrying.clocks, fit.source};
+  force.diffusion = velocity_diffusion(header);
+  force.response = std::move(fit.response);
+  force.unexplained = fit.unexplained;
+  return force;
 }
 
 void warn_about_diffusion(const data::DatasetHeader& header, const TrainRequest& request, TrainResult& result) {
-  if (!diffuses(header)) return;
+  if (!positions_diffuse(header)) return;
   TrainProgress notice;
-  notice.message = "the particles also diffuse, which a force leaves out: rollouts do not spread as they do.";
+  notice.message = "positions also diffuse, which a force leaves out: rollouts do not spread as they do.";
   notice.warning = true;
   result.warnings.push_back(notice.message);
   if (request.observer) request.observer(notice);
@@ -96,11 +85,15 @@ class ForceField final : public Field {
              {"cubic", MuInterpolationKind::cubic},
              {"kriging", MuInterpolationKind::kriging}},
             "how the force is carried to other mu; auto: what has the least error at training runs that are left out");
+    set.add("force.alignment", options_.alignment,
+            {{"auto", ForceAlignment::automatic}, {"none", ForceAlignment::none}, {"clocks", ForceAlignment::clocks}},
+            "before that, the clocks of the training runs are set to each other, so that the same happens at the same "
+            "time: waves of another period or growth; auto: where that lowers the error at training runs left out");
   }
 
   [[nodiscard]] std::optional<std::string> suits(const data::DatasetReader& reader, const TrainConfig&) const override {
     const auto& header = reader.header();
-    if (diffuses(header)) return std::nullopt;
+    if (positions_diffuse(header)) return std::nullopt;
     const auto source = force_source(header, options_);
     if (source == ForceSource::stored) return "the data have positions, velocities and accelerations";
     if (source == ForceSource::charge) return "the data have positions, velocities, and charge in a known box";
@@ -137,9 +130,8 @@ TrainResult ForceField::train(const TrainRequest& request) const {
   };
   auto fit = fit_force(reader, options_, report);
   const auto& mu = reader.header().mu;
-  const auto products = products_of(fit.runs);
-  const auto rule = choose_mu_rule(options_.interpolation, mu, products);
-  const ForceModel force{fit.basis, mu, std::move(fit.runs), rule, fit.source};
+  const auto carrying = choose_carrying(options_, mu, fit.runs);
+  const ForceModel force = model_of(reader.header(), std::move(fit), carrying);
 
   ReducedModel model;
   model.kind = kForceKind;
@@ -153,11 +145,11 @@ TrainResult ForceField::train(const TrainRequest& request) const {
   result.parameters = static_cast<std::int64_t>(force.runs.size() * force.runs.front().value.size());
   result.engine = "least squares";
   result.final_loss = std::max(0.0, fit.rest);
-  result.validation_loss = std::max(0.0, rule.left_out);
+  result.validation_loss = std::max(0.0, carrying.rule.left_out);
   warn_about_diffusion(reader.header(), request, result);
-  result.description = "force of " + std::to_string(force.basis.size()) + " functions by " + fit.source +
+  result.description = "force of " + std::to_string(force.basis.size()) + " functions by " + force.source +
                        (fit.rest >= 0 ? " (" + percent(fit.rest) + " of them left)" : "") + "; between runs " +
-                       describe(rule) + compared(mu, products, rule);
+                       carrying.text;
   data::ModelHeader header;
   header.provenance.format = data::kModelFormat;
   header.provenance.seed = request.seed;

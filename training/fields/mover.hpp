@@ -2,9 +2,11 @@
 
 #include <torch/types.h>
 
+#include <memory>
 #include <vector>
 
 #include "solvers/integrators.hpp"
+#include "training/fields/field_check.hpp"
 #include "training/losses/loss.hpp"
 
 namespace scorefield::training {
@@ -28,6 +30,10 @@ class Mover {
   /// Steps that a motion takes over the whole of its times, unless there are more times than that.
   [[nodiscard]] virtual std::int64_t step_count(const Motion& motion) const {
     return integrators::step_count(motion.integration);
+  }
+  /// What compares the field with the population's own at mu [p]; null: nothing is known of that.
+  [[nodiscard]] virtual std::unique_ptr<FieldWatch> watch_at(const std::vector<double>& /*mu*/) const {
+    return nullptr;
   }
 };
 

@@ -54,11 +54,33 @@ Tensor symmetric(const Tensor& lower, std::int64_t f) {
   return matrix;
 }
 
-data::MuWeights weights_at(const std::vector<std::vector<double>>& training, const std::vector<double>& mu) {
-  const data::MuSet set(training);
-  if (auto cubic = data::cubic_weights(set, mu)) return *std::move(cubic);
-  auto linear = data::barycentric_weights(set, mu);
-  return linear ? *std::move(linear) : data::MuWeights{};
+/// Observables of a run at the times of the first one, [K * numbers].
+std::vector<double> course_of(const ObservableCourses& courses, GuideKind kind, std::size_t m) {
+  std::vector<double> course;
+  for (const double t : courses.time.front()) {
+    const auto found = courses.at({{static_cast<std::int64_t>(m), 1.0}}, t);
+    const auto& numbers = kind == GuideKind::modes ? found.modes : found.moments;
+    course.insert(course.end(), numbers.begin(), numbers.end());
+  }
+  return course;
+}
+
+/// Divides every number by its deviation over all runs and times: moments of unlike coordinates are unlike.
+void standardise(std::vector<std::vector<double>>& courses, std::size_t times) {
+  const std::size_t numbers = courses.front().size() / times;
+  const auto rows = static_cast<double>(courses.size() * times);
+  for (std::size_t j = 0; j < numbers; ++j) {
+    double sum = 0, squares = 0;
+    for (const auto& course : courses)
+      for (std::size_t i = j; i < course.size(); i += numbers) {
+        sum += course[i];
+        squares += course[i] * course[i];
+      }
+    const double variance = squares / rows - sum * sum / (rows * rows);
+    const double scale = variance > kFlat * squares / rows ? 1 / std::sqrt(variance) : 0;
+    for (auto& course : courses)
+      for (std::size_t i = j; i < course.size(); i += numbers) course[i] *= scale;
+  }
 }
 
 }  // namespace
@@ -126,9 +148,23 @@ Tensor Guide::to_modes(const Tensor& x, const Tensor& shares, const std::vector<
   return moved;
 }
 
-GuideStep guide_at(const ReducedModel& model, GuideKind kind, const std::vector<double>& mu, const Tensor& weights) {
-  const auto runs = weights_at(model.header.mu, mu);
-  if (runs.empty()) return {};
+MuRule guide_rule(const ReducedModel& model, GuideKind kind) {
+  const auto& mu = model.header.mu;
+  if (mu.front().size() == 1) return {.kind = mu.size() < 4 ? MuInterpolationKind::linear : MuInterpolationKind::cubic};
+  std::vector<std::vector<double>> courses;
+  for (std::size_t m = 0; m < mu.size(); ++m) courses.push_back(course_of(*model.observables, kind, m));
+  if (kind == GuideKind::moments) standardise(courses, model.observables->time.front().size());
+  return choose_mu_rule(MuInterpolationKind::automatic, mu, {products_of({courses.begin(), courses.end()})});
+}
+
+GuideStep guide_at(const ReducedModel& model, const MuRule& rule, GuideKind kind, const std::vector<double>& mu,
+                   const Tensor& weights) {
+  const data::MuSet set(model.header.mu);
+  if (!data::barycentric_weights(set, mu)) return {};
+  const auto all = mu_weights(rule, set, model.header.mu, mu);
+  data::MuWeights runs;
+  for (std::size_t m = 0; m < all.size(); ++m)
+    if (all[m] != 0) runs.push_back({static_cast<std::int64_t>(m), all[m]});
   const auto& normalizer = model.normalizer;
   const auto guide = std::make_shared<const Guide>(kind, normalizer);
   const double start = normalizer.time_start, span = normalizer.time_span;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "models/normalizer.hpp"
+#include "training/mu_interpolation.hpp"
 #include "training/observables.hpp"
 #include "training/rollout/guide_kind.hpp"
 
@@ -45,11 +46,15 @@ class Guide {
 /// A population, [N, d], and its normalised time -> where it should be.
 using GuideStep = std::function<torch::Tensor(const torch::Tensor& x, double time)>;
 
-/// The guide of rollouts at one mu: targets are the observables of the training runs, cubic in mu (linear for several
-/// parameters and below four runs) and cubic in time. `weights`: [N, 1] on any scale, or undefined. Null outside the
-/// hull of the training values, where nothing is known.
-[[nodiscard]] GuideStep guide_at(const ReducedModel& model, GuideKind kind, const std::vector<double>& mu,
-                                 const torch::Tensor& weights);
+/// How observables of the training runs are carried to other mu: cubic for one parameter (linear below four runs); for
+/// several linear or by kriging, what has the least error at training runs that are left out one by one.
+[[nodiscard]] MuRule guide_rule(const ReducedModel& model, GuideKind kind);
+
+/// The guide of rollouts at one mu: targets are the observables of the training runs, by that rule in mu and cubic in
+/// time. `weights`: [N, 1] on any scale, or undefined. Null outside the hull of the training values, where nothing is
+/// known.
+[[nodiscard]] GuideStep guide_at(const ReducedModel& model, const MuRule& rule, GuideKind kind,
+                                 const std::vector<double>& mu, const torch::Tensor& weights);
 
 /// Density modes where a coordinate is periodic, else moments.
 [[nodiscard]] GuideKind suitable_guide(const std::vector<double>& periods);

@@ -4,8 +4,10 @@
 #include <torch/utils.h>
 
 #include <algorithm>
+#include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <sstream>
 
 #include "core/error.hpp"
@@ -26,6 +28,9 @@ namespace scorefield::training {
 namespace {
 
 using torch::Tensor;
+
+/// Frames at which fields are compared.
+constexpr std::int64_t kWatchedFrames = 36;
 
 /// Whether frames are sampled one by one, and no population is moved.
 bool sampled_afresh(const ReducedModel& model) { return model.loss && model.loss->marginal_sampler() != nullptr; }
@@ -163,6 +168,7 @@ class Inference {
     file_.emplace(request.output_path, header, with_density_ ? describe(request.options.log_density) : "",
                   request.processes, [this](std::size_t m, std::int64_t frame, const Tensor& x, const Tensor& weights) {
                     watch(m, frame, x, weights);
+                    watch_field(m, frame, x, weights);
                   });
   }
 
@@ -192,8 +198,9 @@ class Inference {
     file_->commit();
   }
 
-  /// About populations that were lost on the way.
+  /// About populations that were lost on the way, and fields that are not their own.
   [[nodiscard]] const std::vector<std::string>& warnings() const { return warnings_; }
+  [[nodiscard]] const std::vector<FieldAt>& fields() const { return fields_; }
 
  private:
   /// Moves the population of one mu through all frames.
@@ -226,7 +233,8 @@ class Inference {
   GuideStep guide_of(const std::vector<double>& mu, const Tensor& weights) {
     const auto kind = request_.options.guide;
     if (kind == GuideKind::none) return {};
-    auto guide = guide_at(model_, kind, mu, weights);
+    if (!guide_rule_) guide_rule_ = guide_rule(model_, kind);
+    auto guide = guide_at(model_, *guide_rule_, kind, mu, weights);
     if (!guide)
       warnings_.push_back("the rollout at " + comma_joined(model_.header.mu_names) + " = " + comma_joined(mu) +
                           " is not guided: it lies outside the hull of the training values.");
@@ -242,6 +250,30 @@ class Inference {
           request_.options.conditional);
       write(first, static_cast<std::int64_t>(k), rollout_.physical(x));
     }
+  }
+
+  /// Compares the field that moves the population with its own, at some of the frames. x: [N, d], weights: [N] or empty
+  void watch_field(std::size_t mu_index, std::int64_t frame, const Tensor& x, const Tensor& weights) {
+    if (sampled_afresh(model_)) return;
+    const auto& header = file_->header();
+    if (frame == 0) field_ = model_.mover->watch_at(header.mu[mu_index]);
+    if (!field_) return;
+    const std::int64_t last = header.frames() - 1;
+    if (frame * kWatchedFrames / header.frames() != (frame + 1) * kWatchedFrames / header.frames() || frame == last) {
+      const auto numbers = [](const Tensor& tensor) {
+        return std::span(tensor.const_data_ptr<float>(), static_cast<std::size_t>(tensor.numel()));
+      };
+      const auto samples = x.to(torch::kCPU, torch::kFloat32).contiguous();
+      const auto shares = weights.to(torch::kCPU, torch::kFloat32).contiguous();
+      field_->see(header.time[static_cast<std::size_t>(frame)], numbers(samples), numbers(shares));
+    }
+    if (frame < last) return;
+    const auto check = field_->result();
+    fields_.push_back({header.mu[mu_index], check});
+    if (check.warning.empty()) return;
+    warnings_.push_back("the rollout at " + comma_joined(header.mu_names) + " = " + comma_joined(header.mu[mu_index]) +
+                        " disagrees with itself: " + check.warning +
+                        ". Take more training runs or frames, or hold it with --set infer.guide=modes.");
   }
 
   /// Says once a mu when its population is far from all that the model learned from. x: [N, d], weights: [N] or empty
@@ -299,8 +331,11 @@ class Inference {
   std::optional<RolloutStart> start_;  ///< absent where frames are sampled afresh
   std::vector<double> times_;          ///< [K], normalised
   std::optional<GridDensity> on_grid_;
+  std::optional<MuRule> guide_rule_;  ///< chosen where there is a guide
   std::optional<RolloutFile> file_;
-  std::set<std::size_t> lost_;  ///< indices of the mu that were warned of
+  std::set<std::size_t> lost_;         ///< indices of the mu that were warned of
+  std::unique_ptr<FieldWatch> field_;  ///< of the mu whose frames are being written
+  std::vector<FieldAt> fields_;
   std::vector<std::string> warnings_;
 };
 
@@ -326,6 +361,7 @@ InferResult infer(const InferRequest& request) {
   Inference inference(request, model);
   inference.note_start(result.warnings);
   inference.run();
+  result.fields = inference.fields();
   result.warnings.insert(result.warnings.end(), inference.warnings().begin(), inference.warnings().end());
   return result;
 }

@@ -6,6 +6,7 @@
 
 #include "core/progress.hpp"
 #include "training/distributed/process_group.hpp"
+#include "training/fields/field_check.hpp"
 #include "training/rollout/infer_options.hpp"
 
 namespace scorefield::training {
@@ -20,9 +21,16 @@ struct InferRequest {
   distributed::ProcessGroup* processes = nullptr;  ///< those that share the values of mu; null: this one alone
 };
 
+/// What is imposed on a population beside the field of its own.
+struct FieldAt {
+  std::vector<double> mu;  ///< [p]
+  FieldCheck check;
+};
+
 struct InferResult {
   std::vector<std::vector<double>> mu;  ///< [M][p], in the model's order of parameters
   std::vector<std::string> warnings;    ///< e.g. mu outside the training range
+  std::vector<FieldAt> fields{};        ///< forces that the training runs' particles made themselves; else empty
 };
 
 /// One rollout per mu, all frames of it streamed to the output. It starts where RolloutStart says (start.hpp). sigma >

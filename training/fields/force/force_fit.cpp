@@ -11,6 +11,7 @@
 #include "core/text.hpp"
 #include "data/coordinates.hpp"
 #include "training/fields/force/frame_moments.hpp"
+#include "training/fields/force/own_field.hpp"
 #include "training/fields/force/velocity_change.hpp"
 
 namespace scorefield::training {
@@ -72,24 +73,6 @@ Matrix solve(const Matrix& gram, const Matrix& right) {
 }
 
 std::vector<double> numbers(const Matrix& matrix) { return {matrix.data(), matrix.data() + matrix.size()}; }
-
-/// q/m = 1: waves of the field of a density [C] (or, of the current, its rate of change), [C, s].
-Matrix unit_field(const models::PositionBasis& basis, const Vector& density, double strength) {
-  const auto s = static_cast<Index>(basis.dimension());
-  Matrix field = Matrix::Zero(static_cast<Index>(basis.size()), s);
-  for (std::size_t w = 0; w < basis.waves(); ++w) {
-    const auto at = static_cast<Index>(basis.first_wave() + 2 * w);
-    const auto k = basis.wave(w);
-    double squared = 0;
-    for (const double part : k) squared += part * part;
-    for (Index a = 0; a < s; ++a) {
-      const double factor = 2 * strength * k[static_cast<std::size_t>(a)] / squared;
-      field(at, a) = -factor * density[at + 1];
-      field(at + 1, a) = factor * density[at];
-    }
-  }
-  return field;
-}
 
 /// One dataset's fit.
 class Fitting {
@@ -159,9 +142,11 @@ class Fitting {
     course.time = header_.times(m);
     const bool balanced = source_ == ForceSource::momentum;
     const auto right = balanced ? momentum_balance(course.time) : std::vector<Matrix>();
+    ResponseFit response;
     for (std::size_t k = 0; k < moments_.size(); ++k) {
       const auto& frame = moments_[k];
       const Matrix found = solve(frame.gram, balanced ? right[k] : frame.target);
+      response.add(fit_.basis, found, frame.density);
       const auto row = numbers(found);
       course.value.insert(course.value.end(), row.begin(), row.end());
       if (balanced) continue;
@@ -169,6 +154,8 @@ class Fitting {
       left_square_ += frame.square.sum() - found.cwiseProduct(frame.target).sum();
     }
     course.slope = models::spline_slopes(course.time, course.value);
+    fit_.response.push_back(response.response());
+    fit_.unexplained = std::max(fit_.unexplained, response.unexplained());
     return course;
   }
 
@@ -180,8 +167,8 @@ class Fitting {
     const auto balance = momentum_balance(course.time);
     const auto rows = static_cast<Index>(fit_.basis.first_wave() + 2 * std::min(kChargeWaves, fit_.basis.waves()));
     for (std::size_t k = 0; k < moments_.size(); ++k) {
-      const Matrix field = unit_field(fit_.basis, moments_[k].density, strength);
-      const auto row = numbers(field), rate = numbers(unit_field(fit_.basis, moments_[k].current, strength));
+      const Matrix field = own_force(fit_.basis, moments_[k].density, strength);
+      const auto row = numbers(field), rate = numbers(own_force(fit_.basis, moments_[k].current, strength));
       course.value.insert(course.value.end(), row.begin(), row.end());
       course.slope.insert(course.slope.end(), rate.begin(), rate.end());
       if (k == 0 || k + 1 == moments_.size()) continue;  // a spline's ends
@@ -191,6 +178,7 @@ class Fitting {
       product_ += predicted.cwiseProduct(seen).sum();
       balances_ += static_cast<double>(predicted.size());
     }
+    fit_.response.push_back(strength);
     return course;
   }
 
@@ -210,6 +198,7 @@ class Fitting {
       if (std::abs(ratio - unit) < std::max(kPlasmaUnits, 3 * deviation_)) ratio = unit;
     }
     fit_.charge_to_mass = ratio;
+    for (double& response : fit_.response) response *= ratio;
     for (auto& run : fit_.runs)
       for (auto* values : {&run.value, &run.slope})
         for (double& value : *values) value *= ratio;

@@ -18,9 +18,11 @@ struct ForceFit {
   models::PositionBasis basis;
   std::vector<models::ForceCourse> runs{};  ///< [M], all at the same times
   double charge_to_mass = 0;                ///< with ForceSource::charge
-  double rest = -1;      ///< root mean square of what accelerations have beside the force, relative; below 0: they
-                         ///< are not known
-  std::string source{};  ///< where it is from, for the user
+  double rest = -1;  ///< root mean square of what accelerations have beside the force, relative; below 0: they
+                     ///< are not known
+  std::vector<double> response{};  ///< [M]: g of the force that the particles' own density makes (own_field.hpp)
+  double unexplained = 0;          ///< the largest share of a run's force that is not of that kind, squares
+  std::string source{};            ///< where it is from, for the user
 };
 
 /// The pairs of position and velocity of a dataset; without any where a force of positions does not move it.

@@ -8,11 +8,16 @@
 
 #include "core/error.hpp"
 #include "models/fields/leapfrog.hpp"
+#include "training/batch/random_streams.hpp"
+#include "training/fields/force/own_field.hpp"
 
 namespace scorefield::training {
 namespace {
 
 constexpr const char* kForceGroup = "/model/force";
+constexpr std::uint64_t kScatterStream = std::uint64_t{0x736374} << 32;
+/// A force of which less than that, squares, is not that of the particles' own density is made by them.
+constexpr double kOwnField = 0.1;
 constexpr std::int64_t kForceSteps = 256, kLeastSteps = 2;
 /// Of half the range: the step of differences in mu.
 constexpr double kMuStep = 1e-3;
@@ -52,7 +57,7 @@ std::vector<double> flat(const std::vector<models::ForceCourse>& runs, bool slop
 }  // namespace
 
 models::ForceCourse ForceModel::at(const std::vector<double>& at) const {
-  return combined(runs, mu_weights(rule, data::MuSet(mu), mu, at));
+  return combined(at_clock(clocks, mu, runs, at), mu_weights(rule, data::MuSet(mu), mu, at));
 }
 
 models::ForceCourse ForceModel::rate_at(const std::vector<double>& at, std::size_t j) const {
@@ -61,11 +66,12 @@ models::ForceCourse ForceModel::rate_at(const std::vector<double>& at, std::size
   auto before = at, after = at;
   before[j] = std::max(low, at[j] - step);
   after[j] = std::min(high, at[j] + step);
-  auto weights = mu_weights(rule, set, mu, after);
-  const auto other = mu_weights(rule, set, mu, before);
   const double way = after[j] - before[j];
-  for (std::size_t m = 0; m < weights.size(); ++m) weights[m] = way > 0 ? (weights[m] - other[m]) / way : 0;
-  return combined(runs, weights);
+  auto rate = this->at(after);
+  const auto other = this->at(before);
+  for (auto [values, from] : {std::pair(&rate.value, &other.value), std::pair(&rate.slope, &other.slope)})
+    for (std::size_t i = 0; i < values->size(); ++i) (*values)[i] = way > 0 ? ((*values)[i] - (*from)[i]) / way : 0;
+  return rate;
 }
 
 void write_force(h5::File& file, const ForceModel& force) {
@@ -92,6 +98,15 @@ void write_force(h5::File& file, const ForceModel& force) {
   file.set_attribute(group, "kriging_length", force.rule.length);
   file.set_attribute(group, "kriging_noise", force.rule.noise);
   file.set_attribute(group, "left_out_error", force.rule.left_out);
+  const auto p = static_cast<std::int64_t>(force.mu.front().size());
+  const auto& clocks = force.clocks;
+  const bool set = !clocks.time.empty();
+  file.write<double>(group + "/clock_shift",
+                     set ? clocks.shift : std::vector<double>(static_cast<std::size_t>(frames * p)), {frames, p});
+  if (set) file.set_attribute(group, "clock_unit", clocks.unit);
+  if (!force.diffusion.empty()) file.set_attribute(group, "diffusion", force.diffusion);
+  file.write<double>(group + "/response", force.response, {count});
+  file.set_attribute(group, "unexplained", force.unexplained);
   file.set_attribute(group, "description",
                      std::string("coefficients [mu, time, component * basis] of dv/dt = F(x; mu, t) and their time "
                                  "derivatives: 1, (x - middle)/length of axes without a period, cosine and sine of "
@@ -116,9 +131,20 @@ ForceModel read_force(const h5::File& file, const std::vector<std::vector<double
   force.rule.length = file.numbers_attribute(group, "kriging_length");
   force.rule.noise = file.number_attribute(group, "kriging_noise");
   force.rule.left_out = file.number_attribute(group, "left_out_error");
+  force.response = file.read<double>(group + "/response");
+  force.unexplained = file.number_attribute(group, "unexplained");
+  if (force.response.size() != mu.size()) damaged("has arrays that do not fit");
   const auto time = file.read<double>(group + "/time");
   const auto value = file.read<double>(group + "/coefficients"), slope = file.read<double>(group + "/slopes");
   const std::size_t size = time.size() * force.basis.dimension() * force.basis.size();
+  if (file.has_attribute(group, "diffusion")) force.diffusion = file.numbers_attribute(group, "diffusion");
+  if (!force.diffusion.empty() && force.diffusion.size() != axes.size()) damaged("has diffusions that do not fit");
+  if (file.has_attribute(group, "clock_unit"))
+    force.clocks = {time, file.read<double>(group + "/clock_shift"), file.numbers_attribute(group, "clock_unit")};
+  if (const auto& clocks = force.clocks;
+      !clocks.time.empty() &&
+      (clocks.unit.size() != mu.front().size() || clocks.shift.size() != time.size() * clocks.unit.size()))
+    damaged("has clocks that do not fit");
   if (time.empty() || value.size() != mu.size() * size || slope.size() != value.size())
     damaged("has arrays that do not fit");
   if (force.rule.kind == MuInterpolationKind::kriging && force.rule.length.size() != mu.front().size())
@@ -142,7 +168,18 @@ std::int64_t ForceMover::step_count(const Motion& motion) const {
   return motion.integration.steps > 0 ? motion.integration.steps : kForceSteps;
 }
 
+std::unique_ptr<FieldWatch> ForceMover::watch_at(const std::vector<double>& mu) const {
+  if (!(force_.unexplained < kOwnField)) return nullptr;
+  const auto weights = mu_weights(force_.rule, data::MuSet(force_.mu), force_.mu, mu);
+  double g = 0;
+  for (std::size_t m = 0; m < weights.size(); ++m) g += weights[m] * force_.response[m];
+  return std::make_unique<OwnFieldWatch>(force_.basis, pairs_, force_.at(mu), g);
+}
+
 void ForceMover::move(const Motion& motion, const integrators::FrameObserver& on_frame) const {
+  if (motion.carried == Carried::log_density && !force_.diffusion.empty())
+    throw UsageError(
+        "a density that diffuses does not stay what it is along trajectories: leave infer.log_density out.");
   if (motion.carried == Carried::tangent) move_tangents(motion, on_frame);
   else move_particles(motion, on_frame);
 }
@@ -151,6 +188,7 @@ void ForceMover::move_particles(const Motion& motion, const integrators::FrameOb
   const auto course = force_.at(motion.mu);
   const auto steps = force_steps(motion);
   models::Leapfrog particles(force_.basis, course);
+  particles.diffuse(force_.diffusion, motion.integration.seed);
   const auto state = motion.state.to(torch::kCPU, torch::kFloat32).contiguous();
   const auto count = state.size(0), width = state.size(1);
   const std::size_t s = pairs_.dimension(), n = static_cast<std::size_t>(count),
@@ -184,6 +222,24 @@ void ForceMover::move_particles(const Motion& motion, const integrators::FrameOb
   }
 }
 
+/// At once, or with the noise of a step between its halves, which knows nothing of mu.
+void ForceMover::advance_tangents(const models::ForceCourse& course, const std::vector<models::ForceCourse>& rates,
+                                  models::KineticTangents& particles, const std::vector<double>& times,
+                                  std::uint64_t seed) const {
+  if (force_.diffusion.empty()) {
+    models::advance_tangents(force_.basis, course, rates, particles, times);
+    return;
+  }
+  const std::size_t s = pairs_.dimension(), width = (1 + rates.size()) * 2 * s, count = particles.state.size() / width;
+  for (std::size_t n = 0; n + 1 < times.size(); ++n) {
+    const double h = times[n + 1] - times[n];
+    models::advance_tangents(force_.basis, course, rates, particles, {times[n], times[n] + h / 2});
+    const Philox random(seed, kScatterStream + n);
+    models::scatter_velocities(force_.diffusion, h, random, particles.state.data() + s, count, width);
+    models::advance_tangents(force_.basis, course, rates, particles, {times[n] + h / 2, times[n + 1]});
+  }
+}
+
 /// The state's rows [x_1 .. x_d, blocks of d derivatives] as [positions, velocities, the same of every block].
 void ForceMover::move_tangents(const Motion& motion, const integrators::FrameObserver& on_frame) const {
   const auto course = force_.at(motion.mu);
@@ -213,10 +269,10 @@ void ForceMover::move_tangents(const Motion& motion, const integrators::FrameObs
   for (std::size_t k = 0; k < motion.times.size(); ++k) {
     if (k > 0) {
       const double from = physical_time(motion.times[k - 1]), to = physical_time(motion.times[k]);
+      const double h = (to - from) / static_cast<double>(steps[k - 1]);
       std::vector<double> times;
-      for (std::int64_t n = 0; n <= steps[k - 1]; ++n)
-        times.push_back(from + (to - from) * static_cast<double>(n) / static_cast<double>(steps[k - 1]));
-      models::advance_tangents(force_.basis, course, rates, particles, times);
+      for (std::int64_t n = 0; n <= steps[k - 1]; ++n) times.push_back(from + static_cast<double>(n) * h);
+      advance_tangents(course, rates, particles, times, derive_seed(motion.integration.seed, kNoiseStream, k));
     }
     for_numbers([](double& normal, double physical, double center, double scale, double period) {
       const double x = period > 0 ? physical - period * std::floor(physical / period) : physical;

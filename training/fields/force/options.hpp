@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "training/mu_interpolation.hpp"
+
 namespace scorefield::training {
 
 /// Where the force of a frame is taken from.
@@ -13,13 +15,15 @@ enum class ForceSource {
   momentum      ///< the balance of momentum between snapshots
 };
 
-enum class MuInterpolationKind { automatic, linear, cubic, kriging };
+/// Whether what happens at unlike times in neighbouring runs is brought together before it is interpolated in mu.
+enum class ForceAlignment { automatic, none, clocks };
 
 struct ForceOptions {
   ForceSource source = ForceSource::automatic;
   std::int64_t modes = 0;     ///< waves along an axis; 0: 16 in one dimension, 6 in two, 3 in three
   double charge_to_mass = 0;  ///< of the particles, with ForceSource::charge; 0: found by the balance of momentum
   MuInterpolationKind interpolation = MuInterpolationKind::automatic;
+  ForceAlignment alignment = ForceAlignment::automatic;
 };
 
 }  // namespace scorefield::training

@@ -1,4 +1,4 @@
-#include "training/fields/force/mu_interpolation.hpp"
+#include "training/mu_interpolation.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -105,12 +105,6 @@ std::vector<std::size_t> left_out_runs(const Rows& mu) {
   return inner.empty() ? all : inner;
 }
 
-/// What the error of a left-out run tells of those between all runs, half as far from their neighbours: linear
-/// functions of mu are exact to second order, the others to fourth.
-double expected(const MuRule& rule) {
-  return std::max(kNegligible, rule.left_out * (rule.kind == MuInterpolationKind::linear ? 1.0 / 4 : 1.0 / 16));
-}
-
 /// Of rules of one kind: the one with the least error, or among those as good the one with the longest lengths. Runs on
 /// a regular grid see a left-out run from all sides alike, and do not see what short lengths do off the grid.
 const MuRule& best_of_kind(const std::vector<MuRule>& rules, MuInterpolationKind kind) {
@@ -151,24 +145,43 @@ std::vector<double> mu_weights(const MuRule& rule, const data::MuSet& set, const
   return spread(shares ? *shares : data::inverse_distance_weights(set, at), mu.size());
 }
 
-MuRule choose_mu_rule(MuInterpolationKind wanted, const Rows& mu, const dense::Matrix& products) {
+double expected_error(const MuRule& rule) {
+  return std::max(kNegligible, rule.left_out * (rule.kind == MuInterpolationKind::linear ? 1.0 / 4 : 1.0 / 16));
+}
+
+MuRule choose_mu_rule(MuInterpolationKind wanted, const Rows& mu, const std::vector<dense::Matrix>& products) {
+  const auto of = [&](std::size_t m) -> const dense::Matrix& { return products[products.size() > 1 ? m : 0]; };
   const auto runs = left_out_runs(mu);
   auto rules = candidates(wanted, mu);
   double scale = 0;
-  for (const auto m : runs) scale += products(static_cast<Eigen::Index>(m), static_cast<Eigen::Index>(m));
+  for (const auto m : runs) scale += of(m)(static_cast<Eigen::Index>(m), static_cast<Eigen::Index>(m));
   if (runs.empty() || !(scale > 0)) return rules.front();
   for (auto& rule : rules) {
     double sum = 0;
-    for (const auto m : runs) sum += left_out_error(rule, mu, m, products);
+    for (const auto m : runs) sum += left_out_error(rule, mu, m, of(m));
     rule.left_out = std::sqrt(std::max(0.0, sum) / scale);
   }
   std::vector<MuRule> of_kinds;  // from the simplest on
   for (const auto& rule : rules)
     if (of_kinds.empty() || of_kinds.back().kind != rule.kind) of_kinds.push_back(best_of_kind(rules, rule.kind));
-  const auto best = std::min_element(of_kinds.begin(), of_kinds.end(),
-                                     [](const auto& a, const auto& b) { return expected(a) < expected(b); });
+  const auto best = std::min_element(of_kinds.begin(), of_kinds.end(), [](const auto& a, const auto& b) {
+    return expected_error(a) < expected_error(b);
+  });
   return *std::find_if(of_kinds.begin(), best,
-                       [&](const auto& rule) { return expected(rule) <= kAsGood * expected(*best); });
+                       [&](const auto& rule) { return expected_error(rule) <= kAsGood * expected_error(*best); });
+}
+
+dense::Matrix products_of(const std::vector<std::span<const double>>& functions) {
+  const auto count = static_cast<Eigen::Index>(functions.size());
+  dense::Matrix products(count, count);
+  for (Eigen::Index i = 0; i < count; ++i)
+    for (Eigen::Index j = 0; j <= i; ++j) {
+      const auto &a = functions[static_cast<std::size_t>(i)], &b = functions[static_cast<std::size_t>(j)];
+      double sum = 0;
+      for (std::size_t n = 0; n < a.size(); ++n) sum += a[n] * b[n];
+      products(i, j) = products(j, i) = sum;
+    }
+  return products;
 }
 
 std::string describe(const MuRule& rule) {
