@@ -398,6 +398,8 @@ TEST_F(ForceData, CalibrationFindsMuFromAForce) {
 TEST_F(ForceData, CoordinatesThatAreNotPositionsAndVelocitiesAreRefused) {
   Driven{.particles = 50, .frames = 5, .coordinates = {"x", "y"}}.write(path("data.h5"));
   expect_error<UsageError>([&] { train_force(); }, {"model.field = force", "vNAME", "potential"});
+  Driven{.particles = 50, .frames = 5, .coordinates = {"x", "ux"}}.write(path("data.h5"));
+  expect_error<UsageError>([&] { train_force(); }, {"'ux' is a momentum", "import.records"});
 }
 
 TEST_F(ForceData, SourcesThatTheDataDoNotHaveAreRefused) {

@@ -34,6 +34,21 @@ bool positions_diffuse(const data::DatasetHeader& header) {
                                          [&](std::size_t x) { return header.diffusion[x] > 0; });
 }
 
+/// Why a force does not move these data.
+std::string not_kinetic(const std::string& path, const data::DatasetHeader& header) {
+  const auto& names = header.coordinates;
+  const auto momentum = std::find_if(names.begin(), names.end(), [](const auto& name) {
+    return (name.starts_with("u") || name.starts_with("p")) && name.size() <= 2;
+  });
+  return path +
+         ": model.field = force moves positions with their velocities, which must be all coordinates: x and v, or NAME "
+         "and vNAME (x and vx), with accelerations, charge, particles that are followed or four times at least. " +
+         (momentum == names.end() ? std::string("Train with model.field = potential.")
+                                  : "'" + *momentum +
+                                        "' is a momentum: import velocities (import.records = \"position, velocity\" "
+                                        "of openPMD), or train with model.field = potential.");
+}
+
 ForceModel model_of(const data::DatasetHeader& header, ForceFit fit, const ForceCarrying& carrying) {
   ForceModel force{fit.basis, header.mu, std::move(fit.runs), carrying.rule, carrying.clocks, fit.source};
   force.diffusion = velocity_diffusion(header);
@@ -114,11 +129,7 @@ class ForceField final : public Field {
 TrainResult ForceField::train(const TrainRequest& request) const {
   const auto start = std::chrono::steady_clock::now();
   const auto reader = open_training_data(request.data_path, request.config);
-  if (!force_source(reader.header(), options_))
-    throw UsageError(request.data_path +
-                     ": model.field = force moves positions with their velocities, which must be "
-                     "all coordinates: x and v, or NAME and vNAME (x and vx), with accelerations, charge, particles "
-                     "that are followed or four times at least. Train with model.field = potential.");
+  if (!force_source(reader.header(), options_)) throw UsageError(not_kinetic(request.data_path, reader.header()));
   if (request.processes && !request.processes->is_root()) return {};
   const auto report = [&](const Progress& at) {
     if (!request.observer) return;

@@ -236,7 +236,9 @@ class Fitting {
     else
       std::snprintf(ratio, sizeof ratio, "%g, by the balance of momentum %.3g +- %.1g", fit_.charge_to_mass, found_,
                     deviation_);
-    return std::string("Poisson's equation of the particles' charge in its box, charge over mass ") + ratio;
+    const bool per_area = header_.field->permittivity != 1 && pairs_.dimension() < 3;
+    return std::string("Poisson's equation of the particles' charge in its box, charge over mass ") + ratio +
+           (per_area ? " (times the cross-section that a box of fewer than three coordinates does not tell)" : "");
   }
 
   const data::DatasetReader& reader_;
