@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "training/fields/force/mu_interpolation.hpp"
+#include "training/mu_interpolation.hpp"
 
 namespace scorefield::training {
 namespace {
@@ -25,7 +25,7 @@ double error_off_the_runs(const std::vector<std::vector<double>>& mu) {
       products(i, j) = 0;
       for (std::size_t n = 0; n < a.size(); ++n) products(i, j) += a[n] * b[n];
     }
-  const auto rule = choose_mu_rule(MuInterpolationKind::automatic, mu, products);
+  const auto rule = choose_mu_rule(MuInterpolationKind::automatic, mu, {products});
   EXPECT_EQ(rule.kind, MuInterpolationKind::kriging);
   double error = 0, size = 0;
   for (const std::vector<double>& at : std::vector<std::vector<double>>{{0.3, 0.2}, {1.1, 0.8}, {1.75, 0.1}}) {
