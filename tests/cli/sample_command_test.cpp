@@ -264,6 +264,7 @@ TEST_F(Sample, ModulesThatAreNoDensityOfEachRowAreRefused) {
 TEST_F(Sample, WhatIsNotTrustedIsSaidEverywhereAndFailsIfStrict) {
   std::vector<std::string> command{"sample",   "funnel", "--particles", "400",       "--seed", "1",
                                    "--output", "f.h5",   "--json",      "--threads", "1"};
+  command.insert(command.end(), {"--set", "gas.straighten=false"});
   const auto loose = succeed(command);
   EXPECT_THAT(loose.err, HasSubstr("DO NOT TRUST THIS CLOUD (stein_slices"));
   const auto facts = nlohmann::json::parse(loose.out);
