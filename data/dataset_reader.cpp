@@ -29,6 +29,7 @@ h5::Dims checked_dims(const h5::File& file, const std::string& name, std::size_t
                     " " + axes);
   if (std::any_of(dims.begin(), dims.end(), [](std::int64_t extent) { return extent < 1; }))
     wrong(file, "dataset '" + name + "' of shape " + h5::to_text(dims) + " is empty");
+  file.require_stored(name);
   return dims;
 }
 

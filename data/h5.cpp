@@ -9,23 +9,13 @@
 #include <cstring>
 #include <fstream>
 
+#include "data/h5_guard.hpp"
 #include "data/h5_handle.hpp"
 #include "data/h5_output.hpp"
+#include "data/seal.hpp"
 
 namespace scorefield::h5 {
 namespace {
-
-Handle file_access() {
-  Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
-  H5Pset_fclose_degree(access.get(), H5F_CLOSE_STRONG);
-  H5Pset_libver_bounds(access.get(), H5F_LIBVER_V18, H5F_LIBVER_LATEST);
-  // Frames begin on page boundaries: reads and writes of whole chunks then touch whole pages.
-  H5Pset_alignment(access.get(), 1 << 16, 4096);
-#if H5_VERSION_GE(1, 10, 7)
-  H5Pset_file_locking(access.get(), false, true);
-#endif
-  return access;
-}
 
 /// The first bytes of a file, made printable, so that a message can show what it is instead of HDF5.
 std::string opening_words(const std::string& path) {
@@ -87,7 +77,36 @@ void check_convertible(const File::Impl& file, const std::string& name, Element 
   throw FileError(file.path, "dataset '" + name + "' does not hold " + (floating ? "numbers." : "whole numbers."));
 }
 
+/// What is small, or in other files, may be absent: it reads as zeros.
+void check_stored(const File::Impl& file, const std::string& name, hid_t dataset) {
+  constexpr double kSmall = 1 << 28, kMostCompressed = 2000;
+  const Handle type(H5Dget_type(dataset), H5Tclose), space(H5Dget_space(dataset), H5Sclose);
+  const Handle creation(H5Dget_create_plist(dataset), H5Pclose);
+  double bytes = static_cast<double>(H5Tget_size(type.get()));
+  const Dims dims = space_dims(space.get());
+  for (const std::int64_t extent : dims) bytes *= static_cast<double>(extent);
+  const bool elsewhere = H5Pget_layout(creation.get()) == H5D_VIRTUAL || H5Pget_external_count(creation.get()) > 0;
+  if (bytes <= kSmall || elsewhere) return;
+  const double stored =
+      static_cast<double>(H5Dget_storage_size(dataset)) * (H5Pget_nfilters(creation.get()) > 0 ? kMostCompressed : 1);
+  if (stored >= bytes) return;
+  throw FileError(file.path, "dataset '" + name + "' of shape " + to_text(dims) +
+                                 " is not in the file: it holds only a part of it. Copy or generate it again.");
+}
+
 }  // namespace
+
+Handle file_access() {
+  Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
+  H5Pset_fclose_degree(access.get(), H5F_CLOSE_STRONG);
+  H5Pset_libver_bounds(access.get(), H5F_LIBVER_V18, H5F_LIBVER_LATEST);
+  // Frames begin on page boundaries: reads and writes of whole chunks then touch whole pages.
+  H5Pset_alignment(access.get(), 1 << 16, 4096);
+#if H5_VERSION_GE(1, 10, 7)
+  H5Pset_file_locking(access.get(), false, true);
+#endif
+  return access;
+}
 
 Handle make_space(const Dims& dims) {
   if (dims.empty()) return {H5Screate(H5S_SCALAR), H5Sclose};
@@ -140,11 +159,14 @@ File File::open(const std::string& path) {
   const Session session;
   if (H5Fis_hdf5(path.c_str()) <= 0)
     throw FileError(path, "is not an HDF5 file (it begins with '" + opening_words(path) + "').");
+  if (!data::has_seal(path)) require_readable(path);
   auto impl = std::make_unique<Impl>();
   impl->path = path;
   const Handle access = file_access();  // outlives last_failure(): closing anything clears the error stack
+  use_input_driver(access.get(), &impl->input);
   impl->file = Handle(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.get()), H5Fclose);
   if (!impl->file.valid()) {
+    impl->check_read();
     const Failure failure = last_failure();
     throw FileError(path, (failure.truncated ? "is truncated (" : "is a damaged or truncated HDF5 file (") +
                               failure.reason + "). Copy or generate it again.");
@@ -156,6 +178,7 @@ File File::create(const std::string& path, const std::string& display_path) {
   const Session session;
   auto impl = std::make_unique<Impl>();
   impl->path = display_path.empty() ? path : display_path;
+  impl->location = path;
   const int probe = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);  // HDF5 would not tell why it cannot
   if (probe < 0) throw FileError(impl->path, std::string("cannot be created (") + std::strerror(errno) + ").");
   ::close(probe);
@@ -180,9 +203,14 @@ void File::close() {
   check(impl_->file.reset());
   impl_->check_written();
   if (!reason.empty()) throw FileError(impl_->path, "could not be written completely (" + reason + ").");
+  if (!impl_->location.empty()) data::append_seal(impl_->location, impl_->path);
 }
 
 const std::string& File::path() const { return impl_->path; }
+
+std::int64_t File::extra_bytes() const {
+  return static_cast<std::int64_t>(impl_->input.content) - static_cast<std::int64_t>(impl_->input.allocated);
+}
 
 void File::set_display_path(std::string path) { impl_->path = std::move(path); }
 
@@ -239,6 +267,11 @@ std::int64_t File::stored_bytes(const std::string& name) const {
   return static_cast<std::int64_t>(H5Dget_storage_size(impl_->dataset(name)));
 }
 
+void File::require_stored(const std::string& name) const {
+  const Session session;
+  check_stored(*impl_, name, impl_->dataset(name));
+}
+
 std::string File::element_type(const std::string& name) const {
   const Session session;
   const Handle type(H5Dget_type(impl_->dataset(name)), H5Tclose);
@@ -273,6 +306,7 @@ std::size_t File::readable_count(const std::string& name, Element element) const
   const Session session;
   const hid_t dataset = impl_->dataset(name);
   check_convertible(*impl_, name, element, dataset);
+  check_stored(*impl_, name, dataset);
   const Handle space(H5Dget_space(dataset), H5Sclose);
   const auto count = H5Sget_simple_extent_npoints(space.get());
   if (count < 0) impl_->fail("read the shape of", name);

@@ -43,7 +43,9 @@ template <class T>
 /// (AtomicFile), and file systems without locks would refuse.
 class File {
  public:
-  /// Opens for reading. Says clearly when the path is missing, a directory, not HDF5, or truncated.
+  /// Opens for reading. Says clearly when the path is missing, a directory, not HDF5, truncated, or damaged: of our own
+  /// files every byte is compared with its checksum when it is read first (data/seal.hpp), others are read by a child
+  /// process before (h5_guard.hpp).
   [[nodiscard]] static File open(const std::string& path);
   /// Whether the file begins like HDF5; false for a missing file, a directory, or anything else.
   [[nodiscard]] static bool is_hdf5(const std::string& path);
@@ -56,12 +58,14 @@ class File {
   File& operator=(File&&) noexcept;
   ~File();
 
-  /// Flushes and closes, and reports failure (a full disk shows here). Later calls are errors.
+  /// Flushes and closes, adds the checksums, and reports failure (a full disk shows here). Later calls are errors.
   void close();
 
   /// The path that messages name.
   [[nodiscard]] const std::string& path() const;
   void set_display_path(std::string path);
+  /// Bytes of an open input that HDF5 knows nothing of; of a file of ours without a seal, what is left of one.
+  [[nodiscard]] std::int64_t extra_bytes() const;
 
   [[nodiscard]] bool exists(const std::string& name) const;
   /// Names of the direct children of a group, sorted, broken links included; `is_group`, `is_dataset` tell them apart.
@@ -73,6 +77,8 @@ class File {
   [[nodiscard]] Dims dims(const std::string& name) const;
   /// Bytes that a dataset takes in the file (after compression, where a foreign file has it).
   [[nodiscard]] std::int64_t stored_bytes(const std::string& name) const;
+  /// @throws FileError for an array that is much larger than what the file holds of it: a damaged shape
+  void require_stored(const std::string& name) const;
   /// "float32", "float64", "int64", "uint64", "uint32", "uint8", "string" or "other".
   [[nodiscard]] std::string element_type(const std::string& name) const;
 

@@ -45,9 +45,15 @@ struct Opened {
   [[nodiscard]] H5T_class_t kind() const { return H5Tget_class(type.get()); }
 };
 
+bool attribute_exists(const File::Impl& file, const Handle& owner, const std::string& name) {
+  const bool there = H5Aexists(owner.get(), name.c_str()) > 0;
+  if (!there) file.check_read();
+  return there;
+}
+
 Opened open_attribute(const File::Impl& file, const std::string& object, const std::string& name) {
   const Handle owner = file.object(object);
-  if (H5Aexists(owner.get(), name.c_str()) <= 0) throw FileError(file.path, "has no " + where(object, name) + ".");
+  if (!attribute_exists(file, owner, name)) throw FileError(file.path, "has no " + where(object, name) + ".");
   Opened opened;
   opened.attribute = Handle(H5Aopen(owner.get(), name.c_str(), H5P_DEFAULT), H5Aclose);
   if (!opened.attribute.valid()) file.fail("open attribute", name);
@@ -143,7 +149,7 @@ std::string File::attribute_type(const std::string& object, const std::string& n
 
 bool File::has_attribute(const std::string& object, const std::string& name) const {
   const Session session;
-  return impl_->link_exists(object) && H5Aexists(impl_->object(object).get(), name.c_str()) > 0;
+  return impl_->link_exists(object) && attribute_exists(*impl_, impl_->object(object), name);
 }
 
 void File::set_attribute(const std::string& object, const std::string& name, const std::string& value) {

@@ -50,7 +50,12 @@ Failure last_failure() {
 }
 
 void File::Impl::fail(const std::string& verb, const std::string& name) const {
+  check_read();
   throw FileError(path, "cannot " + verb + " '" + name + "' (" + last_failure().reason + ").");
+}
+
+void File::Impl::check_read() const {
+  if (!input.complaint.empty()) throw FileError(path, input.complaint);
 }
 
 void File::Impl::check_written() const {
@@ -68,9 +73,11 @@ bool File::Impl::link_exists(const std::string& name) const {
   if (name.empty()) return false;
   // HDF5 wants every group on the way to exist before it answers.
   for (std::size_t slash = name.find('/', 1); slash != std::string::npos; slash = name.find('/', slash + 1))
-    if (H5Lexists(root, name.substr(0, slash).c_str(), H5P_DEFAULT) <= 0) return false;
-  return name == "/" ||
-         (H5Lexists(root, name.c_str(), H5P_DEFAULT) > 0 && H5Oexists_by_name(root, name.c_str(), H5P_DEFAULT) > 0);
+    if (H5Lexists(root, name.substr(0, slash).c_str(), H5P_DEFAULT) <= 0) return check_read(), false;
+  const bool there = name == "/" || (H5Lexists(root, name.c_str(), H5P_DEFAULT) > 0 &&
+                                     H5Oexists_by_name(root, name.c_str(), H5P_DEFAULT) > 0);
+  if (!there) check_read();
+  return there;
 }
 
 Handle File::Impl::object(const std::string& name) const {

@@ -12,6 +12,7 @@
 
 #include "core/error.hpp"
 #include "data/h5.hpp"
+#include "data/h5_input.hpp"
 
 namespace scorefield::h5 {
 
@@ -69,14 +70,17 @@ struct Failure {
 
 struct File::Impl {
   int write_error = 0;  ///< errno of the first failed write (h5_output.hpp); outlives the handles below
+  InputReport input;    ///< of a file that is read (h5_input.hpp); likewise
   Handle file;
-  std::string path;  ///< as messages name it
-  bool writable = false;
+  std::string path;      ///< as messages name it
+  std::string location;  ///< of a file that is written
   /// Datasets stay open between calls: opening one costs more than reading a frame's index entry.
   std::map<std::string, Handle> datasets;
 
-  /// "cannot VERB '/name' (REASON)."
+  /// "cannot VERB '/name' (REASON).", or what is wrong with the bytes of the file.
   [[noreturn]] void fail(const std::string& verb, const std::string& name) const;
+  /// Throws if bytes that were read are not those that were written.
+  void check_read() const;
   /// Throws if a write has failed. Follows every call that writes.
   void check_written() const;
   [[nodiscard]] hid_t id() const;
@@ -86,6 +90,9 @@ struct File::Impl {
   /// Opens a group or dataset for its attributes. @throws FileError
   [[nodiscard]] Handle object(const std::string& name) const;
 };
+
+/// How files are opened and created.
+[[nodiscard]] Handle file_access();
 
 /// HDF5's in-memory type of an element. A function, not a constant: these are library variables.
 [[nodiscard]] hid_t native_type(Element element);

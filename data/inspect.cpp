@@ -6,9 +6,11 @@
 #include <utility>
 #include <vector>
 
+#include "core/error.hpp"
 #include "core/text.hpp"
 #include "data/file_facts.hpp"
 #include "data/h5.hpp"
+#include "data/seal.hpp"
 
 namespace scorefield::data {
 namespace {
@@ -175,15 +177,33 @@ void print_provenance(const Json& facts, Page& page) {
   }
 }
 
+Json verified_facts(const std::string& path, Verify verify) {
+  if (verify == Verify::what_is_read) return file_facts(path);
+  const auto bytes = verify_seal(path);
+  Json facts = file_facts(path);  // says what else the file may be
+  if (!bytes)
+    throw FileError(path,
+                    "has no checksums: an older version wrote it, or another program has changed it since. Whether it "
+                    "is as it was written cannot be said.");
+  facts["verified_bytes"] = *bytes;
+  return facts;
+}
+
+void print_verified(const Json& facts, Page& page) {
+  if (facts.contains("verified_bytes"))
+    page.line("checksums", "all ", facts["verified_bytes"].get<std::uint64_t>(), " bytes are those that were written");
+}
+
 }  // namespace
 
-std::string describe_file(const std::string& path) {
-  const Json facts = file_facts(path);
+std::string describe_file(const std::string& path, Verify verify) {
+  const Json facts = verified_facts(path, verify);
   const std::string size = byte_text(static_cast<double>(facts["bytes"].get<std::uintmax_t>()));
   if (facts["format"].is_null()) {
     Page page(path + ": HDF5, not a scorefield file, " + size);
     print_attributes(facts, page);
     print_arrays(facts, page, "arrays", "/");
+    print_verified(facts, page);
     return page.text();
   }
   Page page(path + ": " + facts["format"].get<std::string>() + ", " + size);
@@ -193,11 +213,13 @@ std::string describe_file(const std::string& path) {
   print_provenance(facts, page);
   if (!dataset && !model) print_attributes(facts, page);
   if (!dataset) print_arrays(facts, page, "arrays", model ? "/model/" : "/");
+  print_verified(facts, page);
   return page.text();
 }
 
-std::string describe_file_json(const std::string& path) {
-  return file_facts(path).dump(2, ' ', false, Json::error_handler_t::replace);  // foreign names may not be UTF-8
+std::string describe_file_json(const std::string& path, Verify verify) {
+  return verified_facts(path, verify)
+      .dump(2, ' ', false, Json::error_handler_t::replace);  // foreign names may not be UTF-8
 }
 
 }  // namespace scorefield::data

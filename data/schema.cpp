@@ -1,6 +1,7 @@
 #include "data/schema.hpp"
 
 #include <algorithm>
+#include <filesystem>
 
 #include "core/error.hpp"
 #include "core/version.hpp"
@@ -50,6 +51,9 @@ Provenance read_provenance(const h5::File& file, const std::vector<std::string>&
   if (!expected.empty() && std::find(expected.begin(), expected.end(), provenance.format) == expected.end())
     throw FileError(path, "holds " + provenance.format + ", expected " + joined(expected) +
                               ". See what it is with: scorefield inspect " + path);
+  if (file.extra_bytes() > 0)
+    throw FileError(path, "is truncated (truncated file: eof = " + std::to_string(std::filesystem::file_size(path)) +
+                              ", within its checksums). Copy or generate it again.");
   const std::int64_t found = file.integer_attribute("/", "format_version");
   const bool dataset = provenance.format == kDatasetFormat || provenance.format == kRolloutFormat;
   const std::int64_t newest = dataset ? kDatasetVersion : kFormatVersion;

@@ -1,0 +1,177 @@
+#include "data/h5_guard.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <fstream>
+#include <memory>
+#include <new>
+#include <set>
+#include <tuple>
+
+#include "core/error.hpp"
+#include "core/interrupt.hpp"
+#include "data/h5_handle.hpp"
+
+namespace scorefield::h5 {
+namespace {
+
+constexpr std::uint64_t kMebibyte = 1 << 20;
+constexpr std::uint64_t kExtraMemory = 1024 * kMebibyte;  ///< of the child, beside what it begins with
+constexpr std::uint64_t kReadNumbers = 64 * kMebibyte;    ///< in all, of a file
+constexpr int kSeconds = 3;                               ///< of processor time, and one more for every
+constexpr std::uint64_t kBytesASecond = 100 * kMebibyte;
+
+/// What the child has read of the numbers.
+struct Walk {
+  /// Nothing is thrown through HDF5: without memory it is empty.
+  struct Buffer {
+    Buffer() = default;
+    explicit Buffer(std::size_t size) : values(new(std::nothrow) char[size]()), bytes(values ? size : 0) {}
+    [[nodiscard]] std::size_t size() const { return bytes; }
+    std::unique_ptr<char[]> values;
+    std::size_t bytes = 0;
+  };
+  Buffer buffer;
+  std::uint64_t read = 0;
+
+  /// Room for so many elements; null where that is too much.
+  [[nodiscard]] void* room(hssize_t count, std::size_t width, std::uint64_t most) {
+    if (count <= 0 || width == 0 || static_cast<std::uint64_t>(count) > most / width) return nullptr;
+    const std::size_t size = static_cast<std::size_t>(count) * width;
+    if (buffer.size() < size) buffer = Buffer(size);
+    return buffer.values.get();
+  }
+};
+
+/// Texts of variable length are in memory where reading has put them.
+bool varies(hid_t type) { return H5Tdetect_class(type, H5T_VLEN) > 0 || H5Tis_variable_str(type) > 0; }
+
+herr_t walk_attribute(hid_t object, const char* name, const H5A_info_t*, void* data) {
+  auto& walk = *static_cast<Walk*>(data);
+  const Handle attribute(H5Aopen(object, name, H5P_DEFAULT), H5Aclose);
+  if (!attribute.valid()) return 0;
+  const Handle stored(H5Aget_type(attribute.get()), H5Tclose), space(H5Aget_space(attribute.get()), H5Sclose);
+  const Handle type(H5Tget_native_type(stored.get(), H5T_DIR_DEFAULT), H5Tclose);
+  if (!type.valid()) return 0;
+  void* room = walk.room(H5Sget_simple_extent_npoints(space.get()), H5Tget_size(type.get()), kExtraMemory / 4);
+  if (!room || H5Aread(attribute.get(), type.get(), room) < 0) return 0;
+  if (varies(type.get())) H5Dvlen_reclaim(type.get(), space.get(), H5P_DEFAULT, room);
+  return 0;
+}
+
+void walk_dataset(hid_t dataset, Walk& walk) {
+  const Handle creation(H5Dget_create_plist(dataset), H5Pclose), space(H5Dget_space(dataset), H5Sclose);
+  const Handle stored(H5Dget_type(dataset), H5Tclose);
+  H5Dget_storage_size(dataset);
+#if H5_VERSION_GE(1, 10, 5)
+  hsize_t chunks = 0;
+  if (H5Pget_layout(creation.get()) == H5D_CHUNKED) H5Dget_num_chunks(dataset, space.get(), &chunks);
+#endif
+  if (H5Pget_layout(creation.get()) == H5D_VIRTUAL) return;  // other files, which are opened as such
+  const Handle type(H5Tget_native_type(stored.get(), H5T_DIR_DEFAULT), H5Tclose);
+  if (!type.valid() || varies(type.get())) return;  // such arrays are never read
+  const hssize_t count = H5Sget_simple_extent_npoints(space.get());
+  void* room = walk.room(count, H5Tget_size(type.get()), kReadNumbers - walk.read);
+  if (!room) return;
+  walk.read += static_cast<std::uint64_t>(count) * H5Tget_size(type.get());
+  H5Dread(dataset, type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, room);
+}
+
+herr_t walk_object(hid_t root, const char* name, const H5O_info_t* info, void* data) {
+  auto& walk = *static_cast<Walk*>(data);
+  const Handle object(H5Oopen(root, name, H5P_DEFAULT), H5Oclose);
+  if (!object.valid()) return 0;
+  H5Aiterate2(object.get(), H5_INDEX_NAME, H5_ITER_INC, nullptr, walk_attribute, data);
+  if (info->type == H5O_TYPE_DATASET) walk_dataset(object.get(), walk);
+  return 0;
+}
+
+void limit(int resource, std::uint64_t value) {
+  const rlimit both{value, value};
+  ::setrlimit(static_cast<__rlimit_resource>(resource), &both);
+}
+
+std::uint64_t address_space() {
+  std::uint64_t pages = 0;
+  std::ifstream("/proc/self/statm") >> pages;
+  return pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
+/// The child: silent, limited, and ended without any clean-up.
+[[noreturn]] void walk_and_exit(const std::string& path, std::uint64_t bytes, int done) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  for (const int signal : {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL}) ::signal(signal, SIG_DFL);
+  for (const int signal : kEndingSignals) ::signal(signal, SIG_IGN);  // the parent looks after them
+  const int nowhere = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
+  for (const int stream : {STDOUT_FILENO, STDERR_FILENO}) ::dup2(nowhere, stream);
+  limit(RLIMIT_CORE, 0);
+  limit(RLIMIT_CPU, kSeconds + bytes / kBytesASecond);
+  limit(RLIMIT_AS, address_space() + kExtraMemory);
+  Walk walk;
+  const Handle access = file_access();
+  const Handle file(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.get()), H5Fclose);
+  if (file.valid()) H5Ovisit(file.get(), H5_INDEX_NAME, H5_ITER_INC, walk_object, &walk);
+  const char whole = 1;
+  ::_exit(::write(done, &whole, 1) == 1 ? 0 : 1);
+}
+
+/// Whether the child says that it came to the end. @throws Interrupted
+bool came_through(pid_t child, int done) {
+  bool through = false;
+  for (pollfd wait{done, POLLIN, 0};;) {
+    const int ready = ::poll(&wait, 1, 100);
+    if (ready > 0) {
+      char byte = 0;
+      through = ::read(done, &byte, 1) == 1;
+      break;
+    }
+    if (!interrupt_requested()) continue;
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
+    throw Interrupted("interrupted; nothing was written.");
+  }
+  return through;
+}
+
+using Identity = std::tuple<dev_t, ino_t, off_t, time_t, long>;
+
+}  // namespace
+
+void require_readable(const std::string& path) {
+  static std::set<Identity> known;
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) return;  // whoever opens it will say so
+  const Identity identity{status.st_dev, status.st_ino, status.st_size, status.st_mtim.tv_sec, status.st_mtim.tv_nsec};
+  if (known.contains(identity)) return;
+  int pipe[2];
+  if (::pipe2(pipe, O_CLOEXEC) != 0) return;
+  const pid_t child = ::fork();
+  if (child == 0) walk_and_exit(path, static_cast<std::uint64_t>(status.st_size), pipe[1]);
+  ::close(pipe[1]);
+  struct Closing {
+    int descriptor;
+    ~Closing() { ::close(descriptor); }
+  } closing{pipe[0]};
+  if (child < 0) return;  // no memory for a second process: read as it is
+  const bool through = came_through(child, pipe[0]);
+  int end = 0;
+  const bool known_end = ::waitpid(child, &end, 0) == child;
+  if (!through) {
+    const bool endless = known_end && WIFSIGNALED(end) && (WTERMSIG(end) == SIGXCPU || WTERMSIG(end) == SIGKILL);
+    throw FileError(path, std::string("is a damaged HDF5 file: the HDF5 library ") +
+                              (endless ? "never comes to its end" : "does not survive reading it") +
+                              ". Copy or generate it again.");
+  }
+  known.insert(identity);
+}
+
+}  // namespace scorefield::h5

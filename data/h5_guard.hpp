@@ -1,0 +1,14 @@
+#pragma once
+
+#include <string>
+
+namespace scorefield::h5 {
+
+/// Lets a child process, with limits of time and memory, read what a file without a seal (data/seal.hpp) holds:
+/// objects, attributes, texts, indices of chunks and some of the numbers. HDF5 1.10 crashes on some damaged files and
+/// reads others for ever (global heaps under texts of variable length, say); the child's end is then a FileError here.
+/// What HDF5 itself complains of is left to the reader that comes after. Some milliseconds a file; once a process for a
+/// file that has not changed. The caller holds a Session.
+void require_readable(const std::string& path);
+
+}  // namespace scorefield::h5
