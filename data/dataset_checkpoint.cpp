@@ -1,9 +1,11 @@
 // The frames of an unfinished dataset, in and out of a generator's checkpoint.
 
+#include <span>
 #include <string>
 
 #include "core/error.hpp"
 #include "data/dataset.hpp"
+#include "data/finite.hpp"
 
 namespace scorefield::data {
 namespace {
@@ -18,6 +20,8 @@ void copy_frame(const DatasetHeader& header, const FrameTable::Block& block, con
   std::vector<float> values(static_cast<std::size_t>(header.frame_size()));
   for (const auto& name : arrays(header)) {
     from.read_block<float>(name, block.offset, block.count, values);
+    if (first_not_finite(std::span<const float>(values)))
+      throw FileError(from.path(), "'" + name + "' has a value that is not finite. Generate without resuming.");
     to.write_block<float>(name, block.offset, block.count, values);
   }
 }

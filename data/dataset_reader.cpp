@@ -10,6 +10,7 @@
 #include "data/dataset.hpp"
 #include "data/finite.hpp"
 #include "data/mu_set.hpp"
+#include "data/shapes.hpp"
 
 namespace scorefield::data {
 namespace {
@@ -20,17 +21,8 @@ constexpr const char* kRemedy = " Generate or import the file again.";
   throw FileError(file.path(), problem + "." + kRemedy);
 }
 
-/// Shape of a numeric dataset, its rank checked; `axes` spells the expectation, e.g. "[M, K, N, d]".
 h5::Dims checked_dims(const h5::File& file, const std::string& name, std::size_t rank, const std::string& axes) {
-  if (!file.exists(name)) wrong(file, "has no dataset '" + name + "', expected " + axes);
-  const h5::Dims dims = file.dims(name);
-  if (dims.size() != rank)
-    wrong(file, "dataset '" + name + "' has shape " + h5::to_text(dims) + ", expected rank " + std::to_string(rank) +
-                    " " + axes);
-  if (std::any_of(dims.begin(), dims.end(), [](std::int64_t extent) { return extent < 1; }))
-    wrong(file, "dataset '" + name + "' of shape " + h5::to_text(dims) + " is empty");
-  file.require_stored(name);
-  return dims;
+  return data::checked_dims(file, name, rank, axes, kRemedy);
 }
 
 void check_length(const h5::File& file, const std::string& what, std::size_t found, std::int64_t expected) {
@@ -50,9 +42,6 @@ std::vector<double> read_time(const h5::File& file, const std::string& name, con
 void read_parameters(const h5::File& file, DatasetHeader& header) {
   const h5::Dims dims = checked_dims(file, "/mu", 2, "[M, p]");
   header.mu = read_mu(file, "/mu");
-  for (const auto& row : header.mu)
-    if (!std::all_of(row.begin(), row.end(), [](double value) { return std::isfinite(value); }))
-      wrong(file, "dataset '/mu' has a value that is not finite");
   header.mu_names = file.strings_attribute("/mu", "names");
   check_length(file, "attribute 'names' of '/mu'", header.mu_names.size(), dims[1]);
 }
@@ -184,6 +173,8 @@ DatasetReader::DatasetReader(const std::string& path, Layouts layouts) : file_(h
     header_.density =
         read_density_grid(file_, header_.mu_count(), header_.frames(), static_cast<std::size_t>(header_.dimension()));
   if (file_.exists("/left_out_mu")) header_.left_out = read_mu(file_, "/left_out_mu");
+  if (!header_.left_out.empty())
+    check_length(file_, "a row of '/left_out_mu'", header_.left_out[0].size(), header_.mu[0].size());
   if (file_.has_attribute("/samples", "guide")) header_.guide = file_.string_attribute("/samples", "guide");
   stored_.resize(header_.mu.size());
   std::iota(stored_.begin(), stored_.end(), 0);

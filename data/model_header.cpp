@@ -1,6 +1,11 @@
 #include "data/model_header.hpp"
 
+#include <algorithm>
+#include <cmath>
+#include <functional>
+
 #include "core/error.hpp"
+#include "data/shapes.hpp"
 
 namespace scorefield::data {
 namespace {
@@ -43,7 +48,7 @@ ModelHeader read_model_header(const h5::File& file) {
   data.mu = read_mu(file, "/model/mu");
   data.mu_names = file.strings_attribute("/model/mu", "names");
   if (file.exists("/model/left_out_mu")) data.left_out = read_mu(file, "/model/left_out_mu");
-  data.time = file.read<double>("/model/time");
+  data.time = read_finite(file, "/model/time", 1, "[K]", kRemedy);
   data.time_units = file.string_attribute("/model/time", "units");
   data.coordinates = file.strings_attribute("/model", "coordinates");
   data.units = file.strings_attribute("/model", "units");
@@ -58,10 +63,19 @@ ModelHeader read_model_header(const h5::File& file) {
     header.network_parameters = file.integer_attribute("/model", "network_parameters");
   }
   const auto d = data.coordinates.size();
-  if (data.mu.empty() || data.mu_names.size() != data.mu[0].size())
-    throw FileError(file.path(), std::string("'/model/mu' does not fit the names of its parameters.") + kRemedy);
-  if (data.time.empty() || data.units.size() != d || data.periods.size() != d)
-    throw FileError(file.path(), std::string("the coordinates or times under '/model' do not fit.") + kRemedy);
+  const auto require = [&](bool holds, const char* problem) {
+    if (!holds) throw FileError(file.path(), std::string(problem) + kRemedy);
+  };
+  const std::size_t p = data.mu[0].size();
+  require(data.mu_names.size() == p && (data.left_out.empty() || data.left_out[0].size() == p),
+          "'/model/mu' does not fit the names of its parameters.");
+  require(d > 0 && data.units.size() == d && data.periods.size() == d &&
+              std::adjacent_find(data.time.begin(), data.time.end(), std::greater_equal<>()) == data.time.end(),
+          "the coordinates or times under '/model' do not fit.");
+  require(std::all_of(data.periods.begin(), data.periods.end(),
+                      [](double period) { return std::isfinite(period) && period >= 0; }) &&
+              std::isfinite(header.sigma) && header.sigma >= 0 && header.step >= 0,
+          "the periods, 'sigma' or 'step' have a bad value.");
   return header;
 }
 

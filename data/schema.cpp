@@ -5,6 +5,7 @@
 
 #include "core/error.hpp"
 #include "core/version.hpp"
+#include "data/shapes.hpp"
 
 namespace scorefield::data {
 namespace {
@@ -77,9 +78,8 @@ void write_mu(h5::File& file, const std::string& name, const std::vector<std::ve
 }
 
 std::vector<std::vector<double>> read_mu(const h5::File& file, const std::string& name) {
+  const auto flat = read_finite(file, name, 2, "[M, p]", " Make the file again.");
   const auto dims = file.dims(name);
-  const auto flat = file.read<double>(name);
-  if (dims.size() != 2) throw FileError(file.path(), "'" + name + "' must have rank 2 [M, p]. Make the file again.");
   std::vector<std::vector<double>> mu;
   for (std::int64_t m = 0; m < dims[0]; ++m)
     mu.emplace_back(flat.begin() + m * dims[1], flat.begin() + (m + 1) * dims[1]);

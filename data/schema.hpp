@@ -41,7 +41,7 @@ void write_provenance(h5::File& file, const Provenance& provenance);
 
 /// mu [M][p] as an array [M, p].
 void write_mu(h5::File& file, const std::string& name, const std::vector<std::vector<double>>& mu);
-/// @throws FileError unless it has two axes
+/// Finite. @throws FileError unless it has two axes that are not empty
 [[nodiscard]] std::vector<std::vector<double>> read_mu(const h5::File& file, const std::string& name);
 
 }  // namespace scorefield::data

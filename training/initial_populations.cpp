@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <functional>
+#include <span>
 #include <string>
 
 #include "core/error.hpp"
+#include "data/finite.hpp"
 #include "data/mu_set.hpp"
 #include "data/schema.hpp"
+#include "data/shapes.hpp"
 
 namespace scorefield::training {
 namespace {
@@ -62,6 +65,8 @@ std::vector<std::vector<float>> read_rows(const h5::File& file, const std::strin
     auto& read =
         values.emplace_back(static_cast<std::size_t>((starts[m + 1] - starts[m]) * std::max<std::int64_t>(1, width)));
     file.read_block<float>(name, offset, count, read);
+    if (data::first_not_finite(std::span<const float>(read)))
+      throw FileError(file.path(), "'" + name + "' has a value that is not finite." + kRemedy);
   }
   return values;
 }
@@ -99,10 +104,9 @@ void write_initial(h5::File& file, const InitialPopulations& initial, std::int64
 InitialPopulations read_initial(const h5::File& file, std::int64_t dimension) {
   InitialPopulations initial;
   initial.mu = data::read_mu(file, "/initial/mu");
-  const auto dims = file.dims("/initial/samples");
   const bool stacked = !file.exists("/initial/start");
-  if (dims.size() != (stacked ? 3u : 2u) || dims.back() != dimension ||
-      (stacked && dims[0] != static_cast<std::int64_t>(initial.mu.size())))
+  const auto dims = data::checked_dims(file, "/initial/samples", stacked ? 3 : 2, "[M, N, d]", kRemedy);
+  if (dims.back() != dimension || (stacked && dims[0] != static_cast<std::int64_t>(initial.mu.size())))
     throw FileError(file.path(), std::string("'/initial/samples' must be [M, N, d].") + kRemedy);
   std::vector<std::int64_t> starts;
   if (stacked) {

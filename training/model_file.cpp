@@ -4,6 +4,7 @@
 #include <torch/utils.h>
 
 #include <algorithm>
+#include <cmath>
 #include <sstream>
 
 #include "core/error.hpp"
@@ -50,11 +51,16 @@ models::Normalizer read_normalizer(const h5::File& file, const data::DatasetHead
   normalizer.periods = periods;
   normalizer.velocity_of = data::velocity_coordinates(header.coordinates);
   const auto positive = [](const std::vector<double>& values) {
-    return std::all_of(values.begin(), values.end(), [](double value) { return value > 0; });
+    return std::all_of(values.begin(), values.end(), [](double value) { return std::isfinite(value) && value > 0; });
+  };
+  const auto finite = [](const std::vector<double>& values) {
+    return std::all_of(values.begin(), values.end(), [](double value) { return std::isfinite(value); });
   };
   if (normalizer.center.size() != periods.size() || normalizer.scale.size() != periods.size() ||
-      normalizer.mu_center.size() != normalizer.mu_scale.size() || !positive(normalizer.scale) ||
-      !positive(normalizer.mu_scale) || !(normalizer.time_span > 0))
+      normalizer.mu_center.size() != header.mu[0].size() || normalizer.mu_scale.size() != header.mu[0].size() ||
+      !finite(normalizer.center) || !finite(normalizer.mu_center) || !positive(normalizer.scale) ||
+      !positive(normalizer.mu_scale) || !(normalizer.time_span > 0) || !std::isfinite(normalizer.time_span) ||
+      !std::isfinite(normalizer.time_start))
     throw FileError(file.path(), "'/model/normalizer' does not fit the coordinates. Train the model again.");
   return normalizer;
 }
@@ -113,6 +119,8 @@ void fill_parameters(models::ScoreNetwork& network, const h5::File& file) {
            << ". The file is damaged; train the model again.";
       throw FileError(file.path(), what.str());
     }
+    if (!stored.isfinite().all().item<bool>())
+      throw FileError(file.path(), "array '" + name + "' has a value that is not finite; train the model again.");
     item.value().copy_(stored);
   }
 }
@@ -242,6 +250,37 @@ void save_field_model(const std::string& path, data::ModelHeader header, const R
   destination.commit();
 }
 
+namespace {
+
+/// What can be asked of a state without the network that it belongs to. @throws FileError
+void check_state(const h5::File& file, const TrainingState& state) {
+  const auto require = [&](bool holds, const char* what) {
+    if (!holds)
+      throw FileError(file.path(), std::string("the training in it ") + what +
+                                       ". The file is damaged; train the model again without --resume.");
+  };
+  const auto finite = [](const data::NamedTensors& tensors) {
+    return std::all_of(tensors.begin(), tensors.end(),
+                       [](const auto& named) { return named.second.isfinite().all().template item<bool>(); });
+  };
+  const auto& history = state.history;
+  const std::size_t rows = history.step.size();
+  require(history.loss.size() == rows && history.validation_loss.size() == rows && history.seconds.size() == rows &&
+              history.learning_rate.size() == rows,
+          "has columns of unlike lengths under '/history'");
+  require(std::is_sorted(history.step.begin(), history.step.end()) &&
+              (rows == 0 || (history.step.front() >= 0 && history.step.back() <= static_cast<double>(state.now.step))),
+          "has steps under '/history' that do not increase to its own");
+  require(state.now.step >= 0 && state.interval_steps >= 0 && state.interval_steps <= state.now.step &&
+              std::isfinite(state.seconds) && state.seconds >= 0 && state.course.first_step >= 0 &&
+              state.course.first_step <= state.now.step && state.now.progress >= 0 && state.now.progress <= 1,
+          "has counts out of range");
+  require(finite(state.now.weights) && finite(state.now.averages) && finite(state.now.optimizer),
+          "has weights or moments that are not finite");
+}
+
+}  // namespace
+
 TrainingState load_training_state(const std::string& path, std::int64_t steps) {
   const auto file = h5::File::open(path);
   TrainingState state;
@@ -257,6 +296,7 @@ TrainingState load_training_state(const std::string& path, std::int64_t steps) {
   state.history.validation_loss = file.read<double>("/history/validation_loss");
   state.history.seconds = file.read<double>("/history/seconds");
   state.history.learning_rate = file.read<double>("/history/learning_rate");
+  check_state(file, state);
   return state;
 }
 

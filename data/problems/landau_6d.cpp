@@ -6,6 +6,7 @@
 
 #include "core/error.hpp"
 #include "core/require.hpp"
+#include "data/shapes.hpp"
 #include "solvers/pic3d/simulation.hpp"
 
 namespace scorefield::problems {
@@ -56,13 +57,20 @@ class Landau6dRun : public StepwiseRun {
   pic3d::Simulation simulation_;
 };
 
-pic3d::Particles read_particles(const h5::File& file, const std::string& group) {
+/// Each particle once. @throws FileError
+pic3d::Particles read_particles(const h5::File& file, const std::string& group, std::int64_t count) {
   pic3d::Particles particles;
   for (std::size_t axis = 0; axis < 3; ++axis) {
-    particles.position[axis] = file.read<pic3d::Position>(group + "/position_" + kAxes[axis]);
-    particles.velocity[axis] = file.read<float>(group + "/velocity_" + kAxes[axis]);
+    particles.position[axis] = data::read_state<pic3d::Position>(file, group + "/position_" + kAxes[axis], count);
+    particles.velocity[axis] = data::read_state<float>(file, group + "/velocity_" + kAxes[axis], count);
   }
-  particles.id = file.read<std::uint32_t>(group + "/id");
+  particles.id = data::read_state<std::uint32_t>(file, group + "/id", count);
+  std::vector<bool> seen(static_cast<std::size_t>(count));
+  for (const std::uint32_t id : particles.id) {
+    if (id >= seen.size() || seen[id])
+      throw FileError(file.path(), "'" + group + "/id' does not name each particle once. Generate without resuming.");
+    seen[id] = true;
+  }
   return particles;
 }
 
@@ -131,9 +139,9 @@ void Landau6d::generate(const GenerateOptions& options, FrameSink& sink, const P
           },
       .restore =
           [&](const std::vector<double>& mu, const h5::File& file, const std::string& group) {
-            return std::make_unique<Landau6dRun>(pic3d::Simulation(problem_at(*this, mu)->pic_options(), plan.grid.dt,
-                                                                   file.integer_attribute(group, "step"),
-                                                                   read_particles(file, group)));
+            return std::make_unique<Landau6dRun>(pic3d::Simulation(
+                problem_at(*this, mu)->pic_options(), plan.grid.dt, file.integer_attribute(group, "step"),
+                read_particles(file, group, problem_at(*this, mu)->pic_options().simulated_particles)));
           }};
   generate_stepwise(problem, request, sink, observer);
 }

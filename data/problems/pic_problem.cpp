@@ -5,6 +5,7 @@
 
 #include "core/error.hpp"
 #include "core/random.hpp"
+#include "data/shapes.hpp"
 #include "solvers/pic/simulation.hpp"
 
 namespace scorefield::problems {
@@ -37,11 +38,12 @@ class PicRun : public StepwiseRun {
 
   PicRun(const PicSetup& setup, const h5::File& file, const std::string& group)
       : unit_(static_cast<float>(1 / setup.plasma.position_unit)),
-        simulation_(
-            setup.options, setup.dt, setup.plasma.mu,
-            pic::State<Real>{file.integer_attribute(group, "step"), file.read<pic::Position>(group + "/position"),
-                             file.read<Real>(group + "/velocity")},
-            setup.collisions) {}
+        simulation_(setup.options, setup.dt, setup.plasma.mu,
+                    pic::State<Real>{
+                        file.integer_attribute(group, "step"),
+                        data::read_state<pic::Position>(file, group + "/position", setup.options.simulated_particles),
+                        data::read_state<Real>(file, group + "/velocity", setup.options.simulated_particles)},
+                    setup.collisions) {}
 
   [[nodiscard]] std::int64_t step() const override { return simulation_.step(); }
 

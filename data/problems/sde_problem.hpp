@@ -48,8 +48,6 @@ class SdeProblem : public Problem {
 
  private:
   [[nodiscard]] data::DatasetHeader header(const GenerateOptions& options) const;
-  void generate_one(const GenerateOptions& options, const data::DatasetHeader& header, std::int64_t mu_index,
-                    FrameSink& sink, const ProgressObserver& observer) const;
 
   sde::SdeOptions sde_;
 };

@@ -12,6 +12,8 @@
 #include "core/parallel.hpp"
 #include "core/text.hpp"
 #include "data/atomic_file.hpp"
+#include "data/problems/run_checkpoint.hpp"
+#include "data/shapes.hpp"
 
 namespace scorefield::problems {
 
@@ -29,8 +31,9 @@ class Rows {
   void save(h5::File& file, const std::string& name) const {
     if (!values_.empty()) file.write<double>(name, values_, {static_cast<std::int64_t>(values_.size())});
   }
-  void restore(const h5::File& file, const std::string& name) {
-    if (file.exists(name)) values_ = file.read<double>(name);
+  /// @throws FileError unless there are `rows` of them, finite
+  void restore(const h5::File& file, const std::string& name, std::int64_t rows, std::int64_t width) {
+    values_ = data::read_state<double>(file, name, rows * width);
   }
 
  private:
@@ -59,14 +62,16 @@ class Generation {
 
   void restore() {
     const auto file = h5::File::open(options_.checkpoint);
-    check_same_configuration(data::read_provenance(file, {data::kCheckpointFormat}));
+    check_same_run(file, problem_.header.provenance);
     sink_.restore(file);
-    next_ = file.integer_attribute("/run", "next_mu");
-    if (next_ < 0 || next_ > problem_.header.mu_count())
-      throw FileError(file.path(), "names mu number " + std::to_string(next_) + ". Generate without resuming.");
+    next_ = data::read_count(file, "/run", "next_mu", 0, problem_.header.mu_count());
     for (std::int64_t m = 0; m < next_; ++m) {
-      rows_[static_cast<std::size_t>(m)].restore(file, rows_name(m));
-      if (file.exists(run_name(m))) lanes_.push_back({m, problem_.restore(mu(m), file, run_name(m))});
+      std::int64_t rows = problem_.grid.steps + 1;  // of a run that is finished
+      if (file.exists(run_name(m))) {
+        rows = data::read_count(file, run_name(m), "step", 0, problem_.grid.steps);
+        lanes_.push_back({m, problem_.restore(mu(m), file, run_name(m))});
+      }
+      rows_[static_cast<std::size_t>(m)].restore(file, rows_name(m), rows, width_);
     }
   }
 
@@ -192,23 +197,6 @@ class Generation {
     if (options_.checkpoint.empty()) throw Interrupted(where + "; no file was written.");
     save();
     throw Interrupted(where + "; the same command with --resume continues from " + options_.checkpoint + ".");
-  }
-
-  void check_same_configuration(const data::Provenance& found) const {
-    std::istringstream then(found.config), now(problem_.header.provenance.config);
-    std::string before, after;
-    while (true) {
-      const bool more = static_cast<bool>(std::getline(then, before));
-      if (!std::getline(now, after)) after.clear();
-      if (!more) before.clear();
-      if (before != after)
-        throw UsageError(options_.checkpoint + " was left by a run with '" + before + "', this one has '" + after +
-                         "'. Resume with the same options, or generate without --resume.");
-      if (!more && !now) break;
-    }
-    if (found.seed != problem_.header.provenance.seed)
-      throw UsageError(options_.checkpoint + " was left by a run with seed " + std::to_string(found.seed) + ", not " +
-                       std::to_string(problem_.header.provenance.seed) + ".");
   }
 
   const StepwiseProblem& problem_;

@@ -7,6 +7,7 @@
 #include "core/random.hpp"
 #include "core/text.hpp"
 #include "data/problems/plasma_cases.hpp"
+#include "data/shapes.hpp"
 #include "solvers/pic/collisions.hpp"
 #include "solvers/pic/deposit.hpp"
 #include "solvers/pic/low_discrepancy.hpp"
@@ -50,7 +51,7 @@ vlasov::Simulation restored(const VlasovSetup& setup, const h5::File& file, cons
           setup.equations(),
           file.integer_attribute(group, "step"),
           file.number_attribute(group, "largest"),
-          file.read<double>(group + "/f")};
+          data::read_state<double>(file, group + "/f", setup.options.cells * setup.options.velocity_cells)};
 }
 
 class VlasovRun : public StepwiseRun {
@@ -66,8 +67,8 @@ class VlasovRun : public StepwiseRun {
   VlasovRun(const VlasovSetup& setup, const h5::File& file, const std::string& group)
       : setup_(setup), simulation_(restored(setup, file, group)) {
     if (setup.identity == data::Identity::marginals) return;
-    particles_.position = file.read<double>(group + "/position");
-    particles_.velocity = file.read<double>(group + "/velocity");
+    particles_.position = data::read_state<double>(file, group + "/position", setup.particles);
+    particles_.velocity = data::read_state<double>(file, group + "/velocity", setup.particles);
   }
 
   [[nodiscard]] std::int64_t step() const override { return simulation_.step(); }

@@ -75,6 +75,13 @@ void Ensemble::advance(std::int64_t steps) {
   for (std::int64_t index = 0; index < blocks_; ++index) check_finite(index);
 }
 
+void Ensemble::restore(std::int64_t step, std::vector<double> states) {
+  require("the numbers of a stored ensemble", static_cast<std::int64_t>(states.size()),
+          in(static_cast<double>(state_.size()), static_cast<double>(state_.size())));
+  step_ = step;
+  state_ = std::move(states);
+}
+
 void Ensemble::check_finite(std::int64_t index) const {
   const double* x = block(index);
   for (std::int64_t i = 0; i < system_.dimension; ++i)

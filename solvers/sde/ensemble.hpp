@@ -36,6 +36,11 @@ class Ensemble {
   [[nodiscard]] std::int64_t particles() const { return particles_; }
   [[nodiscard]] const System& system() const { return system_; }
 
+  /// All that a run goes on from, beside step(): coordinates of all particles in the order of memory.
+  [[nodiscard]] const std::vector<double>& states() const { return state_; }
+  /// Back to what another ensemble of the same system, settings and particles was. `states` has as many numbers.
+  void restore(std::int64_t step, std::vector<double> states);
+
   [[nodiscard]] double state(std::int64_t particle, std::int64_t coordinate) const;
 
   /// The given coordinates of all particles, samples: [N, coordinates] row-major.

@@ -8,6 +8,7 @@
 #include "core/error.hpp"
 #include "core/interrupt.hpp"
 #include "core/parallel.hpp"
+#include "tests/support/damage_file.hpp"
 #include "tests/support/expect_error.hpp"
 #include "tests/support/problem_request.hpp"
 #include "tests/support/temporary_folder.hpp"
@@ -34,32 +35,38 @@ class Restart : public testing::TestWithParam<StoppableCase> {
 
 INSTANTIATE_TEST_SUITE_P(
     Problems, Restart,
-    testing::Values(StoppableCase{"two-stream",
-                                  {"generate.mu=1.2,1.3", "generate.particles=50", "generate.frames=5",
-                                   "pic.simulated_particles=1001", "pic.duration=1", "pic.cells=64"}},
-                    StoppableCase{"two-stream",
-                                  {"generate.mu=1.2,1.3,1.4", "generate.particles=50", "generate.frames=5",
-                                   "pic.simulated_particles=1001", "pic.duration=1", "pic.cells=64"},
-                                  2},
-                    StoppableCase{"two-stream",
-                                  {"generate.parameters=mu, perturbation.amplitude",
-                                   "generate.mu=(1.2, 0.05), (1.2, 0.1)", "generate.particles=50", "generate.frames=5",
-                                   "pic.simulated_particles=1001", "pic.duration=1", "pic.cells=64"}},
-                    StoppableCase{"bump-on-tail",
-                                  {"generate.mu=1.4,1.6", "generate.particles=50", "generate.frames=5",
-                                   "pic.simulated_particles=9001", "pic.duration=1", "pic.precision=double",
-                                   "pic.cells=64", "generate.velocities=false"}},
-                    StoppableCase{"landau-6d",
-                                  {"generate.mu=0.2,0.4", "generate.particles=50", "generate.frames=5", "pic.cells=8",
-                                   "pic.simulated_particles=5000", "pic.duration=1", "pic.sort_interval=3"}},
-                    StoppableCase{"vlasov",
-                                  {"generate.mu=1.4,1.6", "generate.particles=50", "generate.frames=5",
-                                   "vlasov.case=bump-on-tail", "vlasov.cells=32", "vlasov.velocity_cells=128",
-                                   "vlasov.duration=1"}},
-                    StoppableCase{"vlasov",
-                                  {"generate.mu=0.2,0.4", "generate.particles=50", "generate.frames=5",
-                                   "vlasov.case=landau", "vlasov.identity=marginals", "vlasov.cells=32",
-                                   "vlasov.velocity_cells=128", "vlasov.duration=1"}}),
+    testing::Values(
+        StoppableCase{"two-stream",
+                      {"generate.mu=1.2,1.3", "generate.particles=50", "generate.frames=5",
+                       "pic.simulated_particles=1001", "pic.duration=1", "pic.cells=64"}},
+        StoppableCase{"two-stream",
+                      {"generate.mu=1.2,1.3,1.4", "generate.particles=50", "generate.frames=5",
+                       "pic.simulated_particles=1001", "pic.duration=1", "pic.cells=64"},
+                      2},
+        StoppableCase{"two-stream",
+                      {"generate.parameters=mu, perturbation.amplitude", "generate.mu=(1.2, 0.05), (1.2, 0.1)",
+                       "generate.particles=50", "generate.frames=5", "pic.simulated_particles=1001", "pic.duration=1",
+                       "pic.cells=64"}},
+        StoppableCase{
+            "bump-on-tail",
+            {"generate.mu=1.4,1.6", "generate.particles=50", "generate.frames=5", "pic.simulated_particles=9001",
+             "pic.duration=1", "pic.precision=double", "pic.cells=64", "generate.velocities=false"}},
+        StoppableCase{"landau-6d",
+                      {"generate.mu=0.2,0.4", "generate.particles=50", "generate.frames=5", "pic.cells=8",
+                       "pic.simulated_particles=5000", "pic.duration=1", "pic.sort_interval=3"}},
+        StoppableCase{"chaos-9d",
+                      {"generate.mu=1.2,1.4", "generate.particles=50", "generate.frames=5", "sde.duration=0.4"}},
+        StoppableCase{"bistable",
+                      {"generate.mu=0.2,0.4", "generate.particles=2500", "generate.frames=5", "sde.duration=1",
+                       "generate.velocities=false"},
+                      2},
+        StoppableCase{"vlasov",
+                      {"generate.mu=1.4,1.6", "generate.particles=50", "generate.frames=5", "vlasov.case=bump-on-tail",
+                       "vlasov.cells=32", "vlasov.velocity_cells=128", "vlasov.duration=1"}},
+        StoppableCase{
+            "vlasov",
+            {"generate.mu=0.2,0.4", "generate.particles=50", "generate.frames=5", "vlasov.case=landau",
+             "vlasov.identity=marginals", "vlasov.cells=32", "vlasov.velocity_cells=128", "vlasov.duration=1"}}),
     [](const auto& info) {
       std::string name = info.param.problem + std::to_string(info.index);
       std::erase(name, '-');
@@ -88,6 +95,8 @@ void expect_same(const std::string& one, const std::string& other) {
       }
     }
   const auto first = a.read_diagnostics(), second = b.read_diagnostics();
+  ASSERT_EQ(first.has_value(), second.has_value());
+  if (!first) return;
   for (const auto& [name, series] : first->series) EXPECT_EQ(series.values, second->series.at(name).values) << name;
 }
 
@@ -150,6 +159,18 @@ TEST_P(Restart, RefusesAnotherConfiguration) {
   expect_error<UsageError>([&] { stopped.generate(folder.path("data.h5")); }, {"seed 0, not 7"});
   stopped.options.checkpoint = folder.path("nothing");
   expect_error<FileError>([&] { stopped.generate(folder.path("data.h5")); }, {"no such file", "without --resume"});
+}
+
+TEST_P(Restart, DoesNotGoOnFromNumbersThatAreNotFinite) {
+  catch_interrupts();
+  TemporaryFolder folder;
+  auto stopped = request();
+  stopped.options.checkpoint = folder.path("checkpoint");
+  EXPECT_THROW(stopped.generate(folder.path("data.h5"), InterruptAfter(2)), Interrupted);
+  clear_interrupt();
+  set_first_value_nan(stopped.options.checkpoint, "samples");
+  stopped.options.resume = true;
+  expect_error<FileError>([&] { stopped.generate(folder.path("data.h5")); }, {"'/samples'", "not finite", "resum"});
 }
 
 TEST_P(Restart, WithoutACheckpointNothingIsLeft) {
