@@ -5,13 +5,17 @@
 #include <chrono>
 
 #include "benchmarks/benchmark.hpp"
+#include "core/error.hpp"
+#include "core/interrupt.hpp"
 #include "core/parallel.hpp"
 #include "models/sweeps/sweeps.hpp"
 
 namespace scorefield::benchmarks {
 namespace {
 
+/// @throws Interrupted when the user asks to stop
 double seconds_of(const std::function<void()>& work) {
+  if (interrupt_requested()) throw Interrupted("interrupted; the cases so far are printed.");
   const auto start = std::chrono::steady_clock::now();
   work();
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -28,7 +32,7 @@ double median(std::vector<double> values) {
 std::vector<double> median_milliseconds(const std::vector<std::function<void()>>& works, double seconds) {
   std::vector<std::vector<double>> times(works.size());
   std::vector<double> total(works.size(), 0.0);
-  for (const auto& work : works) work();
+  for (const auto& work : works) seconds_of(work);
   for (bool unfinished = true; unfinished;) {
     unfinished = false;
     for (std::size_t i = 0; i < works.size(); ++i) {

@@ -2,6 +2,7 @@
 
 #include <time.h>
 
+#include <atomic>
 #include <csignal>
 
 namespace scorefield {
@@ -13,6 +14,7 @@ constexpr int kNone = 0;
 constexpr int kSameRequest = 250;              // ms
 volatile std::sig_atomic_t requested = kNone;  ///< the signal that asked first
 volatile std::sig_atomic_t requested_at = 0;
+std::atomic<int> abandonable{0};
 
 /// Milliseconds of the monotonic clock, modulo 2^30.
 std::sig_atomic_t milliseconds() {
@@ -48,6 +50,12 @@ EndedBySignals::~EndedBySignals() {
 }
 
 bool interrupt_requested() noexcept { return requested != kNone; }
+
+Abandonable::Abandonable() noexcept { ++abandonable; }
+
+Abandonable::~Abandonable() { --abandonable; }
+
+bool abandon_requested() noexcept { return requested != kNone && abandonable.load(std::memory_order_relaxed) > 0; }
 
 void clear_interrupt() noexcept { requested = kNone; }
 

@@ -30,6 +30,20 @@ class EndedBySignals {
 /// Whether the user asked to stop. Long loops look at it between steps, save their state and throw Interrupted.
 [[nodiscard]] bool interrupt_requested() noexcept;
 
+/// While one lives, work in the middle of which a request cannot be answered may be given up: whoever made it has what
+/// the run goes on from, or has nothing to lose.
+class Abandonable {
+ public:
+  Abandonable() noexcept;
+  ~Abandonable();
+  Abandonable(const Abandonable&) = delete;
+  Abandonable& operator=(const Abandonable&) = delete;
+};
+
+/// Whether the user asked to stop and the present work may be given up, by throwing Interrupted. For loops that take
+/// seconds inside of one step.
+[[nodiscard]] bool abandon_requested() noexcept;
+
 /// Forgets a request that has been dealt with.
 void clear_interrupt() noexcept;
 

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "core/error.hpp"
+#include "core/interrupt.hpp"
 #include "core/parallel.hpp"
 #include "core/random.hpp"
 #include "core/require.hpp"
@@ -165,6 +166,11 @@ class FiniteCheck {
 
 namespace {
 
+/// @throws Interrupted
+void stop_where_asked() {
+  if (interrupt_requested()) throw Interrupted("interrupted; nothing was written.");
+}
+
 /// One step of a method without noise. slope = b(x, t).
 torch::Tensor advance(const Drift& drift, IntegrationMethod method, const torch::Tensor& x, const torch::Tensor& slope,
                       double t, double h) {
@@ -187,6 +193,7 @@ torch::Tensor integrate_densely(const Drift& drift, torch::Tensor x, const std::
   torch::Tensor slope = drift.drift(x, start);
   std::size_t frame = 1;
   for (std::int64_t step = 0; step < steps; ++step) {
+    stop_where_asked();
     const bool last = step + 1 == steps;
     const double t = start + static_cast<double>(step) * h, next = last ? times.back() : t + h;
     const torch::Tensor ahead =
@@ -278,6 +285,7 @@ torch::Tensor integrate(const Drift& drift, const torch::Tensor& x0, const std::
   for (std::size_t k = 0; k + 1 < times.size(); ++k) {
     const double h = (times[k + 1] - times[k]) / static_cast<double>(interval_steps[k]);
     for (std::int64_t i = 0; i < interval_steps[k]; ++i, ++step) {
+      stop_where_asked();
       const double t = times[k] + static_cast<double>(i) * h;
       x = noisy ? euler_maruyama_step(drift, x, t, h, sigma,
                                       step_noise(x, options.seed, static_cast<std::uint64_t>(step)))

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/error.hpp"
+#include "core/interrupt.hpp"
 #include "core/parallel.hpp"
 
 namespace scorefield::models {
@@ -176,6 +177,7 @@ void Leapfrog::advance(double from, double to, std::int64_t steps) {
   const double h = (to - from) / static_cast<double>(steps);
   kick(from, h / 2);
   for (std::int64_t n = 1; n <= steps; ++n) {
+    if (interrupt_requested()) throw Interrupted("interrupted; nothing was written.");
     if (diffusion_.empty()) {
       drift(h);
     } else {  // in the middle: symmetric

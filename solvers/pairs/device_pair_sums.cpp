@@ -4,6 +4,9 @@
 
 #include <algorithm>
 
+#include "core/error.hpp"
+#include "core/interrupt.hpp"
+
 namespace scorefield::pairs {
 namespace {
 
@@ -69,6 +72,7 @@ PairSums device_pair_sums(torch::Device device, bool double_precision) {
     const Tensor s = in.s ? wide(in.s, {in.m, in.d}).to(type) : Tensor();
     const std::int64_t rows = std::max<std::int64_t>(1, kDevicePairs / in.m);
     for (std::int64_t first = 0; first < in.n; first += rows) {
+      if (abandon_requested()) throw Interrupted("interrupted.");
       const Tensor block = x.slice(0, first, std::min(in.n, first + rows));
       const Pairs pairs = evaluate(kernel, squared_distances(block, z));
       if (out.value) keep(pairs.value.matmul(a), out.value, first);

@@ -5,6 +5,8 @@
 #include <memory>
 #include <type_traits>
 
+#include "core/error.hpp"
+#include "core/interrupt.hpp"
 #include "core/parallel.hpp"
 #include "core/require.hpp"
 #include "solvers/pairs/pair_table.hpp"
@@ -92,6 +94,7 @@ void PairPass<T>::operator()(const double* x, std::int64_t n, const Sources<T>& 
   const KernelTerms terms = terms_of(kernel_);
   const PairKernel<T> kernel = choose<T>();
   parallel_for((n + kRows - 1) / kRows, [&](std::int64_t block) {
+    if (abandon_requested()) throw Interrupted("interrupted.");
     const std::int64_t first = block * kRows, rows = std::min<std::int64_t>(kRows, n - first);
     T* memory = scratch<T>(static_cast<std::size_t>(3 * kRows * stride + kRows + 16 + task_elements()));
     T *points = memory, *gradient = points + kRows * stride, *field = gradient + kRows * stride,

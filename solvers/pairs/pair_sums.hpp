@@ -52,7 +52,8 @@ using PairSums = std::function<void(const RadialKernel& kernel, const PairInputs
 
 /// Fused, threaded passes over all pairs. Nothing of size n x m is ever stored: a tile of 48 x 256 pairs stays in the
 /// second-level cache. Squared distances come from coordinates at d <= 3 and from blocked matrix products above. Every
-/// x_i has its own sums, in the order of the sources: the result is the same for any number of threads.
+/// x_i has its own sums, in the order of the sources: the result is the same for any number of threads. A pass that may
+/// be given up (core/interrupt.hpp) throws Interrupted at a request.
 /// T: float (relative error about 1e-6 of the largest |k|, and of coordinates / h) or double.
 template <class T>
 class PairPass {

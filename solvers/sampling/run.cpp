@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <optional>
 
 #include "core/error.hpp"
 #include "core/interrupt.hpp"
@@ -18,6 +19,7 @@ namespace scorefield::sampling {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+constexpr double kSlow = 0.25;  ///< s an iteration
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
@@ -44,6 +46,11 @@ std::unique_ptr<Sampler> make_sampler(const RunRequest& request, std::int64_t st
   return replicas > 1 ? make_replicas(request.method, setup, replicas) : request.method.make(setup);
 }
 
+std::unique_ptr<Sampler> started(const RunRequest& request, std::int64_t steps) {
+  const Abandonable nothing_to_lose;
+  return make_sampler(request, steps);
+}
+
 std::string run_detail(const Sampler& sampler) {
   const auto trace = sampler.trace();
   if (trace.empty()) return {};
@@ -58,7 +65,7 @@ class Run {
   explicit Run(const RunRequest& request)
       : request_(request),
         steps_(request.options.steps > 0 ? request.options.steps : request.method.default_steps),
-        sampler_(make_sampler(request, steps_)) {
+        sampler_(started(request, steps_)) {
     result_.method = request.method.name;
     if (request.resume) restore(*request.resume);
     else keep_frame(result_.frames, request.options.frames, 0, *sampler_);
@@ -113,9 +120,29 @@ class Run {
       result_.replica = replica_of_particles(result_.samples.size(0), request_.options.replicas);
   }
 
+  /// Whether an iteration takes so long that a request to stop cannot wait for its end.
+  [[nodiscard]] bool slow() const {
+    return result_.seconds > kSlow * static_cast<double>(result_.iterations);  // with none so far, it may be
+  }
+
+  /// One step, given up at an interrupt where it is slow; the run then goes on from the iteration before.
+  void step() {
+    const bool first = result_.iterations == 0;
+    if (!first && !slow()) return sampler_->step();
+    const std::optional<Snapshot> before = first ? std::nullopt : std::optional(snapshot());
+    try {
+      const Abandonable kept;
+      sampler_->step();
+    } catch (const Interrupted&) {
+      if (before && request_.save) request_.save(*before);
+      throw Interrupted(first ? "interrupted in the first iteration; nothing was written."
+                              : "interrupted after iteration " + std::to_string(result_.iterations));
+    }
+  }
+
   void iterate() {
     const auto start = Clock::now();
-    sampler_->step();
+    step();
     ++result_.iterations;
     result_.seconds += seconds_since(start);
     result_.evaluations = request_.target->count();
@@ -144,13 +171,15 @@ class Run {
     archive.group("state", [&] { sampler_->exchange(archive); });
   }
 
+  [[nodiscard]] Snapshot snapshot() {
+    collect_notes(result_.notes, *sampler_);
+    StateArchive archive;
+    exchange(archive);
+    return {"", archive.take(), result_.notes};
+  }
+
   void save() {
-    if (request_.save) {
-      collect_notes(result_.notes, *sampler_);
-      StateArchive archive;
-      exchange(archive);
-      request_.save({"", archive.take(), result_.notes});
-    }
+    if (request_.save) request_.save(snapshot());
     saved_ = Clock::now();
   }
 

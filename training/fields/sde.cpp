@@ -48,7 +48,7 @@ class SdeMover : public Mover {
     std::uint64_t step = 0;
     for (std::size_t k = 0; k + 1 < motion.times.size(); ++k) {
       const double h = (motion.times[k + 1] - motion.times[k]) / static_cast<double>(steps[k]);
-      for (std::int64_t i = 0; i < steps[k]; ++i, ++step)
+      for (std::int64_t i = 0; i < steps[k] && !interrupt_requested(); ++i, ++step)
         x = integrators::wrap(sde_step(model_, x, mu, motion.times[k] + static_cast<double>(i) * h, h,
                                        integrators::step_noise(x, motion.integration.seed, step)),
                               motion.integration.periods);

@@ -84,12 +84,15 @@ sampling::RunResult run_with_checkpoints(sampling::RunRequest run, const std::st
                                          const data::Provenance& provenance,
                                          const std::optional<data::RunCheckpoint>& left) {
   if (left) run.resume = {checkpoint, left->arrays, left->notes};
+  bool saved = left.has_value();
   run.save = [&](const sampling::Snapshot& snapshot) {
+    saved = true;
     data::write_run_checkpoint(checkpoint, {provenance, snapshot.arrays, snapshot.notes, run.method.name});
   };
   try {
     return sampling::run(run);
   } catch (const Interrupted& stop) {
+    if (!saved) throw;
     throw Interrupted(std::string(stop.what()) + "; go on with --resume (" + checkpoint + ").");
   }
 }
