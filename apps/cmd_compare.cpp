@@ -35,6 +35,7 @@ class Compare : public Command {
   void declare(CommandLine& line) const override {
     line.add_argument("experiment");
     line.add_flag("output", "DIR", "folder of data, cells and table.md, .csv, .json; an existing one is continued");
+    line.add_switch("resume", "continue an existing folder, as is done anyway; one that is not there is an error");
     line.add_switch("quick", "the experiment's tiny version: seconds, to see that all works");
     line.add_switch("show", "print the experiment's file and stop");
     line.add_example("scorefield compare paper-table --output paper-table");
@@ -59,9 +60,16 @@ class Compare : public Command {
     request_.folder = line.required("output");
     request_.experiment = compare::parse_experiment(text, given_, line.has("quick"));
     request_.device = line.common().device;
+    if (line.has("resume") && !std::filesystem::is_directory(request_.folder))
+      throw FileError(request_.folder, "no such folder: there is nothing to resume. Compare without --resume.");
     ProgressPrinter printer(line.common().quiet);
     request_.observer = printer.observer();
-    return answer(compare::compare(request_));
+    try {
+      return answer(compare::compare(request_));
+    } catch (const Interrupted&) {
+      throw Interrupted("interrupted; the same command goes on with the cells that " + request_.folder +
+                        " does not have, and with a training of fixed steps where it was.");
+    }
   }
 
  private:

@@ -62,7 +62,7 @@ void print_overview(std::ostream& out) {
          "  scorefield train train.h5 --output model.h5 --time-limit 3m\n"
          "  scorefield infer model.h5 --mu 1.25,1.85 --output rollout.h5\n"
          "  scorefield evaluate rollout.h5 --reference test.h5 --training train.h5\n\n"
-         "Exit codes: 0 done, 1 failed, 2 misused, 130 interrupted (--resume goes on).\n";
+         "Exit codes: 0 done, 1 failed, 2 misused, 130 interrupted (the message says how to go on).\n";
 }
 
 const Entry& find_command(const std::string& name) {

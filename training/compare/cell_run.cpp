@@ -2,9 +2,11 @@
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "core/error.hpp"
 #include "data/dataset.hpp"
+#include "data/model_header.hpp"
 #include "training/compare/closed_form.hpp"
 #include "training/compare/standing.hpp"
 #include "training/compare/stopwatch.hpp"
@@ -26,6 +28,22 @@ std::string title(const CellTask& task) {
   return task.problem.name + " " + task.method.name + " seed " + std::to_string(task.seed);
 }
 
+/// Seconds of an interrupted training of the same cell, whose model is there; absent: it begins anew.
+std::optional<double> seconds_so_far(const CellTask& task) {
+  if (task.time_limit() > 0 || !fs::exists(model_path(task))) return std::nullopt;
+  try {
+    const auto file = h5::File::open(model_path(task));
+    const auto header = data::read_model_header(file);
+    const bool same = header.provenance.config == task.plan.train_toml && header.provenance.seed == task.seed &&
+                      header.data.provenance.config == data::DatasetReader(task.data.train).header().provenance.config;
+    if (!same || header.step >= task.plan.train.training.steps || !file.exists("/training/weights"))
+      return std::nullopt;
+    return file.number_attribute("/training", "seconds");
+  } catch (const FileError&) {  // damaged, or of another version
+    return std::nullopt;
+  }
+}
+
 void train(const CellTask& task, Cell& cell) {
   const auto report = [&](const training::TrainProgress& progress) {
     if (task.observer && progress.message.empty())
@@ -35,15 +53,18 @@ void train(const CellTask& task, Cell& cell) {
                      "loss " + std::to_string(progress.loss),
                      {progress.steps_per_second, progress.seconds_left}});
   };
+  // Fixed steps that were interrupted go on to the same last bit; a time limit is for one run.
+  const auto earlier = seconds_so_far(task);
   const auto result = training::train({.data_path = task.data.train,
                                        .output_path = model_path(task),
                                        .config = task.plan.train,
                                        .config_toml = task.plan.train_toml,
                                        .seed = task.seed,
+                                       .resume = earlier.has_value(),
                                        .time_limit_seconds = task.time_limit(),
                                        .device = task.device,
                                        .observer = report});
-  cell.training_seconds = result.seconds;
+  cell.training_seconds = result.seconds + earlier.value_or(0);
   cell.steps = static_cast<double>(result.steps);
   cell.step_milliseconds = 1e3 * result.step_seconds;
   cell.parameters = static_cast<double>(result.parameters);
