@@ -17,24 +17,31 @@ class PlainBytes : public ByteSource {
   PlainBytes(const std::string& path, std::int64_t first, std::int64_t size)
       : path_(path), first_(first), size_(size), file_(path, std::ios::binary) {
     if (!file_) throw FileError(path, "no such file, or it cannot be read.");
-    if (size_ < 0) size_ = static_cast<std::int64_t>(std::filesystem::file_size(path)) - first;
+    whole_ = static_cast<std::int64_t>(std::filesystem::file_size(path));
+    if (size_ < 0) size_ = whole_ - first;
   }
   [[nodiscard]] const std::string& path() const override { return path_; }
   [[nodiscard]] std::int64_t size() const override { return size_; }
   [[nodiscard]] std::string read(std::int64_t offset, std::int64_t count) const override {
+    const auto ends_early = [&](std::int64_t expected) {
+      throw FileError(path_, "ends within an array, expected " + std::to_string(expected) +
+                                 " bytes at least. Write or copy it again.");
+    };
+    // Before there is room for them: numbers of a damaged file may be any.
+    if (offset < 0 || count < 0 || first_ < 0 || count > whole_ || offset > whole_ || first_ + offset > whole_ - count)
+      ends_early(whole_ + 1);
     std::string bytes(static_cast<std::size_t>(count), '\0');
     file_.clear();
     file_.seekg(first_ + offset);
     file_.read(bytes.data(), count);
-    if (file_.gcount() != count)
-      throw FileError(path_, "ends within an array, expected " + std::to_string(first_ + offset + count) +
-                                 " bytes at least. Write or copy it again.");
+    if (file_.gcount() != count) ends_early(first_ + offset + count);
     return bytes;
   }
 
  private:
   std::string path_;
   std::int64_t first_, size_;
+  std::int64_t whole_ = 0;  ///< bytes of the file
   mutable std::ifstream file_;
 };
 

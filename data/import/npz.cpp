@@ -61,6 +61,11 @@ class NpzFile : public ArrayFile {
                                  "'; there are: " + (entries_.empty() ? "none" : comma_joined(names())) + ".");
     const Entry& entry = entries_.at(name);
     const std::string head = bytes_->read(entry.local, 30);
+    // What deflate makes of zeros is a thousandth of them.
+    constexpr std::int64_t kMostUnpacked = 1100;
+    if (entry.packed < 0 || entry.packed > bytes_->size() || entry.size < 0 ||
+        entry.size / kMostUnpacked > entry.packed)
+      damaged();
     const std::int64_t first = entry.local + 30 + number(head, 26, 2) + number(head, 28, 2);
     return std::make_unique<NumpyArray>(entry.deflated ? deflated_bytes(path_, name, first, entry.packed, entry.size)
                                                        : plain_bytes(path_, first, entry.size));
