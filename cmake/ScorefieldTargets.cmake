@@ -29,6 +29,9 @@ endif()
 if(SCOREFIELD_SANITIZE)
   # vptr is left out: it needs the type information of LibTorch's classes, which its libraries do not export.
   set(sanitizers -fsanitize=address,undefined -fno-sanitize=vptr)
+  if(SCOREFIELD_SANITIZE STREQUAL "thread")
+    set(sanitizers -fsanitize=thread)
+  endif()
   # Little optimisation: above it, GCC takes ten times as long over checked kernels.
   target_compile_options(scorefield_build_flags INTERFACE
     ${sanitizers} -fno-sanitize-recover=undefined -fno-omit-frame-pointer -O1 -g1)
