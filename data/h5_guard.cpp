@@ -27,7 +27,7 @@ namespace {
 constexpr std::uint64_t kMebibyte = 1 << 20;
 constexpr std::uint64_t kExtraMemory = 1024 * kMebibyte;  ///< of the child, beside what it begins with
 constexpr std::uint64_t kReadNumbers = 64 * kMebibyte;    ///< in all, of a file
-constexpr int kSeconds = 3;                               ///< of processor time, and one more for every
+constexpr std::uint64_t kSeconds = 1;                     ///< of processor time for an object, and one for every
 constexpr std::uint64_t kBytesASecond = 100 * kMebibyte;
 
 /// What the child has read of the numbers.
@@ -42,6 +42,16 @@ struct Walk {
   };
   Buffer buffer;
   std::uint64_t read = 0;
+  std::uint64_t seconds = kSeconds;
+
+  /// Another object, another time limit.
+  void renew() const {
+    rusage used{};
+    ::getrusage(RUSAGE_SELF, &used);
+    const auto now = static_cast<std::uint64_t>(used.ru_utime.tv_sec + used.ru_stime.tv_sec) + 1;
+    const rlimit next{now + seconds, RLIM_INFINITY};
+    ::setrlimit(RLIMIT_CPU, &next);
+  }
 
   /// Room for so many elements; null where that is too much.
   [[nodiscard]] void* room(hssize_t count, std::size_t width, std::uint64_t most) {
@@ -88,6 +98,7 @@ void walk_dataset(hid_t dataset, Walk& walk) {
 
 herr_t walk_object(hid_t root, const char* name, const H5O_info_t* info, void* data) {
   auto& walk = *static_cast<Walk*>(data);
+  walk.renew();
   const Handle object(H5Oopen(root, name, H5P_DEFAULT), H5Oclose);
   if (!object.valid()) return 0;
   H5Aiterate2(object.get(), H5_INDEX_NAME, H5_ITER_INC, nullptr, walk_attribute, data);
@@ -114,9 +125,10 @@ std::uint64_t address_space() {
   const int nowhere = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
   for (const int stream : {STDOUT_FILENO, STDERR_FILENO}) ::dup2(nowhere, stream);
   limit(RLIMIT_CORE, 0);
-  limit(RLIMIT_CPU, kSeconds + bytes / kBytesASecond);
   limit(RLIMIT_AS, address_space() + kExtraMemory);
   Walk walk;
+  walk.seconds += bytes / kBytesASecond;
+  walk.renew();
   const Handle access = file_access();
   const Handle file(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.get()), H5Fclose);
   if (file.valid()) H5Ovisit(file.get(), H5_INDEX_NAME, H5_ITER_INC, walk_object, &walk);
