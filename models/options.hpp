@@ -27,6 +27,7 @@ struct ModelOptions {
   std::int64_t time_features = 8;                     ///< sin/cos pairs of t at frequencies pi/2, pi, 3 pi/2, ...
   bool quadratic = false;                             ///< a quadratic part of the potential beside the network
   KnownDriftKind known_drift = KnownDriftKind::none;  ///< what moves the population besides grad s
+  bool vector = false;         ///< the outputs are a field rather than a potential; no key: model.field says it
   std::vector<double> metric;  ///< length unit of each coordinate relative to its standard deviation; empty: 1
 };
 

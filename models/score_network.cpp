@@ -15,6 +15,7 @@ kernels::NetworkShape make_network_shape(const ModelOptions& options, const Norm
   kernels::NetworkShape shape;
   shape.width = options.width;
   shape.hidden_layers = options.depth;
+  if (options.vector) shape.components = normalizer.dimension();
   for (std::int64_t c = 0; c < normalizer.dimension(); ++c) {
     kernels::CoordinateFeatures features;
     if (normalizer.periods[static_cast<std::size_t>(c)] > 0) {
@@ -35,7 +36,7 @@ torch::Tensor evaluate_network(const kernels::NetworkShape& shape, const Effecti
     h = torch::baddbmm(weights[l].bias.unsqueeze(1), h, weights[l].weight.transpose(1, 2));
     if (l + 1 < weights.size()) h = h * h.sigmoid();
   }
-  return h.squeeze(-1);
+  return shape.components > 0 ? h : h.squeeze(-1);
 }
 
 ScoreNetwork::ScoreNetwork(const ModelOptions& options, const Normalizer& normalizer)
@@ -50,24 +51,34 @@ ScoreNetwork::ScoreNetwork(const ModelOptions& options, const Normalizer& normal
 }
 
 torch::Tensor ScoreNetwork::potential(const torch::Tensor& x, const torch::Tensor& mu, const torch::Tensor& t) {
+  TORCH_CHECK_VALUE(!options_.vector, "a vector field has no potential");
   const auto s = evaluate_network(shape_, effective_weights(modulation_->weights(mu, t, false)), x);
   if (!quadratic_) return s;
   const auto q = quadratic_->coefficients(mu, t, false);
   return s + QuadraticPotential::potential(q.curvature, q.slope, x);
 }
 
-torch::Tensor ScoreNetwork::gradient(const torch::Tensor& x, const torch::Tensor& mu, double t) {
-  return gradient(x, mu, torch::full({1}, t, mu.options()));
+torch::Tensor ScoreNetwork::vector_field(const torch::Tensor& x, const torch::Tensor& mu, const torch::Tensor& t) {
+  TORCH_CHECK_VALUE(options_.vector, "a potential is no vector field");
+  const auto b = evaluate_network(shape_, effective_weights(modulation_->weights(mu, t, false)), x);
+  return quadratic_ ? b + QuadraticPotential::gradient(quadratic_->coefficients(mu, t, false), x) : b;
 }
 
-torch::Tensor ScoreNetwork::gradient(const torch::Tensor& x, const torch::Tensor& mu, const torch::Tensor& t) {
+torch::Tensor ScoreNetwork::field(const torch::Tensor& x, const torch::Tensor& mu, double t) {
+  return field(x, mu, torch::full({1}, t, mu.options()));
+}
+
+torch::Tensor ScoreNetwork::field(const torch::Tensor& x, const torch::Tensor& mu, const torch::Tensor& t) {
+  return group_field(x.unsqueeze(0), mu, t).squeeze(0);
+}
+
+torch::Tensor ScoreNetwork::group_field(const torch::Tensor& x, const torch::Tensor& mu, const torch::Tensor& t) {
   const torch::NoGradGuard no_grad;
+  if (options_.vector && !x.device().is_cpu()) return vector_field(x, mu, t);
   const auto weights = modulation_->weights(mu, t, false);
-  const auto points = x.unsqueeze(0);
-  const auto found =
-      x.device().is_cpu() ? fused_gradient(shape_, weights, points) : swept_gradient(shape_, weights, points);
-  if (!quadratic_) return found.squeeze(0);
-  return (found + QuadraticPotential::gradient(quadratic_->coefficients(mu, t, false), points)).squeeze(0);
+  const auto found = x.device().is_cpu() ? fused_gradient(shape_, weights, x) : swept_gradient(shape_, weights, x);
+  if (!quadratic_) return found;
+  return found + QuadraticPotential::gradient(quadratic_->coefficients(mu, t, false), x);
 }
 
 torch::Tensor ScoreNetwork::normalized_mu(const std::vector<double>& mu) const {

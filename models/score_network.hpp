@@ -18,25 +18,30 @@ namespace scorefield::models {
 
 /// The scalar potential s(x; mu, t) of arXiv 2410.12000 in normalised coordinates: a silu MLP on features of x
 /// (periodic coordinates as sin/cos harmonics) whose weights a modulation makes from (mu, t), and on request a
-/// quadratic form. Its gradient in x is the drift, or what the drift has besides its known part.
+/// quadratic form. Its gradient in x is the drift, or what the drift has besides its known part. With
+/// ModelOptions::vector that field is the network's output itself, and there is no potential.
 class ScoreNetwork : public torch::nn::Module {
  public:
   ScoreNetwork(const ModelOptions& options, const Normalizer& normalizer);
 
   /// Reference evaluation by LibTorch operations, differentiable any number of times in everything.
-  /// x: [G, N, d], mu: [G, p], t: [G], all normalised -> [G, N].
+  /// x: [G, N, d], mu: [G, p], t: [G], all normalised -> [G, N]. @throws c10::ValueError for a vector field
   [[nodiscard]] torch::Tensor potential(const torch::Tensor& x, const torch::Tensor& mu, const torch::Tensor& t);
+  /// The same of a vector field -> [G, N, d]. @throws c10::ValueError for a potential
+  [[nodiscard]] torch::Tensor vector_field(const torch::Tensor& x, const torch::Tensor& mu, const torch::Tensor& t);
 
-  /// grad_x s at one (mu, t) without an autograd graph: the fused kernels on the CPU, hand-written sweeps in LibTorch
-  /// operations elsewhere. x: [N, d], mu: [1, p], normalised -> [N, d].
-  [[nodiscard]] torch::Tensor gradient(const torch::Tensor& x, const torch::Tensor& mu, double t);
+  /// The field, grad_x s or the outputs, at one (mu, t) without an autograd graph: the fused kernels on the CPU,
+  /// hand-written sweeps in LibTorch operations elsewhere. x: [N, d], mu: [1, p], normalised -> [N, d].
+  [[nodiscard]] torch::Tensor field(const torch::Tensor& x, const torch::Tensor& mu, double t);
   /// The same with t [1] on the network's device, which nothing has to wait for.
-  [[nodiscard]] torch::Tensor gradient(const torch::Tensor& x, const torch::Tensor& mu, const torch::Tensor& t);
+  [[nodiscard]] torch::Tensor field(const torch::Tensor& x, const torch::Tensor& mu, const torch::Tensor& t);
+  /// The same of groups. x: [G, N, d], mu: [G, p], t: [G] -> [G, N, d]
+  [[nodiscard]] torch::Tensor group_field(const torch::Tensor& x, const torch::Tensor& mu, const torch::Tensor& t);
 
-  /// What moves the population: the known part of the drift and grad_x s. Arguments as for gradient.
+  /// What moves the population: the known part of the drift and the field. Arguments as for field.
   template <class Time>
   [[nodiscard]] torch::Tensor drift(const torch::Tensor& x, const torch::Tensor& mu, const Time& t) {
-    return known_drift_.add_to(gradient(x, mu, t), x);
+    return known_drift_.add_to(field(x, mu, t), x);
   }
 
   /// Physical mu [p] -> [1, p], normalised, of the parameters' dtype and device. @throws c10::ValueError on a wrong
@@ -66,7 +71,7 @@ class ScoreNetwork : public torch::nn::Module {
 /// Network inputs for a normaliser: identity, or harmonics of the periodic coordinates.
 [[nodiscard]] kernels::NetworkShape make_network_shape(const ModelOptions& options, const Normalizer& normalizer);
 
-/// The plain MLP of every group on x: [G, N, d] -> [G, N], by LibTorch operations.
+/// The plain MLP of every group on x: [G, N, d] -> [G, N], or [G, N, d] of a field, by LibTorch operations.
 [[nodiscard]] torch::Tensor evaluate_network(const kernels::NetworkShape& shape, const EffectiveWeights& weights,
                                              const torch::Tensor& x);
 

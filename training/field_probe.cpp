@@ -11,6 +11,8 @@ namespace scorefield::training {
 
 FieldProbe::FieldProbe(const std::string& model_path) : model_(std::make_unique<ReducedModel>(load_model(model_path))) {
   static_cast<void>(require_drift(*model_, model_path));
+  if (model_->network->options().vector)
+    throw UsageError(model_path + " is a model of kind " + model_->kind + ", which has no potential to compare.");
 }
 
 FieldProbe::~FieldProbe() = default;
@@ -30,7 +32,7 @@ FieldProbe::Values FieldProbe::at(const std::vector<double>& mu, double t, std::
   Values values;
   {
     const torch::NoGradGuard no_graph;
-    const auto gradient = network.gradient(points, at_mu, at_time).to(torch::kFloat64).contiguous();
+    const auto gradient = network.field(points, at_mu, at_time).to(torch::kFloat64).contiguous();
     values.gradient.assign(gradient.const_data_ptr<double>(), gradient.const_data_ptr<double>() + gradient.numel());
   }
   const auto time = torch::full({1}, at_time, torch::kFloat32).requires_grad_();

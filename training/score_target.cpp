@@ -97,8 +97,7 @@ torch::Tensor ScoreTarget::score(const torch::Tensor& x) const {
   TORCH_CHECK_VALUE(x.dim() == 2 && x.size(1) == dimension(), "score expects x [N, ", dimension(), "], got ",
                     x.sizes());
   const auto place = x.detach().to(torch::kFloat64);
-  auto force =
-      network_->gradient(((place - center_) / scale_).to(mu_.options()), mu_, time_).to(torch::kFloat64) / scale_;
+  auto force = network_->field(((place - center_) / scale_).to(mu_.options()), mu_, time_).to(torch::kFloat64) / scale_;
   for (std::size_t axis = 0; axis < periods().size(); ++axis)
     if (const double period = periods()[axis]; period > 0) {
       const auto column = static_cast<std::int64_t>(axis);

@@ -169,6 +169,10 @@ torch::Tensor fused_objective(const NetworkShape& shape, const ModulatedWeights&
   check_points(shape, weights, x);
   TORCH_CHECK_VALUE(static_cast<std::int64_t>(terms.size()) == x.size(0), "expected terms of ", x.size(0),
                     " groups, got ", terms.size());
+  if (shape.components > 0)
+    for (const auto& term : terms)
+      TORCH_CHECK_VALUE(term.time == 0 && term.laplacian == 0 && term.potential == 0,
+                        "a vector field has no other terms than kinetic and velocity");
   TORCH_CHECK_VALUE(!points.velocity.defined() || points.velocity.sizes() == x.sizes(),
                     "velocity must have the shape of x");
   TORCH_CHECK_VALUE(!points.probes.defined() || (points.probes.dim() == 4 && points.probes[0].sizes() == x.sizes()),
@@ -204,6 +208,7 @@ void evaluate(const NetworkShape& shape, const ModulatedWeights& weights, const 
 }  // namespace
 
 torch::Tensor fused_potential(const NetworkShape& shape, const ModulatedWeights& weights, const torch::Tensor& x) {
+  TORCH_CHECK_VALUE(shape.components == 0, "a vector field has no potential");
   const auto potential = torch::empty({x.size(0), x.size(1)}, x.options());
   evaluate(shape, weights, x, potential, {});
   return potential;

@@ -35,7 +35,7 @@ struct GaugeGroups {
                                             const std::vector<kernels::GroupTerms>& terms, const GroupPoints& points,
                                             std::vector<kernels::GroupSums>* sums = nullptr);
 
-/// s [G, N] and grad_x s [G, N, d] by the fused kernels, without an autograd graph. x: [G, N, d].
+/// s [G, N] and grad_x s, or the vector field, [G, N, d] by the fused kernels, without an autograd graph. x: [G, N, d].
 [[nodiscard]] torch::Tensor fused_potential(const kernels::NetworkShape& shape, const ModulatedWeights& weights,
                                             const torch::Tensor& x);
 [[nodiscard]] torch::Tensor fused_gradient(const kernels::NetworkShape& shape, const ModulatedWeights& weights,

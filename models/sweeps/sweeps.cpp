@@ -19,7 +19,8 @@ const SweepTable<T>& table() {
 }
 
 PlainShape plain(const NetworkShape& shape) {
-  return {shape.dimension(), shape.features(), shape.width, shape.hidden_layers, shape.coordinates.data()};
+  return {shape.dimension(),   shape.features(), shape.width,
+          shape.hidden_layers, shape.components, shape.coordinates.data()};
 }
 
 /// Memory for one purpose (Tag) of one thread, grown when needed and reused by every call.

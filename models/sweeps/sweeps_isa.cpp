@@ -3,6 +3,7 @@
 
 #include "models/sweeps/accumulate.hpp"
 #include "models/sweeps/pack.hpp"
+#include "models/sweeps/sweep_field.hpp"
 #include "models/sweeps/sweep_laplacian.hpp"
 #include "models/sweeps/sweep_table.hpp"
 #include "models/sweeps/sweep_values.hpp"
@@ -210,6 +211,26 @@ void gradient_at_points(const SweepCall<T>& call, const WorkItem<T>& item, const
   }
 }
 
+/// The same for a field: three forward-equivalents.
+template <class T>
+void field_gradient_at_points(const SweepCall<T>& call, const WorkItem<T>& item, const SharedLayer<T>* shared,
+                              Workspace<T>& w, GroupSums& sums) {
+  const PlainShape& shape = call.shape;
+  const long d = shape.dimension, tile_size = tile_rows<T>(shape, kGradients);
+  for (long start = 0; start < item.count; start += tile_size) {
+    const long points = minimum(tile_size, item.count - start), at = start * d;
+    const Given<T> given{item.velocity ? item.velocity + at : nullptr};
+    const Tile<T> tile{shape, shared, w, points, padded_rows(points), padded(shape.width), 1, given};
+    load_features(shape, item.x + at, points, false, w);
+    forward<T, kValues>(tile);
+    output_field(tile);
+    if (item.gradient) copy_field(tile, item.gradient + at);
+    set_cotangent(tile, item.terms, sums);
+    reverse_field(tile);
+    for (long l = 0; l < shape.hidden_layers; ++l) accumulate_layer(tile, l, w.hidden[l].adjoint, false, false);
+  }
+}
+
 /// Its gauge points, in tiles of the same size.
 template <class T>
 void gradient_at_gauge(const SweepCall<T>& call, const WorkItem<T>& item, const SharedLayer<T>* shared, Workspace<T>& w,
@@ -270,6 +291,11 @@ void potential_and_gradient(const SweepCall<T>& call, const WorkItem<T>& item) {
     const Tile<T> tile{shape, shared, w, points, padded_rows(points), padded(shape.width)};
     load_features(shape, item.x + start * d, points, false, w);
     forward<T, kValues>(tile);
+    if (shape.components > 0) {
+      output_field(tile);
+      copy_field(tile, item.gradient + start * d);
+      continue;
+    }
     if (item.potential) output_values(tile, item.potential + start);
     if (item.gradient) reverse_to_input<T, kValues>(tile, item.gradient + start * d);
   }
@@ -286,7 +312,8 @@ GroupSums parameter_gradient(const SweepCall<T>& call, const WorkItem<T>& item) 
   pack_group<T>(w, call, shared, item.group, time);
   clear_gradients(w, call.shape, shared);
   GroupSums sums;
-  if (terms.laplacian != 0) gradient_at_points<T, kLaplacian>(call, item, shared, w, sums);
+  if (call.shape.components > 0) field_gradient_at_points(call, item, shared, w, sums);
+  else if (terms.laplacian != 0) gradient_at_points<T, kLaplacian>(call, item, shared, w, sums);
   else gradient_at_points<T, kGradients>(call, item, shared, w, sums);
   gradient_at_gauge(call, item, shared, w, sums);
   const T scale = static_cast<T>(only_potential(terms) ? terms.scale * terms.potential : terms.scale);

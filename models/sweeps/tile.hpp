@@ -30,7 +30,7 @@ SCOREFIELD_INLINE long input_count(const PlainShape& shape, long layer) {
   return layer == 0 ? shape.features : shape.width;
 }
 SCOREFIELD_INLINE long output_count(const PlainShape& shape, long layer) {
-  return layer == shape.hidden_layers ? 1 : shape.width;
+  return layer < shape.hidden_layers ? shape.width : shape.components > 0 ? shape.components : 1;
 }
 SCOREFIELD_INLINE long feature_count(const CoordinateFeatures& coordinate) {
   return coordinate.angular_frequency == 0 ? 1 : 2 * coordinate.harmonics;
@@ -118,6 +118,7 @@ struct Workspace {
   T* gradient;           ///< [rows, d16]: v = grad_x s
   T* direction;          ///< [rows, d16]
   T* unit;               ///< [rows, d16]: a unit vector for every point
+  T* output;             ///< [rows, d16], of a field: its components, then their cotangent
   T* product;            ///< [width6, r16] or [r6, width16]: scratch of the gradients of left and right
 };
 
@@ -215,6 +216,7 @@ long lay_out(Workspace<T>& w, const SweepCall<T>& call, T* base) {
   w.gradient = arena.matrix(rows, shape.dimension);
   w.direction = arena.matrix(rows, shape.dimension);
   w.unit = arena.matrix(rows, shape.dimension);
+  w.output = arena.matrix(rows, shape.components);
   const long tall = padded_rows(widest) * padded(largest_rank), wide = padded_rows(largest_rank) * padded(widest);
   w.product = arena.take(tall > wide ? tall : wide);
   arena.take(kBlockRows * kPad);

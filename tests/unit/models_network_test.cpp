@@ -5,13 +5,16 @@
 
 #include "core/error.hpp"
 #include "core/parallel.hpp"
+#include "models/density_drift.hpp"
 #include "models/derivatives.hpp"
+#include "models/field_divergence.hpp"
 #include "models/forward_laplacian.hpp"
 #include "models/network_drift.hpp"
 #include "models/score_network.hpp"
 #include "models/serial_section.hpp"
 #include "models/sweeps/fused.hpp"
 #include "models/sweeps/tensor_sweeps.hpp"
+#include "models/tangent_drift.hpp"
 #include "tests/support/gradient_check.hpp"
 #include "tests/support/instruction_sets.hpp"
 
@@ -363,6 +366,93 @@ TEST(ModulatedLayers, ScalarAlphaHasOneOutputPerLayer) {
 }
 
 /// Second derivatives by a forward pass equal those by autograd, with and without harmonics.
+std::shared_ptr<ScoreNetwork> make_vector_network(const Case& c, ModulationKind modulation, torch::Dtype dtype) {
+  torch::manual_seed(3);
+  ModelOptions options;
+  options.width = c.width;
+  options.depth = c.depth;
+  options.rank = c.rank;
+  options.bias_latents = 5;
+  options.modulation = modulation;
+  options.vector = true;
+  auto network = std::make_shared<ScoreNetwork>(options, make_normalizer(c.periodic));
+  network->to(dtype);
+  const torch::NoGradGuard no_grad;
+  for (auto& parameter : network->parameters()) parameter.add_(torch::randn_like(parameter) * 0.1);
+  return network;
+}
+
+std::vector<kernels::GroupTerms> regression_terms() {
+  return {{.kinetic = 1, .velocity = -1, .scale = 0.3},
+          {.kinetic = 1, .scale = 0.2},
+          {.kinetic = 0, .velocity = 0.7, .scale = 0.4},
+          {.kinetic = 0, .scale = 0.5}};
+}
+
+/// sum over groups of scale sum (kinetic |b|^2/2 + velocity y.b).
+Tensor reference_regression(ScoreNetwork& network, const Points& points,
+                            const std::vector<kernels::GroupTerms>& terms) {
+  const auto b = network.vector_field(points.x, points.mu, points.t);
+  Tensor total = torch::zeros({}, b.options());
+  for (std::int64_t g = 0; g < b.size(0); ++g) {
+    const auto& term = terms[static_cast<std::size_t>(g)];
+    total = total +
+            term.scale * (term.kinetic * b[g].square().sum() / 2 + term.velocity * (points.velocity[g] * b[g]).sum());
+  }
+  return total;
+}
+
+TEST_P(FusedGradient, OfAVectorFieldEqualsAutograd) {
+  const auto& c = std::get<0>(GetParam());
+  for (const auto modulation : {ModulationKind::colora, ModulationKind::hypernetwork}) {
+    const auto network = make_vector_network(c, modulation, torch::kFloat64);
+    const auto terms = regression_terms();
+    const auto points = make_points(static_cast<std::int64_t>(terms.size()), c.count, torch::kFloat64);
+    const auto reference = reference_regression(*network, points, terms);
+    const auto weights = network->modulation().weights(points.mu, points.t, false);
+    const auto value = fused_objective(network->shape(), weights, terms, {points.x, points.velocity, {}});
+    EXPECT_NEAR(value.item<double>(), reference.item<double>(), 1e-11 * std::abs(reference.item<double>()) + 1e-12);
+    const auto expected = gradients_of(*network, reference);
+    expect_close(gradients_of(*network, value), expected, network->named_parameters().keys());
+    const auto field = network->field(points.x[1], points.mu.narrow(0, 1, 1), points.t[1].item<double>());
+    EXPECT_LT((field - network->vector_field(points.x, points.mu, points.t)[1]).abs().max().item<double>(), 1e-12);
+  }
+}
+
+TEST(VectorField, DivergenceAndTangentsEqualDerivatives) {
+  const auto network = make_vector_network({16, 2, 2, 7, true}, ModulationKind::colora, torch::kFloat64);
+  const auto points = make_points(1, 7, torch::kFloat64);
+  const auto x = points.x.detach().requires_grad_(true), mu = points.mu.detach().requires_grad_(true);
+  const auto b = network->vector_field(x, mu, points.t);
+  Tensor divergence = torch::zeros({7}, x.options());
+  for (const std::int64_t c : {0, 1})
+    divergence = divergence + torch::autograd::grad({b.select(2, c).sum()}, {x}, {}, true)[0][0].select(1, c);
+  const double physical =
+      network->normalizer().mu_center[0] + points.mu.item<double>() * network->normalizer().mu_scale[0];
+  const DensityDrift density(network, {physical});
+  const auto state = torch::cat({points.x[0], torch::zeros({7, 1}, x.options())}, 1);
+  const auto rates = density.drift(state, points.t.item<double>());
+  EXPECT_LT((rates.narrow(1, 0, 2) - b[0]).abs().max().item<double>(), 1e-12);
+  EXPECT_LT((rates.select(1, 2) + divergence).abs().max().item<double>(), 1e-12);
+  // Probes see the same where they are the unit vectors times the square root of their number.
+  const auto weights = network->modulation().weights(points.mu, points.t, false);
+  const auto probes = std::sqrt(2.0) * torch::eye(2, x.options()).unsqueeze(1).expand({2, 7, 2});
+  EXPECT_LT((field_and_divergence(network->shape(), weights, points.x, probes).divergence[0] - divergence)
+                .abs()
+                .max()
+                .item<double>(),
+            1e-12);
+  // dX/dmu moves with the derivative of b along (dX/dmu, dmu).
+  const auto dx = torch::randn({7, 2}, x.options());
+  const auto tangent =
+      TangentDrift(network, {physical}).drift(torch::cat({points.x[0], dx}, 1), points.t.item<double>());
+  const double h = 1e-5;
+  const auto moved = [&](double sign) {
+    return network->vector_field(points.x + sign * h * dx, points.mu + sign * h, points.t)[0];
+  };
+  EXPECT_LT((tangent.narrow(1, 2, 2) - (moved(1) - moved(-1)) / (2 * h)).abs().max().item<double>(), 1e-8);
+}
+
 TEST(ForwardLaplacian, EqualsAutograd) {
   for (const bool periodic : {false, true}) {
     const auto network = make_network(20, 3, 2, periodic, torch::kFloat64);

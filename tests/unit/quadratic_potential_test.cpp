@@ -78,7 +78,7 @@ TEST(QuadraticPotential, GradientIsThatOfThePotentialAndLeavesPeriodicCoordinate
   const auto t = torch::full({1}, 0.7, torch::kFloat64);
   const auto exact = models::gradient(
       [&](const Tensor& points) { return network->potential(points.unsqueeze(0), mu, t).squeeze(0); }, x);
-  EXPECT_LT((network->gradient(x, mu, 0.7) - exact).abs().max().item<double>(), 1e-12);
+  EXPECT_LT((network->field(x, mu, 0.7) - exact).abs().max().item<double>(), 1e-12);
   const auto q = network->quadratic()->coefficients(mu, t, false);
   EXPECT_EQ(q.curvature[0][0].item<double>(), 0);
   EXPECT_EQ(q.slope[0][0].item<double>(), 0);

@@ -30,7 +30,7 @@ class LevelDrift : public Drift {
 torch::Tensor LevelField::gradient(const torch::Tensor& x, double level) const {
   auto mu = mu_;
   mu.push_back(level);
-  return network_.gradient(x, network_.normalized_mu(mu), time_);
+  return network_.field(x, network_.normalized_mu(mu), time_);
 }
 
 torch::Tensor LevelField::normals(std::int64_t particles, std::uint64_t seed) const {
