@@ -168,6 +168,12 @@ Increments IncrementTable::draw(std::int64_t count, std::uint64_t index, bool va
   return {torch::cat(from), torch::cat(change), column(mu), column(time), column(step)};
 }
 
+std::int64_t IncrementTable::size() const {
+  std::int64_t sum = 0;
+  for (const Pair& pair : pairs_) sum += pair.training;
+  return sum;
+}
+
 void IncrementTable::measure() {
   std::vector<double> steps;
   Tensor squares = torch::zeros({normalizer_.dimension()}, torch::kFloat64);

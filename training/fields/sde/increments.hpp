@@ -30,6 +30,8 @@ class IncrementTable {
   /// `count` pairs drawn at random (particles by their weights), a function of (seed, index) alone.
   [[nodiscard]] Increments draw(std::int64_t count, std::uint64_t index, bool validation) const;
 
+  /// Pairs that are trained on.
+  [[nodiscard]] std::int64_t size() const;
   /// Median step between two times, normalised.
   [[nodiscard]] double typical_step() const { return typical_step_; }
   /// E[change^2]/E[step] per coordinate over all mu and times, [d].

@@ -22,8 +22,11 @@ using torch::Tensor;
 
 constexpr std::int64_t kValidationBatches = 4, kNoiseBatches = 64, kRegressionBatches = 32;
 constexpr std::uint64_t kRegressionStream = std::uint64_t{1} << 40;  // batches that no step draws
-/// Of the mean of a Gram matrix's diagonal.
-constexpr double kRegressionRidge = 1e-6;
+/// Of the mean of a Gram matrix's diagonal: of the start, and of the readout, whose basis is nearly dependent.
+constexpr double kRegressionRidge = 1e-6, kReadoutRidge = 1e-7;
+/// Increments that the readout is solved with, at most.
+constexpr std::int64_t kReadoutPairs = std::int64_t{1} << 20;
+constexpr std::uint64_t kReadoutStream = kRegressionStream << 1;
 /// Of the quadratic variation: the least noise that a network of the state starts from.
 constexpr double kLeastNoise = 1e-6;
 
@@ -93,6 +96,43 @@ void prepare(const IncrementTable& table, SdeModel& model) {
                          scaled[-1].to(torch::kFloat32));
 }
 
+/// Solves for the drift's readout, in which one midpoint step is linear once the midpoint is known:
+///   E[h psi psi'] W' = E[psi (X+ - X)'],   psi the basis at x + h/2 b(x), t + h/2.
+/// The noise of a step is many times its drift, and stochastic gradients leave of it what many increments together do
+/// not. Kept where the validation loss agrees.
+class Readout {
+ public:
+  Readout(const IncrementTable& table, SdeModel& model) : table_(table), model_(model) {}
+
+  void solve(const std::function<double()>& validation_loss) const {
+    const torch::NoGradGuard no_grad;
+    const double before = validation_loss();
+    const Tensor old = model_.drift.readout().clone();
+    model_.drift.set_readout(solution().to(torch::kFloat32));
+    if (!(validation_loss() <= before)) model_.drift.set_readout(old);
+  }
+
+ private:
+  [[nodiscard]] Tensor solution() const {
+    const std::int64_t batch = model_.options.batch, pairs = std::min(2 * table_.size(), kReadoutPairs);
+    Tensor gram, products;
+    for (std::int64_t i = 0; i * batch < pairs; ++i) {
+      const auto at = table_.draw(batch, kReadoutStream + static_cast<std::uint64_t>(i), false);
+      const Tensor middle = at.from + at.step / 2 * model_.drift_at(at.from, at.mu, at.time);
+      const Tensor psi = model_.drift.basis(middle, at.mu, at.time + at.step / 2);
+      const Tensor own = psi.t().matmul(psi * at.step).to(torch::kFloat64),
+                   with_change = psi.t().matmul(at.change).to(torch::kFloat64);
+      gram = gram.defined() ? gram + own : own;
+      products = products.defined() ? products + with_change : with_change;
+    }
+    gram += kReadoutRidge * gram.diagonal().mean() * torch::eye(gram.size(0), gram.options());
+    return (torch::linalg_solve(gram, products) / torch::tensor(model_.speed, torch::kFloat64)).t();
+  }
+
+  const IncrementTable& table_;
+  SdeModel& model_;
+};
+
 /// The loop, its clock and its history.
 class SdeTrainer {
  public:
@@ -116,6 +156,7 @@ class SdeTrainer {
     log(step, report);
     average_.swap();
     fit_.step_seconds = step > 0 ? seconds() / static_cast<double>(step) : 0;
+    if (!fit_.interrupted) Readout(table_, model_).solve([this] { return fit_.end.validation_loss = validation(); });
     return std::move(fit_);
   }
 
@@ -146,22 +187,26 @@ class SdeTrainer {
     average_.update();
   }
 
+  [[nodiscard]] double validation() const {
+    double sum = 0;
+    for (const auto& batch : validation_)
+      sum += drift_loss(model_, batch, variation_).item<double>() / kValidationBatches;
+    return sum;
+  }
+
   void log(std::int64_t step, const std::function<void(const SdeProgress&)>& report) {
     if (interval_steps_ == 0) return;
     const torch::NoGradGuard no_grad;
     average_.swap();
-    double validation = 0;
-    for (const auto& batch : validation_)
-      validation += drift_loss(model_, batch, variation_).item<double>() / kValidationBatches;
+    fit_.end = {step, interval_loss_ / static_cast<double>(interval_steps_), validation(), rate_, seconds()};
     average_.swap();
-    fit_.end = {step, interval_loss_ / static_cast<double>(interval_steps_), validation, rate_, seconds()};
     interval_loss_ = 0;
     interval_steps_ = 0;
-    if (!std::isfinite(fit_.end.loss) || !std::isfinite(validation))
+    if (!std::isfinite(fit_.end.loss) || !std::isfinite(fit_.end.validation_loss))
       throw DivergenceError(step, "the loss", "Lower training.learning_rate.");
     fit_.history.step.push_back(static_cast<double>(step));
     fit_.history.loss.push_back(fit_.end.loss);
-    fit_.history.validation_loss.push_back(validation);
+    fit_.history.validation_loss.push_back(fit_.end.validation_loss);
     fit_.history.seconds.push_back(fit_.end.seconds);
     fit_.history.learning_rate.push_back(rate_);
     if (report) report(fit_.end);

@@ -85,14 +85,38 @@ void SdeNetwork::start_from(const Tensor& weight, const Tensor& bias) {
   parameters_[parameters_.size() - 2].second.copy_(bias);
 }
 
+Tensor SdeNetwork::last_hidden(const Tensor& inputs) const {
+  Tensor hidden = inputs;
+  for (std::size_t next = 0; next + 3 < parameters_.size(); next += 2)
+    hidden = torch::silu(torch::addmm(parameters_[next + 1].second, hidden, parameters_[next].second.t()));
+  return hidden;
+}
+
 Tensor SdeNetwork::operator()(const Tensor& x, const Tensor& mu, const Tensor& t) const {
   const Tensor inputs = features(x, mu, t);
-  Tensor hidden = inputs;
-  std::size_t next = 0;
-  for (; next + 3 < parameters_.size(); next += 2)
-    hidden = torch::silu(torch::addmm(parameters_[next + 1].second, hidden, parameters_[next].second.t()));
-  return torch::addmm(parameters_[next + 1].second, hidden, parameters_[next].second.t()) +
-         inputs.matmul(parameters_[next + 2].second.t());
+  const std::size_t last = parameters_.size() - 3;
+  return torch::addmm(parameters_[last + 1].second, last_hidden(inputs), parameters_[last].second.t()) +
+         inputs.matmul(parameters_[last + 2].second.t());
+}
+
+Tensor SdeNetwork::basis(const Tensor& x, const Tensor& mu, const Tensor& t) const {
+  const Tensor inputs = features(x, mu, t);
+  return torch::cat({last_hidden(inputs), inputs, torch::ones_like(t)}, 1);
+}
+
+Tensor SdeNetwork::readout() const {
+  const std::size_t last = parameters_.size() - 3;
+  return torch::cat({parameters_[last].second, parameters_[last + 2].second, parameters_[last + 1].second.unsqueeze(1)},
+                    1);
+}
+
+void SdeNetwork::set_readout(const Tensor& map) {
+  const torch::NoGradGuard no_grad;
+  const std::size_t last = parameters_.size() - 3;
+  const std::int64_t width = parameters_[last].second.size(1), inputs = parameters_[last + 2].second.size(1);
+  parameters_[last].second.copy_(map.narrow(1, 0, width));
+  parameters_[last + 2].second.copy_(map.narrow(1, width, inputs));
+  parameters_[last + 1].second.copy_(map.select(1, width + inputs));
 }
 
 SdeModel::SdeModel(const models::Normalizer& normalizer, const SdeOptions& sde, std::uint64_t seed)

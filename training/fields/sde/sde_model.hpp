@@ -19,16 +19,23 @@ class SdeNetwork {
  public:
   SdeNetwork(const models::Normalizer& normalizer, const SdeOptions& options, std::int64_t outputs, std::uint64_t seed);
 
-  /// x: [B, d], mu: [B, p], t: [B, 1] -> [B, outputs]
+  /// basis . readout'; x: [B, d], mu: [B, p], t: [B, 1] -> [B, outputs]
   [[nodiscard]] torch::Tensor operator()(const torch::Tensor& x, const torch::Tensor& mu, const torch::Tensor& t) const;
   [[nodiscard]] const optim::NamedTensors& parameters() const { return parameters_; }
 
   /// What enters, [B, inputs].
   [[nodiscard]] torch::Tensor features(const torch::Tensor& x, const torch::Tensor& mu, const torch::Tensor& t) const;
+  /// What the output is linear in, [B, width + inputs + 1]: the last hidden layer, what enters, and 1.
+  [[nodiscard]] torch::Tensor basis(const torch::Tensor& x, const torch::Tensor& mu, const torch::Tensor& t) const;
+  /// The map from it to the outputs, [outputs, width + inputs + 1].
+  [[nodiscard]] torch::Tensor readout() const;
+  void set_readout(const torch::Tensor& map);
   /// Lets the network start as features . weight' + bias; [outputs, inputs], [outputs].
   void start_from(const torch::Tensor& weight, const torch::Tensor& bias);
 
  private:
+  [[nodiscard]] torch::Tensor last_hidden(const torch::Tensor& inputs) const;
+
   std::vector<double> periods_;  ///< [d], normalised
   bool autonomous_;
   optim::NamedTensors parameters_;
