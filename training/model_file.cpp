@@ -162,7 +162,8 @@ const ScoreUse& require_score(const ReducedModel& model, const std::string& path
 
 std::shared_ptr<const Loss> read_loss(const h5::File& file) {
   const auto kind = data::read_model_kind(file);
-  auto loss = LossList().leaving(kind);
+  const bool vector = kind.starts_with(kVectorKind);
+  auto loss = LossList().leaving(vector ? kind.substr(std::string(kVectorKind).size()) : kind);
   if (!loss) unknown_kind(file, kind);
   loss->read(file);
   return loss;
@@ -173,6 +174,7 @@ void read_network(const h5::File& file, const data::ModelHeader& header, Reduced
   OptionSet set;
   models::bind(set, options);
   set.load_toml(header.options, file.path());
+  options.vector = header.kind.starts_with(kVectorKind);
   model.network = std::make_shared<models::ScoreNetwork>(options, model.normalizer);
   fill_parameters(*model.network, file);
   model.loss = read_loss(file);
@@ -204,7 +206,7 @@ void save_model(const std::string& path, const data::Provenance& provenance, con
   data::write_model_header(file, {.provenance = provenance,
                                   .data = model.header,
                                   .options = model_options_toml(model.network->options()),
-                                  .kind = model.loss->kind(),
+                                  .kind = (model.network->options().vector ? kVectorKind : "") + model.loss->kind(),
                                   .sigma = model.sigma,
                                   .step = state.now.step,
                                   .parameters = model.network->parameter_count(),

@@ -47,6 +47,9 @@ struct ReducedModel {
   void to(torch::Device device) const;
 };
 
+/// Kinds of models whose network is a vector field begin with it; the rest is that of the loss.
+inline constexpr const char* kVectorKind = "vector-";
+
 /// The model as what moves populations, the gradient of its potential, its score. @throws UsageError where it is none,
 /// saying what it is good for instead.
 [[nodiscard]] const Mover& require_mover(const ReducedModel& model, const std::string& path);

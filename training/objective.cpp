@@ -79,6 +79,15 @@ QuadraticPart quadratic_part(const models::QuadraticPotential::Coefficients& q, 
   return part;
 }
 
+/// The objective of a vector field by LibTorch operations, differentiable in the weights and the velocity.
+Tensor vector_objective(const kernels::NetworkShape& shape, const models::ModulatedWeights& weights,
+                        const models::TermTensors& terms, const models::GroupPoints& points) {
+  const auto b = models::evaluate_network(shape, models::effective_weights(weights), points.x);
+  auto sums = terms.values[models::kKineticRow] * b.square().sum({1, 2}) / 2;
+  if (points.velocity.defined()) sums = sums + terms.values[models::kVelocityRow] * (points.velocity * b).sum({1, 2});
+  return (terms.values[models::kScaleRow] * sums).sum();
+}
+
 /// The sweeps without a double backward: by the CPU's kernels or those of a device's blocks of threads, or in LibTorch
 /// operations.
 class FusedObjective : public Objective {
@@ -110,6 +119,7 @@ class FusedObjective : public Objective {
                             const models::GroupPoints& at) {
       using models::SweepEngine;
       if (at.x.device().is_cpu() && !operations_) return models::fused_objective(network.shape(), weights, on_host, at);
+      if (network.options().vector) return vector_objective(network.shape(), weights, on_device, at);
       return models::swept_objective(network.shape(), weights, on_device, at,
                                      operations_ ? SweepEngine::operations : SweepEngine::automatic);
     };
@@ -134,6 +144,13 @@ class FusedObjective : public Objective {
   bool operations_;
 };
 
+/// One member of GroupTerms for all groups, [G].
+Tensor column(const Batch& batch, double kernels::GroupTerms::*member) {
+  std::vector<double> values;
+  for (const auto& terms : batch.terms) values.push_back(terms.*member);
+  return torch::tensor(values, torch::kFloat64).to(batch.x.options());
+}
+
 /// LibTorch's double backward: the reference, and the way for what the kernels do not cover.
 class AutogradObjective : public Objective {
  public:
@@ -143,6 +160,7 @@ class AutogradObjective : public Objective {
     return {to_device(batch, device), step, {}, {}};
   }
   Tensor loss(models::ScoreNetwork& network, const ObjectiveInputs& inputs) const override {
+    if (network.options().vector) return vector_loss(network, inputs.batch);
     return autograd_objective(
         [&](const Tensor& x, const Tensor& mu, const Tensor& t) { return network.potential(x, mu, t); }, loss_,
         inputs.batch, seed_, inputs.step);
@@ -151,16 +169,17 @@ class AutogradObjective : public Objective {
   std::string engine() const override { return "autograd"; }
 
  private:
+  static Tensor vector_loss(models::ScoreNetwork& network, const Batch& batch) {
+    const auto b = network.vector_field(batch.x, batch.mu, batch.t);
+    auto sums = column(batch, &kernels::GroupTerms::kinetic) * b.square().sum({1, 2}) / 2;
+    if (batch.target.defined())
+      sums = sums + column(batch, &kernels::GroupTerms::velocity) * (batch.target * b).sum({1, 2});
+    return (column(batch, &kernels::GroupTerms::scale) * sums).sum();
+  }
+
   LossOptions loss_;
   std::int64_t seed_;
 };
-
-/// One member of GroupTerms for all groups, [G].
-Tensor column(const Batch& batch, double kernels::GroupTerms::*member) {
-  std::vector<double> values;
-  for (const auto& terms : batch.terms) values.push_back(terms.*member);
-  return torch::tensor(values, torch::kFloat64).to(batch.x.options());
-}
 
 /// lap_x s at every point, [G, N]. batch: x and t may belong to a graph.
 Tensor laplacian(const GroupPotential& potential, const LossOptions& loss, const Batch& batch, std::int64_t seed,

@@ -53,7 +53,8 @@ Training::Training(const TrainRequest& request)
       graph_(device_, request.config.training.cuda_graph && request.config.training.engine != EngineKind::autograd &&
                           !request.processes) {
   if (config_.training.tf32) at::globalContext().setAllowTF32CuBLAS(true);
-  auto reader = open_training_data(request.data_path, config_);
+  const bool apart = !request.populations_path.empty();
+  auto reader = apart ? data::DatasetReader(request.data_path) : open_training_data(request.data_path, config_);
   if (is_root()) const data::AtomicFile writable(request.output_path);  // fail now rather than at the first checkpoint
 
   torch::manual_seed(static_cast<std::uint64_t>(request.seed));
@@ -64,10 +65,8 @@ Training::Training(const TrainRequest& request)
   normalizer.mu_scale.insert(normalizer.mu_scale.end(), extra, 1);
   model_.normalizer = normalizer;
   model_.network = std::make_shared<models::ScoreNetwork>(config_.model, normalizer);
-  model_.header = reader.header();
-  model_.initial = initial_populations_of(reader);
-  model_.range = population_range_of(reader);
-  model_.observables = observable_courses_of(reader);
+  if (apart) keep(open_training_data(request.populations_path, config_));
+  else keep(reader);
   model_.sigma = config_.loss.sigma;
   model_.loss = loss.clone();
   model_.network->to(device_);
@@ -88,6 +87,13 @@ Training::Training(const TrainRequest& request)
     for (const double loss : losses) untrained_.scale = std::max(untrained_.scale, std::abs(loss));
   }
   batches_->follow(course_);
+}
+
+void Training::keep(const data::DatasetReader& populations) {
+  model_.header = populations.header();
+  model_.initial = initial_populations_of(populations);
+  model_.range = population_range_of(populations);
+  model_.observables = observable_courses_of(populations);
 }
 
 double Training::progress(std::int64_t step) const {

@@ -27,7 +27,8 @@ using TrainObserver = std::function<void(const TrainProgress&)>;
 struct TrainRequest {
   std::string data_path, output_path;
   TrainConfig config;
-  std::string config_toml;  ///< complete resolved configuration, stored in the model
+  std::string populations_path{};  ///< whose populations and observables the model keeps; empty: data_path
+  std::string config_toml;         ///< complete resolved configuration, stored in the model
   std::int64_t seed = 0;
   bool resume = false;            ///< continue output_path
   bool new_schedule = false;      ///< resume: the learning rate's schedule starts again

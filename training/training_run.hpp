@@ -33,6 +33,8 @@ class Training {
 
   [[nodiscard]] bool is_root() const { return !request_.processes || request_.processes->is_root(); }
   [[nodiscard]] Share share() const;
+  /// What the model keeps of the data.
+  void keep(const data::DatasetReader& populations);
   [[nodiscard]] double progress(std::int64_t step) const;
   [[nodiscard]] Signals signals() const;
   [[nodiscard]] std::vector<double> validate();

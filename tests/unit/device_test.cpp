@@ -182,7 +182,7 @@ TEST_F(NetworkOnDevice, TrainsLikeTheCpu) {
     (void)training::train(request);
     const auto network = training::load_model(folder.path("model.h5")).network;
     for (const double t : {0.0, 0.5, 1.0})
-      fields[on_device].push_back(network->gradient(x, network->normalized_mu({1.0}), t));
+      fields[on_device].push_back(network->field(x, network->normalized_mu({1.0}), t));
   }
   EXPECT_GT(fields[0][1].norm().item<double>(), 0);
   EXPECT_LT(largest_error(fields[1], fields[0]), 1e-3);

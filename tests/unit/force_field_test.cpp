@@ -582,8 +582,8 @@ TEST_F(ForceData, IsChosenForPositionsWithAccelerationsAlone) {
   EXPECT_EQ(chosen(kinetic, "training.leave_out=[1.0]"), "force");
   EXPECT_EQ(chosen(kinetic, "loss.name=velocity"), "potential");
   EXPECT_EQ(chosen(kinetic, "model.width=24"), "potential");
-  EXPECT_EQ(chosen({.particles = 50, .frames = 5, .velocities = false}), "potential");
-  EXPECT_EQ(chosen({.particles = 50, .frames = 5, .coordinates = {"x", "y"}}), "potential");
+  EXPECT_EQ(chosen({.particles = 50, .frames = 5, .velocities = false}), "vector");
+  EXPECT_EQ(chosen({.particles = 50, .frames = 5, .coordinates = {"x", "y"}}), "vector");
 }
 
 /// Two streams at small size: the energy of a speed that was left out, beside its baselines.

@@ -15,6 +15,7 @@
 #include "solvers/integrators.hpp"
 #include "tests/support/temporary_folder.hpp"
 #include "tests/support/tensor_values.hpp"
+#include "training/fields/choose_field.hpp"
 #include "training/fields/sde/noise_seen.hpp"
 #include "training/fields/sde/sde_fit.hpp"
 #include "training/model_file.hpp"
@@ -74,10 +75,10 @@ void write(const std::string& path, const System& system, const std::vector<doub
 /// A model of a file, and what a test asks of it in physical units.
 class Learned {
  public:
-  Learned(const std::string& path, SdeOptions options, std::int64_t steps)
+  Learned(const std::string& path, SdeOptions options, std::int64_t steps, std::int64_t width = 32)
       : reader_(path),
         normalizer_(compute_normalizer(reader_, {}, 2)),
-        model_((options.width = 32, options.depth = 2, options.batch = 2048, normalizer_), options, 1) {
+        model_((options.width = width, options.depth = 2, options.batch = 2048, normalizer_), options, 1) {
     const IncrementTable table(reader_, normalizer_, 0.05, 1 << 30, 1);
     SdeTraining training{.steps = steps};
     training.optimizer.kind = optim::OptimizerKind::adam;
@@ -151,8 +152,19 @@ TEST(SdeField, CrossesTheBarrierOfADoubleWellAsOftenAsTheSystem) {
   std::vector<double> times{0};  // uneven
   for (int k = 0; k < 60; ++k) times.push_back(times.back() + (k % 3 == 0 ? 0.02 : 0.05));
   write(path, system, {1.0, 2.0}, times);
-  const Learned learned(path, {.autonomous = true}, 600);
+  const Learned learned(path, {.autonomous = true}, 400, 128);
   EXPECT_NEAR(learned.sigma(0.0, 1.5), 0.7, 0.015);
+  // What one midpoint step of 0.04 needs is -0.56 at 1.2, where the equation has -0.528: the step's mean has sigma^2/2
+  // b'' in the place of (b^2)''/2. The data of one mu leave 0.04 of uncertainty there, and the network more.
+  double steep = 0;
+  for (const double mu : {1.0, 2.0}) {
+    for (const double x : {-1.2, 1.2}) {
+      EXPECT_NEAR(learned.drift(x, mu), x > 0 ? -0.56 : 0.56, 0.2) << x << " " << mu;
+      steep += std::abs(learned.drift(x, mu)) / 4;
+    }
+    for (const double x : {-0.8, -0.4, 0.0, 0.4, 0.8}) EXPECT_NEAR(learned.drift(x, mu), x - x * x * x, 0.1) << x;
+  }
+  EXPECT_NEAR(steep, 0.56, 0.13);
   // Everyone starts in one well; the share that has crossed at t, beside that of the system itself.
   torch::manual_seed(5);
   Tensor truth = torch::ones({20000, 2}, torch::kFloat64);
@@ -255,6 +267,30 @@ TEST(SdeField, NoiseIsSeenInTheData) {
   EXPECT_EQ(noise_seen(data::DatasetReader(path)), std::vector<std::string>{"y"});
   write(path, {kinetic.drift, [](const Tensor& x) { return torch::zeros_like(x); }}, {1.0}, even_times(12, 0.1));
   EXPECT_TRUE(noise_seen(data::DatasetReader(path)).empty());
+  // Another particle in every row at every time, or a system that has forgotten where it was a step ago: no noise whose
+  // strength could be told.
+  write(path,
+        {[](const Tensor& x, double) { return -8 * x; }, [](const Tensor& x) { return torch::full_like(x, 4.0); }},
+        {1.0}, even_times(12, 1.0));
+  EXPECT_TRUE(noise_seen(data::DatasetReader(path)).empty());
+}
+
+TEST(SdeField, IsChosenWhereNoiseIsSeenAndAVectorFieldWhereItIsNot) {
+  const test::TemporaryFolder folder;
+  const auto path = folder.path("data.h5");
+  const auto chosen = [&](double sigma, const std::string& option = "") {
+    write(path, {kOrnsteinUhlenbeck, [sigma](const Tensor& x) { return torch::full_like(x, sigma); }}, {1.0, 2.0},
+          even_times(12, 0.1));
+    TrainConfig config;
+    OptionSet set;
+    bind(set, config);
+    if (!option.empty()) set.set_assignment(option);
+    const auto reasons = resolve_choices(config, data::DatasetReader(path));
+    return config.field.name + ": " + reasons.field + "; " + config.loss.name;
+  };
+  EXPECT_EQ(chosen(0.5), "sde: particles are followed and noise drives x, y; auto");
+  EXPECT_EQ(chosen(0), "vector: particles are followed, and their mean velocity moves the density; velocity");
+  EXPECT_EQ(chosen(0.5, "model.width=24"), "potential: ; velocity");
 }
 
 }  // namespace

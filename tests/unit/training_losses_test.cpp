@@ -53,6 +53,8 @@ TEST(Losses, AreReadBackFromAFileByTheKindOfModel) {
       {"action-matching", {"drift", {}}},
       {"dice", {"drift", {}}},
       {"transport", {"drift", {}}},
+      {"weak", {"drift", {}}},
+      {"two-parameter", {"drift", {}}},
       {"dsm", {"score", {{"noise", 0.25}}}},
       {"ncsm", {"ncsm", {{"noise_min", 0.125}, {"noise_max", 8}}}},
       {"cfm", {"cfm", {}}}};

@@ -15,6 +15,7 @@
 #include "models/network_drift.hpp"
 #include "tests/support/gaussian_data.hpp"
 #include "tests/support/small_training.hpp"
+#include "tests/support/train_keys.hpp"
 #include "training/model_file.hpp"
 #include "training/optim/schedule.hpp"
 #include "training/population_range.hpp"
@@ -133,6 +134,8 @@ INSTANTIATE_TEST_SUITE_P(Losses, TrainedDrift,
                                                     optim::OptimizerKind::soap, 0.05},
                                            LossCase{"transport", "transport", QuadratureKind::simpson, 3, 0,
                                                     LaplacianKind::exact, optim::OptimizerKind::soap, 0.1},
+                                           LossCase{"weak", "weak", QuadratureKind::simpson, 3, 0, LaplacianKind::exact,
+                                                    optim::OptimizerKind::soap, 0.1},
                                            LossCase{"dice_entropic", "dice", QuadratureKind::simpson, 3, 0.3,
                                                     LaplacianKind::hutchinson, optim::OptimizerKind::soap, 0.1}),
                          [](const auto& info) { return info.param.name; });
@@ -161,6 +164,70 @@ TEST_F(Trainer, InterruptedAndResumedEqualsUninterruptedBitForBit) {
   const auto result = train(part);
   EXPECT_EQ(result.steps, 60);
   expect_same_arrays(h5::File::open(path("whole.h5")), h5::File::open(path("part.h5")), "/");
+}
+
+TEST_F(Trainer, AVectorFieldIsLearnedResumedAndRolledOutWithItsDensity) {
+  auto config = test::small_config();
+  config.field.name = "vector";
+  config.training.log_every = 10;
+  const auto whole = train(request(config, "whole.h5"));
+  EXPECT_EQ(whole.engine, "fused");
+  const auto model = load_model(path("whole.h5"));
+  EXPECT_EQ(model.kind, "vector-drift");
+  EXPECT_LT(drift_error(model, 0), 0.06);
+  EXPECT_THROW(
+      static_cast<void>(model.network->potential(torch::zeros({1, 1, 2}), torch::zeros({1, 1}), torch::zeros({1}))),
+      c10::ValueError);
+  infer({.model_path = path("whole.h5"),
+         .output_path = path("rollout.h5"),
+         .options = {.mu = {{1.2}}, .log_density = LogDensityKind::gaussian}});
+  const data::DatasetReader rollout(path("rollout.h5"));
+  const auto frame = rollout.read_frame(0, rollout.header().frames() - 1);
+  double mean = 0;
+  for (std::size_t i = 0; i < frame.samples.size(); i += 2)
+    mean += frame.samples[i] * 2.0 / static_cast<double>(frame.samples.size());
+  EXPECT_NEAR(mean, 1.2, 0.05);
+
+  auto part = interrupted_at_30(config, "part.h5");
+  train(part);
+  const auto one = load_model(path("whole.h5")).network->parameters(),
+             two = load_model(path("part.h5")).network->parameters();
+  for (std::size_t i = 0; i < one.size(); ++i) EXPECT_TRUE(torch::equal(one[i], two[i])) << i;
+}
+
+/// Snapshots alone: the field of a flow in two parameters, and the weak form with the least energy, move the
+/// population.
+TEST_F(Trainer, VectorFieldsAreLearnedFromSnapshots) {
+  for (const std::string loss : {"two-parameter", "weak"}) {
+    auto config = test::small_config();
+    config.field.name = "vector";
+    config.loss.name = loss;
+    config.training.steps = 600;
+    test::set_key(config, "loss.path_points=1000");
+    train(request(config, "model.h5"));
+    EXPECT_EQ(load_model(path("model.h5")).kind, "vector-drift");
+    for (const char* left : {"model.h5.flow", "model.h5.paths"}) EXPECT_FALSE(fs::exists(path(left)));
+    infer({.model_path = path("model.h5"), .output_path = path("rollout.h5"), .options = {.mu = {{1.2}}}});
+    const data::DatasetReader rollout(path("rollout.h5"));
+    EXPECT_EQ(rollout.header().particles, 4000);
+    const auto samples = rollout.read_frame(0, rollout.header().frames() - 1).samples;
+    const auto x = torch::tensor(samples).view({-1, 2}).to(torch::kFloat64);
+    EXPECT_NEAR(x.mean(0)[0].item<double>(), 1.2, 0.06) << loss;
+    EXPECT_NEAR(x.mean(0)[1].item<double>(), -0.5, 0.06) << loss;
+    for (const int c : {0, 1}) EXPECT_NEAR(x.std(0)[c].item<double>(), GaussianCase::spread(1), 0.06) << loss;
+  }
+}
+
+TEST_F(Trainer, AVectorFieldNeedsALossThatIsARegression) {
+  auto config = test::small_config();
+  config.field.name = "vector";
+  config.loss.name = "dice";
+  EXPECT_THAT([&] { train(request(config, "model.h5")); },
+              ::testing::ThrowsMessage<UsageError>(::testing::HasSubstr("model.field = potential")));
+  config.loss.name = "velocity";
+  config.loss.sigma = 0.1;
+  EXPECT_THAT([&] { train(request(config, "model.h5")); },
+              ::testing::ThrowsMessage<UsageError>(::testing::HasSubstr("loss.laplacian")));
 }
 
 TEST_F(Trainer, DivergenceNamesStepAndQuantityAndKeepsTheLastCheckpoint) {

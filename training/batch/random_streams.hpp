@@ -22,7 +22,8 @@ enum Stream : std::uint64_t {
   kGaugeStream,
   kShuffleStream,
   kIdStream,
-  kSegmentStream
+  kSegmentStream,
+  kFeatureStream
 };
 
 [[nodiscard]] inline std::uint64_t derive_seed(std::uint64_t seed, Stream stream, std::uint64_t index) {

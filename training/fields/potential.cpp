@@ -1,35 +1,13 @@
 #include <torch/types.h>
 
-#include <utility>
-
-#include "data/tensor_io.hpp"
 #include "training/fields/define_field.hpp"
-#include "training/fields/mover.hpp"
+#include "training/fields/drift_mover.hpp"
 #include "training/losses/choose_loss.hpp"
 #include "training/losses/registry.hpp"
 #include "training/model_file.hpp"
 #include "training/trainer.hpp"
 
 namespace scorefield::training {
-namespace {
-
-/// dX/dt = f(X) + grad_x s.
-class DriftMover : public Mover {
- public:
-  DriftMover(std::shared_ptr<models::ScoreNetwork> network, std::shared_ptr<const Loss> loss)
-      : network_(std::move(network)), loss_(std::move(loss)) {}
-
-  void move(const Motion& motion, const integrators::FrameObserver& on_frame) const override {
-    const auto drift = loss_->drift_use()->field(network_, motion.mu, motion.carried);
-    integrators::integrate(*drift, motion.state, motion.times, motion.integration, on_frame);
-  }
-
- private:
-  std::shared_ptr<models::ScoreNetwork> network_;
-  std::shared_ptr<const Loss> loss_;
-};
-
-}  // namespace
 
 /// The gradient of a network's potential s(x; mu, t), what snapshots identify: any loss of training/losses. Scores and
 /// conditional samplers are networks of the same make.
@@ -47,12 +25,14 @@ class PotentialField final : public Field {
   std::string resolve(TrainConfig& config, const data::DatasetReader& reader) const override {
     return resolve_loss(config, reader);
   }
-  [[nodiscard]] TrainResult train(const TrainRequest& request) const override { return train_network(request); }
+  [[nodiscard]] TrainResult train(const TrainRequest& request) const override {
+    return request.config.loss.chosen().train(request);
+  }
 
   [[nodiscard]] bool reads(const std::string& kind) const override { return LossList().leaving(kind) != nullptr; }
   void read(const h5::File& file, const data::ModelHeader& header, ReducedModel& model) const override {
     read_network(file, header, model);
-    if (model.loss->drift_use()) model.mover = std::make_shared<DriftMover>(model.network, model.loss);
+    if (model.loss->drift_use()) model.mover = make_drift_mover(model.network, model.loss);
   }
 };
 

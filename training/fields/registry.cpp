@@ -6,6 +6,7 @@ namespace scorefield::training {
 constexpr std::unique_ptr<Field> (*kFields[])() = {
     make_field<class ForceField>,
     make_field<class SdeField>,
+    make_field<class VectorField>,
     make_field<class PotentialField>,
 };
 

@@ -20,6 +20,8 @@ namespace scorefield::training {
 namespace {
 
 constexpr const char* kSdeKind = "sde";
+/// Noisy coordinates that a user is told of.
+constexpr std::size_t kNamedCoordinates = 4;
 
 /// dX = b dt + sigma dW by steps of the size of the data's, each an explicit midpoint step of the drift and one normal
 /// a coordinate.
@@ -103,9 +105,12 @@ class SdeField final : public Field {
     set.add("sde.autonomous", options_.autonomous, "field = sde: drift and noise do not depend on time");
   }
 
-  /// By its name alone.
-  [[nodiscard]] std::optional<std::string> suits(const data::DatasetReader&, const TrainConfig&) const override {
-    return std::nullopt;
+  [[nodiscard]] std::optional<std::string> suits(const data::DatasetReader& reader, const TrainConfig&) const override {
+    const auto noisy = noise_seen(reader);
+    if (noisy.empty()) return std::nullopt;
+    std::string names;
+    for (std::size_t i = 0; i < noisy.size() && i < kNamedCoordinates; ++i) names += (i > 0 ? ", " : "") + noisy[i];
+    return "particles are followed and noise drives " + names + (noisy.size() > kNamedCoordinates ? ", ..." : "");
   }
 
   [[nodiscard]] TrainResult train(const TrainRequest& request) const override;

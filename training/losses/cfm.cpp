@@ -55,6 +55,7 @@ class CfmLoss final : public NoiseLoss, public MarginalSampler {
   [[nodiscard]] std::string summary() const override { return "conditional baseline, a flow from noise"; }
 
   [[nodiscard]] std::int64_t extra_inputs() const override { return 1; }
+  [[nodiscard]] bool is_regression() const override { return true; }
   [[nodiscard]] std::unique_ptr<BatchPlan> plan(const PlanInputs& inputs) const override {
     return std::make_unique<CfmPlan>(inputs);
   }
@@ -62,6 +63,7 @@ class CfmLoss final : public NoiseLoss, public MarginalSampler {
   [[nodiscard]] std::string kind() const override { return "cfm"; }
   [[nodiscard]] const MarginalSampler* marginal_sampler() const override { return this; }
   [[nodiscard]] std::string use() const override { return "'scorefield infer' samples from it"; }
+  [[nodiscard]] bool follows() const override { return true; }
   void check(const ConditionalOptions& options) const override {
     check_ranges(options);
     if (options.method == ConditionalMethod::langevin)

@@ -35,4 +35,13 @@ std::string resolve_loss(TrainConfig& config, const data::DatasetReader& reader)
   return choice.reason;
 }
 
+std::string resolve_regression(TrainConfig& config, const data::DatasetReader& reader) {
+  if (config.loss.name != kAutomaticLoss) return "";
+  auto choice = choose_loss(reader, config);
+  if (!config.loss.list.find(choice.name).is_regression())
+    choice = {"transport", "the frames are snapshots, and their pairings have velocities without a potential"};
+  config.loss.name = choice.name;
+  return choice.reason;
+}
+
 }  // namespace scorefield::training

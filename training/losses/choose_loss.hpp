@@ -18,5 +18,7 @@ struct LossChoice {
 
 /// Puts the choice in the place of loss.name = auto. @return the reason; empty where a loss was named
 std::string resolve_loss(TrainConfig& config, const data::DatasetReader& reader);
+/// The same among losses that are regressions (Loss::is_regression).
+std::string resolve_regression(TrainConfig& config, const data::DatasetReader& reader);
 
 }  // namespace scorefield::training

@@ -23,6 +23,8 @@ class BatchPlan;
 class MarginalSampler;
 class Objective;
 struct TrainConfig;
+struct TrainRequest;
+struct TrainResult;
 
 /// What a loss may look at when it plans the batches of a training.
 struct PlanInputs {
@@ -72,6 +74,8 @@ class Loss {
   /// What options must not be combined. @throws UsageError
   virtual void validate(const TrainConfig&) const {}
 
+  /// Whether all it asks of the field v is a regression, |v|^2/2 - y.v, so that v need be no gradient.
+  [[nodiscard]] virtual bool is_regression() const { return false; }
   /// Times that a dataset must have at least.
   [[nodiscard]] virtual std::int64_t least_frames() const { return 2; }
   /// Inputs of the network after mu, in [-1, 1], such as a noise level: Group::inputs.
@@ -80,6 +84,9 @@ class Loss {
   [[nodiscard]] virtual std::unique_ptr<BatchPlan> plan(const PlanInputs& inputs) const = 0;
   /// The functional of a batch: the sums of kernels::GroupTerms, unless a loss brings its own.
   [[nodiscard]] virtual std::unique_ptr<Objective> objective(const TrainConfig& config, std::int64_t seed) const;
+
+  /// Trains a network with it: steps on its objective, unless it takes several trainings.
+  [[nodiscard]] virtual TrainResult train(const TrainRequest& request) const;
 
   /// What kind of model it leaves, the word in the file. Losses that leave the same kind keep the same attributes.
   [[nodiscard]] virtual std::string kind() const = 0;

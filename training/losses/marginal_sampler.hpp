@@ -42,6 +42,9 @@ class MarginalSampler {
   /// @throws UsageError for options that this model has no use for
   virtual void check(const ConditionalOptions& options) const = 0;
 
+  /// Whether sample i at different times comes from the same point of noise by a flow, which makes it a trajectory.
+  [[nodiscard]] virtual bool follows() const { return false; }
+
   /// [N, d], normalised coordinates; a function of the seed. The same seed gives neighbouring samples at neighbouring
   /// (mu, t).
   [[nodiscard]] virtual torch::Tensor sample(const LevelField& field, std::int64_t particles, std::uint64_t seed,

@@ -86,6 +86,7 @@ class NcsmLoss final : public NoiseLoss, public MarginalSampler {
   }
 
   [[nodiscard]] std::int64_t extra_inputs() const override { return 1; }
+  [[nodiscard]] bool is_regression() const override { return true; }
   [[nodiscard]] std::unique_ptr<BatchPlan> plan(const PlanInputs& inputs) const override {
     return std::make_unique<NcsmPlan>(inputs, noise_);
   }

@@ -95,6 +95,7 @@ class TransportLoss final : public DriftLoss {
  public:
   [[nodiscard]] std::unique_ptr<Loss> clone() const override { return std::make_unique<TransportLoss>(*this); }
   [[nodiscard]] std::string name() const override { return "transport"; }
+  [[nodiscard]] bool is_regression() const override { return true; }
   [[nodiscard]] std::string summary() const override {
     return "snapshots far apart, by optimal pairings of neighbouring frames";
   }

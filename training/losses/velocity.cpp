@@ -56,6 +56,7 @@ class VelocityLoss final : public DriftLoss {
   [[nodiscard]] std::unique_ptr<Loss> clone() const override { return std::make_unique<VelocityLoss>(*this); }
   [[nodiscard]] std::string name() const override { return "velocity"; }
   [[nodiscard]] std::string summary() const override { return "data with known velocities"; }
+  [[nodiscard]] bool is_regression() const override { return true; }
 
   void bind(OptionSet& set) override {
     set.add("loss.velocities", velocities_,

@@ -138,7 +138,8 @@ data::DatasetHeader header_of(const ReducedModel& model, const InferRequest& req
   header.time =
       rollout_times(start ? start->with_times_of_file(model.header.time) : model.header.time, request.options.frames);
   header.particles = particles;
-  header.identity = sampled_afresh(model) ? data::Identity::marginals : data::Identity::trajectories;
+  const bool followed = !sampled_afresh(model) || model.loss->marginal_sampler()->follows();
+  header.identity = followed ? data::Identity::trajectories : data::Identity::marginals;
   header.has_velocities = false;
   header.has_weights = start && start->weighted();
   header.diffusion.clear();

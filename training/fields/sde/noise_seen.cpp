@@ -13,10 +13,25 @@ constexpr std::int64_t kRuns = 3, kTimes = 8, kParticles = 512;
 /// Of the coordinates themselves over a step: jumps below are rounding.
 constexpr double kRounding = 1e-5;
 
-/// Sums of squared jumps of the velocity at a time, of steps to the neighbours and to those after them.
+/// Sums of squared jumps of the velocity at a time, of steps to the neighbours and to those after them; of squared
+/// steps, and of squared deviations from the mean.
 struct Jumps {
   double single = 0, twice = 0, rounding = 0;
+  double step = 0, spread = 0;
+
+  [[nodiscard]] bool noisy() const { return single > rounding && twice < single && step < spread; }
 };
+
+/// Sum of squared deviations of a coordinate of n particles from their mean; one with a period has the whole of it.
+double spread_of(const std::vector<float>& samples, std::size_t n, std::size_t d, std::size_t c, double period) {
+  if (period > 0) return static_cast<double>(n) * period * period / 12;
+  double sum = 0, squares = 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    sum += samples[i * d + c];
+    squares += std::pow(samples[i * d + c], 2);
+  }
+  return squares - sum * sum / static_cast<double>(n);
+}
 
 double way(double from, double to, double period) {
   const double step = to - from;
@@ -38,12 +53,15 @@ void add_jumps(const data::DatasetReader& reader, std::int64_t mu_index, std::in
     return way(here, frames[2 + reach][i * d + c], header.periods[c]) / after -
            way(frames[2 - reach][i * d + c], here, header.periods[c]) / before;
   };
-  for (std::size_t c = 0; c < d; ++c)
+  for (std::size_t c = 0; c < d; ++c) {
+    jumps[c].spread += spread_of(frames[2], n, d, c, header.periods[c]);
     for (std::size_t i = 0; i < n; ++i) {
+      jumps[c].step += std::pow(way(frames[2][i * d + c], frames[3][i * d + c], header.periods[c]), 2);
       jumps[c].single += std::pow(jump(i, c, 1), 2);
       jumps[c].twice += std::pow(jump(i, c, 2), 2);
       jumps[c].rounding += std::pow(kRounding * frames[2][i * d + c] / (t[k + 1] - t[k]), 2);
     }
+  }
 }
 
 }  // namespace
@@ -61,7 +79,7 @@ std::vector<std::string> noise_seen(const data::DatasetReader& reader) {
   }
   std::vector<std::string> noisy;
   for (std::size_t c = 0; c < jumps.size(); ++c)
-    if (jumps[c].single > jumps[c].rounding && jumps[c].twice < jumps[c].single) noisy.push_back(header.coordinates[c]);
+    if (jumps[c].noisy()) noisy.push_back(header.coordinates[c]);
   return noisy;
 }
 

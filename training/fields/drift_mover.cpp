@@ -1,0 +1,34 @@
+#include "training/fields/drift_mover.hpp"
+
+#include <torch/types.h>
+
+#include <utility>
+
+#include "models/score_network.hpp"
+
+namespace scorefield::training {
+namespace {
+
+class DriftMover : public Mover {
+ public:
+  DriftMover(std::shared_ptr<models::ScoreNetwork> network, std::shared_ptr<const Loss> loss)
+      : network_(std::move(network)), loss_(std::move(loss)) {}
+
+  void move(const Motion& motion, const integrators::FrameObserver& on_frame) const override {
+    const auto drift = loss_->drift_use()->field(network_, motion.mu, motion.carried);
+    integrators::integrate(*drift, motion.state, motion.times, motion.integration, on_frame);
+  }
+
+ private:
+  std::shared_ptr<models::ScoreNetwork> network_;
+  std::shared_ptr<const Loss> loss_;
+};
+
+}  // namespace
+
+std::shared_ptr<const Mover> make_drift_mover(std::shared_ptr<models::ScoreNetwork> network,
+                                              std::shared_ptr<const Loss> loss) {
+  return std::make_shared<DriftMover>(std::move(network), std::move(loss));
+}
+
+}  // namespace scorefield::training
