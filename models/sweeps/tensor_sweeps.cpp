@@ -294,7 +294,7 @@ std::vector<SweepLayer> unflatten(const std::vector<Tensor>& flat) {
   return layers;
 }
 
-struct Call {
+struct SweptCall {
   const NetworkShape* shape;
   const TermTensors* terms;
   const GroupPoints* points;
@@ -307,7 +307,7 @@ bool by_blocks(const NetworkShape& shape, const Tensor& x, SweepEngine engine) {
 }
 
 struct SweptObjective : public torch::autograd::Function<SweptObjective> {
-  static Tensor forward(torch::autograd::AutogradContext* context, at::TensorList tensor_list, const Call* call) {
+  static Tensor forward(torch::autograd::AutogradContext* context, at::TensorList tensor_list, const SweptCall* call) {
     auto tensors = tensor_list.vec();
     const bool with_velocity = tensors.size() % kTensorsPerLayer != 0;  // it comes last
     if (with_velocity) tensors.pop_back();
@@ -358,7 +358,7 @@ Tensor swept_objective(const NetworkShape& shape, const ModulatedWeights& weight
       "expected terms of ", points.x.size(0), " groups, got ", terms.values.sizes());
   auto flat = flatten(sweep_layers(weights));
   if (points.velocity.defined() && points.velocity.requires_grad()) flat.push_back(points.velocity);
-  const Call call{&shape, &terms, &points, engine};
+  const SweptCall call{&shape, &terms, &points, engine};
   const auto value = SweptObjective::apply(at::TensorList(flat), &call);
   if (!points.gauge.defined()) return value;
   const auto groups = points.x.size(0), gauge_points = points.gauge.size(0);
