@@ -50,6 +50,8 @@ struct DatasetHeader {
   /// [L][p] of the runs that were there and were left out: of a reader, of the model trained without them, of its
   /// rollouts. What is predicted there was not seen in training.
   std::vector<std::vector<double>> left_out{};
+  /// Of a reader and of the model trained from it: particles that the file follows were taken for others at every time.
+  bool identity_ignored = false;
   /// Rollouts: which observables of the training runs held the population, "moments" or "modes"; empty: none.
   std::string guide{};
   /// [M] where frames differ in their number of particles, or the mu in their times (layout "frames"): instead of
@@ -78,6 +80,10 @@ struct DatasetHeader {
   /// The same where it is the id alone that tells: frames that differ have rows of their own.
   [[nodiscard]] bool follows_by_id() const { return ragged() && has_id; }
 };
+
+/// "trajectories" or "marginals", as in the attribute `identity`; "ignored" where a reader ignores that particles are
+/// followed.
+[[nodiscard]] std::string identity_word(const DatasetHeader& header);
 
 /// The times of all mu together, increasing; those that are equal up to rounding (1e-9 of the span) are one.
 [[nodiscard]] std::vector<double> all_times(const DatasetHeader& header);
@@ -178,6 +184,9 @@ class DatasetReader {
   /// From now on as if the runs at these mu, [L][p], were not in the file; indices of mu are those of the others.
   /// @throws UsageError where a mu is not among the runs, or none is left
   void leave_out(const std::vector<std::vector<double>>& mu);
+
+  /// From now on as if the frames were snapshots: neither rows nor ids tell which particle is which.
+  void ignore_identity();
 
   [[nodiscard]] const std::string& path() const { return file_.path(); }
   [[nodiscard]] const DatasetHeader& header() const { return header_; }

@@ -201,6 +201,13 @@ void DatasetReader::leave_out(const std::vector<std::vector<double>>& mu) {
   stored_ = picked_rows(stored_, kept);
 }
 
+void DatasetReader::ignore_identity() {
+  if (!header_.follows()) return;
+  header_.identity = Identity::marginals;
+  header_.has_id = false;
+  header_.identity_ignored = true;
+}
+
 template <class T>
 void DatasetReader::read_values(const char* name, std::int64_t mu_index, std::int64_t frame, std::int64_t width,
                                 std::span<T> values) const {
@@ -305,6 +312,11 @@ void check_size(const DatasetHeader& header, const std::vector<double>& mu) {
 }
 
 }  // namespace
+
+std::string identity_word(const DatasetHeader& header) {
+  if (header.identity_ignored) return "ignored";
+  return header.identity == Identity::trajectories ? "trajectories" : "marginals";
+}
 
 std::int64_t nearest_mu(const DatasetHeader& header, const std::vector<double>& mu) {
   check_size(header, mu);

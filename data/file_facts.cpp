@@ -129,7 +129,7 @@ void add_dataset(Json& facts, const std::string& path) {
   facts["layout"] = header.ragged() ? kFramesLayout : "dense";
   facts["particles"] = header.particles;
   if (header.ragged()) facts["particles"] = frame_sizes(header);
-  facts["identity"] = header.identity == Identity::trajectories ? "trajectories" : "marginals";
+  facts["identity"] = identity_word(header);
   facts["velocities"] = header.has_velocities;
   facts["weights"] = header.has_weights;
   facts["id"] = header.has_id;
@@ -146,6 +146,7 @@ void add_model(Json& facts, const h5::File& file, const Json& arrays) {
   facts["parameters"] = header.parameters;
   facts["network_parameters"] = header.network_parameters;
   facts["kind"] = header.kind;
+  if (file.has_attribute("/model", "identity")) facts["identity"] = file.string_attribute("/model", "identity");
   for (const auto& group : file.children("/"))
     if (file.is_group("/" + group)) facts["groups"]["/" + group] = totals(arrays, "/" + group + "/");
   facts["step"] = header.step;

@@ -155,6 +155,10 @@ void print_model(const Json& facts, Page& page) {
     page.add(", ", parameters, " parameters (network ", network, ", modulation ", parameters - network, ")");
   page.add(", ", facts["step"].get<std::int64_t>(), " training steps");
   print_header(facts, page);
+  if (facts.contains("identity"))
+    page.line("identity", facts["identity"].get<std::string>() == "ignored"
+                              ? "ignored: trained on snapshots, though the data follow their particles"
+                              : facts["identity"].get<std::string>() + " in the training data");
   for (const auto& [name, group] : facts["groups"].items())
     page.line(name, group["arrays"].get<std::int64_t>(), " arrays, ", group["values"].get<std::int64_t>(), " values");
   bool first = true;

@@ -26,6 +26,7 @@ void write_model_header(h5::File& file, const ModelHeader& header) {
   file.set_attribute("/model", "coordinates", data.coordinates);
   file.set_attribute("/model", "units", data.units);
   file.set_attribute("/model", "periods", data.periods);
+  file.set_attribute("/model", "identity", identity_word(data));
   // How the training data were made: evaluation asks the same generator for its noise floor.
   file.set_attribute("/model", "data_config", data.provenance.config);
   file.set_attribute("/model", "options", header.options);

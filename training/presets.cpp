@@ -45,6 +45,7 @@ end_groups = 4
 mu = 2
 particles = 76
 jitter = 0.05
+identity = "ignore"
 )"},
     Preset{"snapshots",
            "few snapshots of a few thousand points, in minutes of two cores: pairings of neighbouring frames",
@@ -61,6 +62,7 @@ mu = 12
 nodes = 3
 particles = 64
 jitter = 0.1
+identity = "ignore"
 )"},
     Preset{"landau",
            "Landau damping, weak to strong, two or six dimensions, in a minute of one core: free streaming is known, "

@@ -235,6 +235,7 @@ std::string Training::start_message() const {
                      std::to_string(parameters - plain) + "), " + objective_->engine() + " engine, " +
                      std::to_string(batches_->groups() * batches_->particles()) + " points per step" +
                      (batches_->needs().targets_from.empty() ? "" : ", " + batches_->needs().targets_from) +
+                     (model_.header.identity_ignored ? ", identities ignored" : "") +
                      (request_.processes ? ", " + std::to_string(request_.processes->size()) + " processes" : "");
   if (!request_.resume) return text;
   const double at = course_.at(first_step_);

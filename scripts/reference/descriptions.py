@@ -97,7 +97,8 @@ FILES = {
         "/model/force/response": ("[M]", "g of the force g G of the particles' own density, div G = n/mean(n) - 1"),
         "/model/force@*": "origin, length and periodicity of the axes, waves along each, where the force is from, how it is "
                           "interpolated in mu and with what error at left-out runs",
-        "/model@*": "the network's options (TOML), its numbers of parameters, coordinates, units, periods, kind of model, "
+        "/model@*": "the network's options (TOML), its numbers of parameters, coordinates, units, periods, kind of model, whether "
+        "particles were followed in training (trajectories, marginals, ignored), "
                     "the training data's configuration",
         "/training/*": "raw weights, averages and optimiser state, with which `--resume` continues bit for bit; in `best` "
                        "those of the least validation loss, unless they are the same",

@@ -28,6 +28,7 @@ class Inspect : public ::testing::Test {
     header.data.coordinates = {"x"};
     header.data.units = {"box"};
     header.data.periods = {1};
+    header.data.identity_ignored = true;
     header.parameters = 9;
     header.network_parameters = 6;
     write_model_header(file, header);
@@ -116,11 +117,13 @@ TEST_F(Inspect, ManyValuesOfMuAreShortened) {
 TEST_F(Inspect, ModelCountsItsValuesAndShowsTheLastLoss) {
   write_model();
   const std::string text = describe_file(path);
-  for (const char* part : {"scorefield/model", "9 parameters (network 6, modulation 3), 12 training steps",
-                           "/model/parameters/modulation.weight0  float32 [3, 2]", "loss: 2 entries, last -0.75",
-                           "seed 9", "-0.5, -0.75  (2 values of mu)", "2 frames, 0 to 4 s", "x [box], period 1"})
+  for (const char* part :
+       {"scorefield/model", "9 parameters (network 6, modulation 3), 12 training steps",
+        "/model/parameters/modulation.weight0  float32 [3, 2]", "loss: 2 entries, last -0.75", "seed 9",
+        "-0.5, -0.75  (2 values of mu)", "2 frames, 0 to 4 s", "x [box], period 1", "ignored: trained on snapshots"})
     EXPECT_THAT(text, HasSubstr(part));
   const json facts = json::parse(describe_file_json(path));
+  EXPECT_EQ(facts["identity"], "ignored");
   EXPECT_EQ(facts["parameters"], 9);
   EXPECT_EQ(facts["step"], 12);
   EXPECT_EQ(facts["groups"]["/model"], json({{"arrays", 4}, {"values", 13}}));

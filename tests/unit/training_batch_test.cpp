@@ -5,6 +5,7 @@
 #include <cmath>
 #include <filesystem>
 #include <map>
+#include <numbers>
 #include <numeric>
 #include <set>
 
@@ -272,6 +273,32 @@ TEST_F(GaussianBatches, TheOrderInTheFileDoesNotDecideWhatIsTrainedOn) {
       EXPECT_NEAR(x.std().item<double>(), 1, 0.2);
     }
     std::filesystem::remove(sorted);
+  }
+}
+
+/// Of two frames the same random numbers draw the same particle where particles are followed, and another one where
+/// their identities are ignored: in units of the Gaussian all frames have the same coordinates z.
+TEST_F(GaussianBatches, IgnoredIdentitiesDrawOtherParticlesAtOtherTimes) {
+  for (const bool ignored : {false, true}) {
+    data::DatasetReader reader(path_);
+    if (ignored) reader.ignore_identity();
+    EXPECT_EQ(data::identity_word(reader.header()), ignored ? "ignored" : "trajectories");
+    EXPECT_EQ(reader.header().follows(), !ignored);
+    TrainConfig config;
+    config.batch.sampling = SamplingKind::random;
+    const Particles particles(std::move(reader), test::identity_normalizer(), config, 1, {});
+    constexpr std::int64_t n = 400;
+    std::vector<torch::Tensor> z;
+    for (const std::int64_t frame : {std::int64_t{0}, std::int64_t{32}}) {
+      std::vector<float> x(2 * n);
+      particles.draw({.mu_index = 1, .time = 0, .frame = frame}, {7, Subset::training}, x);
+      const double t = frame == 0 ? 0 : 1;
+      const auto mean = torch::tensor({t, -0.5 * t});
+      z.push_back((torch::tensor(x).view({n, 2}) - mean) / GaussianCase::spread(t));
+    }
+    const double distance = (z[1] - z[0]).norm(2, -1).mean().item<double>();
+    if (ignored) EXPECT_NEAR(distance, std::sqrt(std::numbers::pi), 0.2) << "two independent draws";
+    else EXPECT_LT(distance, 1e-5);
   }
 }
 

@@ -14,6 +14,8 @@
 #include "tests/support/gaussian_data.hpp"
 #include "tests/support/train_keys.hpp"
 #include "training/batch/source.hpp"
+#include "training/losses/choose_loss.hpp"
+#include "training/training_data.hpp"
 
 namespace scorefield::training {
 namespace {
@@ -270,6 +272,22 @@ TEST_F(VelocitySource, IsChosenByWhatTheFileSays) {
 
   plain.loss.name = "dice";
   EXPECT_EQ(open(plain).needs().targets_from, "");
+}
+
+/// Trajectories with stored velocities, of which nothing is to be known but the frames.
+TEST_F(VelocitySource, IgnoredIdentitiesLeaveSnapshots) {
+  auto header = plane_header();
+  header.has_velocities = true;
+  write_brownian(header);
+  TrainConfig config;
+  EXPECT_EQ(choose_loss(open_training_data(path_, config), config).name, "velocity");
+  test::set_key(config, "batch.identity=ignore");
+  const auto choice = choose_loss(open_training_data(path_, config), config);
+  EXPECT_EQ(choice.name, "transport");
+  EXPECT_NE(choice.reason.find("batch.identity"), std::string::npos);
+  config.loss.name = "velocity";
+  test::set_key(config, "loss.velocities=differences");
+  EXPECT_THROW(validate(config), UsageError) << "differences follow particles";
 }
 
 }  // namespace

@@ -11,6 +11,9 @@ void bind(OptionSet& set, BatchOptions& options) {
   set.add("batch.sampling", options.sampling,
           {{"stratified", SamplingKind::stratified}, {"random", SamplingKind::random}},
           "stratified: one particle from each of equally full cells of state space; random: independent draws");
+  set.add("batch.identity", options.identity, {{"keep", IdentityUse::keep}, {"ignore", IdentityUse::ignore}},
+          "keep: particles are followed where the data follow them; ignore: every frame is a snapshot, whose particles "
+          "are others than those of the frames around it, and stored velocities are used only by a loss that is named");
   set.add("batch.keep_times", options.keep_times, in(0, 1),
           "share of the stored times that is trained on, another random subset for every mu; both ends stay");
   set.add("batch.jitter", options.jitter, at_least(0),

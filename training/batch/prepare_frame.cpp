@@ -47,7 +47,7 @@ PrepareFrame::PrepareFrame(const models::Normalizer& normalizer, const data::Dat
       trajectories_(header.identity == data::Identity::trajectories),
       alike_(!header.ragged()),
       ordered_(ordered),
-      shuffled_(!problems::made_by_a_problem(header)),
+      shuffled_(!problems::made_by_a_problem(header) || header.identity_ignored),
       seed_(seed) {
   if (shuffled_ && trajectories_ && alike_)
     common_ = std::make_shared<const std::vector<std::int64_t>>(

@@ -15,9 +15,9 @@ namespace scorefield::training {
 /// parts, the first particles and the rest, along a Hilbert curve. The shuffle makes the order in the file free of
 /// meaning: particle codes write by species and cell, so the last rows of their files are one corner of the population.
 /// It is the same in every frame where particles keep their rows, and another one per frame elsewhere; what a problem
-/// of this program made has no order, and stays as even as it is. Where ids tell which particle is which, random
-/// numbers of the ids decide the order, and which particles validate: the same ones in every frame that has them.
-/// Weights are summed up in the final order, each part by itself.
+/// of this program made has no order, and stays as even as it is, unless its identities are to be ignored. Where ids
+/// tell which particle is which, random numbers of the ids decide the order, and which particles validate: the same
+/// ones in every frame that has them. Weights are summed up in the final order, each part by itself.
 class PrepareFrame {
  public:
   PrepareFrame(const models::Normalizer& normalizer, const data::DatasetHeader& header, double validation_fraction,

@@ -52,7 +52,7 @@ GuidedRollouts read_guided(const json& object) {
 }
 
 json results(const Cell& cell) {
-  json object{{"status", "done"}, {"conditional", cell.conditional}};
+  json object{{"status", "done"}, {"conditional", cell.conditional}, {"snapshots", cell.snapshots}};
   for_each_figure([&](const Figure& figure) {
     const auto& value = cell.*figure.value;
     if (value) object[figure.key] = figure.whole ? json(static_cast<std::int64_t>(*value)) : json(*value);
@@ -93,6 +93,7 @@ Cell read_cell(const json& object) {
     return cell;
   }
   cell.conditional = object.value("conditional", false);
+  cell.snapshots = object.value("snapshots", false);
   for_each_figure([&](const Figure& figure) {
     const auto found = object.find(figure.key);
     if (found != object.end() && found->is_number()) cell.*figure.value = found->get<double>();

@@ -39,6 +39,7 @@ struct Cell {
   std::optional<double> speed_up;               ///< ratio of the last two
   std::optional<double> worst_to_nearest, worst_to_runs, to_floor;  ///< standing.hpp
   bool conditional = false;                                         ///< every frame is sampled afresh
+  bool snapshots = false;                                           ///< trained with batch.identity = ignore
   std::optional<Integrand> integrand;
 
   metrics::Scores mean;  ///< over test mu

@@ -70,6 +70,7 @@ void train(const CellTask& task, Cell& cell) {
   cell.parameters = static_cast<double>(result.parameters);
   cell.validation_loss = result.validation_loss;
   cell.conditional = task.plan.train.loss.chosen().marginal_sampler() != nullptr;
+  cell.snapshots = task.plan.train.batch.identity == training::IdentityUse::ignore;
 }
 
 /// Whether the trained model is a network whose batches and potential can be looked at.

@@ -187,7 +187,8 @@ std::string problem_table(const std::string& problem, const std::vector<Cell>& c
     if (of_method.empty()) continue;
     std::vector<std::string> values;
     for (const Column& column : columns) values.push_back(summarise(of_method, column));
-    text += row_text(method, values) + guided_row(method, of_method, columns);
+    const bool snapshots = std::any_of(of_method.begin(), of_method.end(), [](auto* cell) { return cell->snapshots; });
+    text += row_text(method + (snapshots ? ", snapshots" : ""), values) + guided_row(method, of_method, columns);
   }
   return text + closest_row(done, columns);
 }
@@ -265,7 +266,8 @@ std::string to_markdown(const std::string& name, const std::string& summary, con
       "ratio to whatever of nearest, interpolated, cubic and mixture is best at that mu; / floor: its mean "
       "over the floor's; closest: the method, by its mean over seeds, or the baseline with the least error, unguided; "
       "guided: the same model held to observables of the training runs (infer.guide), in italics the "
-      "errors of what guides, which are no test of the model; all "
+      "errors of what guides, which are no test of the model; snapshots: particles were not followed in training "
+      "(batch.identity = ignore); all "
       "frames: one rollout at one mu with every frame of the data (the first seed's, timing_particles particles).\n";
   for (const auto& problem : problems_of(cells)) text += problem_table(problem, cells);
   text += standing_table(cells);

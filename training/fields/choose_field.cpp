@@ -11,7 +11,8 @@ namespace {
 constexpr std::array<std::string_view, 6> kOfNetworks{"model.", "loss.",      "quadrature.",
                                                       "batch.", "optimizer.", "training."};
 /// Keys of those tables that are not.
-constexpr std::array<std::string_view, 3> kOfAll{"model.field", "training.leave_out", "training.memory_limit"};
+constexpr std::array<std::string_view, 4> kOfAll{"model.field", "batch.identity", "training.leave_out",
+                                                 "training.memory_limit"};
 
 bool about_networks(const std::string& key) {
   return std::find(kOfAll.begin(), kOfAll.end(), key) == kOfAll.end() &&

@@ -106,9 +106,10 @@ class ForceField final : public Field {
             "time: waves of another period or growth; auto: where that lowers the error at training runs left out");
   }
 
-  [[nodiscard]] std::optional<std::string> suits(const data::DatasetReader& reader, const TrainConfig&) const override {
+  [[nodiscard]] std::optional<std::string> suits(const data::DatasetReader& reader,
+                                                 const TrainConfig& config) const override {
     const auto& header = reader.header();
-    if (positions_diffuse(header)) return std::nullopt;
+    if (positions_diffuse(header) || config.batch.identity == IdentityUse::ignore) return std::nullopt;
     const auto source = force_source(header, options_);
     if (source == ForceSource::stored) return "the data have positions, velocities and accelerations";
     if (source == ForceSource::charge) return "the data have positions, velocities, and charge in a known box";

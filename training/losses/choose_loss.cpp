@@ -15,7 +15,8 @@ constexpr std::int64_t kFewFrames = 40;
 
 LossChoice choose_loss(const data::DatasetReader& reader, const TrainConfig& config) {
   const auto& header = reader.header();
-  if (stored_velocities_say_all(header, config.batch)) return {"velocity", "the data have velocities"};
+  const bool ignored = config.batch.identity == IdentityUse::ignore;
+  if (!ignored && stored_velocities_say_all(header, config.batch)) return {"velocity", "the data have velocities"};
   if (can_take_differences(header))
     return {"velocity", header.has_velocities
                             ? "particles are followed, and their stored velocities leave out that they diffuse"
@@ -23,7 +24,8 @@ LossChoice choose_loss(const data::DatasetReader& reader, const TrainConfig& con
   std::int64_t frames = 0;
   for (std::int64_t m = 0; m < header.mu_count(); ++m)
     frames = std::max(frames, static_cast<std::int64_t>(header.times(m).size()));
-  const std::string snapshots = "the frames are snapshots, particles are not followed and have no velocities";
+  const std::string snapshots = ignored ? "the frames are taken for snapshots (batch.identity = ignore)"
+                                        : "the frames are snapshots, particles are not followed and have no velocities";
   if (frames <= kFewFrames) return {"transport", snapshots + ", and few of them are far apart"};
   return {"dice", snapshots + ", and many of them lie close together"};
 }

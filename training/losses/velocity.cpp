@@ -1,3 +1,4 @@
+#include "core/error.hpp"
 #include "training/batch/marginal_index.hpp"
 #include "training/losses/define_loss.hpp"
 #include "training/losses/differences.hpp"
@@ -71,6 +72,14 @@ class VelocityLoss final : public DriftLoss {
         "velocity: how the one-sided differences at unevenly spaced frames are put together; smooth: to second "
         "order; stochastic: by their mean, the current velocity of a diffusion; auto: by the quadratic variation of "
         "every coordinate");
+  }
+
+  void validate(const TrainConfig& config) const override {
+    DriftLoss::validate(config);
+    if (velocities_ == VelocityKind::differences && config.batch.identity == IdentityUse::ignore)
+      throw UsageError(
+          "option 'loss.velocities' = differences follows particles from frame to frame, which 'batch.identity' = "
+          "ignore rules out. Take loss.name = auto, dice or transport, or batch.identity = keep.");
   }
 
   [[nodiscard]] std::unique_ptr<BatchPlan> plan(const PlanInputs& inputs) const override {
