@@ -32,6 +32,7 @@ void write_model_header(h5::File& file, const ModelHeader& header) {
   file.set_attribute("/model", "options", header.options);
   file.set_attribute("/model", "kind", header.kind);
   file.set_attribute("/model", "sigma", header.sigma);
+  if (header.growth > 0) file.set_attribute("/model", "growth", header.growth);
   file.set_attribute("/model", "parameters", header.parameters);
   file.set_attribute("/model", "network_parameters", header.network_parameters);
   file.create_group("/training");
@@ -58,6 +59,7 @@ ModelHeader read_model_header(const h5::File& file) {
   header.options = file.string_attribute("/model", "options");
   header.kind = read_model_kind(file);
   header.sigma = file.number_attribute("/model", "sigma");
+  if (file.has_attribute("/model", "growth")) header.growth = file.number_attribute("/model", "growth");
   header.step = file.integer_attribute("/training", "step");
   if (file.has_attribute("/model", "parameters")) {
     header.parameters = file.integer_attribute("/model", "parameters");

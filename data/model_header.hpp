@@ -16,6 +16,7 @@ struct ModelHeader {
   std::string options{};       ///< of the network, TOML
   std::string kind = "drift";  ///< what the network is: drift, score, ...; files without it are older and hold drifts
   double sigma = 0;            ///< diffusion that the model was trained with, normalised units
+  double growth = 0;           ///< lambda where mass grows at the rate g = s/lambda; 0: it is conserved
   std::int64_t step = 0;       ///< of the training
   std::int64_t parameters = 0, network_parameters = 0;  ///< in all, and without the modulation; 0: an older file
 };

@@ -12,6 +12,10 @@ void bind(OptionSet& set, TrainConfig& config) {
               config.loss.list.help());
   set.add("loss.sigma", config.loss.sigma, at_least(0),
           "diffusion of the entropic energy E_eps, normalised units; 0: kinetic energy");
+  set.add(
+      "loss.growth", config.loss.growth, at_least(0),
+      "action-matching, dice: lambda of their unbalanced form, in which mass grows at the rate g = s/lambda, as the "
+      "frames' weights or numbers of particles say; normalised units; 0: mass is conserved");
   set.add("loss.laplacian", config.loss.laplacian,
           {{"exact", LaplacianKind::exact}, {"hutchinson", LaplacianKind::hutchinson}, {"stein", LaplacianKind::stein}},
           "how the Laplacian of the entropic energy is computed; stein: from the samples' jitter, without second "

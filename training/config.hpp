@@ -40,7 +40,8 @@ struct FieldOptions {
 /// Which functional is minimised (shared equations: training/README.md).
 struct LossOptions {
   std::string name = kAutomaticLoss;
-  double sigma = 0;  ///< diffusion in dX = b dt + sigma dW, normalised units; 0: kinetic energy E, > 0: entropic E_eps
+  double sigma = 0;   ///< diffusion in dX = b dt + sigma dW, normalised units; 0: kinetic energy E, > 0: entropic E_eps
+  double growth = 0;  ///< lambda of unbalanced action matching, normalised units; 0: mass is conserved
   LaplacianKind laplacian = LaplacianKind::hutchinson;
   std::int64_t probes = 1;  ///< Hutchinson probes per point
   LossList list{};          ///< every loss, with the options that are its own

@@ -193,6 +193,7 @@ ReducedModel load_model(const std::string& path) {
   field->read(file, header, model);
   model.initial = read_initial(file, model.header.dimension());
   model.sigma = header.sigma;
+  model.growth = header.growth;
   model.step = header.step;
   model.range = read_population_range(file);
   model.observables = read_observables(file, model.header.mu_count(), model.header.periods);
@@ -208,6 +209,7 @@ void save_model(const std::string& path, const data::Provenance& provenance, con
                                   .options = model_options_toml(model.network->options()),
                                   .kind = (model.network->options().vector ? kVectorKind : "") + model.loss->kind(),
                                   .sigma = model.sigma,
+                                  .growth = model.growth,
                                   .step = state.now.step,
                                   .parameters = model.network->parameter_count(),
                                   .network_parameters = model.network->plain_parameter_count()});

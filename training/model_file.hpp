@@ -34,7 +34,8 @@ struct ReducedModel {
   std::shared_ptr<models::ScoreNetwork> network;
   data::DatasetHeader header;  ///< coordinates, units, periods, mu and times of the training data
   InitialPopulations initial;
-  double sigma = 0;  ///< diffusion that the model was trained with, normalised units
+  double sigma = 0;   ///< diffusion that the model was trained with, normalised units
+  double growth = 0;  ///< lambda where mass grows at the rate s/lambda; 0: it is conserved
   std::int64_t step = 0;
   /// What a network is good for: the loss that it was trained with, or one that leaves models of the same kind, with
   /// what the file keeps of it. Null where there is no network.

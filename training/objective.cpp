@@ -215,7 +215,8 @@ torch::Tensor autograd_objective(const GroupPotential& potential, const LossOpti
 
   // Every term is a sum over the points of a group, [G].
   auto total = column(batch, &GroupTerms::kinetic) * v.square().sum({1, 2}) / 2 +
-               column(batch, &GroupTerms::time) * rate + column(batch, &GroupTerms::potential) * s.sum(1);
+               column(batch, &GroupTerms::time) * rate + column(batch, &GroupTerms::potential) * s.sum(1) +
+               column(batch, &GroupTerms::reaction) * s.square().sum(1) / 2;
   if (batch.target.defined()) total = total + column(batch, &GroupTerms::velocity) * (batch.target * v).sum({1, 2});
   if (loss.sigma > 0 && !laplacian_from_jitter(loss)) {
     const auto entropic = column(batch, &GroupTerms::kinetic) * (0.5 * loss.sigma * loss.sigma);

@@ -64,6 +64,18 @@ particles = 64
 jitter = 0.1
 identity = "ignore"
 )"},
+    Preset{
+        "growth",
+        "few snapshots of a population whose mass may grow, such as cells: an autonomous drift and growth, in minutes",
+        R"([training]
+steps = 500
+log_every = 50
+ema_decay = 0.98
+[model]
+field = "growth"
+[batch]
+identity = "ignore"
+)"},
     Preset{"landau",
            "Landau damping, weak to strong, two or six dimensions, in a minute of one core: free streaming is known, "
            "velocity form",

@@ -68,6 +68,7 @@ Training::Training(const TrainRequest& request)
   if (apart) keep(open_training_data(request.populations_path, config_));
   else keep(reader);
   model_.sigma = config_.loss.sigma;
+  model_.growth = config_.loss.growth;
   model_.loss = loss.clone();
   model_.network->to(device_);
   batches_ = std::make_unique<BatchSource>(std::move(reader), normalizer, config_, request.seed, share());

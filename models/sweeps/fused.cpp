@@ -103,8 +103,9 @@ struct Call {
 double total_of(const std::vector<GroupTerms>& terms, const std::vector<GroupSums>& sums) {
   double total = 0;
   for (std::size_t g = 0; g < terms.size(); ++g)
-    total += terms[g].scale * (terms[g].kinetic * sums[g].kinetic + terms[g].velocity * sums[g].velocity +
-                               sums[g].transport + terms[g].potential * sums[g].potential);
+    total += terms[g].scale *
+             (terms[g].kinetic * sums[g].kinetic + terms[g].velocity * sums[g].velocity + sums[g].transport +
+              terms[g].potential * sums[g].potential + terms[g].reaction * sums[g].reaction);
   return total;
 }
 

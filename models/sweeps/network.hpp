@@ -45,8 +45,8 @@ struct PlainShape {
 };
 
 /// What one group adds to the objective, with s the potential, v = grad_x s, and X' a given velocity:
-///   sum over its points of  kinetic |v|^2/2 + velocity X'.v + time ds/dt + laplacian lap s + potential s,  times
-///   `scale`.
+///   sum over its points of  kinetic |v|^2/2 + velocity X'.v + time ds/dt + laplacian lap s + potential s
+///   + reaction s^2/2,  times `scale`.
 /// kinetic must be 0 or 1. Of a vector field v itself is the network's output, and there are no other terms than the
 /// first two.
 struct GroupTerms {
@@ -55,6 +55,7 @@ struct GroupTerms {
   double time = 0;
   double laplacian = 0;
   double potential = 0;
+  double reaction = 0;
   double scale = 1;
 };
 
@@ -64,6 +65,7 @@ struct GroupSums {
   double velocity = 0;   ///< sum X'.v
   double transport = 0;  ///< sum time ds/dt + laplacian lap s, with the group's coefficients
   double potential = 0;  ///< sum s; left 0 when the group's objective has no such term
+  double reaction = 0;   ///< sum s^2 / 2, likewise
 };
 
 /// Points of all groups, and where what is known of them goes.
@@ -78,7 +80,7 @@ struct PointArrays {
   const T* probes = nullptr;     ///< [P, G, N, d]: Hutchinson probes of the Laplacian; null: exact, by d unit vectors
   std::int64_t probe_count = 0;  ///< P
   /// [R, d], for all groups: their time and potential terms are also taken at these points, times -N/R, so that no
-  /// function of time added to s changes the objective. Null: not.
+  /// function of time added to s changes the objective, without its reaction. Null: not.
   const T* gauge = nullptr;
   std::int64_t gauge_count = 0;  ///< R
 };

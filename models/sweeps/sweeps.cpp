@@ -232,6 +232,7 @@ std::vector<GroupSums> sums_of_groups(const std::vector<GroupSums>& items, const
     total.velocity += items[item].velocity;
     total.transport += items[item].transport;
     total.potential += items[item].potential;
+    total.reaction += items[item].reaction;
   }
   return sums;
 }

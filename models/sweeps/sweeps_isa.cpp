@@ -107,16 +107,19 @@ void accumulate_layer(const Tile<T>& tile, long l, const T* cotangent, bool with
 }
 
 /// Sweep 4: reverse through the pair (values, tangents). The cotangent of a tangent is the adjoint of sweep 2; the
-/// cotangent of a value takes the place of `second`.
+/// cotangent of a value takes the place of `second`. on_value: the derivative of the terms of s at every point, where
+/// it is not the same at all of them; else null.
 template <class T>
-void reverse_to_weights(const Tile<T>& tile, const GroupTerms& terms) {
+void reverse_to_weights(const Tile<T>& tile, const GroupTerms& terms, const T* on_value) {
   Workspace<T>& w = tile.w;
   const long stride = tile.stride, last = tile.shape.hidden_layers - 1;
   const bool rates = terms.time != 0;
   GroupLayer<T>& output = w.layer[last + 1];
   const LayerBuffers<T>& top = w.hidden[last];
-  const T scale = tile.scale, potential = static_cast<T>(terms.potential);
+  const T scale = tile.scale, same = static_cast<T>(terms.potential);
   for (long i = 0; i < tile.rows; ++i) {
+    const T potential = on_value && i < tile.points ? on_value[i] : same;
+    if (on_value && i < tile.points) output.d_bias[0] += scale * potential;
     for (long j = 0; j < stride; j += Simd<T>::lanes) {
       const long at = i * stride + j;
       if (i >= tile.points) {
@@ -130,7 +133,7 @@ void reverse_to_weights(const Tile<T>& tile, const GroupTerms& terms) {
       store<T>(w.value_sum + j, load<T>(w.value_sum + j) + scale * h);
     }
   }
-  output.d_bias[0] += scale * potential * static_cast<T>(tile.points);
+  if (!on_value) output.d_bias[0] += scale * same * static_cast<T>(tile.points);
   output.d_bias_rate[0] += scale * static_cast<T>(tile.points);
 
   for (long l = last; l >= 0; --l) {
@@ -170,17 +173,21 @@ void accumulate_potential(const Tile<T>& tile) {
 long minimum(long a, long b) { return a < b ? a : b; }
 
 bool only_potential(const GroupTerms& terms) {
-  return terms.kinetic == 0 && terms.velocity == 0 && terms.time == 0 && terms.laplacian == 0;
+  return terms.kinetic == 0 && terms.velocity == 0 && terms.time == 0 && terms.laplacian == 0 && terms.reaction == 0;
 }
 
 /// All sweeps of one tile for the gradient of the whole objective.
 template <class T, int order>
 void tile_gradient(const Tile<T>& tile, const GroupTerms& terms, GroupSums& sums) {
   forward<T, order>(tile);
-  if (terms.potential != 0) {
-    alignas(64) T values[kTileRows];
+  alignas(64) T values[kTileRows];
+  if (terms.potential != 0 || terms.reaction != 0) {
     output_values(tile, values);
-    for (long p = 0; p < tile.points; ++p) sums.potential += tile.scale * values[p];
+    for (long p = 0; p < tile.points; ++p) {
+      sums.potential += tile.scale * values[p];
+      sums.reaction += tile.scale * 0.5 * static_cast<double>(values[p]) * values[p];
+      values[p] = static_cast<T>(terms.potential) + static_cast<T>(terms.reaction) * values[p];
+    }
   }
   reverse_to_input<T, order>(tile, tile.w.gradient);
   if (only_potential(terms)) {
@@ -190,7 +197,7 @@ void tile_gradient(const Tile<T>& tile, const GroupTerms& terms, GroupSums& sums
   set_direction(tile, terms, sums);
   if constexpr (order == kLaplacian) laplacian(tile, static_cast<T>(terms.laplacian));
   tangent<T, order>(tile, terms, sums);
-  reverse_to_weights(tile, terms);
+  reverse_to_weights(tile, terms, terms.reaction != 0 ? values : nullptr);
 }
 
 /// The points of a work item, a tile at a time.
@@ -238,7 +245,7 @@ void gradient_at_gauge(const SweepCall<T>& call, const WorkItem<T>& item, const 
   const PlainShape& shape = call.shape;
   const long tile_size = tile_rows<T>(shape, item.terms.laplacian != 0 ? kLaplacian : kGradients);
   GroupTerms terms = item.terms;
-  terms.kinetic = terms.velocity = terms.laplacian = 0;
+  terms.kinetic = terms.velocity = terms.laplacian = terms.reaction = 0;
   // Of s alone the gradient leaves out the factor `potential`, which is the whole item's where that has no other term.
   const bool apart = only_potential(terms) && !only_potential(item.terms);
   if (apart && terms.potential == 0) return;

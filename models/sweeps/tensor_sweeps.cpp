@@ -21,21 +21,21 @@ constexpr std::size_t kTensorsPerLayer = 7;
 
 /// The groups' terms, [G, 1, 1].
 struct TermColumns {
-  Tensor kinetic, velocity, time, laplacian, potential, scale;
+  Tensor kinetic, velocity, time, laplacian, potential, reaction, scale;
   bool rates, has_laplacian;
 };
 
 TermColumns columns_of(const TermTensors& terms) {
   const auto all = terms.values.unsqueeze(-1).unsqueeze(-1);
-  return {all[kKineticRow],   all[kVelocityRow], all[kTimeRow], all[kLaplacianRow],
-          all[kPotentialRow], all[kScaleRow],    terms.time,    terms.laplacian};
+  return {all[kKineticRow],  all[kVelocityRow], all[kTimeRow], all[kLaplacianRow], all[kPotentialRow],
+          all[kReactionRow], all[kScaleRow],    terms.time,    terms.laplacian};
 }
 
 /// The terms of `points` gauge points beside `particles` points in every group (gauge_groups), on the device.
 TermTensors gauge_terms(const TermTensors& terms, std::int64_t particles, std::int64_t points) {
   const double ratio = static_cast<double>(particles) / static_cast<double>(points);
   const auto none = torch::zeros_like(terms.values[0]);
-  return {torch::stack({none, none, terms.values[kTimeRow] * -ratio, none, terms.values[kPotentialRow] * -ratio,
+  return {torch::stack({none, none, terms.values[kTimeRow] * -ratio, none, terms.values[kPotentialRow] * -ratio, none,
                         terms.values[kScaleRow]}),
           terms.time, false};
 }
@@ -117,10 +117,11 @@ class Sweeps {
     const auto rate = output_rate(terms);  // [G, N, 1]: what the output's own rate adds to the tangent
     const auto s = potential();
     const auto transport = times_transposed(tangent_[hidden_], layers_[hidden_].weight) + rate - (u * v).sum(-1, true);
-    auto value = terms.kinetic * v.square().sum(-1, true) / 2 + transport + terms.potential * s;
+    auto value = terms.kinetic * v.square().sum(-1, true) / 2 + transport + terms.potential * s +
+                 terms.reaction * s.square() / 2;
     if (points.velocity.defined()) value = value + terms.velocity * (points.velocity * v).sum(-1, true);
     if (velocity_gradient) *velocity_gradient = terms.scale * terms.velocity * v;
-    reverse(terms, gradients);
+    reverse(terms, s, gradients);
     for (auto& layer : gradients)
       for (Tensor* tensor : {&layer.weight, &layer.left, &layer.weight_rate})
         if (tensor->defined()) tensor->mul_(terms.scale);
@@ -210,10 +211,10 @@ class Sweeps {
   }
 
   /// Sweep 4.
-  void reverse(const TermColumns& terms, std::vector<SweepLayer>& gradients) const {
+  void reverse(const TermColumns& terms, const Tensor& s, std::vector<SweepLayer>& gradients) const {
     const auto ones = torch::ones({x_.size(0), x_.size(1), 1}, x_.options());
     auto& output = gradients[hidden_];
-    const auto on_value = terms.potential * ones;
+    const auto on_value = terms.potential * ones + terms.reaction * s;
     output.weight = weight_gradient(ones, tangent_[hidden_]) + weight_gradient(on_value, input_[hidden_]);
     output.bias = on_value.sum(1);
     auto q = torch::bmm(on_value, layers_[hidden_].weight);
@@ -339,7 +340,7 @@ struct SweptObjective : public torch::autograd::Function<SweptObjective> {
 TermTensors term_tensors(const std::vector<GroupTerms>& terms, const torch::TensorOptions& options) {
   std::vector<double> flat;
   for (const auto member : {&GroupTerms::kinetic, &GroupTerms::velocity, &GroupTerms::time, &GroupTerms::laplacian,
-                            &GroupTerms::potential, &GroupTerms::scale})
+                            &GroupTerms::potential, &GroupTerms::reaction, &GroupTerms::scale})
     for (const auto& term : terms) flat.push_back(term.*member);
   const auto any = [&](double GroupTerms::*member) {
     return std::any_of(terms.begin(), terms.end(), [member](const auto& term) { return term.*member != 0; });

@@ -12,7 +12,16 @@
 namespace scorefield::models {
 
 /// Rows of TermTensors::values.
-enum TermRow : std::int64_t { kKineticRow, kVelocityRow, kTimeRow, kLaplacianRow, kPotentialRow, kScaleRow, kTermRows };
+enum TermRow : std::int64_t {
+  kKineticRow,
+  kVelocityRow,
+  kTimeRow,
+  kLaplacianRow,
+  kPotentialRow,
+  kReactionRow,
+  kScaleRow,
+  kTermRows
+};
 
 /// The terms of all groups on one device.
 struct TermTensors {

@@ -70,7 +70,8 @@ Tensor reference_objective(ScoreNetwork& network, const Points& points, const st
     const auto& term = terms[static_cast<std::size_t>(g)];
     const auto v = derivatives[0][g];
     total = total + term.scale * (term.kinetic * v.square().sum() / 2 + term.velocity * (points.velocity[g] * v).sum() +
-                                  term.time * derivatives[1][g] + term.potential * s[g].sum());
+                                  term.time * derivatives[1][g] + term.potential * s[g].sum() +
+                                  term.reaction * s[g].square().sum() / 2);
     if (term.laplacian == 0) continue;
     const Potential of_group = [&](const Tensor& y) {
       return network.potential(y.unsqueeze(0), points.mu.narrow(0, g, 1), points.t.narrow(0, g, 1)).squeeze(0);
@@ -103,7 +104,9 @@ std::vector<kernels::GroupTerms> mixed_terms() {
           {.kinetic = 1, .time = 1, .scale = 0.2},
           {.kinetic = 1, .time = 1, .potential = 2.5, .scale = 0.1},
           {.kinetic = 0, .potential = -1, .scale = 0.4},
-          {.kinetic = 1, .velocity = 0.5, .time = 0.7, .potential = -0.2, .scale = 0.6}};
+          {.kinetic = 1, .velocity = 0.5, .time = 0.7, .potential = -0.2, .scale = 0.6},
+          {.kinetic = 1, .time = 1, .potential = 0.4, .reaction = 0.8, .scale = 0.5},
+          {.kinetic = 0, .reaction = 1.3, .scale = 0.3}};
 }
 
 /// The same with a Laplacian in some groups, alone and beside every other term.

@@ -156,6 +156,7 @@ void compare_guided(const CellTask& task, Cell& cell) {
   if (cell.conditional || options.guide != training::GuideKind::none ||
       options.log_density != training::LogDensityKind::none || !options.density.nodes.empty())
     return;
+  if (const auto mover = training::load_model(model_path(task)).mover; mover && mover->grows()) return;
   options.guide = training::suitable_guide(data::DatasetReader(task.data.test).header().periods);
   options.mu = task.data.test_mu;
   const std::string rollout = task.stem + "-guided.h5";

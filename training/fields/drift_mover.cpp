@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "models/growth_drift.hpp"
 #include "models/score_network.hpp"
 
 namespace scorefield::training {
@@ -11,10 +12,17 @@ namespace {
 
 class DriftMover : public Mover {
  public:
-  DriftMover(std::shared_ptr<models::ScoreNetwork> network, std::shared_ptr<const Loss> loss)
-      : network_(std::move(network)), loss_(std::move(loss)) {}
+  DriftMover(std::shared_ptr<models::ScoreNetwork> network, std::shared_ptr<const Loss> loss, double growth)
+      : network_(std::move(network)), loss_(std::move(loss)), growth_(growth) {}
+
+  [[nodiscard]] bool grows() const override { return growth_ > 0; }
 
   void move(const Motion& motion, const integrators::FrameObserver& on_frame) const override {
+    if (motion.carried == Carried::log_weight) {
+      integrators::integrate(models::GrowthDrift(network_, motion.mu, growth_), motion.state, motion.times,
+                             motion.integration, on_frame);
+      return;
+    }
     const auto drift = loss_->drift_use()->field(network_, motion.mu, motion.carried);
     integrators::integrate(*drift, motion.state, motion.times, motion.integration, on_frame);
   }
@@ -22,13 +30,14 @@ class DriftMover : public Mover {
  private:
   std::shared_ptr<models::ScoreNetwork> network_;
   std::shared_ptr<const Loss> loss_;
+  double growth_;
 };
 
 }  // namespace
 
 std::shared_ptr<const Mover> make_drift_mover(std::shared_ptr<models::ScoreNetwork> network,
-                                              std::shared_ptr<const Loss> loss) {
-  return std::make_shared<DriftMover>(std::move(network), std::move(loss));
+                                              std::shared_ptr<const Loss> loss, double growth) {
+  return std::make_shared<DriftMover>(std::move(network), std::move(loss), growth);
 }
 
 }  // namespace scorefield::training

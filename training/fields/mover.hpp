@@ -27,6 +27,8 @@ class Mover {
   /// Calls on_frame with the state at every time, periodic coordinates wrapped. @throws DivergenceError; what on_frame
   /// throws
   virtual void move(const Motion& motion, const integrators::FrameObserver& on_frame) const = 0;
+  /// Whether particles come to weigh more or less on the way: what Carried::log_weight follows.
+  [[nodiscard]] virtual bool grows() const { return false; }
   /// Steps that a motion takes over the whole of its times, unless there are more times than that.
   [[nodiscard]] virtual std::int64_t step_count(const Motion& motion) const {
     return integrators::step_count(motion.integration);

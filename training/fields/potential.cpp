@@ -32,7 +32,7 @@ class PotentialField final : public Field {
   [[nodiscard]] bool reads(const std::string& kind) const override { return LossList().leaving(kind) != nullptr; }
   void read(const h5::File& file, const data::ModelHeader& header, ReducedModel& model) const override {
     read_network(file, header, model);
-    if (model.loss->drift_use()) model.mover = make_drift_mover(model.network, model.loss);
+    if (model.loss->drift_use()) model.mover = make_drift_mover(model.network, model.loss, header.growth);
   }
 };
 

@@ -7,6 +7,7 @@ constexpr std::unique_ptr<Field> (*kFields[])() = {
     make_field<class ForceField>,
     make_field<class SdeField>,
     make_field<class VectorField>,
+    make_field<class GrowthField>,
     make_field<class PotentialField>,
 };
 

@@ -77,6 +77,7 @@ class QuadraturePlan : public DriftPlan {
 class ActionMatchingLoss final : public DriftLoss {
  public:
   [[nodiscard]] std::unique_ptr<Loss> clone() const override { return std::make_unique<ActionMatchingLoss>(*this); }
+  [[nodiscard]] bool learns_growth() const override { return true; }
   [[nodiscard]] std::string name() const override { return "action-matching"; }
   [[nodiscard]] std::string summary() const override { return "snapshots, by quadrature in time"; }
 

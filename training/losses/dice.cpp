@@ -112,6 +112,7 @@ class ChainPlan : public DriftPlan {
 class DiceLoss final : public DriftLoss {
  public:
   [[nodiscard]] std::unique_ptr<Loss> clone() const override { return std::make_unique<DiceLoss>(*this); }
+  [[nodiscard]] bool learns_growth() const override { return true; }
   [[nodiscard]] std::string name() const override { return "dice"; }
   [[nodiscard]] std::string summary() const override { return "snapshots, by differences between frames"; }
 

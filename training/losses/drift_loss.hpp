@@ -19,6 +19,8 @@ namespace scorefield::training {
 class DriftLoss : public Loss, public DriftUse {
  public:
   void validate(const TrainConfig& config) const override;
+  /// Whether its batches see the potential itself, so that growth can be learned with the drift.
+  [[nodiscard]] virtual bool learns_growth() const { return false; }
   [[nodiscard]] std::string kind() const override { return "drift"; }
   [[nodiscard]] const DriftUse* drift_use() const override { return this; }
   [[nodiscard]] std::string use() const override { return "'scorefield infer' rolls it out"; }
@@ -34,6 +36,9 @@ class DriftLoss : public Loss, public DriftUse {
 /// whatever their density, E[grad log rho . grad s] = -E[lap s] = -E[xi . grad s] / delta (Stein's identity): the
 /// targets v + D xi / delta have the same minimiser, per coordinate. The entropic term of loss.laplacian = stein is the
 /// same with -sigma^2/2 for D.
+///
+/// With loss.growth = lambda, means become sums over unnormalised populations (groups count by their frames' masses),
+/// and every group with a kinetic term has s^2/(2 lambda) beside it: unbalanced action matching (arXiv 2210.06662).
 class DriftPlan : public BatchPlan {
  public:
   ~DriftPlan() override;
@@ -51,6 +56,12 @@ class DriftPlan : public BatchPlan {
  private:
   std::unique_ptr<const models::KnownDrift> known_drift_;
   std::vector<double> slope_;  ///< [d] or empty
+  double growth_;              ///< lambda; 0: mass is conserved
+  /// [M][K], with growth: of all frames
+  std::vector<std::vector<double>> times_, masses_;
+
+  /// Mass of the population that a group draws from, over that of its run's first frame.
+  [[nodiscard]] double mass_of(const Group& group) const;
 };
 
 }  // namespace scorefield::training

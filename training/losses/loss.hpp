@@ -38,6 +38,7 @@ struct PlanInputs {
 enum class Carried {
   nothing,
   log_density,  ///< one number (models/density_drift.hpp)
+  log_weight,   ///< one number, the logarithm of what a particle weighs over what it weighed (models/growth_drift.hpp)
   tangent       ///< p blocks of d derivatives with respect to mu (models/tangent_drift.hpp)
 };
 

@@ -20,6 +20,8 @@ BatchNeeds needs_of(const PlanInputs& inputs) {
 }  // namespace
 
 void NoiseLoss::validate(const TrainConfig& config) const {
+  if (config.loss.growth > 0)
+    throw UsageError("option 'loss.growth' belongs to losses that learn a drift, not to " + name() + ".");
   if (config.loss.sigma > 0)
     throw UsageError("option 'loss.sigma' belongs to losses that learn a drift, not to " + name() + ".");
 }

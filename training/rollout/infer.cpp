@@ -43,6 +43,8 @@ void check_guide(const ReducedModel& model, const std::string& path, const Infer
                      ", whose frames are sampled one by one.");
   if (options.log_density != LogDensityKind::none)
     throw UsageError("infer.log_density follows the model's flow alone, which infer.guide changes: take one of them.");
+  if (model.mover && model.mover->grows())
+    throw UsageError("infer.guide moves particles of fixed weights; those of " + path + " grow.");
   require_observables(model, options.guide, path);
 }
 
@@ -60,6 +62,7 @@ void check_kind(const ReducedModel& model, const std::string& path, const InferO
     throw UsageError("infer.density_nodes starts from the density of the training data's problem, not from a file.");
   if (options.log_density == LogDensityKind::none && !on_grid) return;
   if (sampler) throw UsageError("a log-density needs a model of a drift; " + path + " is of kind " + model.kind + ".");
+  if (model.mover->grows()) throw UsageError("a log-density follows a flow that conserves mass; " + path + " grows.");
   if (model.sigma > 0 || options.integration.method == integrators::IntegrationMethod::euler_maruyama)
     throw UsageError(
         "a log-density follows a flow without noise; the model was trained with loss.sigma > 0, whose "
@@ -141,7 +144,7 @@ data::DatasetHeader header_of(const ReducedModel& model, const InferRequest& req
   const bool followed = !sampled_afresh(model) || model.loss->marginal_sampler()->follows();
   header.identity = followed ? data::Identity::trajectories : data::Identity::marginals;
   header.has_velocities = false;
-  header.has_weights = start && start->weighted();
+  header.has_weights = start && (start->weighted() || model.mover->grows());
   header.diffusion.clear();
   header.density = data::make_grid(request.options.density, "infer", header.periods);
   if (request.options.guide != GuideKind::none) header.guide = to_string(request.options.guide);
@@ -155,8 +158,11 @@ class Inference {
       : request_(request),
         model_(model),
         with_density_(request.options.log_density != LogDensityKind::none),
+        grows_(model.mover && model.mover->grows()),
         rollout_(model, with_seed(request.options.integration, request.seed),
-                 with_density_ ? Carried::log_density : Carried::nothing) {
+                 with_density_ ? Carried::log_density
+                 : grows_      ? Carried::log_weight
+                               : Carried::nothing) {
     std::int64_t particles = request.options.start.particles;
     if (sampled_afresh(model)) {
       if (particles == 0) particles = model.initial.particles;
@@ -218,12 +224,17 @@ class Inference {
           initial_log_density(request_.options.log_density, physical, model_.normalizer.periods, weights);
       state = torch::cat({state, density.unsqueeze(1)}, 1);
     }
+    if (grows_) {
+      if (!weights.defined()) weights = torch::ones({start_->particles(), 1}, state.options());
+      state = torch::cat({state, torch::zeros_like(weights)}, 1);
+    }
     const auto on_frame = [&](std::int64_t k, const Tensor& moved) {
       if (on_grid_)
         file_->write_density(first, k, on_grid_->at(mu, times_.front(), times_[static_cast<std::size_t>(k)]));
       std::vector<Tensor> columns{rollout_.physical(moved.narrow(1, 0, d))};
       if (with_density_) columns.push_back(moved.narrow(1, d, 1));
-      if (weights.defined()) columns.push_back(weights);
+      if (grows_) columns.push_back(weights * moved.narrow(1, d, 1).exp());
+      else if (weights.defined()) columns.push_back(weights);
       write(first, k, columns.size() > 1 ? torch::cat(columns, 1) : columns.front());
     };
     if (const auto guide = guide_of(mu, weights)) rollout_.run_guided(mu, state, times_, guide, on_frame);
@@ -327,7 +338,7 @@ class Inference {
 
   const InferRequest& request_;
   const ReducedModel& model_;
-  bool with_density_;
+  bool with_density_, grows_;
   Rollout rollout_;
   std::optional<RolloutStart> start_;  ///< absent where frames are sampled afresh
   std::vector<double> times_;          ///< [K], normalised

@@ -19,7 +19,7 @@ constexpr double kSameTime = 1e-9;  // of the span
 
 std::int64_t carried_numbers(Carried carried, const models::Normalizer& normalizer) {
   if (carried == Carried::nothing) return 0;
-  if (carried == Carried::log_density) return 1;
+  if (carried == Carried::log_density || carried == Carried::log_weight) return 1;
   return normalizer.dimension() * static_cast<std::int64_t>(normalizer.mu_center.size());
 }
 
