@@ -97,9 +97,11 @@ FILES = {
         "/model/force/response": ("[M]", "g of the force g G of the particles' own density, div G = n/mean(n) - 1"),
         "/model/force@*": "origin, length and periodicity of the axes, waves along each, where the force is from, how it is "
                           "interpolated in mu and with what error at left-out runs",
-        "/model@*": "the network's options (TOML), its numbers of parameters, coordinates, units, periods, kind of model, whether "
-        "particles were followed in training (trajectories, marginals, ignored), "
-                    "the training data's configuration",
+        "/model/growth/parameters/*": "`model.field=growth`: networks of the drift and of the growth rate",
+        "/model/growth@*": "width and depth of both, noise, steps of a rollout, whether they know no time, whether mass grows",
+        "/model@*": "the network's options (TOML), its numbers of parameters, coordinates, units, periods, kind of model, "
+                    "whether particles were followed in training (`identity`: trajectories, marginals, ignored), lambda of "
+                    "`loss.growth`, the training data's configuration",
         "/training/*": "raw weights, averages and optimiser state, with which `--resume` continues bit for bit; in `best` "
                        "those of the least validation loss, unless they are the same",
         "/training@*": "counters",
