@@ -99,7 +99,7 @@ def predict(given, frames, hidden, preset, seed, folder):
     run("infer", "model.h5", "--mu", 0, "--initial", "start.h5", "--particles", STARTS, "--frames", count,
         "--seed", seed, "--output", "rollout.h5")
     rollout = open_ensemble(str(folder / "rollout.h5"))
-    frame = int(np.argmin(np.abs(np.asarray(rollout.times(0)) - hidden)))
+    frame = round((hidden - first) / given.spacing)  # frames are evenly spaced, import's times run over [0, 1]
     weights = rollout.weights(0, frame)
     return np.asarray(rollout.frame(0, frame), float), None if weights is None else np.asarray(weights, float)
 

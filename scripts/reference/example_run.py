@@ -32,6 +32,8 @@ class ExampleRun:
         program.json("train", "data.h5", "--output", "force.h5", "--set", "model.field=force", folder=folder)
         program.json("train", "data.h5", "--output", "sde.h5", "--steps", "2", "--set", "model.field=sde", "--set",
                      "sde.width=8", "--set", "sde.batch=64", folder=folder)
+        program.json("train", "data.h5", "--output", "growth.h5", "--steps", "2", "--set", "model.field=growth", "--set",
+                     "growth.width=8", "--set", "growth.particles=16", folder=folder)
         run("infer", "infer", "model.h5", "--mu", "1.35", "--output", "rollout.h5", "--log-density", "--set", "infer.steps=4",
             *grid("infer"))
         program.json("infer", "model.h5", "--mu", "1.35", "--output", "guided.h5", "--set", "infer.guide=modes", "--set",

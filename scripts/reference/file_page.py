@@ -56,7 +56,7 @@ def file_table(kind, paths):
 def file_page(run):
     folder = run.folder
     files = {"dataset": [folder / "data.h5", folder / "grid.h5", folder / "imported.h5"], "rollout": [folder / "rollout.h5", folder / "guided.h5"],
-             "model": [folder / "model.h5", folder / "force.h5", folder / "sde.h5"], "samples": [folder / "samples.h5", folder / "ift.h5", folder / "gas.h5", folder / "bounded.h5"]}
+             "model": [folder / "model.h5", folder / "force.h5", folder / "sde.h5", folder / "growth.h5"], "samples": [folder / "samples.h5", folder / "ift.h5", folder / "gas.h5", folder / "bounded.h5"]}
     parts = [FILES_INTRODUCTION, "## Every file", table(["root attribute", "what"],
                                                         [[code(name), text] for name, text in ROOT_ATTRIBUTES.items()])]
     for kind, paths in files.items():
