@@ -35,9 +35,9 @@ TermColumns columns_of(const TermTensors& terms) {
 TermTensors gauge_terms(const TermTensors& terms, std::int64_t particles, std::int64_t points) {
   const double ratio = static_cast<double>(particles) / static_cast<double>(points);
   const auto none = torch::zeros_like(terms.values[0]);
-  return {torch::stack({none, none, terms.values[kTimeRow] * -ratio, none, terms.values[kPotentialRow] * -ratio, none,
-                        terms.values[kScaleRow]}),
-          terms.time, false};
+  return {torch::stack({none, none, terms.values[kTimeRow] * -ratio, none, terms.values[kPotentialRow] * -ratio,
+                        terms.values[kScaleRow], none}),
+          terms.time, false, false};
 }
 
 /// y = x W^T for every group.
@@ -316,7 +316,7 @@ struct SweptObjective : public torch::autograd::Function<SweptObjective> {
     Tensor velocity_gradient;
     std::vector<SweepLayer> gradients;
     Tensor* const to_velocity = with_velocity ? &velocity_gradient : nullptr;
-    const auto value = by_blocks(*call->shape, call->points->x, call->engine)
+    const auto value = by_blocks(*call->shape, call->points->x, call->engine) && !call->terms->reaction
                            ? block_objective(*call->shape, layers, *call->terms, *call->points, gradients, to_velocity)
                            : Sweeps(*call->shape, layers, call->points->x)
                                  .objective(columns_of(*call->terms), *call->points, gradients, to_velocity);
@@ -340,14 +340,14 @@ struct SweptObjective : public torch::autograd::Function<SweptObjective> {
 TermTensors term_tensors(const std::vector<GroupTerms>& terms, const torch::TensorOptions& options) {
   std::vector<double> flat;
   for (const auto member : {&GroupTerms::kinetic, &GroupTerms::velocity, &GroupTerms::time, &GroupTerms::laplacian,
-                            &GroupTerms::potential, &GroupTerms::reaction, &GroupTerms::scale})
+                            &GroupTerms::potential, &GroupTerms::scale, &GroupTerms::reaction})
     for (const auto& term : terms) flat.push_back(term.*member);
   const auto any = [&](double GroupTerms::*member) {
     return std::any_of(terms.begin(), terms.end(), [member](const auto& term) { return term.*member != 0; });
   };
   // One copy to the device for all of them.
   return {torch::tensor(flat, torch::kFloat64).to(options).view({kTermRows, static_cast<std::int64_t>(terms.size())}),
-          any(&GroupTerms::time), any(&GroupTerms::laplacian)};
+          any(&GroupTerms::time), any(&GroupTerms::laplacian), any(&GroupTerms::reaction)};
 }
 
 Tensor swept_objective(const NetworkShape& shape, const ModulatedWeights& weights, const TermTensors& terms,

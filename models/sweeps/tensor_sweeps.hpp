@@ -11,22 +11,22 @@
 
 namespace scorefield::models {
 
-/// Rows of TermTensors::values.
+/// Rows of TermTensors::values; the block kernels know those before the reaction.
 enum TermRow : std::int64_t {
   kKineticRow,
   kVelocityRow,
   kTimeRow,
   kLaplacianRow,
   kPotentialRow,
-  kReactionRow,
   kScaleRow,
+  kReactionRow,
   kTermRows
 };
 
 /// The terms of all groups on one device.
 struct TermTensors {
-  torch::Tensor values;                  ///< [kTermRows, G]
-  bool time = false, laplacian = false;  ///< whether any group has such a term
+  torch::Tensor values;                                    ///< [kTermRows, G]
+  bool time = false, laplacian = false, reaction = false;  ///< whether any group has such a term
 };
 [[nodiscard]] TermTensors term_tensors(const std::vector<kernels::GroupTerms>& terms,
                                        const torch::TensorOptions& options);

@@ -360,6 +360,7 @@ JSON = {
         "parameters": "models: number of weights",
         "network_parameters": "models: without the modulation",
         "kind": "models: drift, score, ncsm, cfm",
+        "identity": "models: whether particles were followed in training; datasets and rollouts: see files",
         "step": "models: optimiser steps made",
         "groups.*": "models: arrays and values below each group",
         "history.*": "models: last row of the history",
