@@ -4,8 +4,8 @@
 
 namespace scorefield::data {
 
-/// Which bytes of a file are compared with its checksums (data/seal.hpp): those that an answer needs, or all; the latter
-/// is a FileError where the file has none.
+/// Which bytes of a file are compared with its checksums (data/seal.hpp): those that an answer needs, or all; the
+/// latter is a FileError where the file has none.
 enum class Verify { what_is_read, every_byte };
 
 /// A summary for people of what a file holds, several lines without a final newline. Datasets and rollouts: mu, time,

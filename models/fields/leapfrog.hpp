@@ -49,7 +49,7 @@ class Leapfrog {
   std::vector<Cell> table_;
   std::vector<double> coefficients_;  ///< [s C] at table_time_
   double table_time_;
-  std::optional<WaveSum> waves_;  ///< in two and three dimensions
+  std::optional<WaveSum> waves_;   ///< in two and three dimensions
   std::vector<double> diffusion_;  ///< [s]; empty: none
   std::uint64_t seed_ = 0, step_ = 0;
 };

@@ -151,7 +151,7 @@ Tensor objective(const NetworkShape& shape, const std::vector<SweepLayer>& layer
 bool has_block_sweeps(const NetworkShape& shape, torch::Device device) {
   return (device.is_cpu() || (device.is_cuda() && kernels::has_device_blocks())) &&
          shape.layers() <= kernels::kMaxBlockLayers && shape.features() <= kernels::kMaxBlockFeatures &&
-         shape.hidden_layers > 0;
+         shape.hidden_layers > 0 && shape.components == 0;
 }
 
 Tensor block_objective(const NetworkShape& shape, const std::vector<SweepLayer>& layers, const TermTensors& terms,

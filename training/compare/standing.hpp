@@ -17,9 +17,9 @@ struct Standing {
   std::optional<double> nearest_to_floor{};  ///< the same of the nearest training run
   std::optional<double> worst_to_nearest{};  ///< largest prediction / nearest over the test mu that were not trained on
   std::optional<double> worst_to_runs{};     ///< the same beside whatever is best at that mu of what the training runs
-                                          ///< alone say: nearest, interpolated, cubic, mixture
-  std::string best_baseline{};             ///< what is closest to the truth beside the method; empty: no baselines
-  std::optional<double> baseline_error{};  ///< its mean over test mu
+                                             ///< alone say: nearest, interpolated, cubic, mixture
+  std::string best_baseline{};               ///< what is closest to the truth beside the method; empty: no baselines
+  std::optional<double> baseline_error{};    ///< its mean over test mu
 };
 
 /// Absent when the cell has no such error.

@@ -4,11 +4,8 @@ namespace scorefield::training {
 
 /// One line a field, in the order in which `auto` asks them; the last one fits all data.
 constexpr std::unique_ptr<Field> (*kFields[])() = {
-    make_field<class ForceField>,
-    make_field<class SdeField>,
-    make_field<class VectorField>,
-    make_field<class GrowthField>,
-    make_field<class PotentialField>,
+    make_field<class ForceField>,  make_field<class SdeField>,       make_field<class VectorField>,
+    make_field<class GrowthField>, make_field<class PotentialField>,
 };
 
 FieldList::FieldList() : NamedList("model.field", kFields) {}

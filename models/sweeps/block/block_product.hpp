@@ -51,11 +51,17 @@ struct BlockPair {
   const T* b = nullptr;
 };
 
+/// Rows and columns of a gradient.
+struct BlockSize {
+  int rows, columns;
+};
+
 /// target[i, j] += scale sum over pairs and points of a[i, p] b[j, p]. Every thread sums 4 x 4 elements that are a
 /// quarter of the rows and columns apart.
 template <class T, class Block, int pairs>
-SCOREFIELD_BLOCK void add_block_outer(Block& block, const BlockPair<T> (&pair)[pairs], int used, int rows, int columns,
+SCOREFIELD_BLOCK void add_block_outer(Block& block, const BlockPair<T> (&pair)[pairs], int used, BlockSize size,
                                       T scale, T* target) {
+  const int rows = size.rows, columns = size.columns;
   const int down = (rows + 3) / 4, across = (columns + 3) / 4;
   block.each(down * across, [&](int i) {
     const int row = i / across, column = i % across;

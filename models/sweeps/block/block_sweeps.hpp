@@ -166,7 +166,7 @@ class BlockSweeps {
       });
       if (l > 0) load_derivative(l - 1, kStackTangent, jet);
       const BlockPair<T> pairs[1] = {{q, l > 0 ? jet : work_.tangent}};
-      add_block_outer(block_, pairs, 1, layer.out, layer.in, tile_.scale,
+      add_block_outer(block_, pairs, 1, {layer.out, layer.in}, tile_.scale,
                       of_slot(layer.d_weight, long(layer.in) * layer.out));
       if (l == 0) break;
       const BlockTerm<T> terms[1] = {{of_group(layer.weight, long(layer.in) * layer.out), q, layer.out}};
@@ -327,7 +327,7 @@ class BlockSweeps {
         h_tangent = next;
       }
       const BlockPair<T> pairs[2] = {{q, h}, {adjoint, h_tangent}};
-      add_block_outer(block_, pairs, 2, layer.out, layer.in, tile_.scale,
+      add_block_outer(block_, pairs, 2, {layer.out, layer.in}, tile_.scale,
                       of_slot(layer.d_weight, long(layer.in) * layer.out));
       block_.each(layer.out, [&](int m) {
         of_slot(layer.d_bias, layer.out)[m] += tile_.scale * sum_of_row(q + m * kBlockStride);
@@ -366,14 +366,14 @@ class BlockSweeps {
         work_.through[k * kBlockStride + p] = time * sum;
       });
       const BlockPair<T> to_left[1] = {{adjoint, work_.ranks}}, to_right[1] = {{work_.through, h}};
-      add_block_outer(block_, to_left, 1, layer.out, layer.rank, scale * time,
+      add_block_outer(block_, to_left, 1, {layer.out, layer.rank}, scale * time,
                       of_slot(layer.d_left, long(layer.out) * layer.rank));
-      add_block_outer(block_, to_right, 1, layer.rank, layer.in, scale,
+      add_block_outer(block_, to_right, 1, {layer.rank, layer.in}, scale,
                       of_slot(layer.d_right, long(layer.rank) * layer.in));
     }
     if (!layer.weight_rate) return;
     const BlockPair<T> pairs[1] = {{adjoint, h}};
-    add_block_outer(block_, pairs, 1, layer.out, layer.in, scale * time,
+    add_block_outer(block_, pairs, 1, {layer.out, layer.in}, scale * time,
                     of_slot(layer.d_weight_rate, long(layer.in) * layer.out));
   }
   /// q of the layer below: W^T p + right^T through + time weight_rate^T adjoint.
