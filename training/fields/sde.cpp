@@ -20,6 +20,9 @@ namespace scorefield::training {
 namespace {
 
 constexpr const char* kSdeKind = "sde";
+/// Coordinates of the systems that auto takes it for. In 100 (the trap) short trainings lost the population: there it has
+/// to be asked for.
+constexpr std::int64_t kMostOfItsOwn = 16;
 /// Noisy coordinates that a user is told of.
 constexpr std::size_t kNamedCoordinates = 4;
 
@@ -106,6 +109,7 @@ class SdeField final : public Field {
   }
 
   [[nodiscard]] std::optional<std::string> suits(const data::DatasetReader& reader, const TrainConfig&) const override {
+    if (reader.header().dimension() > kMostOfItsOwn) return std::nullopt;
     const auto noisy = noise_seen(reader);
     if (noisy.empty()) return std::nullopt;
     std::string names;
