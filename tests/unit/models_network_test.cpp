@@ -104,9 +104,15 @@ std::vector<kernels::GroupTerms> mixed_terms() {
           {.kinetic = 1, .time = 1, .scale = 0.2},
           {.kinetic = 1, .time = 1, .potential = 2.5, .scale = 0.1},
           {.kinetic = 0, .potential = -1, .scale = 0.4},
-          {.kinetic = 1, .velocity = 0.5, .time = 0.7, .potential = -0.2, .scale = 0.6},
-          {.kinetic = 1, .time = 1, .potential = 0.4, .reaction = 0.8, .scale = 0.5},
-          {.kinetic = 0, .reaction = 1.3, .scale = 0.3}};
+          {.kinetic = 1, .velocity = 0.5, .time = 0.7, .potential = -0.2, .scale = 0.6}};
+}
+
+/// The same with groups whose mass grows.
+std::vector<kernels::GroupTerms> growing_terms() {
+  auto terms = mixed_terms();
+  terms.push_back({.kinetic = 1, .time = 1, .potential = 0.4, .reaction = 0.8, .scale = 0.5});
+  terms.push_back({.kinetic = 0, .reaction = 1.3, .scale = 0.3});
+  return terms;
 }
 
 /// The same with a Laplacian in some groups, alone and beside every other term.
@@ -141,7 +147,7 @@ class FusedGradient : public ::testing::TestWithParam<std::tuple<Case, simd::Ins
 TEST_P(FusedGradient, EqualsDoubleBackward) {
   const auto& c = std::get<0>(GetParam());
   const auto network = make_network(c.width, c.depth, c.rank, c.periodic, torch::kFloat64);
-  const auto terms = mixed_terms();
+  const auto terms = growing_terms();
   const auto points = make_points(static_cast<std::int64_t>(terms.size()), c.count, torch::kFloat64);
 
   const auto reference = reference_objective(*network, points, terms);
@@ -172,7 +178,7 @@ TEST_P(FusedGradient, WithLaplacianEqualsDoubleBackward) {
 TEST_P(FusedGradient, OfMultipliedOutWeightsIsTheSame) {
   const auto& c = std::get<0>(GetParam());
   const auto network = make_network(c.width, c.depth, c.rank, c.periodic, torch::kFloat64);
-  const auto terms = mixed_terms();
+  const auto terms = growing_terms();
   const auto points = make_points(static_cast<std::int64_t>(terms.size()), c.count, torch::kFloat64);
   const auto factors = network->modulation().weights(points.mu, points.t, true);
   const auto names = network->named_parameters().keys();
@@ -510,6 +516,24 @@ TEST_P(SweptObjective, EqualsTheKernelsInItsGradientWithRespectToTheVelocity) {
   const auto expected = by(fused_objective(network->shape(), weights, mixed_terms(), at));
   const auto found = by(swept_objective(network->shape(), weights, mixed_terms(), at, engine));
   EXPECT_LT((found - expected).abs().max().item<double>(), 1e-12 * expected.abs().max().item<double>());
+}
+
+/// Also where blocks of a device's threads do not know the reaction.
+TEST_P(SweptObjective, GrowthEqualsTheKernels) {
+  const auto [engine, width] = GetParam();
+  const auto network = make_network(width, 2, 2, true, torch::kFloat64);
+  const auto terms = growing_terms();
+  const auto points = make_points(static_cast<std::int64_t>(terms.size()), 40, torch::kFloat64);
+  const auto weights = network->modulation().weights(points.mu, points.t, true);
+  const GroupPoints at{points.x, points.velocity, {}, {}};
+  const auto kernels = fused_objective(network->shape(), weights, terms, at);
+  const auto expected = gradients_of(*network, kernels);
+  const auto again = network->modulation().weights(points.mu, points.t, true);
+  const auto swept = swept_objective(network->shape(), again, terms, at, engine);
+  EXPECT_NEAR(swept.item<double>(), kernels.item<double>(), 1e-11 * std::abs(kernels.item<double>()));
+  const auto found = gradients_of(*network, swept);
+  for (std::size_t i = 0; i < expected.size(); ++i)
+    EXPECT_LT((found[i] - expected[i]).norm().item<double>(), 1e-10 * (1 + expected[i].norm().item<double>())) << i;
 }
 
 TEST_P(SweptObjective, FieldEqualsTheKernels) {
