@@ -20,8 +20,8 @@ namespace scorefield::training {
 namespace {
 
 constexpr const char* kSdeKind = "sde";
-/// Coordinates of the systems that auto takes it for. In 100 (the trap) short trainings lost the population: there it has
-/// to be asked for.
+/// Coordinates of the systems that auto takes it for. In 100 (the trap) short trainings lost the population: there it
+/// has to be asked for.
 constexpr std::int64_t kMostOfItsOwn = 16;
 /// Noisy coordinates that a user is told of.
 constexpr std::size_t kNamedCoordinates = 4;
