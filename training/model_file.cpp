@@ -56,8 +56,10 @@ models::Normalizer read_normalizer(const h5::File& file, const data::DatasetHead
   const auto finite = [](const std::vector<double>& values) {
     return std::all_of(values.begin(), values.end(), [](double value) { return std::isfinite(value); });
   };
+  // Conditional samplers have their noise's level as a further parameter.
+  const auto parameters = normalizer.mu_center.size(), named = header.mu[0].size();
   if (normalizer.center.size() != periods.size() || normalizer.scale.size() != periods.size() ||
-      normalizer.mu_center.size() != header.mu[0].size() || normalizer.mu_scale.size() != header.mu[0].size() ||
+      (parameters != named && parameters != named + 1) || normalizer.mu_scale.size() != parameters ||
       !finite(normalizer.center) || !finite(normalizer.mu_center) || !positive(normalizer.scale) ||
       !positive(normalizer.mu_scale) || !(normalizer.time_span > 0) || !std::isfinite(normalizer.time_span) ||
       !std::isfinite(normalizer.time_start))
@@ -195,7 +197,7 @@ ReducedModel load_model(const std::string& path) {
   model.sigma = header.sigma;
   model.growth = header.growth;
   model.step = header.step;
-  model.range = read_population_range(file);
+  model.range = read_population_range(file, model.header.dimension());
   model.observables = read_observables(file, model.header.mu_count(), model.header.periods);
   return model;
 }

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <sstream>
+#include <string>
+
+#include "core/error.hpp"
 
 namespace scorefield::training {
 namespace {
@@ -89,11 +92,17 @@ void write_population_range(h5::File& file, const PopulationRange& range) {
   file.set_attribute(kGroup, "deviation_high", range.deviation_high);
 }
 
-std::optional<PopulationRange> read_population_range(const h5::File& file) {
+std::optional<PopulationRange> read_population_range(const h5::File& file, std::int64_t dimension) {
   if (!file.has_attribute(kGroup, "mean_low")) return std::nullopt;
-  return PopulationRange{file.numbers_attribute(kGroup, "mean_low"), file.numbers_attribute(kGroup, "mean_high"),
-                         file.numbers_attribute(kGroup, "deviation_low"),
-                         file.numbers_attribute(kGroup, "deviation_high")};
+  const auto read = [&](const char* name) {
+    auto values = file.numbers_attribute(kGroup, name);
+    if (std::ssize(values) != dimension)
+      throw FileError(file.path(), "attribute '" + std::string(name) + "' of '" + kGroup + "' has " +
+                                       std::to_string(values.size()) + " values for " + std::to_string(dimension) +
+                                       " coordinates. Train the model again.");
+    return values;
+  };
+  return PopulationRange{read("mean_low"), read("mean_high"), read("deviation_low"), read("deviation_high")};
 }
 
 }  // namespace scorefield::training

@@ -25,8 +25,9 @@ struct PopulationRange {
 /// Of frames spread over the times of every mu, particles by their weights.
 [[nodiscard]] PopulationRange population_range_of(const data::DatasetReader& reader);
 
-/// Attributes of the group /initial of a model file. Absent where the file is an older one.
+/// Attributes of the group /initial of a model file. Absent where the file is an older one. `dimension`: coordinates of
+/// the model. @throws FileError where the file has another number of them
 void write_population_range(h5::File& file, const PopulationRange& range);
-[[nodiscard]] std::optional<PopulationRange> read_population_range(const h5::File& file);
+[[nodiscard]] std::optional<PopulationRange> read_population_range(const h5::File& file, std::int64_t dimension);
 
 }  // namespace scorefield::training

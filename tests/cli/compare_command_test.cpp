@@ -78,7 +78,7 @@ TEST_F(CompareCommand, InferWritesTheLogDensityAndSamplesBaselines) {
   }
   for (const char* model : {"ncsm.h5", "cfm.h5"})
     succeed({"infer", model, "--mu", "1.3", "--output", "samples.h5", "--set", "infer.sampler_steps=4"});
-  EXPECT_THAT(succeed({"inspect", "samples.h5"}).out, HasSubstr("marginals"));
+  EXPECT_THAT(succeed({"inspect", "samples.h5"}).out, HasSubstr("trajectories"));
   EXPECT_THAT(succeed({"inspect", "dsm.h5"}).out, HasSubstr("score, "));
   fail(2, {"infer", "dsm.h5", "--mu", "1.3", "--output", "x.h5"}, {"kind score"});
   fail(2, {"infer", "cfm.h5", "--mu", "1.3", "--output", "x.h5", "--log-density"}, {"needs a model of a drift"});
