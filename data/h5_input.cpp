@@ -3,21 +3,17 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#if H5_VERSION_GE(1, 13, 0)
-#include <H5FDdevelop.h>
-#endif
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <iterator>
-#include <limits>
 #include <new>
 #include <optional>
 #include <span>
 #include <vector>
 
 #include "core/error.hpp"
+#include "data/h5_driver.hpp"
 #include "data/seal.hpp"
 
 namespace scorefield::h5 {
@@ -126,12 +122,6 @@ H5FD_t* open_input(const char* name, unsigned flags, hid_t access, haddr_t) {
   return nullptr;
 }
 
-herr_t query_features(const H5FD_t*, unsigned long* flags) {
-  *flags = H5FD_FEAT_AGGREGATE_METADATA | H5FD_FEAT_ACCUMULATE_METADATA | H5FD_FEAT_DATA_SIEVE |
-           H5FD_FEAT_AGGREGATE_SMALLDATA | H5FD_FEAT_DEFAULT_VFD_COMPATIBLE;
-  return 0;
-}
-
 haddr_t get_allocated(const H5FD_t* file, H5FD_mem_t) { return input(file).allocated; }
 
 herr_t set_allocated(H5FD_t* file, H5FD_mem_t, haddr_t address) {
@@ -151,25 +141,14 @@ herr_t read_input(H5FD_t* file, H5FD_mem_t, hid_t, haddr_t address, std::size_t 
 herr_t refuse_write(H5FD_t*, H5FD_mem_t, hid_t, haddr_t, std::size_t, const void*) { return -1; }
 
 H5FD_class_t driver_class() {
-  H5FD_class_t driver{};
-#if H5_VERSION_GE(1, 13, 0)
-  driver.version = H5FD_CLASS_VERSION;
-  driver.value = static_cast<H5FD_class_value_t>(H5_VFD_RESERVED + 2);
-#endif
-  driver.name = "scorefield_input";
-  driver.maxaddr = static_cast<haddr_t>(std::numeric_limits<off_t>::max());
-  driver.fc_degree = H5F_CLOSE_STRONG;
-  driver.fapl_size = sizeof(Settings);
+  H5FD_class_t driver = make_driver("scorefield_input", 2, sizeof(Settings));
   driver.open = open_input;
   driver.close = close_input;
-  driver.query = query_features;
   driver.get_eoa = get_allocated;
   driver.set_eoa = set_allocated;
   driver.get_eof = get_end;
   driver.read = read_input;
   driver.write = refuse_write;
-  const H5FD_mem_t map[H5FD_MEM_NTYPES] = H5FD_FLMAP_DICHOTOMY;
-  std::copy(std::begin(map), std::end(map), std::begin(driver.fl_map));
   return driver;
 }
 

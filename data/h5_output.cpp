@@ -2,16 +2,13 @@
 
 #include <fcntl.h>
 #include <unistd.h>
-#if H5_VERSION_GE(1, 13, 0)
-#include <H5FDdevelop.h>
-#endif
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <iterator>
-#include <limits>
 #include <new>
+
+#include "data/h5_driver.hpp"
 
 namespace scorefield::h5 {
 namespace {
@@ -59,13 +56,6 @@ H5FD_t* open_output(const char* name, unsigned flags, hid_t access, haddr_t) {
 herr_t close_output(H5FD_t* file) {
   if (::close(output(file).descriptor) != 0) output(file).failed();
   delete &output(file);
-  return 0;
-}
-
-/// The features of HDF5's own POSIX driver, and files that it can read.
-herr_t query_features(const H5FD_t*, unsigned long* flags) {
-  *flags = H5FD_FEAT_AGGREGATE_METADATA | H5FD_FEAT_ACCUMULATE_METADATA | H5FD_FEAT_DATA_SIEVE |
-           H5FD_FEAT_AGGREGATE_SMALLDATA | H5FD_FEAT_DEFAULT_VFD_COMPATIBLE;
   return 0;
 }
 
@@ -121,26 +111,15 @@ herr_t truncate_output(H5FD_t* file, hid_t, hbool_t) {
 }
 
 H5FD_class_t driver_class() {
-  H5FD_class_t driver{};
-#if H5_VERSION_GE(1, 13, 0)
-  driver.version = H5FD_CLASS_VERSION;
-  driver.value = static_cast<H5FD_class_value_t>(H5_VFD_RESERVED + 1);
-#endif
-  driver.name = "scorefield_output";
-  driver.maxaddr = static_cast<haddr_t>(std::numeric_limits<off_t>::max());
-  driver.fc_degree = H5F_CLOSE_STRONG;
-  driver.fapl_size = sizeof(Settings);
+  H5FD_class_t driver = make_driver("scorefield_output", 1, sizeof(Settings));
   driver.open = open_output;
   driver.close = close_output;
-  driver.query = query_features;
   driver.get_eoa = get_allocated;
   driver.set_eoa = set_allocated;
   driver.get_eof = get_end;
   driver.read = read_output;
   driver.write = write_output;
   driver.truncate = truncate_output;
-  const H5FD_mem_t map[H5FD_MEM_NTYPES] = H5FD_FLMAP_DICHOTOMY;
-  std::copy(std::begin(map), std::end(map), std::begin(driver.fl_map));
   return driver;
 }
 
