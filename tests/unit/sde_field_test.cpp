@@ -80,7 +80,7 @@ class Learned {
         normalizer_(compute_normalizer(reader_, {}, 2)),
         model_((options.width = width, options.depth = 2, options.batch = 2048, normalizer_), options, 1) {
     const IncrementTable table(reader_, normalizer_, 0.05, 1 << 30, 1);
-    SdeTraining training{.steps = steps};
+    SingleRunOptions training{.steps = steps};
     training.optimizer.kind = optim::OptimizerKind::adam;
     fit_ = fit_sde(table, normalizer_, training, model_, {});
   }
@@ -105,7 +105,7 @@ class Learned {
            torch::tensor(normalizer_.center, torch::kFloat64);
   }
   [[nodiscard]] const SdeModel& model() const { return model_; }
-  [[nodiscard]] const SdeFit& fit() const { return fit_; }
+  [[nodiscard]] const SingleRun& fit() const { return fit_; }
   [[nodiscard]] const models::Normalizer& normalizer() const { return normalizer_; }
 
  private:
@@ -121,7 +121,7 @@ class Learned {
   data::DatasetReader reader_;
   models::Normalizer normalizer_;
   SdeModel model_;
-  SdeFit fit_;
+  SingleRun fit_;
 };
 
 const auto kOrnsteinUhlenbeck = [](const Tensor& x, double mu) { return -mu * x; };

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "core/error.hpp"
-#include "core/interrupt.hpp"
 #include "core/parallel.hpp"
 #include "training/fields/define_field.hpp"
 #include "training/fields/growth/growth_fit.hpp"
@@ -84,19 +83,6 @@ class GrowthMover : public Mover {
   models::Normalizer normalizer_;
 };
 
-void report_to(const TrainRequest& request, const GrowthProgress& at) {
-  if (!request.observer) return;
-  TrainProgress progress;
-  progress.step = at.step;
-  progress.total_steps = request.config.training.steps;
-  progress.loss = at.loss;
-  progress.validation_loss = at.validation_loss;
-  progress.learning_rate = at.learning_rate;
-  progress.steps_per_second = static_cast<double>(at.step) / at.seconds;
-  progress.seconds_left = static_cast<double>(progress.total_steps - at.step) / progress.steps_per_second;
-  request.observer(progress);
-}
-
 const char* describe(MassKind mass) {
   if (mass == MassKind::weights) return "mass by the weights";
   return mass == MassKind::counts ? "mass by the numbers of particles" : "mass conserved";
@@ -154,52 +140,22 @@ class GrowthField final : public Field {
 };
 
 TrainResult GrowthField::train(const TrainRequest& request) const {
-  if (request.resume)
-    throw UsageError(
-        "a training of model.field = growth is one run, which --resume cannot continue: train again, with more "
-        "steps (training.steps) or time (--time-limit).");
+  const auto options = single_run_options(request, name());
   const auto reader = open_training_data(request.data_path, request.config);
   const auto mass = choose_mass(reader.header(), options_.mass_of);
-  const auto& settings = request.config.training;
   ReducedModel model;
   model.kind = kGrowthKind;
   model.header = reader.header();
   model.normalizer = compute_normalizer(reader, request.config.model.metric, 2);
   if (request.processes && !request.processes->is_root()) return {};
   const auto seed = static_cast<std::uint64_t>(request.seed);
-  const Populations populations(reader, model.normalizer, mass, settings.validation_fraction, seed);
+  const Populations populations(reader, model.normalizer, mass, request.config.training.validation_fraction, seed);
   GrowthModel growth(model.normalizer, options_, seed);
   growth.grows = mass != MassKind::conserved;
-  auto optimizer = request.config.optimizer;
-  optimizer.kind = optim::OptimizerKind::adam;
-  const GrowthTraining training{.steps = settings.steps,
-                                .time_limit_seconds = request.time_limit_seconds,
-                                .log_every = settings.log_every,
-                                .seed = seed,
-                                .optimizer = optimizer};
-  const auto fit = fit_growth(populations, training, growth, [&](const GrowthProgress& at) { report_to(request, at); });
-  if (fit.interrupted) throw Interrupted("interrupted; no model was written: this field trains in one run.");
-  model.initial = initial_populations_of(reader);
-  model.range = population_range_of(reader);
-  model.observables = observable_courses_of(reader);
-  TrainResult result;
-  result.steps = result.kept_step = fit.end.step;
-  result.seconds = fit.end.seconds;
-  result.step_seconds = fit.end.step > 0 ? fit.end.seconds / static_cast<double>(fit.end.step) : 0;
-  result.final_loss = fit.end.loss;
-  result.validation_loss = fit.end.validation_loss;
-  result.engine = "autograd";
-  for (const auto& [name, value] : growth.parameters()) result.parameters += value.numel();
-  result.description =
-      std::to_string(fit.end.step) + " steps, " + std::to_string(result.parameters) + " parameters, " + describe(mass);
-  data::ModelHeader header;
-  header.provenance.format = data::kModelFormat;
-  header.provenance.seed = request.seed;
-  header.provenance.config = request.config_toml;
-  header.step = fit.end.step;
-  header.parameters = header.network_parameters = result.parameters;
-  save_field_model(request.output_path, header, model, fit.history,
-                   [&](h5::File& file) { write_growth(file, growth); });
+  const auto run = fit_growth(populations, options, seed, growth, run_observer(request));
+  auto result = save_single_run(request, reader, model, run, growth.parameters(),
+                                [&](h5::File& file) { write_growth(file, growth); });
+  result.description += describe(mass);
   return result;
 }
 

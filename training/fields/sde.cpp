@@ -129,10 +129,7 @@ class SdeField final : public Field {
 };
 
 TrainResult SdeField::train(const TrainRequest& request) const {
-  if (request.resume)
-    throw UsageError(
-        "a training of model.field = sde is one run, which --resume cannot continue: train again, with more "
-        "steps (training.steps) or time (--time-limit).");
+  const auto options = single_run_options(request, name());
   const auto reader = open_training_data(request.data_path, request.config);
   const auto& settings = request.config.training;
   ReducedModel model;
@@ -143,49 +140,14 @@ TrainResult SdeField::train(const TrainRequest& request) const {
                              static_cast<std::uint64_t>(request.seed));
   if (request.processes && !request.processes->is_root()) return {};
   SdeModel sde(model.normalizer, options_, static_cast<std::uint64_t>(request.seed));
-  auto optimizer = request.config.optimizer;
-  optimizer.kind = optim::OptimizerKind::adam;  // averages noise longer than SOAP
-  const SdeTraining training{.steps = settings.steps,
-                             .time_limit_seconds = request.time_limit_seconds,
-                             .log_every = settings.log_every,
-                             .optimizer = optimizer};
-  const auto fit = fit_sde(table, model.normalizer, training, sde, [&](const SdeProgress& at) {
-    if (!request.observer) return;
-    TrainProgress progress;
-    progress.step = at.step;
-    progress.total_steps = settings.steps;
-    progress.loss = at.loss;
-    progress.validation_loss = at.validation_loss;
-    progress.learning_rate = at.learning_rate;
-    progress.steps_per_second = static_cast<double>(at.step) / at.seconds;
-    progress.seconds_left = static_cast<double>(settings.steps - at.step) / progress.steps_per_second;
-    request.observer(progress);
-  });
-  if (fit.interrupted) throw Interrupted("interrupted; no model was written: this field trains in one run.");
-  model.initial = initial_populations_of(reader);
-  model.range = population_range_of(reader);
-  model.observables = observable_courses_of(reader);
-  TrainResult result;
+  const auto run = fit_sde(table, model.normalizer, options, sde, run_observer(request));
+  auto result =
+      save_single_run(request, reader, model, run, sde.parameters(), [&](h5::File& file) { write_sde(file, sde); });
+  result.description += sigma_text(sde, model.header, model.normalizer);
   if (noise_seen(reader).empty()) {
     result.warnings.emplace_back("no noise is seen in these data, or they have fewer than five times");
     if (request.observer) request.observer({.stage = {}, .message = result.warnings.back(), .warning = true});
   }
-  result.steps = result.kept_step = fit.end.step;
-  result.seconds = fit.end.seconds;  // a time limit is the end of the schedule: nothing is left to continue
-  result.step_seconds = fit.step_seconds;
-  result.final_loss = fit.end.loss;
-  result.validation_loss = fit.end.validation_loss;
-  result.engine = "autograd";
-  for (const auto& [name, value] : sde.parameters()) result.parameters += value.numel();
-  result.description = std::to_string(fit.end.step) + " steps, " + std::to_string(result.parameters) + " parameters, " +
-                       sigma_text(sde, model.header, model.normalizer);
-  data::ModelHeader header;
-  header.provenance.format = data::kModelFormat;
-  header.provenance.seed = request.seed;
-  header.provenance.config = request.config_toml;
-  header.step = fit.end.step;
-  header.parameters = header.network_parameters = result.parameters;
-  save_field_model(request.output_path, header, model, fit.history, [&](h5::File& file) { write_sde(file, sde); });
   return result;
 }
 

@@ -4,16 +4,8 @@
 #include <torch/utils.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <numeric>
-
-#include "core/error.hpp"
-#include "core/interrupt.hpp"
-#include "training/optim/clip.hpp"
-#include "training/optim/ema.hpp"
-#include "training/optim/optimizer.hpp"
-#include "training/optim/schedule.hpp"
 
 namespace scorefield::training {
 namespace {
@@ -133,108 +125,31 @@ class Readout {
   SdeModel& model_;
 };
 
-/// The loop, its clock and its history.
-class SdeTrainer {
- public:
-  SdeTrainer(const IncrementTable& table, const SdeTraining& training, SdeModel& model)
-      : table_(table),
-        training_(training),
-        model_(model),
-        variation_(row(table.variation()).clamp_min(1e-30)),
-        optimizer_(optim::make_optimizer(model.parameters(), training.optimizer)),
-        average_(model.parameters(), training.optimizer.ema_decay) {
-    for (std::int64_t i = 0; i < kValidationBatches; ++i)
-      validation_.push_back(table.draw(model.options.batch, static_cast<std::uint64_t>(i), true));
-  }
-
-  SdeFit run(const std::function<void(const SdeProgress&)>& report) {
-    std::int64_t step = 0;
-    for (; step < training_.steps && !stopped(); ++step) {
-      advance(step);
-      if ((step + 1) % training_.log_every == 0) log(step + 1, report);
-    }
-    log(step, report);
-    average_.swap();
-    fit_.step_seconds = step > 0 ? seconds() / static_cast<double>(step) : 0;
-    if (!fit_.interrupted) Readout(table_, model_).solve([this] { return fit_.end.validation_loss = validation(); });
-    return std::move(fit_);
-  }
-
- private:
-  [[nodiscard]] double seconds() const {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
-  }
-
-  bool stopped() {
-    fit_.interrupted = interrupt_requested();
-    fit_.time_limit_reached = training_.time_limit_seconds > 0 && seconds() >= training_.time_limit_seconds;
-    return fit_.interrupted || fit_.time_limit_reached;
-  }
-
-  void advance(std::int64_t step) {
-    double progress = static_cast<double>(step) / static_cast<double>(training_.steps);
-    if (training_.time_limit_seconds > 0) progress = std::max(progress, seconds() / training_.time_limit_seconds);
-    rate_ = optim::learning_rate(progress, training_.optimizer);
-    const auto batch = table_.draw(model_.options.batch, static_cast<std::uint64_t>(step), false);
-    optimizer_->zero_grad();
-    Tensor loss = drift_loss(model_, batch, variation_);
-    interval_loss_ += loss.item<double>();
-    ++interval_steps_;
-    if (model_.noise) loss = loss + noise_loss(model_, batch);
-    loss.backward();
-    optim::clip_gradient_norm(model_.parameters(), training_.optimizer.clip_norm);
-    optimizer_->step(rate_);
-    average_.update();
-  }
-
-  [[nodiscard]] double validation() const {
-    double sum = 0;
-    for (const auto& batch : validation_)
-      sum += drift_loss(model_, batch, variation_).item<double>() / kValidationBatches;
-    return sum;
-  }
-
-  void log(std::int64_t step, const std::function<void(const SdeProgress&)>& report) {
-    if (interval_steps_ == 0) return;
-    const torch::NoGradGuard no_grad;
-    average_.swap();
-    fit_.end = {step, interval_loss_ / static_cast<double>(interval_steps_), validation(), rate_, seconds()};
-    average_.swap();
-    interval_loss_ = 0;
-    interval_steps_ = 0;
-    if (!std::isfinite(fit_.end.loss) || !std::isfinite(fit_.end.validation_loss))
-      throw DivergenceError(step, "the loss", "Lower training.learning_rate.");
-    fit_.history.step.push_back(static_cast<double>(step));
-    fit_.history.loss.push_back(fit_.end.loss);
-    fit_.history.validation_loss.push_back(fit_.end.validation_loss);
-    fit_.history.seconds.push_back(fit_.end.seconds);
-    fit_.history.learning_rate.push_back(rate_);
-    if (report) report(fit_.end);
-  }
-
-  const IncrementTable& table_;
-  const SdeTraining& training_;
-  SdeModel& model_;
-  Tensor variation_;
-  std::unique_ptr<optim::Optimizer> optimizer_;
-  optim::ExponentialMovingAverage average_;
-  std::vector<Increments> validation_;
-  SdeFit fit_;
-  double rate_ = 0, interval_loss_ = 0;
-  std::int64_t interval_steps_ = 0;
-  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-};
-
 }  // namespace
 
-SdeFit fit_sde(const IncrementTable& table, const models::Normalizer& normalizer, const SdeTraining& training,
-               SdeModel& model, const std::function<void(const SdeProgress&)>& report) {
+SingleRun fit_sde(const IncrementTable& table, const models::Normalizer& normalizer, const SingleRunOptions& options,
+                  SdeModel& model, const RunObserver& report) {
   prepare(table, model);
-  auto fit = SdeTrainer(table, training, model).run(report);
-  if (model.noise) return fit;
+  const Tensor variation = row(table.variation()).clamp_min(1e-30);
+  std::vector<Increments> held_back;
+  for (std::int64_t i = 0; i < kValidationBatches; ++i)
+    held_back.push_back(table.draw(model.options.batch, static_cast<std::uint64_t>(i), true));
+  const auto loss = [&](std::int64_t step) {
+    const auto batch = table.draw(model.options.batch, static_cast<std::uint64_t>(step), false);
+    const Tensor drift = drift_loss(model, batch, variation);
+    return StepLoss{model.noise ? drift + noise_loss(model, batch) : drift, drift};
+  };
+  const auto validation = [&] {
+    double sum = 0;
+    for (const auto& batch : held_back) sum += drift_loss(model, batch, variation).item<double>() / kValidationBatches;
+    return sum;
+  };
+  auto run = run_once(model.parameters(), options, loss, validation, report);
+  if (!run.interrupted) Readout(table, model).solve([&] { return run.end.validation_loss = validation(); });
+  if (model.noise) return run;
   model.sigma = sigma_of(model, table);
   if (model.options.noise == NoiseKind::constant) make_constant(normalizer, model.sigma);
-  return fit;
+  return run;
 }
 
 }  // namespace scorefield::training
