@@ -35,6 +35,19 @@ using models::PositionBasis;
 using std::numbers::pi;
 using test::expect_error;
 
+/// (x, v) of 4000 particles of density 1 + 0.3 cos x and speed 0.5, quietly.
+std::vector<float> cosine_particles() {
+  std::vector<float> samples;
+  for (int i = 0; i < 4000; ++i) {
+    const double share = 2 * pi * (i + 0.5) / 4000;
+    double x = share;
+    for (int n = 0; n < 40; ++n) x = share - 0.3 * std::sin(x);
+    samples.push_back(static_cast<float>(x));
+    samples.push_back(0.5f);
+  }
+  return samples;
+}
+
 TEST(SplineSlopes, AreExactForCubicsAtUnevenTimes) {
   const std::vector<double> time{0, 0.3, 1, 1.2, 2};
   std::vector<double> value, slope;
@@ -296,14 +309,7 @@ TEST_F(ForceData, ChargeInItsBoxGivesItByPoissonsEquation) {
   header.identity = data::Identity::marginals;
   header.field = data::ChargedBox{{"x"}, {{2 * pi}}, {-2}, 0.5};
   data::DatasetWriter writer(path("data.h5"), header);
-  std::vector<float> samples;
-  for (int i = 0; i < 4000; ++i) {
-    const double share = 2 * pi * (i + 0.5) / 4000;
-    double x = share;
-    for (int n = 0; n < 40; ++n) x = share - 0.3 * std::sin(x);
-    samples.push_back(static_cast<float>(x));
-    samples.push_back(0.5f);
-  }
+  const auto samples = cosine_particles();
   for (int k = 0; k < 4; ++k) writer.write_frame(0, k, samples);
   writer.commit();
   const auto fit = fit_force(data::DatasetReader(path("data.h5")), {.modes = 3, .charge_to_mass = -3}, {});
@@ -539,14 +545,7 @@ TEST(RunClocks, AreLeftWhereNothingIsGained) {
 /// n = 1 + a cos x: the force of its charge is g a sin x.
 TEST(OwnField, IsThatOfTheDensityAndTellsAnImposedOneThatIsNot) {
   const PositionBasis basis({{0, 2 * pi, true}}, 3);
-  std::vector<float> samples;
-  for (int i = 0; i < 4000; ++i) {
-    const double share = 2 * pi * (i + 0.5) / 4000;
-    double x = share;
-    for (int n = 0; n < 40; ++n) x = share - 0.3 * std::sin(x);
-    samples.push_back(static_cast<float>(x));
-    samples.push_back(0.5f);
-  }
+  const auto samples = cosine_particles();
   const auto check_of = [&](double factor) {
     ForceCourse course{{0, 1}, std::vector<double>(2 * basis.size()), std::vector<double>(2 * basis.size())};
     for (std::size_t k = 0; k < 2; ++k) course.value[k * basis.size() + basis.first_wave() + 1] = factor * 2 * 0.3;

@@ -6,22 +6,12 @@
 
 #include "solvers/gas/coupling.hpp"
 #include "solvers/gas/tempered.hpp"
+#include "tests/support/column_target.hpp"
 
 namespace scorefield::gas {
 namespace {
 
-template <class Density>
-Evaluator target(Density density) {
-  return [density](Cloud& cloud, bool with_score) {
-    cloud.log_p.resize(cloud.count());
-    if (with_score) cloud.score.resize(cloud.dimension(), cloud.count());
-    for (Eigen::Index i = 0; i < cloud.count(); ++i) {
-      Vector score;
-      cloud.log_p[i] = density(Vector(cloud.x.col(i)), score);
-      if (with_score) cloud.score.col(i) = score;
-    }
-  };
-}
+using test::target;
 
 /// v normal of that deviation, the others normal of deviation e^(v/2).
 Evaluator funnel(double deviation) {

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "solvers/sampling/checks/check.hpp"
+#include "tests/support/column_target.hpp"
 
 namespace scorefield::sampling {
 namespace {
@@ -15,20 +16,7 @@ using gas::Evaluator;
 using gas::Matrix;
 using gas::normals;
 using gas::Vector;
-
-/// log p and score of each column.
-template <class Density>
-Evaluator target(Density density) {
-  return [density](Cloud& cloud, bool with_score) {
-    cloud.log_p.resize(cloud.count());
-    if (with_score) cloud.score.resize(cloud.dimension(), cloud.count());
-    for (Eigen::Index i = 0; i < cloud.count(); ++i) {
-      Vector score;
-      cloud.log_p[i] = density(Vector(cloud.x.col(i)), score);
-      if (with_score) cloud.score.col(i) = score;
-    }
-  };
-}
+using test::target;
 
 const auto kGaussian = target([](const Vector& x, Vector& score) {
   score = -x;
