@@ -81,7 +81,7 @@ TEST(DensityWave, QuantileInvertsTheCumulativeShare) {
   for (const double amplitude : {0.01, 0.5, -0.9, 0.999})
     for (const std::int64_t mode : {1, 3})
       for (const double share : {1e-9, 0.1, 0.25, 0.499, 0.5, 0.77, 1 - 1e-9}) {
-        const double x = pic::position_quantile({amplitude, mode}, box, share);
+        const double x = pic::position_quantile({amplitude, static_cast<double>(mode)}, box, share);
         const double phase = 2 * std::numbers::pi * static_cast<double>(mode) / box * x;
         const double cumulative =
             x / box + amplitude * std::sin(phase) / (2 * std::numbers::pi * static_cast<double>(mode));
