@@ -17,7 +17,7 @@ from plotting.phase_space import PhaseSpace, phase_space_figure, save_animation
 from plotting.report import report_page
 from plotting.samples import particles_figure, save_samples_animation
 from plotting.style import save, use_style, write_text
-from plotting.training import loss_figure
+from plotting.training import has_steps, loss_figure
 from scorefield_io import FormatError, open_ensemble, open_model, open_samples
 
 
@@ -94,7 +94,7 @@ class ReportFiles:
         energy = any("electric_energy" in entry for entry in entries)
         shown = {"overview.png": energy and self.phase_space, ANIMATION: self.phase_space, "energy.png": energy,
                  "energy_log.png": energy, "distances.png": any("clouds" in entry for entry in entries),
-                 "phase_space.png": self.phase_space, "loss.png": self.model}
+                 "phase_space.png": self.phase_space, "loss.png": self.model and has_steps(self.model)}
         return [picture for picture in (ANIMATION, *REPORT_FIGURES) if shown.get(picture, True)]
 
 

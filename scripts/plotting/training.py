@@ -7,11 +7,17 @@ from matplotlib.ticker import MaxNLocator
 from scorefield_io import FormatError
 
 
+def has_steps(model):
+    """Whether there is a history to draw: a field that is fitted has none, or one record of its fit."""
+    step = model.history.get("step", ())
+    return len(step) > 0 and step[-1] > 0
+
+
 def loss_figure(model):
     """Training and validation loss over steps, and the learning rate below."""
+    if not has_steps(model):
+        raise FormatError(f"{model.path}: holds no training history; a field that is fitted takes no steps")
     history = model.history
-    if "step" not in history or len(history["step"]) == 0:
-        raise FormatError(f"{model.path}: holds no training history")
     step = history["step"]
     figure, (top, bottom) = plt.subplots(2, 1, figsize=(6.5, 4.2), sharex=True, height_ratios=[3, 1])
     marker = "o" if len(step) < 30 else None  # a single record would draw no line

@@ -113,28 +113,44 @@ set_tests_properties(needs_device PROPERTIES LABELS cuda)
 
 
 class Demo(unittest.TestCase):
+    PICTURES = {f"{name}.png" for name in ("overview", "phase_space", "energy", "energy_log", "errors", "distances")}
+
+    def run_demo(self, folder, *arguments):
+        """The files that it leaves and its evaluation."""
+        output = pathlib.Path(folder) / "demo"
+        done = run("demo", "--quick", "--binary", BINARY, "--output", output, *arguments, folder=folder)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        evaluation = json.loads((output / "evaluation.json").read_text(encoding="utf-8"))
+        self.assertEqual([entry["mu"] for entry in evaluation["per_mu"]], [[1.25], [1.55]])
+        for key in ("electric_energy_error", "electric_energy_floor", "electric_energy_nearest",
+                    "electric_energy_interpolated", "sinkhorn", "sliced_w2"):
+            self.assertIn(key, evaluation["mean"])
+        self.assertLess(evaluation["mean"]["electric_energy_floor"], evaluation["mean"]["electric_energy_nearest"])
+        return output, evaluation["mean"]
+
+    def assert_files(self, output, pictures):
+        self.assertEqual({path.name for path in output.iterdir()},
+                         {"train.h5", "test.h5", "model.h5", "rollout.h5", "evaluation.json", "report.html",
+                          "commands.txt", "phase_space.gif"} | pictures)
+        page = (output / "report.html").read_text(encoding="utf-8")
+        self.assertEqual(page.count("data:image/"), len(pictures) + 1)
+
     def test_quick_demo_leaves_everything_and_works_from_any_folder(self):
         with tempfile.TemporaryDirectory() as folder:
-            output = pathlib.Path(folder) / "demo"
-            done = run("demo", "--quick", "--time-limit", "3s", "--binary", BINARY, "--output", output, folder=folder)
-            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
-            pictures = {f"{name}.png" for name in ("overview", "phase_space", "energy", "energy_log", "errors",
-                                                   "distances", "loss")}
-            self.assertEqual({path.name for path in output.iterdir()},
-                             {"train.h5", "test.h5", "model.h5", "rollout.h5", "evaluation.json", "report.html",
-                              "commands.txt", "phase_space.gif"} | pictures)
-            evaluation = json.loads((output / "evaluation.json").read_text(encoding="utf-8"))
-            self.assertEqual([entry["mu"] for entry in evaluation["per_mu"]], [[1.25], [1.55]])
-            for key in ("electric_energy_error", "electric_energy_floor", "electric_energy_nearest",
-                        "electric_energy_interpolated", "sinkhorn", "sliced_w2"):
-                self.assertIn(key, evaluation["mean"])
-            self.assertLess(evaluation["mean"]["electric_energy_floor"], evaluation["mean"]["electric_energy_nearest"])
+            output, mean = self.run_demo(folder)
+            self.assert_files(output, self.PICTURES)
+            self.assertLess(mean["electric_energy_error"], mean["electric_energy_nearest"])
+            with h5py.File(output / "model.h5") as model:
+                self.assertIn("force", model["model"])
+
+    def test_a_network_is_trained_on_demand(self):
+        with tempfile.TemporaryDirectory() as folder:
+            output, _ = self.run_demo(folder, "--field", "potential", "--time-limit", "3s")
+            self.assert_files(output, self.PICTURES | {"loss.png"})
             with h5py.File(output / "model.h5") as model:
                 self.assertEqual(model.attrs["format"], "scorefield/model")
                 for name in ("step", "loss", "validation_loss", "seconds", "learning_rate"):
                     self.assertEqual(model["history"][name].ndim, 1)
-            page = (output / "report.html").read_text(encoding="utf-8")
-            self.assertEqual(page.count("data:image/"), len(pictures) + 1)
 
 
 if __name__ == "__main__":
