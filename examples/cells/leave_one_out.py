@@ -7,7 +7,10 @@ Beside it: the midpoint of the optimal pairing of the two neighbouring frames (M
 and the two halves of the hidden frame against each other (halves). A table has the time in its first column; without
 one a population is made that moves, branches and grows (`--synthetic`).
 
-usage: leave_one_out.py TABLE.csv [--presets growth,snapshots] [--output FOLDER] [--seeds 1]
+With several presets, `--choose` takes the one that predicts other inner times best, each of which is hidden together
+with the one that is asked for (one seed); where no other inner time is left, the first preset.
+
+usage: leave_one_out.py TABLE.csv [--presets growth,snapshots] [--choose] [--output FOLDER] [--seeds 1]
        leave_one_out.py --synthetic
 
 Needs the package POT: .venv/bin/pip install POT
@@ -104,11 +107,28 @@ def predict(given, frames, hidden, preset, seed, folder):
     return np.asarray(rollout.frame(0, frame), float), None if weights is None else np.asarray(weights, float)
 
 
+def chosen(given, frames, presets, folder):
+    """The preset with the least mean W1 over the inner times of these frames, and those means."""
+    inner = sorted(frames)[1:-1]
+    if not inner:
+        return presets[0], {}
+    means = {}
+    for preset in presets:
+        found = []
+        for time in inner:
+            x, weights = predict(given, frames, time, preset, 0, folder)
+            found.append(w1(x, frames[time], weights))
+        means[preset] = float(np.mean(found))
+    return min(means, key=means.get), means
+
+
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("table", nargs="?", help="CSV file, a header, the time in the first column")
     parser.add_argument("--synthetic", action="store_true", help="a population that is made here")
     parser.add_argument("--presets", default="growth,snapshots", help="of 'scorefield train'")
+    parser.add_argument("--choose", action="store_true", help="predict with the preset that other inner times choose")
+    parser.add_argument("--times", type=float, nargs="*", help="hidden times; all inner ones without it")
     parser.add_argument("--set", action="append", default=[], help="KEY=VALUE of the trainings")
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--spacing", type=float, default=1.0, help="all times are multiples of it apart")
@@ -118,29 +138,47 @@ def arguments():
     return parser.parse_args()
 
 
+def predictions(given, frames, hidden, presets, folder):
+    """Cells of a row of the table: the mean and deviation over seeds of every preset, or of the chosen one."""
+    chosen_of = ""
+    if given.choose:
+        best, means = chosen(given, {t: x for t, x in frames.items() if t != hidden}, presets, folder)
+        others = ", ".join(f"{name} {value:.3f}" for name, value in means.items())
+        presets, chosen_of = [best], f" ({best}; {others})" if others else f" ({best})"
+    row = []
+    for preset in presets:
+        found = []
+        for seed in range(given.seeds):
+            x, weights = predict(given, frames, hidden, preset, seed, folder)
+            found.append(w1(x, frames[hidden], weights))
+        spread = f" ± {np.std(found, ddof=1):.3f}" if len(found) > 1 else ""
+        row.append(f"{np.mean(found):.3f}{spread}{chosen_of}")
+    return row
+
+
+def baselines(frames, times, k):
+    """Of a hidden time: McCann's midpoint, the nearer neighbour, half against half."""
+    truth, before, after = frames[times[k]], frames[times[k - 1]], frames[times[k + 1]]
+    between, mass = midpoint(before, after, (times[k] - times[k - 1]) / (times[k + 1] - times[k - 1]))
+    order = np.random.default_rng(0).permutation(len(truth))
+    half = len(truth) // 2
+    return [w1(between, truth, mass), min(w1(before, truth), w1(after, truth)),
+            w1(truth[order[:half]], truth[order[half:]])]
+
+
 def walk(given, folder):
     frames = synthetic() if given.synthetic else read_table(given.table)
     times = sorted(frames)
     presets = given.presets.split(",")
-    print("| hidden time | " + " | ".join(presets) + " | McCann | nearest | halves |")
-    print("|" + " --- |" * (len(presets) + 4), flush=True)
+    columns = ["chosen"] if given.choose else presets
+    print("| hidden time | " + " | ".join(columns) + " | McCann | nearest | halves |")
+    print("|" + " --- |" * (len(columns) + 4), flush=True)
     for k in range(1, len(times) - 1):
-        hidden, truth = times[k], frames[times[k]]
-        row = []
-        for preset in presets:
-            found = []
-            for seed in range(given.seeds):
-                x, weights = predict(given, frames, hidden, preset, seed, folder)
-                found.append(w1(x, truth, weights))
-            row.append(f"{np.mean(found):.3f}" + (f" ± {np.std(found, ddof=1):.3f}" if len(found) > 1 else ""))
-        before, after = frames[times[k - 1]], frames[times[k + 1]]
-        share = (hidden - times[k - 1]) / (times[k + 1] - times[k - 1])
-        between, mass = midpoint(before, after, share)
-        order = np.random.default_rng(0).permutation(len(truth))
-        half = len(truth) // 2
-        row += [f"{value:.3f}" for value in (w1(between, truth, mass), min(w1(before, truth), w1(after, truth)),
-                                             w1(truth[order[:half]], truth[order[half:]]))]
-        print(f"| {hidden:g} | " + " | ".join(row) + " |", flush=True)
+        if given.times and times[k] not in given.times:
+            continue
+        row = predictions(given, frames, times[k], presets, folder)
+        row += [f"{value:.3f}" for value in baselines(frames, times, k)]
+        print(f"| {times[k]:g} | " + " | ".join(row) + " |", flush=True)
     return 0
 
 
