@@ -222,17 +222,15 @@ bool File::exists(const std::string& name) const {
 std::vector<std::string> File::children(const std::string& group) const {
   const Session session;
   const Handle object = impl_->object(group);
-  H5G_info_t info{};
-  if (H5Gget_info(object.get(), &info) < 0) impl_->fail("list group", group);
   std::vector<std::string> names;
-  for (hsize_t i = 0; i < info.nlinks; ++i) {
-    const ssize_t length =
-        H5Lget_name_by_idx(object.get(), ".", H5_INDEX_NAME, H5_ITER_INC, i, nullptr, 0, H5P_DEFAULT);
-    if (length < 0) impl_->fail("list group", group);
-    std::string name(static_cast<std::size_t>(length), '\0');
-    H5Lget_name_by_idx(object.get(), ".", H5_INDEX_NAME, H5_ITER_INC, i, name.data(), name.size() + 1, H5P_DEFAULT);
-    names.push_back(std::move(name));
-  }
+  const auto add = [](hid_t, const char* name, const H5L_info_t*, void* list) -> herr_t {
+    static_cast<std::vector<std::string>*>(list)->emplace_back(name);
+    return 0;
+  };
+  // As they lie: sorted by HDF5, they go through a table that it does not survive where a read fails meanwhile.
+  if (H5Literate(object.get(), H5_INDEX_NAME, H5_ITER_NATIVE, nullptr, add, &names) < 0)
+    impl_->fail("list group", group);
+  std::sort(names.begin(), names.end());
   return names;
 }
 

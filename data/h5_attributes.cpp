@@ -130,7 +130,7 @@ std::vector<std::string> File::attributes(const std::string& object) const {
     static_cast<std::vector<std::string>*>(list)->emplace_back(name);
     return 0;
   };
-  if (H5Aiterate2(owner.get(), H5_INDEX_NAME, H5_ITER_INC, nullptr, add, &names) < 0)
+  if (H5Aiterate2(owner.get(), H5_INDEX_NAME, H5_ITER_NATIVE, nullptr, add, &names) < 0)
     impl_->fail("list the attributes of", object);
   std::sort(names.begin(), names.end());
   return names;
