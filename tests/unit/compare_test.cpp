@@ -2,10 +2,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <csignal>
 
 #include <nlohmann/json.hpp>
 
 #include "core/error.hpp"
+#include "core/interrupt.hpp"
 #include "data/atomic_file.hpp"
 #include "tests/support/temporary_folder.hpp"
 #include "training/compare/compare.hpp"
@@ -93,6 +95,36 @@ std::string two_parameters(const std::string& values) {
   std::string text = kTiny;
   text.replace(text.find("name = \"bistable\"\n"), 18, "name = \"bistable\"\n" + values);
   return text.erase(text.rfind("[[method]]"));
+}
+
+// A cell of fixed steps that was interrupted in its training goes on from its model, to the same last bit.
+TEST(Compare, AnInterruptedCellGoesOnWhereItWas) {
+  const test::TemporaryFolder folder;
+  std::string text = kTiny;
+  text.replace(text.find("seeds = [0, 1]"), 14, "seeds = [0]");
+  text.replace(text.find("steps = 3,"), 10, "steps = 40,");
+  text.erase(text.find("[[method]]\nname = \"velocity\""));
+  const auto experiment = parse_experiment(text, "tiny.toml", false);
+  (void)compare({experiment, folder.path("whole")});
+
+  catch_interrupts();
+  const auto until = [](std::int64_t step) {
+    return [step](const Progress& progress) {
+      if (progress.stage.ends_with("training") && progress.done >= step) std::raise(SIGTERM);
+    };
+  };
+  EXPECT_THROW((void)compare({experiment, folder.path("parts"), "cpu", until(10)}), Interrupted);
+  clear_interrupt();
+  std::int64_t first = -1;
+  const auto watch = [&](const Progress& progress) {
+    if (progress.stage.ends_with("training") && first < 0) first = progress.done;
+  };
+  EXPECT_EQ(compare({experiment, folder.path("parts"), "cpu", watch}).computed, 1);
+  EXPECT_GT(first, 10) << "the training does not begin again";
+  for (const char* key : {"mean", "per_mu", "steps", "validation_loss"})
+    EXPECT_EQ(read(folder.path("parts/table.json")).at("cells")[0].at(key),
+              read(folder.path("whole/table.json")).at("cells")[0].at(key))
+        << key;
 }
 
 TEST(Compare, SeveralParametersAreListsByNameOrTuples) {

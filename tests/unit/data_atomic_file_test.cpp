@@ -10,6 +10,7 @@
 #include <fstream>
 
 #include "core/error.hpp"
+#include "data/folder_lock.hpp"
 #include "tests/support/expect_error.hpp"
 #include "tests/support/temporary_folder.hpp"
 
@@ -120,6 +121,15 @@ TEST_F(Atomic, TextComesBackByteForByte) {
   EXPECT_EQ(read_text_file(path), text);
   write_text_file(path, "");
   EXPECT_EQ(read_text_file(path), "");
+}
+
+TEST_F(Atomic, AFolderIsOneRunsAtATime) {
+  {
+    const FolderLock mine(folder.path());
+    test::expect_error<FileError>([&] { const FolderLock second(folder.path()); }, {folder.path(), "another run"});
+  }
+  EXPECT_NO_THROW(FolderLock{folder.path()});
+  EXPECT_TRUE(folder.listing().empty());
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "core/error.hpp"
 #include "data/atomic_file.hpp"
+#include "data/folder_lock.hpp"
 #include "training/compare/cell_run.hpp"
 #include "training/compare/stored_json.hpp"
 #include "training/compare/table.hpp"
@@ -64,6 +65,7 @@ CompareSummary compare(const CompareRequest& request) {
   fs::create_directories(folder, problem);
   if (problem || !fs::is_directory(folder))
     throw FileError(request.folder, "cannot be made a folder: " + problem.message() + ".");
+  const data::FolderLock alone(request.folder);
 
   CompareSummary summary;
   std::vector<Cell> cells;
