@@ -58,6 +58,7 @@ class DeflatedBytes : public ByteSource {
   [[nodiscard]] const std::string& path() const override { return packed_.path(); }
   [[nodiscard]] std::int64_t size() const override { return size_; }
   [[nodiscard]] std::string read(std::int64_t offset, std::int64_t count) const override {
+    if (offset < 0 || count < 0 || offset > size_ || count > size_ - offset) damaged();  // before there is room for it
     if (offset < position_) {
       inflateEnd(&stream_);
       start();

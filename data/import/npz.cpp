@@ -79,6 +79,7 @@ class NpzFile : public ArrayFile {
     if (at + 46 > directory.size() || directory.compare(at, 4, "PK\1\2") != 0) damaged();
     const auto length = static_cast<std::size_t>(number(directory, at + 28, 2));
     const auto extra = static_cast<std::size_t>(number(directory, at + 30, 2));
+    if (at + 46 + length + extra > directory.size()) damaged();
     std::string name = directory.substr(at + 46, length);
     if (name.ends_with(".npy")) name.resize(name.size() - 4);
     const std::int64_t method = number(directory, at + 10, 2);
@@ -99,7 +100,7 @@ class NpzFile : public ArrayFile {
       std::size_t place = at + 4;
       if (number(extra, at, 2) == 1)
         for (std::int64_t* wide : {&entry.size, &entry.packed, &entry.local})
-          if (*wide == kInExtraField && place + 8 <= at + 4 + length) {
+          if (*wide == kInExtraField && place + 8 <= std::min(at + 4 + length, extra.size())) {
             *wide = number(extra, place, 8);
             place += 8;
           }

@@ -16,8 +16,9 @@ static_assert(std::endian::native == std::endian::little, "NumPy's files are rea
 /// The text after 'KEY': in NumPy's header, which is a Python dictionary.
 std::string header_value(const std::string& path, const std::string& header, const std::string& key) {
   const auto at = header.find("'" + key + "':");
-  if (at == std::string::npos) throw FileError(path, "has a NumPy header without '" + key + "'. Write it again.");
-  return header.substr(header.find_first_not_of(' ', at + key.size() + 3));
+  const auto value = at == std::string::npos ? at : header.find_first_not_of(' ', at + key.size() + 3);
+  if (value == std::string::npos) throw FileError(path, "has a NumPy header without '" + key + "'. Write it again.");
+  return header.substr(value);
 }
 
 /// "(2, 3)" -> {2, 3}
@@ -84,7 +85,7 @@ void NumpyArray::read_header(const std::string& header) {
                     "is a table of records with named fields. Save the fields as arrays of their own: "
                     "np.savez(file, x=table['x'], v=table['v']).");
   const auto quote = type.find('\'', 1);
-  type_ = quote > 2 ? type.substr(2, quote - 2) : "";
+  type_ = quote != std::string::npos && quote > 2 ? type.substr(2, quote - 2) : "";
   if (std::find(kTypes.begin(), kTypes.end(), type_) == kTypes.end())
     throw FileError(path, "holds numbers of type " + type.substr(0, type.find(',')) +
                               ", expected float16 to float64, integers or booleans. Save array.astype('float32').");

@@ -1,9 +1,13 @@
 // Foreign arrays become datasets: the same numbers in the same places, and a message for everything that does not fit.
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <fstream>
+#include <iostream>
+#include <new>
 
 #include "core/error.hpp"
 #include "core/random.hpp"
@@ -293,6 +297,44 @@ TEST_F(Import, CompressedArchive) {
       "a.npz", npz({{"samples", samples}, {"mu", stored_block(npy("<f8", "(1,)", bytes_of(counted(1, 3))))}}, 8))});
   EXPECT_EQ(frame(reader, 0, 0), (std::vector<float>{0, 1, 2, 3}));
   EXPECT_EQ(frame(reader, 0, 2), (std::vector<float>{8, 9, 10, 11}));
+}
+
+// Lengths in its directory that lead out of it.
+TEST_F(Import, AnArchivesDamagedDirectoryIsNamed) {
+  const auto whole = npz({{"samples", npy("<f8", "(3, 2, 2)", bytes_of(counted(12)))}});
+  for (const std::size_t length : {std::size_t{28}, std::size_t{30}}) {
+    auto bytes = whole;
+    bytes[bytes.find("PK\1\2") + length + 1] = '\x7f';
+    fails({write("damaged.npz", bytes)}, {}, {"damaged.npz", "damaged zip directory"});
+  }
+  const auto cut = npy("<f8", "(3, 2, 2)", "").replace(10, 118, std::string("{'descr':").append(109, ' '));
+  fails({write("cut.npy", cut)}, {}, {"cut.npy", "NumPy header"});
+}
+
+// A header of version 2 may claim any length, and an array any shape.
+TEST_F(Import, WhatAnArchiveClaimsTakesNoMemory) {
+  std::string header = npy("<f8", "(3, 2, 2)", bytes_of(counted(12)));
+  header = std::string("\x93NUMPY\2\0", 8) + little(0xfffffff0, 4) + header.substr(10);
+  const auto endless = write("endless.npz", npz({{"samples", stored_block(header)}}, 8));
+  const auto wide =
+      write("wide.npz", npz({{"samples", stored_block(npy("<f8", "(3, 900000000, 2)", bytes_of(counted(12))))}}, 8));
+  const auto refused = [&](const std::string& path) {
+    const rlimit memory{std::uint64_t{1} << 30, RLIM_INFINITY};
+    ::setrlimit(RLIMIT_AS, &memory);
+    try {
+      ImportOptions options;
+      options.mu_values = {1};
+      (void)data::import_files({path}, options, {}, folder_.path("new.h5"));
+    } catch (const FileError& error) {
+      std::cerr << error.what() << std::endl;
+      std::_Exit(3);
+    } catch (const std::bad_alloc&) {
+      std::_Exit(5);
+    }
+    std::_Exit(0);
+  };
+  EXPECT_EXIT(refused(endless), testing::ExitedWithCode(3), "endless.npz: array 'samples' .* ends too early");
+  EXPECT_EXIT(refused(wide), testing::ExitedWithCode(3), "wide.npz: ends within an array of shape");
 }
 
 TEST_F(Import, TimesEqualUpToRounding) {
