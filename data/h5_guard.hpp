@@ -7,8 +7,9 @@ namespace scorefield::h5 {
 /// Lets a child process, with limits of time and memory, read what a file without a seal (data/seal.hpp) holds:
 /// objects, attributes, texts, indices of chunks and some of the numbers. HDF5 1.10 crashes on some damaged files and
 /// reads others for ever (global heaps under texts of variable length, say); the child's end is then a FileError here.
-/// What HDF5 itself complains of is left to the reader that comes after. Some milliseconds a file; once a process for a
-/// file that has not changed. The caller holds a Session.
+/// So is what HDF5 itself complains of there, but for numbers that need filters or other files: after a complaint it
+/// may crash when the file is closed. Some milliseconds a file; once a process for a file that has not changed. The
+/// caller holds a Session.
 void require_readable(const std::string& path);
 
 }  // namespace scorefield::h5
