@@ -40,8 +40,8 @@ class Abandonable {
   Abandonable& operator=(const Abandonable&) = delete;
 };
 
-/// Whether the user asked to stop and the present work may be given up, by throwing Interrupted. For loops that take
-/// seconds inside of one step.
+/// Whether the user asked to stop and the present work may be given up, by throwing Interrupted. Every parallel_for
+/// looks at it; for other loops that take seconds inside of one step.
 [[nodiscard]] bool abandon_requested() noexcept;
 
 /// Forgets a request that has been dealt with.

@@ -5,12 +5,20 @@
 #include <algorithm>
 #include <atomic>
 #include <exception>
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define __SANITIZE_THREAD__ 1  // as GCC says it
+#endif
+#endif
 #ifdef __SANITIZE_THREAD__
 #include <mutex>
 #include <thread>
 #include <utility>
 #include <vector>
 #endif
+
+#include "core/error.hpp"
+#include "core/interrupt.hpp"
 
 namespace scorefield {
 #ifdef __SANITIZE_THREAD__
@@ -34,6 +42,13 @@ int thread_index() { return omp_get_thread_num(); }
 void set_thread_count(int count) { omp_set_num_threads(std::max(1, count)); }
 
 namespace detail {
+namespace {
+
+void give_up_where_asked() {
+  if (abandon_requested()) throw Interrupted("interrupted; nothing was written.");
+}
+
+}  // namespace
 
 #ifdef __SANITIZE_THREAD__
 void run_parallel(std::int64_t count, LoopBody body, void* context) {
@@ -43,7 +58,10 @@ void run_parallel(std::int64_t count, LoopBody body, void* context) {
   const auto work = [&](int index) {
     const int outside = std::exchange(own_index, index);
     try {
-      for (std::int64_t i = next++; i < count; i = next++) body(context, i);
+      for (std::int64_t i = next++; i < count; i = next++) {
+        give_up_where_asked();
+        body(context, i);
+      }
     } catch (...) {
       next = count;
       const std::lock_guard lock(failing);
@@ -66,6 +84,7 @@ void run_parallel(std::int64_t count, LoopBody body, void* context) {
   for (std::int64_t i = 0; i < count; ++i) {
     if (failed.load(std::memory_order_relaxed)) continue;  // OpenMP loops cannot be left early
     try {
+      give_up_where_asked();
       body(context, i);
     } catch (...) {
 #pragma omp critical(scorefield_parallel_failure)

@@ -19,7 +19,8 @@ void set_thread_count(int count);
 /// Calls body(i) once for every i in [0, count), in any order, on up to thread_count() threads.
 /// Work must not depend on which thread runs it: reductions go over fixed blocks, summed in index order by
 /// the caller, so results are the same for any number of threads. An exception from body ends the program's
-/// loop and is rethrown on the calling thread.
+/// loop and is rethrown on the calling thread. So does a request to stop while work may be given up
+/// (core/interrupt.hpp), as Interrupted.
 template <class Body>
 void parallel_for(std::int64_t count, Body&& body);
 

@@ -2,11 +2,15 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <thread>
 #include <vector>
+
+#include "core/error.hpp"
+#include "core/parallel.hpp"
 
 namespace scorefield::test {
 namespace {
@@ -42,6 +46,27 @@ TEST_F(Interrupt, WhatALauncherPassesOnIsTheSameRequest) {
 
 TEST_F(Interrupt, AClosedPipeEndsNothing) {
   EXPECT_EXIT(raise_all({SIGPIPE, SIGINT}), ::testing::ExitedWithCode(0), "");
+}
+
+// Where the work of a step may be given up, its loops are; elsewhere they come to their end.
+TEST_F(Interrupt, LoopsThatMayBeAreGivenUp) {
+  const auto work = [](bool abandonable) {
+    catch_interrupts();
+    std::raise(SIGTERM);
+    std::atomic<int> done{0};
+    const auto loop = [&] { parallel_for(100, [&](std::int64_t) { ++done; }); };
+    try {
+      if (abandonable) {
+        const Abandonable kept;
+        loop();
+      }
+      loop();
+    } catch (const Interrupted&) {
+    }
+    std::_Exit(done);
+  };
+  EXPECT_EXIT(work(true), ::testing::ExitedWithCode(0), "");
+  EXPECT_EXIT(work(false), ::testing::ExitedWithCode(100), "");
 }
 
 TEST_F(Interrupt, NohupIsObeyed) {

@@ -383,6 +383,7 @@ class Evaluator {
 }  // namespace
 
 Evaluation evaluate(const EvaluateRequest& request, const problems::Problem* problem) {
+  const Abandonable nothing_to_lose;
   check(request);
   return Evaluator(request, problem).run();
 }

@@ -354,6 +354,7 @@ class Inference {
 }  // namespace
 
 InferResult infer(const InferRequest& request) {
+  const Abandonable nothing_to_lose;
   const torch::NoGradGuard no_grad;
   const auto& options = request.options;
   const torch::Device device = open_device(request.device);

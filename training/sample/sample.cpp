@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "core/error.hpp"
+#include "core/interrupt.hpp"
 #include "data/atomic_file.hpp"
 #include "data/samples_file.hpp"
 #include "solvers/sampling/rows.hpp"
@@ -77,6 +78,17 @@ std::optional<data::RunCheckpoint> left_over(const SampleRequest& request, const
                                              const std::string& checkpoint) {
   if (!request.resume) return std::nullopt;
   return data::read_run_checkpoint(checkpoint, provenance);
+}
+
+/// The finished cloud beside what is known of the target. A request to stop leaves it out: the samples are written.
+void add_diagnostics(SampleResult& result, const targets::Target& target, std::uint64_t seed) {
+  try {
+    const Abandonable written;
+    result.diagnostics = sampling::diagnose(target, result.run.samples, result.run.weights, seed);
+  } catch (const Interrupted&) {
+    result.run.warnings.emplace_back(
+        "interrupted after the samples were written: they were not compared with what is known of the target.");
+  }
 }
 
 /// The run, whose snapshots go to OUTPUT.checkpoint.
@@ -191,8 +203,7 @@ SampleResult sample(const SampleRequest& request) {
   data::write_samples(request.output_path, content);
   std::error_code missing;
   std::filesystem::remove(checkpoint, missing);  // now that nothing can be lost any more
-  if (options.diagnose)
-    result.diagnostics = sampling::diagnose(*target.counted, result.run.samples, result.run.weights, seed);
+  if (options.diagnose) add_diagnostics(result, *target.counted, seed);
   return result;
 }
 
