@@ -31,6 +31,8 @@ if(SCOREFIELD_SANITIZE)
   set(sanitizers -fsanitize=address,undefined -fno-sanitize=vptr)
   if(SCOREFIELD_SANITIZE STREQUAL "thread")
     set(sanitizers -fsanitize=thread)
+  elseif(SCOREFIELD_SANITIZE STREQUAL "fuzz")
+    list(APPEND sanitizers -fsanitize=fuzzer-no-link)
   endif()
   # Little optimisation: above it, GCC takes ten times as long over checked kernels.
   target_compile_options(scorefield_build_flags INTERFACE

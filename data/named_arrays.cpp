@@ -19,7 +19,8 @@ void read_group(const h5::File& file, const std::string& group, NamedArrays& arr
 
 void write_arrays(h5::File& file, const NamedArrays& arrays) {
   for (const auto& [name, array] : arrays)
-    std::visit([&]<class T>(const std::vector<T>& values) { file.write<T>("/" + name, values, array.shape); },
+    std::visit([&, &name = name, &array = array]<class T>(
+                   const std::vector<T>& values) { file.write<T>("/" + name, values, array.shape); },
                array.values);
 }
 

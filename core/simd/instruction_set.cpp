@@ -9,11 +9,26 @@
 namespace scorefield::simd {
 namespace {
 
+#if defined(__x86_64__)
+#ifdef __clang__  // up to release 17 without names for the levels
+bool supports_v3() {
+  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2");
+}
+bool supports_v4() {
+  return supports_v3() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+}
+#else
+bool supports_v3() { return __builtin_cpu_supports("x86-64-v3"); }
+bool supports_v4() { return __builtin_cpu_supports("x86-64-v4"); }
+#endif
+#endif
+
 std::vector<InstructionSet> find_usable() {
   std::vector<InstructionSet> sets{InstructionSet::portable};
 #ifdef __x86_64__
-  if (__builtin_cpu_supports("x86-64-v3")) sets.push_back(InstructionSet::x86_64_v3);
-  if (__builtin_cpu_supports("x86-64-v4")) sets.push_back(InstructionSet::x86_64_v4);
+  if (supports_v3()) sets.push_back(InstructionSet::x86_64_v3);
+  if (supports_v4()) sets.push_back(InstructionSet::x86_64_v4);
 #endif
   return sets;
 }

@@ -149,7 +149,7 @@ Particles load(const Population& population, double box_length, std::int64_t cou
   validate(population.density);
   const VelocityDistribution distribution(population.beams);
   const ScrambledSobol2d sobol(random);
-  const auto [amplitude, mode] = population.perturbation;
+  const double amplitude = population.perturbation.amplitude, mode = population.perturbation.mode;
   const double wavenumber = 2 * std::numbers::pi * mode / box_length;
 
   Particles particles;

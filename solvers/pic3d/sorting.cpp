@@ -44,9 +44,9 @@ void sort_by_cell(Particles& particles, Particles& spare, int log_cells) {
     for (std::size_t i = first; i < last; ++i) spare.id[mine[cell(i)]++] = static_cast<std::uint32_t>(i);
   });
   parallel_for(kBlocks, [&](std::int64_t block) {
-    const auto [first, last] = range(block);
+    const auto [begin, end] = range(block);
     const std::uint32_t* source = spare.id.data();
-    const auto reorder = [&, first, last](const auto& from, auto& to) {
+    const auto reorder = [&, first = begin, last = end](const auto& from, auto& to) {
       for (std::size_t i = first; i < last; ++i) to[i] = from[source[i]];
     };
     for (std::size_t axis = 0; axis < 3; ++axis) {

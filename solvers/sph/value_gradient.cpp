@@ -27,7 +27,8 @@ Point point(const std::vector<double>& x, std::int64_t d, std::int64_t i) { retu
 std::vector<double> gradient_of_values(const Neighbours& neighbours, const Smoothing& smoothing,
                                        const std::vector<double>& x, const std::vector<double>& rho,
                                        const std::vector<double>& f) {
-  const auto [shape, h] = smoothing;
+  const auto shape = smoothing.shape;
+  const double h = smoothing.h;
   const auto n = static_cast<std::int64_t>(rho.size()), d = static_cast<std::int64_t>(x.size()) / n;
   std::vector<double> gradient(x.size(), 0.0);
   for_particles(n, [&](std::int64_t i) {
@@ -51,7 +52,8 @@ std::vector<double> gradient_of_values(const Neighbours& neighbours, const Smoot
 std::vector<double> density_rate(const Neighbours& neighbours, const Smoothing& smoothing, double delta,
                                  const std::vector<double>& x, const std::vector<double>& v,
                                  const std::vector<double>& rho) {
-  const auto [shape, h] = smoothing;
+  const auto shape = smoothing.shape;
+  const double h = smoothing.h;
   const auto n = static_cast<std::int64_t>(rho.size()), d = static_cast<std::int64_t>(x.size()) / n;
   const double mass = 1.0 / static_cast<double>(n);
   const double norm = normalisation(shape, d) / std::pow(h, static_cast<double>(d + 2));
