@@ -159,8 +159,8 @@ File File::open(const std::string& path) {
   const Session session;
   if (H5Fis_hdf5(path.c_str()) <= 0)
     throw FileError(path, "is not an HDF5 file (it begins with '" + opening_words(path) + "').");
-  if (!data::has_seal(path)) require_readable(path);
   auto impl = std::make_unique<Impl>();
+  if (!data::has_seal(path)) impl->texts = require_readable(path);
   impl->path = path;
   const Handle access = file_access();  // outlives last_failure(): closing anything clears the error stack
   use_input_driver(access.get(), &impl->input);

@@ -86,7 +86,13 @@ T read_one(const File::Impl& file, const std::string& object, const std::string&
   return values.front();
 }
 
-std::vector<std::string> read_variable_strings(const File::Impl& file, const Opened& opened, const std::string& name) {
+std::vector<std::string> read_variable_strings(const File::Impl& file, const Opened& opened, const std::string& object,
+                                               const std::string& name) {
+  if (file.texts) {
+    const std::string place = object.starts_with('/') ? object.substr(1) : object;
+    if (const auto found = file.texts->find({place.empty() ? "." : place, name}); found != file.texts->end())
+      return found->second;
+  }
   std::vector<char*> raw(opened.count, nullptr);
   const Handle type = string_type();
   H5Tset_cset(type.get(), H5Tget_cset(opened.type.get()));
@@ -116,7 +122,7 @@ std::vector<std::string> read_strings(const File::Impl& file, const std::string&
   const Opened opened = open_attribute(file, object, name);
   if (opened.kind() != H5T_STRING) wrong_kind(file, object, name, "text");
   if (opened.count == 0) return {};
-  return H5Tis_variable_str(opened.type.get()) > 0 ? read_variable_strings(file, opened, name)
+  return H5Tis_variable_str(opened.type.get()) > 0 ? read_variable_strings(file, opened, object, name)
                                                    : read_fixed_strings(file, opened, name);
 }
 

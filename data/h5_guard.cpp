@@ -12,10 +12,13 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
+#include <cstring>
 #include <fstream>
 #include <memory>
 #include <new>
-#include <set>
+#include <span>
+#include <string_view>
 #include <tuple>
 
 #include "core/error.hpp"
@@ -30,7 +33,7 @@ constexpr std::uint64_t kExtraMemory = 1024 * kMebibyte;  ///< of the child, bes
 constexpr std::uint64_t kReadNumbers = 64 * kMebibyte;    ///< in all, of a file
 constexpr std::uint64_t kSeconds = 1;                     ///< of processor time for an object, and one for every
 constexpr std::uint64_t kBytesASecond = 100 * kMebibyte;
-constexpr char kThrough = '.';  ///< the child's first word, which HDF5's complaint follows
+constexpr char kThrough = '.';  ///< ends the child's report
 
 /// What the child has read of the numbers.
 struct Walk {
@@ -46,6 +49,13 @@ struct Walk {
   std::uint64_t read = 0;
   std::uint64_t seconds = kSeconds;
   std::string complaint;  ///< HDF5's first one about what every file must have
+  std::string object;     ///< where the walk is
+  std::string texts;      ///< put() one after the other: object, attribute, their number, the texts
+
+  void put(const std::string& word) {
+    const std::uint64_t size = word.size();
+    texts.append(reinterpret_cast<const char*>(&size), sizeof size).append(word);
+  }
 
   /// Whether a call succeeded; its complaint is kept where it did not.
   bool check(bool succeeded) {
@@ -81,9 +91,17 @@ herr_t walk_attribute(hid_t object, const char* name, const H5A_info_t*, void* d
   const Handle stored(H5Aget_type(attribute.get()), H5Tclose), space(H5Aget_space(attribute.get()), H5Sclose);
   const Handle type(H5Tget_native_type(stored.get(), H5T_DIR_DEFAULT), H5Tclose);
   if (!type.valid()) return 0;
-  void* room = walk.room(H5Sget_simple_extent_npoints(space.get()), H5Tget_size(type.get()), kExtraMemory / 4);
-  if (!room || H5Aread(attribute.get(), type.get(), room) < 0) return 0;
-  if (varies(type.get())) H5Dvlen_reclaim(type.get(), space.get(), H5P_DEFAULT, room);
+  const hssize_t count = H5Sget_simple_extent_npoints(space.get());
+  void* room = walk.room(count, H5Tget_size(type.get()), kExtraMemory / 4);
+  if (!room) return 0;
+  const bool good = H5Aread(attribute.get(), type.get(), room) >= 0;
+  if (!good || !varies(type.get())) return 0;
+  if (H5Tis_variable_str(type.get()) > 0) {
+    const std::span values(static_cast<char**>(room), static_cast<std::size_t>(count));
+    for (const auto& word : {walk.object, std::string(name), std::to_string(count)}) walk.put(word);
+    for (const char* value : values) walk.put(value ? value : "");
+  }
+  H5Dvlen_reclaim(type.get(), space.get(), H5P_DEFAULT, room);
   return 0;
 }
 
@@ -110,6 +128,7 @@ void walk_dataset(hid_t dataset, Walk& walk) {
 herr_t walk_object(hid_t root, const char* name, const H5O_info_t* info, void* data) {
   auto& walk = *static_cast<Walk*>(data);
   walk.renew();
+  walk.object = name;
   const Handle object(H5Oopen(root, name, H5P_DEFAULT), H5Oclose);
   if (!walk.check(object.valid())) return 0;
   walk.check(H5Aiterate2(object.get(), H5_INDEX_NAME, H5_ITER_NATIVE, nullptr, walk_attribute, data) >= 0);
@@ -146,17 +165,25 @@ std::uint64_t address_space() {
     const Handle file(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.get()), H5Fclose);
     if (file.valid()) walk.check(H5Ovisit(file.get(), H5_INDEX_NAME, H5_ITER_NATIVE, walk_object, &walk) >= 0);
   }  // closing is a part of it
-  const std::string report = std::string(1, kThrough) + walk.complaint;
-  ::_exit(::write(done, report.data(), report.size()) > 0 ? 0 : 1);
+  walk.put(walk.complaint);
+  walk.texts.push_back(kThrough);
+  for (std::string_view left = walk.texts; !left.empty();) {
+    const ssize_t written = ::write(done, left.data(), left.size());
+    if (written <= 0) ::_exit(1);
+    left.remove_prefix(static_cast<std::size_t>(written));
+  }
+  ::_exit(0);
 }
 
 /// What the child says where it comes to the end; else empty. @throws Interrupted
 std::string report_of(pid_t child, int done) {
+  std::string report, piece(1 << 16, '\0');
   for (pollfd wait{done, POLLIN, 0};;) {
     if (::poll(&wait, 1, 100) > 0) {
-      std::string report(4096, '\0');  // one write to a pipe, which is read as a whole
-      report.resize(static_cast<std::size_t>(std::max<ssize_t>(0, ::read(done, report.data(), report.size()))));
-      return report;
+      const ssize_t got = ::read(done, piece.data(), piece.size());
+      if (got > 0) report.append(piece, 0, static_cast<std::size_t>(got));
+      if (got > 0 || (got < 0 && errno == EINTR)) continue;
+      return report.ends_with(kThrough) ? report.substr(0, report.size() - 1) : "";
     }
     if (!interrupt_requested()) continue;
     ::kill(child, SIGKILL);
@@ -165,18 +192,42 @@ std::string report_of(pid_t child, int done) {
   }
 }
 
+/// The words of a report, the last of which is HDF5's complaint.
+std::vector<std::string> words_of(std::string_view report) {
+  std::vector<std::string> words;
+  for (std::uint64_t size = 0; report.size() >= sizeof size; report.remove_prefix(size)) {
+    std::memcpy(&size, report.data(), sizeof size);
+    report.remove_prefix(sizeof size);
+    size = std::min<std::uint64_t>(size, report.size());
+    words.emplace_back(report.substr(0, size));
+  }
+  return words;
+}
+
+Texts texts_of(const std::vector<std::string>& words) {
+  Texts texts;
+  for (std::size_t at = 0; at + 3 < words.size();) {
+    auto& values = texts[{words[at], words[at + 1]}];
+    const auto first = words.begin() + static_cast<std::ptrdiff_t>(at + 3);
+    const auto count = std::min<std::size_t>(std::strtoull(words[at + 2].c_str(), nullptr, 10), words.size() - at - 3);
+    values.assign(first, first + static_cast<std::ptrdiff_t>(count));
+    at += 3 + count;
+  }
+  return texts;
+}
+
 using Identity = std::tuple<dev_t, ino_t, off_t, time_t, long>;
 
 }  // namespace
 
-void require_readable(const std::string& path) {
-  static std::set<Identity> known;
+std::shared_ptr<const Texts> require_readable(const std::string& path) {
+  static std::map<Identity, std::shared_ptr<const Texts>> known;
   struct stat status {};
-  if (::stat(path.c_str(), &status) != 0) return;  // whoever opens it will say so
+  if (::stat(path.c_str(), &status) != 0) return nullptr;  // whoever opens it will say so
   const Identity identity{status.st_dev, status.st_ino, status.st_size, status.st_mtim.tv_sec, status.st_mtim.tv_nsec};
-  if (known.contains(identity)) return;
+  if (const auto found = known.find(identity); found != known.end()) return found->second;
   int pipe[2];
-  if (::pipe2(pipe, O_CLOEXEC) != 0) return;
+  if (::pipe2(pipe, O_CLOEXEC) != 0) return nullptr;
   const pid_t child = ::fork();
   if (child == 0) walk_and_exit(path, static_cast<std::uint64_t>(status.st_size), pipe[1]);
   ::close(pipe[1]);
@@ -184,19 +235,20 @@ void require_readable(const std::string& path) {
     int descriptor;
     ~Closing() { ::close(descriptor); }
   } closing{pipe[0]};
-  if (child < 0) return;  // no memory for a second process: read as it is
+  if (child < 0) return nullptr;  // no memory for a second process: read as it is
   const std::string report = report_of(child, pipe[0]);
   int end = 0;
   const bool known_end = ::waitpid(child, &end, 0) == child;
-  if (report.size() > 1)
-    throw FileError(path, "is a damaged HDF5 file (" + report.substr(1) + "). Copy or generate it again.");
-  if (report.empty()) {
+  if (report.size() < sizeof(std::uint64_t)) {
     const bool endless = known_end && WIFSIGNALED(end) && (WTERMSIG(end) == SIGXCPU || WTERMSIG(end) == SIGKILL);
     throw FileError(path, std::string("is a damaged HDF5 file: the HDF5 library ") +
                               (endless ? "never comes to its end" : "does not survive reading it") +
                               ". Copy or generate it again.");
   }
-  known.insert(identity);
+  const auto words = words_of(report);
+  if (!words.back().empty())
+    throw FileError(path, "is a damaged HDF5 file (" + words.back() + "). Copy or generate it again.");
+  return known[identity] = std::make_shared<const Texts>(texts_of(words));
 }
 
 }  // namespace scorefield::h5

@@ -12,6 +12,7 @@
 
 #include "core/error.hpp"
 #include "data/h5.hpp"
+#include "data/h5_guard.hpp"
 #include "data/h5_input.hpp"
 
 namespace scorefield::h5 {
@@ -72,8 +73,9 @@ struct File::Impl {
   int write_error = 0;  ///< errno of the first failed write (h5_output.hpp); outlives the handles below
   InputReport input;    ///< of a file that is read (h5_input.hpp); likewise
   Handle file;
-  std::string path;      ///< as messages name it
-  std::string location;  ///< of a file that is written
+  std::string path;                    ///< as messages name it
+  std::string location;                ///< of a file that is written
+  std::shared_ptr<const Texts> texts;  ///< of a file without a seal, read by the guard
   /// Datasets stay open between calls: opening one costs more than reading a frame's index entry.
   std::map<std::string, Handle> datasets;
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -319,7 +320,9 @@ TEST_F(Import, WhatAnArchiveClaimsTakesNoMemory) {
   const auto wide =
       write("wide.npz", npz({{"samples", stored_block(npy("<f8", "(3, 900000000, 2)", bytes_of(counted(12))))}}, 8));
   const auto refused = [&](const std::string& path) {
-    const rlimit memory{std::uint64_t{1} << 30, RLIM_INFINITY};
+    std::uint64_t pages = 0;
+    std::ifstream("/proc/self/statm") >> pages;
+    const rlimit memory{pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)) + (1 << 30), RLIM_INFINITY};
     ::setrlimit(RLIMIT_AS, &memory);
     try {
       ImportOptions options;
