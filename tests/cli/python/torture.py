@@ -2,13 +2,13 @@
 
   torture.py SCOREFIELD [--kills N] [--interrupts N] [--disks N] [--only WORD] [--seed S]
 
-The long form is --kills 50 --interrupts 20 --disks 10; what it costs is shared by the kinds of a command (generate
-two-stream, generate vlasov, ...). After every kill what is there must be whole, and the same command, with --resume where
-a checkpoint was left, must end in the result of an undisturbed run, bit for bit, with no file beside it. After a full
-disk the same, once there is room. An interrupt must end the command within two seconds, of the clock or of the processor.
-Kills and interrupts come at random moments of the processor time that an undisturbed run takes after its start. Full and
-read-only disks need the right to mount; without it they are left out, with a line that says so. Counts are printed; the
-exit code is 1 where one is not 0.
+The long form is --kills 50 --interrupts 20 --disks 10; the kinds of a command (generate two-stream, generate vlasov,
+...) share them. After every kill what is there must be whole, and the same command, with --resume where a checkpoint
+was left, must end in the result of an undisturbed run, bit for bit, with no file beside it; likewise after a full
+disk, once there is room. An interrupt must end the command within two seconds, of the clock or of the processor.
+Kills and interrupts come at random moments of the processor time that an undisturbed run takes after its start. Full
+and read-only disks need the right to mount; without it they are left out, with a line that says so. Counts are
+printed; the exit code is 1 where one is not 0.
 """
 
 import argparse
