@@ -25,6 +25,7 @@ namespace {
 constexpr int kFailed = 1;
 constexpr int kMisused = 2;
 constexpr int kInterrupted = 130;
+constexpr const char* kOutOfMemory = "out of memory. Use fewer particles or a smaller batch.";
 
 struct Entry {
   const char* name;
@@ -119,9 +120,10 @@ int main(int argc, char** argv) {
   } catch (const UsageError& error) {
     return fail(who, error.what(), kMisused);
   } catch (const c10::Error& error) {
-    return fail(who, first_line(error.what_without_backtrace()), kFailed);
+    const std::string text = first_line(error.what_without_backtrace());
+    return fail(who, text.find("can't allocate memory") == std::string::npos ? text : kOutOfMemory, kFailed);
   } catch (const std::bad_alloc&) {
-    return fail(who, "out of memory. Use fewer particles or a smaller batch.", kFailed);
+    return fail(who, kOutOfMemory, kFailed);
   } catch (const std::exception& error) {
     return fail(who, error.what(), kFailed);
   }

@@ -34,6 +34,16 @@ TEST_F(BadInput, InstructionSetThatIsNoneIsRefusedByEveryCommand) {
   ::unsetenv("SCOREFIELD_ISA");
 }
 
+TEST_F(BadInput, TooLittleMemoryIsSaidInASentence) {
+  const auto result =
+      run_command({"/bin/sh", "-c", "ulimit -v 8000000; exec \"$0\" \"$@\"", SCOREFIELD_BINARY, "sample", "banana",
+                   "--method", "ula", "--particles", "1000000000", "--threads", "1", "--output", "out.h5"},
+                  folder_.path());
+  EXPECT_EQ(result.exit_code, 1) << result.err;
+  EXPECT_EQ(result.err, "scorefield sample: out of memory. Use fewer particles or a smaller batch.\n");
+  EXPECT_TRUE(folder_.listing().empty());
+}
+
 TEST_F(BadInput, MissingFile) { every_reader_fails("absent.h5", {"absent.h5", "no such file"}); }
 
 TEST_F(BadInput, Directory) {
