@@ -1,5 +1,6 @@
 #include "solvers/gas/cloud.hpp"
 
+#include <cmath>
 #include <vector>
 
 #include "core/random.hpp"
@@ -23,6 +24,14 @@ Vector uniforms(std::int64_t count, std::uint64_t seed, std::uint64_t stream) {
   Vector values(count);
   for (std::int64_t i = 0; i < count; ++i) values[i] = random.uniforms(static_cast<std::uint64_t>(i))[0];
   return values;
+}
+
+double relative_ess(Vector log_weights) {
+  for (auto& w : log_weights)
+    if (std::isnan(w)) w = -INFINITY;
+  if (!std::isfinite(log_weights.maxCoeff())) return 0;
+  const Vector w = (log_weights.array() - log_weights.maxCoeff()).exp();
+  return w.sum() * w.sum() / w.squaredNorm() / static_cast<double>(w.size());
 }
 
 void exchange(StateArchive& archive, const std::string& name, Matrix& matrix, std::int64_t rows, std::int64_t columns) {

@@ -29,6 +29,9 @@ using Evaluator = std::function<void(Cloud& cloud, bool with_score)>;
 [[nodiscard]] Matrix normals(std::int64_t rows, std::int64_t columns, std::uint64_t seed, std::uint64_t stream);
 [[nodiscard]] Vector uniforms(std::int64_t count, std::uint64_t seed, std::uint64_t stream);
 
+/// Effective sample size of weights over their number, from their logarithms; what is no number weighs nothing.
+[[nodiscard]] double relative_ess(Vector log_weights);
+
 /// A matrix [rows, columns] of a run's state, particles or whatever its columns are one after the other: an array
 /// [columns, rows]; `columns` may be StateArchive::kAny. And a vector.
 void exchange(StateArchive& archive, const std::string& name, Matrix& matrix, std::int64_t rows, std::int64_t columns);

@@ -9,6 +9,7 @@ namespace scorefield::gas {
 namespace {
 
 constexpr double kStep = 0.3, kLargestG = 2, kFarthest = 0.3;
+constexpr double kAtRest = 5e-4;  ///< deviations of the clusters by which a step moves particles that have arrived
 
 /// The affine velocities of all components, mixed by responsibility.
 Matrix polish_velocity(const Cloud& cloud, const Mixture& mixture) {
@@ -64,13 +65,20 @@ std::vector<std::vector<Eigen::Index>> members_of(const Mixture& mixture, const 
 PolishResult polish_cloud(Cloud& cloud, const Mixture& mixture, std::int64_t steps, const Evaluator& evaluate) {
   const Cloud start = cloud;
   PolishResult result;
+  const Matrix inner = mixture.inner_factor();
+  const auto size = [&](const Matrix& move) {
+    return std::sqrt(dense::solve_lower(inner, move).squaredNorm() / static_cast<double>(move.size()));
+  };
   for (std::int64_t step = 0; step < steps; ++step) {
     if (step > 0) evaluate(cloud, true);
-    cloud.x += polish_velocity(cloud, mixture);
-    if (cloud.x.allFinite()) continue;
-    cloud = start;
-    result.note = "the polish was left out: its velocity is not finite.";
-    return result;
+    const Matrix velocity = polish_velocity(cloud, mixture);
+    cloud.x += velocity;
+    if (!cloud.x.allFinite()) {
+      cloud = start;
+      result.note = "the polish was left out: its velocity is not finite.";
+      return result;
+    }
+    if (size(velocity) < kAtRest) break;
   }
   evaluate(cloud, true);
   std::string why;
@@ -88,9 +96,7 @@ PolishResult polish_cloud(Cloud& cloud, const Mixture& mixture, std::int64_t ste
     cloud.score(Eigen::all, mine) = start.score(Eigen::all, mine);
     cloud.log_p(mine) = start.log_p(mine);
   }
-  const Matrix inner = mixture.inner_factor();
-  result.moved =
-      std::sqrt(dense::solve_lower(inner, cloud.x - start.x).squaredNorm() / static_cast<double>(cloud.count()));
+  result.moved = size(cloud.x - start.x) * std::sqrt(static_cast<double>(cloud.dimension()));
   if (refused > 0)
     result.note = "the polish was left out in " + std::to_string(refused) + " of " + std::to_string(members.size()) +
                   " clusters: " + why + ".";

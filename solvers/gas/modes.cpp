@@ -110,6 +110,10 @@ std::vector<Mode> find_modes(const Search& search, const Cloud& cloud, const Eva
   Matrix starts = normals(d, search.starts, search.seed, search.stream);
   for (Eigen::Index i = 0; i < starts.cols(); ++i)  // half of them as wide as the start, the others less
     starts.col(i) = search.mean + search.deviation * (i % 2 == 0 ? 1.0 : i % 4 == 1 ? 0.5 : 0.25) * starts.col(i);
+  if (search.promising.cols() > 0) {
+    starts.conservativeResize(d, search.starts + search.promising.cols());
+    starts.rightCols(search.promising.cols()) = search.promising;
+  }
   std::vector<Mode> modes;
   add_modes(modes, ascend(starts, unit, kIterations, evaluate), unit, evaluate);
   if (!search.along_axes) return modes;

@@ -17,13 +17,14 @@ struct Mode {
   double log_mass = 0;  ///< log p + d/2 log 2 pi + 1/2 log det covariance
 };
 
-/// Where to look for maxima: draws of N(mean, deviation^2 I), wide and less wide.
+/// Where to look for maxima: draws of N(mean, deviation^2 I), wide and less wide, and points of promise.
 struct Search {
   Vector mean;
   double deviation = 1;
   std::int64_t starts = 64;
   std::uint64_t seed = 0, stream = 0;
   bool along_axes = true;  ///< look on lines through the maxima found, too
+  Matrix promising{};      ///< more starts, [d, m]
 };
 
 /// Maxima by quasi-Newton ascent (L-BFGS, all starts in one batch) from draws of the search region, and from where log

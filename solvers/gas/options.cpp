@@ -5,9 +5,10 @@ namespace scorefield::gas {
 void bind(OptionSet& set, GasOptions& o) {
   set.add("gas.widen", o.widen, above(0),
           "factor by which the initial cloud is widened: a mode without a particle is invisible");
-  set.add("gas.ess", o.ess, above(0).below(1), "effective sample size over N that chooses the next temperature");
+  set.add("gas.ess", o.ess, above(0).below(1),
+          "effective sample size over N that chooses the next temperature; its sixth power while far moves alone mix");
   set.add("gas.leapfrog", o.leapfrog, at_least(1), "leapfrog steps of one kick");
-  set.add("gas.sweeps", o.sweeps, at_least(0), "kicks at each temperature");
+  set.add("gas.sweeps", o.sweeps, at_least(0), "kicks at each temperature; at every third while far moves alone mix");
   set.add("gas.final_sweeps", o.final_sweeps, at_least(1), "kicks at temperature 1");
   set.add("gas.clusters", o.clusters, at_least(1), "most components of the fitted mixtures");
   set.add("gas.teleport", o.teleport,
@@ -20,7 +21,7 @@ void bind(OptionSet& set, GasOptions& o) {
   set.add("gas.straighten", o.straighten,
           "last sweeps in partially non-centred coordinates fitted to the cloud, where the scale or place of some "
           "coordinates depends on others (funnels, hierarchies, curved ridges)");
-  set.add("gas.polish", o.polish, at_least(0), "local-affine steps at the end; 0: none");
+  set.add("gas.polish", o.polish, at_least(0), "local-affine steps at the end, at most; 0: none");
 }
 
 void bind(OptionSet& set, SmcOptions& o) {

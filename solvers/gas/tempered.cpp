@@ -10,13 +10,13 @@ namespace scorefield::gas {
 namespace {
 
 constexpr std::int64_t kRefit = 3;            ///< temperatures between two fits of the mixture
+constexpr double kMixing = 0.5;               ///< acceptance of far moves that makes most kicks needless
+constexpr double kMostHeld = 0.002;           ///< share of particles that far moves do not move then
+constexpr double kDescribed = 0.75;           ///< effective share of the proposals then: the mixture is nearly p
+constexpr double kLongerSteps = 6;            ///< power of gas.ess for the next temperature then
+constexpr std::int64_t kKickEvery = 3;        ///< sweeps between two kicks then
 constexpr std::int64_t kStraightenEvery = 3;  ///< sweeps between two fits of the coupling
 constexpr std::int64_t kStraightenings = 6;   ///< fits after the first
-
-double relative_ess(const Vector& log_weights) {
-  const Vector w = (log_weights.array() - log_weights.maxCoeff()).exp();
-  return w.sum() * w.sum() / w.squaredNorm() / static_cast<double>(w.size());
-}
 
 }  // namespace
 
@@ -97,11 +97,12 @@ void Tempered::take(Eigen::Index to, const Cloud& from, Eigen::Index k) {
 /// The next temperature, and systematic resampling by what it changes.
 void Tempered::cool() {
   const Vector slope = cloud_.log_p - log_start(cloud_.x);
+  const double least = mixes_by_far_moves() ? std::pow(options_.ess, kLongerSteps) : options_.ess;
   double low = 0, high = 1 - beta_;
-  if (relative_ess(high * slope) < options_.ess) {
+  if (relative_ess(high * slope) < least) {
     for (int i = 0; i < 60 || (low == 0 && high > 1e-300); ++i) {
       const double middle = 0.5 * (low + high);
-      (relative_ess(middle * slope) < options_.ess ? high : low) = middle;
+      (relative_ess(middle * slope) < least ? high : low) = middle;
     }
     high = low;
   }
@@ -143,6 +144,26 @@ void Tempered::warn_of_lost_clusters(const std::vector<Eigen::Index>& source) {
   notes_.emplace_back(text);
 }
 
+/// Whether the last far moves gave most particles another place and hold none, as their mixture describes p: one
+/// evaluation each instead of a kick's many.
+bool Tempered::mixes_by_far_moves() const {
+  return options_.teleport && accepted_teleports_ > kMixing && held_ < kMostHeld && proposal_ess_ > kDescribed;
+}
+
+/// Kicks and far moves at one temperature. Where far moves alone mix, kicks, which know tails and shapes that the
+/// mixture does not, are made every third time.
+void Tempered::sweep(std::int64_t kicks) {
+  if (!mixes_by_far_moves() || iteration_ % kKickEvery == 0) move(kicks);
+  if (options_.teleport) teleport();
+}
+
+void Tempered::move(std::int64_t kicks) {
+  for (std::int64_t i = 0; i < kicks; ++i) {
+    if (i > 0) ++iteration_;  // another stream of random numbers
+    kick();
+  }
+}
+
 /// Clusters and metric of the present cloud.
 void Tempered::refit() {
   mixture_ = Mixture::choose(cloud_.x, options_.clusters);
@@ -166,32 +187,23 @@ void Tempered::step() {
 
 void Tempered::advance() {
   ++iteration_;
-  const auto moves = [&](std::int64_t count) {
-    for (std::int64_t i = 0; i < count; ++i) {
-      if (i > 0) ++iteration_;  // another stream of random numbers
-      kick();
-    }
-  };
   switch (phase_) {
     case Phase::ladder:
       cool();
       if (mixture_.size() == 0 || iteration_ % kRefit == 0 || beta_ == 1) refit();
-      moves(options_.sweeps);
-      if (options_.teleport) teleport();
+      sweep(options_.sweeps);
       if (beta_ < 1) break;
       phase_ = Phase::equilibrium;
       if (options_.search > 0) search();
       if (options_.straighten && !found_lost_ && straighten()) phase_ = Phase::straighten;
       break;
     case Phase::straighten:
-      moves(1);
-      if (options_.teleport) teleport();
+      sweep(1);
       if (++straightened_ % kStraightenEvery == 0) straighten();
       if (straightened_ == kStraightenEvery * kStraightenings) phase_ = Phase::equilibrium;
       break;
     case Phase::equilibrium:
-      moves(1);
-      if (options_.teleport) teleport();
+      sweep(1);
       if (sweep_ >= options_.final_sweeps - options_.thinning) collect();
       if (sweep_ + 1 == options_.final_sweeps / 2 && !found_lost_) refit();
       if (++sweep_ < options_.final_sweeps) break;
@@ -201,7 +213,7 @@ void Tempered::advance() {
     case Phase::bridge:
       bridge();
       // Copies part within their modes; far moves would undo the weights.
-      if (mixture_.size() > 1 && pool_.count() == 0) moves(3);
+      if (mixture_.size() > 1 && pool_.count() == 0) move(3);
       phase_ = after(phase_);
       break;
     case Phase::thin:
@@ -222,6 +234,8 @@ std::vector<std::pair<std::string, double>> Tempered::trace() const {
   return {{"beta", beta_},
           {"acceptance", acceptance_},
           {"teleport_acceptance", accepted_teleports_},
+          {"teleport_held", held_},
+          {"proposal_ess", proposal_ess_},
           {"step_size", step_size_},
           {"clusters", static_cast<double>(mixture_.size())},
           {"bridge_error", bridge_error_},
@@ -241,6 +255,8 @@ void Tempered::exchange(StateArchive& archive) {
   archive.number("acceptance", acceptance_);
   archive.number("teleport_acceptance", accepted_teleports_);
   archive.number("pool_teleport_acceptance", mean_teleports_);
+  archive.number("held_by_teleports", held_);
+  archive.number("proposal_ess", proposal_ess_);
   archive.number("bridge_error", bridge_error_);
   archive.number("log_evidence", evidence_.log_z);
   archive.number("log_evidence_error", evidence_.error);
@@ -257,6 +273,7 @@ void Tempered::exchange(StateArchive& archive) {
   archive.require(pool_weights_.size() == 0 || pool_weights_.size() == pool_.count(), "pool_weights",
                   "one for each of the pool's particles");
   gas::exchange(archive, "unpolished", unpolished_, d, StateArchive::kAny);
+  gas::exchange(archive, "promising", promising_, d, StateArchive::kAny);
   archive.group("mixture", [&] { mixture_.exchange(archive, d); });
   archive.count("straightened", straightened_, 0, kStraightenEvery * kStraightenings);
   archive.group("coupling", [&] { coupling_.exchange(archive, d); });

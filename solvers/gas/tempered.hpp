@@ -45,9 +45,14 @@ class Tempered {
   void warn_of_lost_clusters(const std::vector<Eigen::Index>& source);
   void cool();
   void refit();
+  void keep_promising(const Cloud& proposals, const Vector& log_mixture, Eigen::Index count);
+  void scan();
   void search();
   bool straighten();
   void publish();
+  [[nodiscard]] bool mixes_by_far_moves() const;
+  void sweep(std::int64_t kicks);
+  void move(std::int64_t kicks);
   void kick();
   double kick_some(const std::vector<Eigen::Index>& members, Eigen::Index cluster, const Matrix& metric, double& size);
   void measure_evidence();
@@ -73,10 +78,12 @@ class Tempered {
   Cloud pool_;           ///< the last sweeps' clouds, one after the other
   Vector pool_weights_;  ///< empty: all equal
   Matrix unpolished_;
+  Matrix promising_;  ///< [d, m] places on the ladder's way where p is large
   Mixture mixture_;
   Matrix metric_;  ///< Cholesky factor of the kicks' covariance
   Phase phase_ = Phase::ladder;
-  double beta_ = 0, step_size_ = 0.4, acceptance_ = 0, accepted_teleports_ = 0, bridge_error_ = 0, moved_ = 0,
+  double beta_ = 0, step_size_ = 0.4, acceptance_ = 0, accepted_teleports_ = 0, held_ = 0, proposal_ess_ = 0,
+         bridge_error_ = 0, moved_ = 0,
          mean_teleports_ = 0;  // the last: over the pool's sweeps
   std::int64_t iteration_ = 0, sweep_ = 0, straightened_ = 0;
   bool found_lost_ = false;  ///< modes were put back: the mixture stays, and clusters move by metrics of their own

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "core/random_subset.hpp"
 #include "solvers/gas/bridge.hpp"
 #include "solvers/gas/local_affine.hpp"
 #include "solvers/gas/support_points.hpp"
@@ -39,7 +40,11 @@ void Tempered::bridge() {
 /// The particles that stand for all of the last sweeps, in place of the last sweep's.
 void Tempered::thin() {
   const Vector equal = Vector::Ones(pool_.count());
-  const auto chosen = support_points(pool_.x, pool_weights_.size() > 0 ? pool_weights_ : equal, cloud_.count());
+  const auto ordered = support_points(pool_.x, pool_weights_.size() > 0 ? pool_weights_ : equal, cloud_.count());
+  // Neighbours in that order stand on opposite sides, so that every other particle would be a biased cloud.
+  std::vector<std::int64_t> chosen;
+  for (const auto k : random_subset(cloud_.count(), cloud_.count(), seed_ ^ stream(43)))
+    chosen.push_back(ordered[static_cast<std::size_t>(k)]);
   cloud_.x = Matrix(pool_.x(Eigen::all, chosen));
   cloud_.score = Matrix(pool_.score(Eigen::all, chosen));
   cloud_.log_p = Vector(pool_.log_p(chosen));

@@ -8,6 +8,19 @@ namespace scorefield::gas {
 namespace {
 
 constexpr double kAcceptance = 0.8;
+constexpr double kHeld =
+    100;  ///< far moves on average that a particle waits for one which it accepts, to count as held
+
+/// Where p over the proposal, w, is far above its mean over proposals, far moves are hardly ever accepted: the share of
+/// such particles. Logarithms of w.
+double held_share(const Vector& of_particles, Vector of_proposals) {
+  for (auto& w : of_proposals)
+    if (!std::isfinite(w)) w = -1e300;
+  const double top = of_proposals.maxCoeff();
+  const double mean = top + std::log((of_proposals.array() - top).exp().mean());
+  return static_cast<double>((of_particles.array() > mean + std::log(kHeld)).count()) /
+         static_cast<double>(of_particles.size());
+}
 
 }  // namespace
 
@@ -83,6 +96,7 @@ double Tempered::kick_some(const std::vector<Eigen::Index>& members, Eigen::Inde
 void Tempered::teleport() {
   const auto n = cloud_.count();
   accepted_teleports_ = 0;
+  held_ = proposal_ess_ = 0;
   // Even and odd particles: resampling leaves neighbours in memory that may be copies of each other.
   std::vector<Eigen::Index> side[2];
   for (Eigen::Index i = 0; i < n; ++i) side[i % 2].push_back(i);
@@ -96,13 +110,16 @@ void Tempered::teleport() {
     ask_(next, true);
     const Matrix old = cloud_.x(Eigen::all, target);
     const Vector g_new = proposal.log_density(next.x), g_old = proposal.log_density(old);
-    const Vector q_new = log_start(next.x), q_old = log_start(old);
+    const Vector w_new = beta_ * next.log_p + (1 - beta_) * log_start(next.x) - g_new;
+    const Vector w_old = beta_ * cloud_.log_p(target) + (1 - beta_) * log_start(old) - g_old;
+    held_ += 0.5 * held_share(w_old, w_new);
+    proposal_ess_ += 0.5 * relative_ess(w_new);
+    if (phase_ == Phase::ladder) keep_promising(next, g_new, 3);
     const Vector u =
         uniforms(static_cast<std::int64_t>(target.size()), seed_, stream(12 + 4 * static_cast<std::uint64_t>(a)));
     for (std::size_t j = 0; j < target.size(); ++j) {
       const auto k = static_cast<Eigen::Index>(j), i = target[j];
-      const double gain =
-          beta_ * (next.log_p[k] - cloud_.log_p[i]) + (1 - beta_) * (q_new[k] - q_old[k]) - g_new[k] + g_old[k];
+      const double gain = w_new[k] - w_old[k];
       if (!std::isfinite(gain) || !(std::log(u[k]) < gain)) continue;
       take(i, next, k);
       accepted_teleports_ += 1;

@@ -78,6 +78,30 @@ TEST(TemperedGas, NarrowModesBesideWideOnesAndRareOnesKeepTheirShares) {
   }
 }
 
+/// Half of the mass in N(0, I), half in N(c, .2^2 I), c off every axis: no start of an ascent falls into the narrow
+/// one.
+TEST(TemperedGas, FindsANarrowModeThatLiesOnNoAxis) {
+  const Vector c = (Vector(4) << 2, -2.7, 2, 1.3).finished();
+  const Evaluator evaluate = [&](Cloud& cloud, bool) {
+    constexpr double kNarrow = 0.2;
+    cloud.log_p.resize(cloud.count());
+    cloud.score.resize(4, cloud.count());
+    for (Eigen::Index i = 0; i < cloud.count(); ++i) {
+      const Vector a = cloud.x.col(i), b = (cloud.x.col(i) - c) / kNarrow;
+      const double wide = -0.5 * a.squaredNorm(), narrow = -0.5 * b.squaredNorm() - 4 * std::log(kNarrow);
+      const double top = std::max(wide, narrow), sum = std::exp(wide - top) + std::exp(narrow - top);
+      cloud.log_p[i] = top + std::log(sum);
+      cloud.score.col(i) = -(std::exp(wide - top) * a + std::exp(narrow - top) / kNarrow * b) / sum;
+    }
+  };
+  for (const std::uint64_t seed : {1, 2}) {
+    Tempered gas(2 * normals(4, 1000, seed, 4), {}, seed, evaluate);
+    while (!gas.done()) gas.step();
+    const auto near = ((gas.particles().colwise() - c).colwise().norm().array() < 1.2).count();
+    EXPECT_NEAR(static_cast<double>(near) / 1000, 0.5, 0.03) << seed;
+  }
+}
+
 TEST(TemperedGas, KnowsTheIntegral) {
   for (const int d : {2, 10, 30}) {
     Tempered gas(2 * normals(d, 1000, 1, 4), {}, 1, along_an_axis({{0.3, -4, 1}, {0.7, 4, 1}}, 2));

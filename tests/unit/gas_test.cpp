@@ -132,6 +132,23 @@ TEST(TemperedGas, TwoFarModesAndTheirWeights) {
   EXPECT_GT(gas.unpolished().size(), 0);
 }
 
+TEST(TemperedGas, TakesFarMovesWhereTheyAreEnough) {
+  std::int64_t scores = 0;
+  const auto plain = mixture_target(Matrix::Zero(10, 1), Vector::Ones(1));
+  Tempered gas(2 * normals(10, 1000, 1, 4), {}, 1, [&](Cloud& cloud, bool with_score) {
+    scores += with_score ? cloud.count() : 0;
+    plain(cloud, with_score);
+  });
+  while (!gas.done()) gas.step();
+  EXPECT_LT(scores, 120'000);  // kicks at every temperature would take 220,000
+  const Vector mean = gas.particles().rowwise().mean();
+  EXPECT_LT(mean.cwiseAbs().maxCoeff(), 0.01);
+  EXPECT_LT((dense::covariance(gas.particles(), mean).diagonal().array() - 1).abs().maxCoeff(), 0.03);
+  // In any order: every other particle is a fair half.
+  const Matrix half = gas.particles()(Eigen::all, Eigen::seqN(0, 500, 2));
+  EXPECT_LT(half.rowwise().mean().cwiseAbs().maxCoeff(), 0.12);
+}
+
 TEST(TemperedGas, FarModesAreNoFunnel) {
   Matrix centres = Matrix::Zero(2, 2);
   centres(0, 0) = -7;
