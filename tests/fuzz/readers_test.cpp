@@ -77,7 +77,7 @@ double processor_seconds() {
 
 /// From here on: so much more memory, and so many seconds.
 void renew_limits() {
-  ::alarm(3 * kSeconds);  // waiting counts as well as working
+  ::alarm(12 * kSeconds);  // waiting counts as well as working, but others may have the processor
   rusage used{};
   ::getrusage(RUSAGE_SELF, &used);
   const auto now = static_cast<std::uint64_t>(used.ru_utime.tv_sec + used.ru_stime.tv_sec) + 1;
