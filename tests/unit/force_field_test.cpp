@@ -532,6 +532,28 @@ TEST(RunClocks, BringWavesOfOtherPeriodsTogether) {
   for (std::size_t i = 40; i < 120; ++i) EXPECT_NEAR(set.slope[i], slopes[i], 0.03);
 }
 
+TEST(RunClocks, TakeNeighboursAloneAndGoOnBeyondTheEndAsFasterRunsDid) {
+  // At the end the phases of neighbours are 1.8 apart, those of every second run more than half a period.
+  const auto row = [](double mu) { return std::vector<double>{mu / 0.08 * 0.09, 0.0}; };
+  std::vector<std::vector<double>> mu;
+  for (const double value : {0.0, 1.0, 2.0, 3.0}) mu.push_back(row(value));
+  auto runs = waves_at(mu);
+  for (auto& at : mu) at.pop_back();
+  const auto clocks = fit_run_clocks(mu, runs);
+  ASSERT_FALSE(clocks.time.empty());
+  for (const double value : {0.5, 1.5, 2.5}) {
+    const auto truth = waves_at({row(value)})[0];
+    const std::vector<double> at{row(value)[0]};
+    const auto set = at_clock(clocks, mu, runs, at);
+    const auto weights = mu_weights(MuRule{MuInterpolationKind::cubic}, data::MuSet(mu), mu, at);
+    for (std::size_t k = 0; k < truth.time.size(); ++k) {
+      double first = 0;
+      for (std::size_t m = 0; m < mu.size(); ++m) first += weights[m] * set[m].value[2 * k];
+      EXPECT_NEAR(first, truth.value[2 * k], 0.12) << value << " at " << truth.time[k];
+    }
+  }
+}
+
 TEST(RunClocks, AreLeftWhereNothingIsGained) {
   auto runs = waves_at({{0, 0}, {0, 0}, {0, 0}, {0, 0}});
   for (std::size_t m = 0; m < runs.size(); ++m)

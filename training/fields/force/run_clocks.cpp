@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
-#include <set>
 #include <span>
 #include <utility>
 
@@ -25,22 +24,24 @@ constexpr double kSmoothing = 0.15;
 /// Of the sum of all normal matrices, added: where nothing happens clocks are not set.
 constexpr double kRidge = 1e-6;
 
-/// Neighbours of every run, each pair once: the two on either side of one parameter, 2 p of several.
+/// Pairs of runs within whose sphere, that between them as a diameter, no other run lies (Gabriel's graph): waves that
+/// differ by more than a fraction of a period say nothing of a shift.
 std::vector<std::pair<std::size_t, std::size_t>> neighbours(const Rows& mu) {
   const data::MuSet set(mu);
-  const std::size_t p = mu.front().size();
-  std::set<std::pair<std::size_t, std::size_t>> pairs;
+  std::vector<std::pair<std::size_t, std::size_t>> pairs;
   for (std::size_t a = 0; a < mu.size(); ++a) {
     const auto offsets = set.offsets(mu[a]);
-    std::vector<std::pair<double, std::size_t>> far;
-    for (std::size_t b = 0; b < mu.size(); ++b)
-      if (b != a)
-        far.emplace_back(std::inner_product(offsets[b].begin(), offsets[b].end(), offsets[b].begin(), 0.0), b);
-    std::sort(far.begin(), far.end());
-    for (std::size_t i = 0; i < std::min(2 * p, far.size()); ++i)
-      pairs.insert({std::min(a, far[i].second), std::max(a, far[i].second)});
+    for (std::size_t b = a + 1; b < mu.size(); ++b) {
+      bool near = true;
+      for (std::size_t c = 0; near && c < mu.size(); ++c) {
+        double angle = 0;  // of a and b as seen from c: obtuse within the sphere
+        for (std::size_t j = 0; j < offsets[c].size(); ++j) angle += offsets[c][j] * (offsets[c][j] - offsets[b][j]);
+        near = c == a || c == b || angle >= 0;
+      }
+      if (near) pairs.emplace_back(a, b);
+    }
   }
-  return {pairs.begin(), pairs.end()};
+  return pairs;
 }
 
 std::vector<double> units_of(const Rows& mu) {
@@ -63,12 +64,12 @@ std::vector<double> shifts_to(const RunClocks& clocks, const std::vector<double>
 }
 
 /// The run at times[k] + shifts[k], within its own; slopes with respect to times[k].
-ForceCourse shifted(const ForceCourse& run, const std::vector<double>& shifts) {
-  const std::size_t n = run.size(), count = run.time.size();
-  ForceCourse course{run.time, std::vector<double>(count * n), std::vector<double>(count * n)};
-  const auto rates = models::spline_slopes(run.time, shifts);
+ForceCourse shifted(const ForceCourse& run, const std::vector<double>& time, const std::vector<double>& shifts) {
+  const std::size_t n = run.size(), count = time.size();
+  ForceCourse course{time, std::vector<double>(count * n), std::vector<double>(count * n)};
+  const auto rates = models::spline_slopes(time, shifts);
   for (std::size_t k = 0; k < count; ++k) {
-    const double t = std::clamp(run.time[k] + shifts[k], run.time.front(), run.time.back());
+    const double t = std::clamp(time[k] + shifts[k], run.time.front(), run.time.back());
     const std::span value(course.value.data() + k * n, n), slope(course.slope.data() + k * n, n);
     run.at(t, value);
     run.slope_at(t, slope);
@@ -85,34 +86,47 @@ double squared(std::span<const double> a, std::span<const double> b) {
 struct Normals {
   std::vector<Matrix> matrix;
   std::vector<Vector> right;
-  double left = 0;  ///< sum of |F_b - F_a|^2
+  double left = 0;  ///< mean of |F_b - F_a|^2
 };
 
-Normals normals_of(const RunClocks& clocks, const Rows& mu, const std::vector<ForceCourse>& runs) {
-  const auto p = static_cast<Index>(mu.front().size());
-  const std::size_t count = clocks.time.size(), n = runs.front().size();
-  Normals normals{std::vector<Matrix>(count, Matrix::Zero(p, p)), std::vector<Vector>(count, Vector::Zero(p))};
-  for (const auto& [a, b] : neighbours(mu)) {
-    std::vector<double> middle;
-    Vector way(p);
-    for (Index j = 0; j < p; ++j) {
-      const auto i = static_cast<std::size_t>(j);
-      middle.push_back((mu[a][i] + mu[b][i]) / 2);
-      way[j] = (mu[b][i] - mu[a][i]) / clocks.unit[i];
-    }
-    const auto from = shifted(runs[a], shifts_to(clocks, mu[a], middle));
-    const auto to = shifted(runs[b], shifts_to(clocks, mu[b], middle));
-    std::vector<double> change(n), slope(n);
-    for (std::size_t k = 0; k < count; ++k) {
-      for (std::size_t i = 0; i < n; ++i) {
-        change[i] = to.value[k * n + i] - from.value[k * n + i];
-        slope[i] = (to.slope[k * n + i] + from.slope[k * n + i]) / 2;
-      }
-      normals.matrix[k] += squared(slope, slope) * way * way.transpose();
-      normals.right[k] += squared(slope, change) * way;
-      normals.left += squared(change, change);
-    }
+bool within(const RunClocks& clocks, double t) { return t >= clocks.time.front() && t <= clocks.time.back(); }
+
+/// A pair's part of the normal equations, at the times that both have; how many these are.
+std::size_t add_pair(Normals& normals, const RunClocks& clocks, const Rows& mu, const std::vector<ForceCourse>& runs,
+                     std::pair<std::size_t, std::size_t> pair) {
+  const auto& [a, b] = pair;
+  const std::size_t p = clocks.unit.size(), n = runs.front().size();
+  std::vector<double> middle;
+  Vector way(static_cast<Index>(p));
+  for (std::size_t j = 0; j < p; ++j) {
+    middle.push_back((mu[a][j] + mu[b][j]) / 2);
+    way[static_cast<Index>(j)] = (mu[b][j] - mu[a][j]) / clocks.unit[j];
   }
+  const auto to_a = shifts_to(clocks, mu[a], middle), to_b = shifts_to(clocks, mu[b], middle);
+  const auto from = shifted(runs[a], clocks.time, to_a), to = shifted(runs[b], clocks.time, to_b);
+  std::vector<double> change(n), slope(n);
+  std::size_t seen = 0;
+  for (std::size_t k = 0; k < clocks.time.size(); ++k) {
+    if (!within(clocks, clocks.time[k] + to_a[k]) || !within(clocks, clocks.time[k] + to_b[k])) continue;
+    ++seen;
+    for (std::size_t i = 0; i < n; ++i) {
+      change[i] = to.value[k * n + i] - from.value[k * n + i];
+      slope[i] = (to.slope[k * n + i] + from.slope[k * n + i]) / 2;
+    }
+    normals.matrix[k] += squared(slope, slope) * way * way.transpose();
+    normals.right[k] += squared(slope, change) * way;
+    normals.left += squared(change, change);
+  }
+  return seen;
+}
+
+Normals normals_of(const RunClocks& clocks, const Rows& mu, const std::vector<ForceCourse>& runs) {
+  const auto p = static_cast<Index>(clocks.unit.size());
+  const std::size_t count = clocks.time.size();
+  Normals normals{std::vector<Matrix>(count, Matrix::Zero(p, p)), std::vector<Vector>(count, Vector::Zero(p))};
+  std::size_t seen = 0;
+  for (const auto& pair : neighbours(mu)) seen += add_pair(normals, clocks, mu, runs, pair);
+  normals.left /= static_cast<double>(std::max<std::size_t>(seen, 1));
   return normals;
 }
 
@@ -141,6 +155,62 @@ void improve(RunClocks& clocks, const Normals& normals) {
   }
 }
 
+/// How far every run has come at the last time, up to a constant: sum_j shift_j mu_mj / unit_j.
+std::vector<double> progress(const RunClocks& clocks, const Rows& mu) {
+  const std::size_t p = clocks.unit.size(), end = clocks.shift.size() - p;
+  std::vector<double> reached(mu.size());
+  for (std::size_t m = 0; m < mu.size(); ++m)
+    for (std::size_t j = 0; j < p; ++j) reached[m] += clocks.shift[end + j] * mu[m][j] / clocks.unit[j];
+  return reached;
+}
+
+/// The run for `longer` after its end, as `donor` went on from where it was `ahead` before: its changes are added.
+ForceCourse continued(ForceCourse run, const ForceCourse& donor, double ahead, double longer) {
+  const std::size_t n = run.size(), last = run.time.size() - 1;
+  const double end = run.time[last], step = (end - run.time.front()) / static_cast<double>(last);
+  std::vector<double> value(n), slope(n), offset(n), drift(n);
+  donor.at(end - ahead, value);
+  donor.slope_at(end - ahead, slope);
+  for (std::size_t i = 0; i < n; ++i) {
+    offset[i] = run.value[last * n + i] - value[i];
+    drift[i] = run.slope[last * n + i] - slope[i];
+  }
+  const auto steps = static_cast<std::size_t>(std::ceil(longer / step));
+  for (std::size_t k = 1; k <= steps; ++k) {
+    const double after = static_cast<double>(k) * step;
+    donor.at(end - ahead + after, value);
+    donor.slope_at(end - ahead + after, slope);
+    run.time.push_back(end + after);
+    for (std::size_t i = 0; i < n; ++i) {
+      run.value.push_back(value[i] + offset[i] + after * drift[i]);
+      run.slope.push_back(slope[i] + drift[i]);
+    }
+  }
+  return run;
+}
+
+/// The runs beyond their end, as far as the run that is furthest on has come: each goes on as the nearest one that is
+/// further on did.
+std::vector<ForceCourse> continued_runs(const RunClocks& clocks, const Rows& mu, std::vector<ForceCourse> runs) {
+  const data::MuSet set(mu);
+  const auto reached = progress(clocks, mu);
+  std::vector<std::size_t> order(runs.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return reached[a] > reached[b]; });
+  for (std::size_t i = 1; i < order.size(); ++i) {
+    const std::size_t m = order[i];
+    const auto offsets = set.offsets(mu[m]);
+    const auto far = [&](std::size_t b) {
+      return std::inner_product(offsets[b].begin(), offsets[b].end(), offsets[b].begin(), 0.0);
+    };
+    const auto donor = *std::min_element(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(i),
+                                         [&](std::size_t a, std::size_t b) { return far(a) < far(b); });
+    const double ahead = reached[donor] - reached[m];
+    if (ahead > 0) runs[m] = continued(std::move(runs[m]), runs[donor], ahead, reached[order.front()] - reached[m]);
+  }
+  return runs;
+}
+
 }  // namespace
 
 RunClocks fit_run_clocks(const Rows& mu, const std::vector<ForceCourse>& runs) {
@@ -163,7 +233,7 @@ RunClocks fit_run_clocks(const Rows& mu, const std::vector<ForceCourse>& runs) {
 std::vector<ForceCourse> at_clock(const RunClocks& clocks, const Rows& mu, const std::vector<ForceCourse>& runs,
                                   const std::vector<double>& at) {
   if (clocks.time.empty()) return runs;
-  const double first = clocks.time.front(), last = clocks.time.back();
+  const auto longer = continued_runs(clocks, mu, runs);
   std::vector<std::vector<double>> shifts;
   std::vector<std::pair<double, std::size_t>> largest;
   for (std::size_t m = 0; m < runs.size(); ++m) {
@@ -173,19 +243,18 @@ std::vector<ForceCourse> at_clock(const RunClocks& clocks, const Rows& mu, const
     largest.emplace_back(most, m);
   }
   std::sort(largest.begin(), largest.end());
-  // The clocks of the nearest runs stay within their times.
+  // No clock is set to before the first time; the nearest runs all by the same share.
   const std::size_t near = std::min(at.size() + 1, runs.size());
   std::vector<double> share(clocks.time.size(), 1);
   for (std::size_t k = 0; k < share.size(); ++k)
     for (std::size_t i = 0; i < near; ++i) {
-      const double way = std::abs(shifts[largest[i].second][k]);
-      const double room = std::min(clocks.time[k] - first, last - clocks.time[k]);
+      const double way = std::abs(shifts[largest[i].second][k]), room = clocks.time[k] - clocks.time.front();
       if (way > room) share[k] = std::min(share[k], room / way);
     }
   std::vector<ForceCourse> set;
   for (std::size_t m = 0; m < runs.size(); ++m) {
     for (std::size_t k = 0; k < share.size(); ++k) shifts[m][k] *= share[k];
-    set.push_back(shifted(runs[m], shifts[m]));
+    set.push_back(shifted(longer[m], clocks.time, shifts[m]));
   }
   return set;
 }

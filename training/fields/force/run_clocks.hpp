@@ -15,13 +15,14 @@ struct RunClocks {
   std::vector<double> unit{};   ///< [p]
 };
 
-/// The shifts of least sum over pairs of neighbouring runs of |F_b - F_a|^2 at the mu between them, smooth over a
-/// seventh of the times; by Gauss-Newton. `runs` [M], at the same times, at least three. None where it does not help.
+/// The shifts of least mean over pairs of neighbouring runs, and the times that both have, of |F_b - F_a|^2 at the mu
+/// between them, smooth over a seventh of the times; by Gauss-Newton. `runs` [M], at the same times, at least three.
+/// None where it does not help.
 [[nodiscard]] RunClocks fit_run_clocks(const std::vector<std::vector<double>>& mu,
                                        const std::vector<models::ForceCourse>& runs);
 
-/// The runs as they would be at mu [p], their clocks set to its. Near the ends of their times, where nothing is known
-/// beyond, clocks are set by less.
+/// The runs as they would be at mu [p], their clocks set to its. Beyond its end a run goes on as the nearest one did
+/// that had come further by then, value and slope without a jump; near the first time clocks are set by less.
 [[nodiscard]] std::vector<models::ForceCourse> at_clock(const RunClocks& clocks,
                                                         const std::vector<std::vector<double>>& mu,
                                                         const std::vector<models::ForceCourse>& runs,
