@@ -16,8 +16,10 @@
 #include "tests/support/temporary_folder.hpp"
 #include "tests/support/tensor_values.hpp"
 #include "training/fields/choose_field.hpp"
+#include "training/fields/sde/drift_library.hpp"
 #include "training/fields/sde/noise_seen.hpp"
 #include "training/fields/sde/sde_fit.hpp"
+#include "training/fields/sde/weak_drift.hpp"
 #include "training/model_file.hpp"
 #include "training/normalization.hpp"
 #include "training/rollout/infer.hpp"
@@ -195,6 +197,80 @@ TEST(SdeField, MatchesAStepOfTheDataAndNotTheDerivative) {
   const Learned learned(path, {.autonomous = true}, 300);
   const Tensor end = learned.moved(torch::full({4000, 2}, 1.0), 1.5, 3);
   EXPECT_NEAR(end.mean().item<double>(), std::pow(1 - 0.03, 60), 0.006);
+}
+
+TEST(SdeField, LibrariesHoldEveryProductOnce) {
+  const DriftLibrary library(3, 1, {.state = 2, .mu = 1, .time = 2});
+  ASSERT_EQ(library.size(), 10 * 2 * 3);
+  EXPECT_EQ(DriftLibrary::size_of(3, 1, library.degrees()), 60);
+  const Tensor state = torch::tensor({{2.0, 3.0, 5.0}}), mu = torch::tensor({{7.0}}), t = torch::tensor({{0.75}});
+  EXPECT_THAT(test::values_of(library.of_state(state).to(torch::kFloat32).contiguous()),
+              ::testing::UnorderedElementsAre(1, 2, 3, 5, 4, 6, 10, 9, 15, 25));
+  EXPECT_THAT(test::values_of(library.of_course(mu, t).to(torch::kFloat32).contiguous()),
+              ::testing::UnorderedElementsAre(1, 0.5, -0.5, 7, 3.5, -3.5));
+  const Tensor all = library(state, mu, t), products = library.of_state(state).t().matmul(library.of_course(mu, t));
+  EXPECT_TRUE(torch::equal(all.flatten(), products.flatten()));
+}
+
+TEST(SdeField, APolynomialDriftIsFoundBeforeTheFirstStepOfTraining) {
+  const test::TemporaryFolder folder;
+  const auto path = folder.path("well.h5");
+  const System system{[](const Tensor& x, double mu) { return mu * x - x.pow(3); },
+                      [](const Tensor& x) { return torch::full_like(x, 0.5); }, 0.5};
+  write(path, system, {0.5, 1.0, 1.5}, even_times(61, 0.05));
+  const Learned learned(path, {.autonomous = true}, 1);
+  EXPECT_GE(learned.model().library.degrees().state, 3);
+  for (const double mu : {0.7, 1.2})
+    for (const double x : {-1.0, -0.4, 0.3, 0.9}) EXPECT_NEAR(learned.drift(x, mu), mu * x - x * x * x, 0.1) << x;
+}
+
+TEST(SdeField, BeyondTheDataADriftStaysWhatItIsAtTheirEnd) {
+  const test::TemporaryFolder folder;
+  const auto path = folder.path("well.h5");
+  write(
+      path,
+      {[](const Tensor& x, double) { return x.pow(2); }, [](const Tensor& x) { return torch::full_like(x, 0.1); }, 0.1},
+      {1.0, 2.0}, even_times(11, 0.05));
+  const Learned learned(path, {.autonomous = true}, 1);
+  EXPECT_EQ(learned.drift(5, 1.5), learned.drift(50, 1.5));
+}
+
+TEST(SdeField, BodiesThatAreAlikeShareOneDrift) {
+  const test::TemporaryFolder folder;
+  const auto path = folder.path("bodies.h5");
+  // Each body is drawn to 1 and to the mean of both, which a body's own coordinate does not know.
+  write(path,
+        {[](const Tensor& x, double mu) { return mu * (1 - x) - 2 * (x - x.mean(1, true)); },
+         [](const Tensor& x) { return torch::full_like(x, 0.3); }},
+        {0.8, 1.2}, even_times(31, 0.05));
+  const Learned learned(path, {.autonomous = true, .alike = true}, 1);
+  EXPECT_EQ(learned.model().rows.outputs(), 1);
+  for (const double x : {-0.5, 0.0, 0.8})  // the other one is at 0
+    EXPECT_NEAR(learned.drift(x, 1.0), (1 - x) - x, 0.06) << x;
+  const Tensor end = learned.moved(torch::tensor({{-1.0, 1.0}}).repeat({4000, 1}), 1.0, 100);
+  EXPECT_NEAR(end.mean().item<double>(), 1, 0.02);
+}
+
+TEST(SdeField, SnapshotsGiveDriftAndNoiseByTheWeakForm) {
+  const test::TemporaryFolder folder;
+  const auto path = folder.path("snapshots.h5");
+  const System system{[](const Tensor& x, double mu) { return mu * x - x.pow(3); },
+                      [](const Tensor& x) { return torch::full_like(x, 0.5); }, 0.1};
+  write(path, system, {0.5, 1.0, 1.5}, even_times(61, 0.05));
+  data::DatasetReader reader(path);
+  reader.ignore_identity();
+  const auto normalizer = compute_normalizer(reader, {}, 2);
+  SdeModel model(normalizer, {.width = 8, .depth = 1, .autonomous = true}, 1);
+  EXPECT_GT(fit_weak_drift(reader, normalizer, 1, model), 0.9);
+  const auto drift = [&](double x, double mu) {
+    const Tensor at = torch::tensor({{(x - normalizer.center[0]) / normalizer.scale[0], -normalizer.center[1]}});
+    const Tensor of_mu = torch::full({1, 1}, normalizer.normalized_mu({mu})[0], torch::kFloat32);
+    return model.drift_at(at.to(torch::kFloat32), of_mu, torch::full({1, 1}, 0.5))[0][0].item<double>() *
+           normalizer.scale[0] / normalizer.time_span;
+  };
+  for (const double mu : {0.7, 1.2})
+    for (const double x : {-0.8, -0.3, 0.3, 0.8}) EXPECT_NEAR(drift(x, mu), mu * x - x * x * x, 0.15) << x << " " << mu;
+  EXPECT_NEAR(model.sigma[0] * normalizer.scale[0] / std::sqrt(normalizer.time_span), 0.5, 0.05);
 }
 
 TEST(SdeField, RolloutsDoNotDependOnTheNumberOfThreads) {

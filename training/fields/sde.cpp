@@ -11,6 +11,7 @@
 #include "training/fields/sde/noise_seen.hpp"
 #include "training/fields/sde/sde_fit.hpp"
 #include "training/fields/sde/sde_model.hpp"
+#include "training/fields/sde/weak_drift.hpp"
 #include "training/model_file.hpp"
 #include "training/normalization.hpp"
 #include "training/trainer.hpp"
@@ -87,7 +88,8 @@ std::string sigma_text(const SdeModel& model, const data::DatasetHeader& header,
 
 /// dX = b(X; mu, t) dt + sigma dW of particles that are followed: b from E[(X+ - X)/h | X], sigma from the quadratic
 /// variation of what b leaves. Rolled out with its noise, deviations decay and chaos mixes as in the system; a gradient
-/// field of the same population is nearly zero where the population is nearly stationary, and corrects nothing.
+/// field of the same population is nearly zero where the population is nearly stationary, and corrects nothing. Of
+/// snapshots, an autonomous drift by its weak form.
 class SdeField final : public Field {
  public:
   [[nodiscard]] std::unique_ptr<Field> clone() const override { return std::make_unique<SdeField>(*this); }
@@ -105,6 +107,12 @@ class SdeField final : public Field {
     set.add("sde.width", options_.width, in(4, 4096), "field = sde: neurons of a hidden layer of the drift");
     set.add("sde.depth", options_.depth, in(1, 16), "field = sde: its hidden layers");
     set.add("sde.batch", options_.batch, at_least(64), "field = sde: increments a step of the training");
+    set.add("sde.functions", options_.functions, in(1, 4096),
+            "field = sde: functions of state, mu and time, products of polynomials, that the drift is a combination of "
+            "beside the network, at most; held-back increments choose their degrees");
+    set.add("sde.alike", options_.alike,
+            "field = sde: coordinates are bodies that are alike: the drift of one is a function of its distance from "
+            "the mean of all, of that mean, mu and time");
     set.add("sde.autonomous", options_.autonomous, "field = sde: drift and noise do not depend on time");
   }
 
@@ -125,12 +133,39 @@ class SdeField final : public Field {
   }
 
  private:
+  [[nodiscard]] TrainResult train_on_snapshots(const TrainRequest& request, const data::DatasetReader& reader) const;
+
   SdeOptions options_;
 };
+
+TrainResult SdeField::train_on_snapshots(const TrainRequest& request, const data::DatasetReader& reader) const {
+  if (options_.alike) throw UsageError("option 'sde.alike' needs particles that are followed.");
+  const auto start = std::chrono::steady_clock::now();
+  ReducedModel model;
+  model.kind = kSdeKind;
+  model.header = reader.header();
+  model.normalizer = compute_normalizer(reader, request.config.model.metric, 5);
+  if (request.processes && !request.processes->is_root()) return {};
+  SdeOptions options = options_;
+  options.noise = NoiseKind::diagonal;
+  options.autonomous = true;
+  SdeModel sde(model.normalizer, options, static_cast<std::uint64_t>(request.seed));
+  const double explained = fit_weak_drift(reader, model.normalizer, static_cast<std::uint64_t>(request.seed), sde);
+  SingleRun run;
+  run.interrupted = interrupt_requested();
+  run.end.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  run.end.loss = run.end.validation_loss = 1 - explained;
+  auto result =
+      save_single_run(request, reader, model, run, sde.parameters(), [&](h5::File& file) { write_sde(file, sde); });
+  result.description = "snapshots by the weak form, " + std::to_string(sde.readout.numel()) + " coefficients, " +
+                       sigma_text(sde, model.header, model.normalizer);
+  return result;
+}
 
 TrainResult SdeField::train(const TrainRequest& request) const {
   const auto options = single_run_options(request, name());
   const auto reader = open_training_data(request.data_path, request.config);
+  if (!reader.header().follows()) return train_on_snapshots(request, reader);
   const auto& settings = request.config.training;
   ReducedModel model;
   model.kind = kSdeKind;

@@ -15,20 +15,16 @@ using torch::Tensor;
 
 constexpr const char* kGrowthGroup = "/model/growth";
 
-SdeOptions network_options(const GrowthOptions& options) {
-  SdeOptions network;
-  network.width = options.width;
-  network.depth = options.depth;
-  network.autonomous = options.autonomous;
-  return network;
+NetworkShape network_shape(const GrowthOptions& options) {
+  return {.width = options.width, .depth = options.depth, .autonomous = options.autonomous};
 }
 
 }  // namespace
 
 GrowthModel::GrowthModel(const models::Normalizer& normalizer, const GrowthOptions& growth, std::uint64_t seed)
     : options(growth),
-      drift(normalizer, network_options(growth), normalizer.dimension(), seed),
-      rate(normalizer, network_options(growth), 1, seed + 1000) {}
+      drift(normalizer, network_shape(growth), normalizer.dimension(), seed),
+      rate(normalizer, network_shape(growth), 1, seed + 1000) {}
 
 optim::NamedTensors GrowthModel::parameters() const {
   optim::NamedTensors all;

@@ -7,8 +7,8 @@
 
 #include "data/h5.hpp"
 #include "models/normalizer.hpp"
+#include "training/fields/growth/growth_network.hpp"
 #include "training/fields/growth/options.hpp"
-#include "training/fields/sde/sde_model.hpp"
 #include "training/optim/named_tensors.hpp"
 
 namespace scorefield::training {
@@ -17,9 +17,9 @@ namespace scorefield::training {
 /// density obeys d_t rho = -div(rho b) + sigma^2/2 lap rho + g rho.
 struct GrowthModel {
   GrowthOptions options;
-  bool grows = true;  ///< whether mass was seen to change; else g = 0
-  SdeNetwork drift;   ///< [B, d]
-  SdeNetwork rate;    ///< [B, 1]
+  bool grows = true;    ///< whether mass was seen to change; else g = 0
+  GrowthNetwork drift;  ///< [B, d]
+  GrowthNetwork rate;   ///< [B, 1]
 
   GrowthModel(const models::Normalizer& normalizer, const GrowthOptions& options, std::uint64_t seed);
   [[nodiscard]] optim::NamedTensors parameters() const;

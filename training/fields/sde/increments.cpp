@@ -77,6 +77,7 @@ IncrementTable::IncrementTable(const data::DatasetReader& reader, const models::
   const auto most = limit_bytes / std::max<std::int64_t>(1, copies * frames * header.dimension() * 4);
   for (std::int64_t m = 0; m < header.mu_count(); ++m) add_run(reader, m, std::max<std::int64_t>(16, most));
   if (pairs_.empty()) throw FileError(reader.path(), "holds no particle that is there at two neighbouring times.");
+  runs_ = header.mu_count();
   measure();
 }
 

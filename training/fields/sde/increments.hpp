@@ -32,6 +32,8 @@ class IncrementTable {
 
   /// Pairs that are trained on.
   [[nodiscard]] std::int64_t size() const;
+  /// Values of mu.
+  [[nodiscard]] std::int64_t runs() const { return runs_; }
   /// Median step between two times, normalised.
   [[nodiscard]] double typical_step() const { return typical_step_; }
   /// E[change^2]/E[step] per coordinate over all mu and times, [d].
@@ -54,6 +56,7 @@ class IncrementTable {
   std::uint64_t seed_;
   std::vector<double> periods_;  ///< normalised
   std::vector<Pair> pairs_;
+  std::int64_t runs_ = 0;
   double typical_step_ = 0;
   std::vector<double> variation_;
 };

@@ -6,12 +6,12 @@
 
 namespace scorefield::training {
 
-/// Fits drift and noise to increments: the drift to E[(X+ - X)/h | X] by the loss
-///   mean over pairs and coordinates of (X+ - X - h b_midpoint(X))^2 / (h q),   q = E[(X+ - X)^2]/E[h],
-/// whose minimiser makes one explicit midpoint step right, not the derivative; with the drift the noise, sigma^2 =
-/// E[(X+ - X - h b_midpoint)^2]/E[h] at the end, or its logarithm as a network of the state by maximum likelihood
-/// beside the drift. The model ends with averaged weights and a drift whose last layer is solved for by least squares.
-/// `report`: at logging intervals. @throws DivergenceError
+/// Fits drift and noise to increments. The drift is E[(X+ - X)/h | X] by the loss
+///   mean over pairs and coordinates of (X+ - X - step of b)^2 / (h q),   q = E[(X+ - X)^2]/E[h],
+/// with a Runge-Kutta step: first as a combination of a library's functions, of degrees that held-back increments
+/// choose, by least squares; then with a network beside it, kept where held-back increments gain by it. The noise is
+/// sigma^2 = E[(X+ - X - step of b)^2]/E[h] at the end, or its logarithm as a network of the state by maximum
+/// likelihood beside the drift. `report`: at logging intervals. @throws DivergenceError
 [[nodiscard]] SingleRun fit_sde(const IncrementTable& table, const models::Normalizer& normalizer,
                                 const SingleRunOptions& options, SdeModel& model, const RunObserver& report);
 
