@@ -89,8 +89,8 @@ FILES = {
         "/model/sde/library/rows": ("[4, columns]", "center, scale, low and high end of what they see of a particle"),
         "/model/sde/speed": ("[outputs]", "unit of the drift, normalised coordinates and time"),
         "/model/sde/sigma": ("[d]", "noise, the same units; where it depends on the state, what its logarithm is beside"),
-        "/model/sde@*": "kind of noise, width and depth of the networks, whether they know no time, whether bodies are alike and "
-                        "the drift's network counts, degrees of the polynomials, step of the data",
+        "/model/sde@*": "kind of noise, width and depth of the networks, whether they know no time, whether bodies are alike "
+                        "and the drift's network counts, degrees of the polynomials, step of the data",
         "/model/force/time": ("[K]", "`model.field=force`: times of the coefficients"),
         "/model/force/coefficients": ("[M, K, n]", "of the force's components, one after the other, in 1, (x - middle)/length of "
                                       "axes without a period, cosine and sine of every wave"),
