@@ -231,6 +231,10 @@ class OpenpmdSource : public ImportSource {
     if (space_.has_weights) all.weights.insert(all.weights.end(), weights.begin(), weights.end());
     if (!space_.has_id) return;
     const auto id = species.id();
+    if (id.size() != n)
+      throw FileError(species.path(), "'" + species.group() + "/id' names " + std::to_string(id.size()) + " of " +
+                                          std::to_string(n) + " particles, and at the first time all have names. " +
+                                          "Particles are followed by their names: give all of them one, or none.");
     all.id.insert(all.id.end(), id.begin(), id.end());
   }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cmath>
 #include <numeric>
 
@@ -59,6 +60,15 @@ void append(const Species& species, const std::string& word, std::vector<Column>
   for (const auto& component : components) columns.push_back(make_column(species, record, component));
 }
 
+int index_of(const Species& species, const std::string& component, const std::string& text) {
+  int index = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), index);
+  if (error != std::errc() || end != text.data() + text.size())
+    throw FileError(species.path(), "'" + species.group() + "/" + component + "' has coordinateIndex '" + text +
+                                        "', expected a whole number.");
+  return index;
+}
+
 /// Components that `scorefield export` has marked with the index of their coordinate.
 std::vector<Column> marked_columns(const Species& species) {
   std::vector<std::pair<int, Column>> marked;
@@ -67,7 +77,7 @@ std::vector<Column> marked_columns(const Species& species) {
       if (const auto index = species.word(record, component, "coordinateIndex")) {
         Column column = make_column(species, record, component);
         column.kind = Column::Kind::record;  // as it was written, whatever the record is called
-        marked.emplace_back(std::stoi(*index), column);
+        marked.emplace_back(index_of(species, record + "/" + component, *index), column);
       }
   std::stable_sort(marked.begin(), marked.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   std::vector<Column> columns;

@@ -119,6 +119,25 @@ TEST_F(ImportOpenpmd, GroupBasedInSiUnits) {
   EXPECT_FLOAT_EQ(first[1][1], 2);
 }
 
+TEST_F(ImportOpenpmd, RefusesNamesThatSomeTimesLackAndIndicesThatAreNone) {
+  const auto written = [&](const std::string& name, bool all_named, const std::string& index) {
+    const auto path = folder_.path(name);
+    PmdFile file(path, "groupBased");
+    for (const int k : {0, 1}) {
+      const std::string group = "/data/" + std::to_string(k), species = group + "/particles/electrons";
+      add_electrons(file, group, k, false);
+      file.time(group, k, 1);
+      if (k == 0 || all_named) file.file().write<std::int64_t>(species + "/id", std::vector<std::int64_t>{7, 9}, {2});
+      if (!index.empty()) file.file().set_attribute(species + "/position/x", "coordinateIndex", index);
+    }
+    file.close();
+    return path;
+  };
+  EXPECT_EQ(imported({written("named.h5", true, "0")}).header().frames(), 2);
+  expect_error<FileError>([&] { (void)imported({written("half.h5", false, "")}); }, {"names 0 of 2 particles"});
+  expect_error<FileError>([&] { (void)imported({written("index.h5", true, "x")}); }, {"'x'", "a whole number"});
+}
+
 TEST_F(ImportOpenpmd, FileBasedOneByOneOrByPattern) {
   std::vector<std::string> paths;
   for (const int k : {100, 20, 3}) {
