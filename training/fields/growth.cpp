@@ -8,6 +8,7 @@
 
 #include "core/error.hpp"
 #include "core/parallel.hpp"
+#include "models/serial_section.hpp"
 #include "training/fields/define_field.hpp"
 #include "training/fields/growth/growth_fit.hpp"
 #include "training/fields/growth/growth_model.hpp"
@@ -140,6 +141,7 @@ class GrowthField final : public Field {
 };
 
 TrainResult GrowthField::train(const TrainRequest& request) const {
+  const SerialSection serial;  // sums over particles go into the weights
   const auto options = single_run_options(request, name());
   const auto reader = open_training_data(request.data_path, request.config);
   const auto mass = choose_mass(reader.header(), options_.mass_of);

@@ -7,6 +7,7 @@
 
 #include "core/error.hpp"
 #include "core/interrupt.hpp"
+#include "models/serial_section.hpp"
 #include "training/fields/define_field.hpp"
 #include "training/fields/sde/noise_seen.hpp"
 #include "training/fields/sde/sde_fit.hpp"
@@ -163,6 +164,7 @@ TrainResult SdeField::train_on_snapshots(const TrainRequest& request, const data
 }
 
 TrainResult SdeField::train(const TrainRequest& request) const {
+  const SerialSection serial;  // sums over increments go into the weights
   const auto options = single_run_options(request, name());
   const auto reader = open_training_data(request.data_path, request.config);
   if (!reader.header().follows()) return train_on_snapshots(request, reader);
