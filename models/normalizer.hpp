@@ -20,6 +20,11 @@ struct Normalizer {
   [[nodiscard]] double normalized_period(std::int64_t c) const {
     return periods[static_cast<std::size_t>(c)] / scale[static_cast<std::size_t>(c)];
   }
+  [[nodiscard]] std::vector<double> normalized_periods() const {  ///< [d]; 0: not periodic
+    std::vector<double> result;
+    for (std::int64_t c = 0; c < dimension(); ++c) result.push_back(normalized_period(c));
+    return result;
+  }
   [[nodiscard]] double normalized_time(double t) const { return (t - time_start) / time_span; }
   [[nodiscard]] std::vector<double> normalized_mu(const std::vector<double>& mu) const {
     std::vector<double> result(mu.size());

@@ -6,12 +6,6 @@
 namespace scorefield::training {
 namespace {
 
-std::vector<double> normalized_periods(const models::Normalizer& normalizer) {
-  std::vector<double> periods;
-  for (std::int64_t c = 0; c < normalizer.dimension(); ++c) periods.push_back(normalizer.normalized_period(c));
-  return periods;
-}
-
 /// A rate as a drift, the level for the time.
 class LevelDrift : public Drift {
  public:
@@ -39,7 +33,7 @@ torch::Tensor LevelField::normals(std::int64_t particles, std::uint64_t seed) co
 }
 
 torch::Tensor LevelField::wrap(const torch::Tensor& x) const {
-  return integrators::wrap(x, normalized_periods(normalizer()));
+  return integrators::wrap(x, normalizer().normalized_periods());
 }
 
 torch::Tensor integrate_levels(const LevelField& field, const torch::Tensor& x, std::int64_t steps,
@@ -47,7 +41,7 @@ torch::Tensor integrate_levels(const LevelField& field, const torch::Tensor& x, 
   integrators::IntegrateOptions integration;
   integration.method = integrators::IntegrationMethod::heun;
   integration.steps = steps;
-  integration.periods = normalized_periods(field.normalizer());
+  integration.periods = field.normalizer().normalized_periods();
   return integrators::integrate(LevelDrift(x.size(1), rate), x, {-1, 1}, integration);
 }
 

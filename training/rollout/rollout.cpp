@@ -33,8 +33,7 @@ Rollout::Rollout(const ReducedModel& model, integrators::IntegrateOptions integr
     : model_(model), integration_(std::move(integration)), carried_(carried) {
   const auto& normalizer = model.normalizer;
   width_ = normalizer.dimension() + carried_numbers(carried, normalizer);
-  for (std::int64_t c = 0; c < normalizer.dimension(); ++c)
-    integration_.periods.push_back(normalizer.normalized_period(c));
+  integration_.periods = normalizer.normalized_periods();
   integration_.periods.resize(static_cast<std::size_t>(width_), 0);
   if (integration_.method == integrators::IntegrationMethod::euler_maruyama) integration_.sigma = {model.sigma};
   const auto options = model.options();

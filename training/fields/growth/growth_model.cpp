@@ -15,7 +15,7 @@ using torch::Tensor;
 
 constexpr const char* kGrowthGroup = "/model/growth";
 
-NetworkShape network_shape(const GrowthOptions& options) {
+SwishShape shape_of(const GrowthOptions& options) {
   return {.width = options.width, .depth = options.depth, .autonomous = options.autonomous};
 }
 
@@ -23,8 +23,8 @@ NetworkShape network_shape(const GrowthOptions& options) {
 
 GrowthModel::GrowthModel(const models::Normalizer& normalizer, const GrowthOptions& growth, std::uint64_t seed)
     : options(growth),
-      drift(normalizer, network_shape(growth), normalizer.dimension(), seed),
-      rate(normalizer, network_shape(growth), 1, seed + 1000) {}
+      drift(normalizer, shape_of(growth), normalizer.dimension(), seed),
+      rate(normalizer, shape_of(growth), 1, seed + 1000) {}
 
 optim::NamedTensors GrowthModel::parameters() const {
   optim::NamedTensors all;

@@ -56,11 +56,13 @@ void NormalEquations::add(const Tensor& psi, const RegressionRows& rows) {
   rows_ += static_cast<double>(psi.size(0));
 }
 
-Tensor NormalEquations::solution() const {
-  const Tensor scale = gram_.diagonal().clamp_min(1e-300).sqrt().unsqueeze(1);
-  const Tensor scaled = gram_ / scale / scale.t() + kRidge * torch::eye(gram_.size(0), gram_.options());
-  return torch::linalg_solve(scaled, products_ / scale) / scale;
+Tensor solve_scaled(const Tensor& gram, const Tensor& products, double ridge) {
+  const Tensor scale = gram.diagonal().clamp_min(1e-300).sqrt().unsqueeze(1);
+  const Tensor scaled = gram / scale / scale.t() + ridge * torch::eye(gram.size(0), gram.options());
+  return torch::linalg_solve(scaled, products / scale) / scale;
 }
+
+Tensor NormalEquations::solution() const { return solve_scaled(gram_, products_, kRidge); }
 
 double NormalEquations::loss(const Tensor& w, const Tensor& weights) const {
   return ((w * (gram_.matmul(w) - 2 * products_)).sum(0) * weights).sum().item<double>() / rows_;
@@ -198,8 +200,9 @@ void DriftRegression::solve_with(std::int64_t batches) const {
   for (std::int64_t i = 0; i < batches && !interrupt_requested(); ++i) {
     const auto rows = regression_rows(model_, draw(kReadoutStream + static_cast<std::uint64_t>(i), false));
     const Tensor library = model_.library(rows.state, rows.mu, rows.t);
+    const auto& network = model_.correction;
     equations.add(model_.corrected
-                      ? torch::cat({library, model_.correction.last_hidden(rows.state, rows.mu, rows.t)}, 1)
+                      ? torch::cat({library, network.last_hidden(network.inputs(rows.state, rows.mu, rows.t))}, 1)
                       : library,
                   rows);
   }

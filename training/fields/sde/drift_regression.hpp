@@ -24,6 +24,9 @@ struct RegressionRows {
 /// Values of functions in rows, [R, F].
 using RowFunctions = std::function<torch::Tensor(const RegressionRows&)>;
 
+/// W [F, outputs] of gram W = products, gram [F, F] scaled to a diagonal of 1, on which the ridge is added.
+[[nodiscard]] torch::Tensor solve_scaled(const torch::Tensor& gram, const torch::Tensor& products, double ridge);
+
 /// Sums of a regression, E[h psi psi'] W = E[psi target'].
 class NormalEquations {
  public:

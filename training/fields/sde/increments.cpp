@@ -70,7 +70,7 @@ IncrementTable::IncrementTable(const data::DatasetReader& reader, const models::
     throw FileError(reader.path(),
                     "holds no particles that are followed over two times, from which the drift and the "
                     "noise of an SDE are learned. Train with model.field = potential.");
-  for (std::int64_t k = 0; k < normalizer.dimension(); ++k) periods_.push_back(normalizer.normalized_period(k));
+  periods_ = normalizer.normalized_periods();
   std::int64_t frames = 0;
   for (std::int64_t m = 0; m < header.mu_count(); ++m) frames += std::ssize(header.times(m));
   const std::int64_t copies = header.follows_by_id() ? 2 : 1;

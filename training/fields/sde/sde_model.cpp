@@ -22,6 +22,10 @@ Tensor row(const std::vector<double>& values, const Tensor& like) {
   return torch::tensor(values, torch::kFloat64).to(like.options());
 }
 
+SwishShape network_shape(const SdeOptions& options) {
+  return {.width = options.width, .depth = options.depth, .autonomous = options.autonomous};
+}
+
 LibraryDegrees first_degrees(const SdeOptions& options) { return {.time = options.autonomous ? 0 : 1}; }
 
 /// b of any particles of one mu at one time: what depends on these alone is worked out once.
@@ -55,12 +59,12 @@ SdeModel::SdeModel(const models::Normalizer& normalizer, const SdeOptions& sde, 
     : options(sde),
       rows(normalizer, sde.alike),
       library(rows.columns(), std::ssize(normalizer.mu_center), first_degrees(sde)),
-      correction(rows.columns(), std::ssize(normalizer.mu_center), sde, rows.outputs(), seed),
+      correction(rows.columns(), std::ssize(normalizer.mu_center), network_shape(sde), rows.outputs(), seed),
       speed(static_cast<std::size_t>(rows.outputs()), 1),
       sigma(static_cast<std::size_t>(normalizer.dimension()), 1) {
   readout = torch::zeros({rows.outputs(), library.size()});
   if (sde.noise == NoiseKind::state)
-    noise.emplace(rows.columns(), std::ssize(normalizer.mu_center), sde, rows.outputs(), seed + 1000);
+    noise.emplace(rows.columns(), std::ssize(normalizer.mu_center), network_shape(sde), rows.outputs(), seed + 1000);
 }
 
 void SdeModel::set_library(const LibraryDegrees& degrees) {

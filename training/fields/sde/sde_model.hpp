@@ -10,8 +10,8 @@
 #include "models/normalizer.hpp"
 #include "training/fields/sde/drift_library.hpp"
 #include "training/fields/sde/options.hpp"
-#include "training/fields/sde/sde_network.hpp"
 #include "training/fields/sde/sde_rows.hpp"
+#include "training/fields/swish_network.hpp"
 #include "training/optim/named_tensors.hpp"
 
 namespace scorefield::training {
@@ -22,13 +22,13 @@ struct SdeModel {
   SdeOptions options;
   SdeRows rows;
   DriftLibrary library;
-  torch::Tensor readout;            ///< [outputs, functions of the library], in units of `speed`
-  SdeNetwork correction;            ///< in units of `speed`
-  bool corrected = true;            ///< whether the correction counts
-  std::optional<SdeNetwork> noise;  ///< log of sigma^2 over `sigma`^2, where it depends on the state
-  std::vector<double> speed;        ///< [outputs]
-  std::vector<double> sigma;        ///< [d]
-  double step = 0;                  ///< what one step of a rollout is
+  torch::Tensor readout;              ///< [outputs, functions of the library], in units of `speed`
+  SwishNetwork correction;            ///< in units of `speed`
+  bool corrected = true;              ///< whether the correction counts
+  std::optional<SwishNetwork> noise;  ///< log of sigma^2 over `sigma`^2, where it depends on the state
+  std::vector<double> speed;          ///< [outputs]
+  std::vector<double> sigma;          ///< [d]
+  double step = 0;                    ///< what one step of a rollout is
 
   SdeModel(const models::Normalizer& normalizer, const SdeOptions& options, std::uint64_t seed);
 

@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numbers>
 #include <numeric>
 
 #include "core/error.hpp"
+#include "training/fields/swish_network.hpp"
 
 namespace scorefield::training {
 namespace {
@@ -20,16 +20,14 @@ constexpr double kMargin = 0.1;
 }  // namespace
 
 SdeRows::SdeRows(const models::Normalizer& normalizer, bool alike)
-    : alike_(alike), dimension_(normalizer.dimension()), columns_(0) {
+    : alike_(alike),
+      dimension_(normalizer.dimension()),
+      periods_(normalizer.normalized_periods()),
+      columns_(alike ? 2 : column_count(periods_)) {
   const auto d = static_cast<std::size_t>(dimension_);
-  for (std::size_t k = 0; k < d; ++k) {
-    periods_.push_back(normalizer.normalized_period(static_cast<std::int64_t>(k)));
-    columns_ += periods_.back() > 0 ? 2 : 1;
-    if (alike && periods_.back() > 0) throw UsageError("sde.alike needs coordinates without a period.");
-  }
   units_.assign(d, 1);
   if (alike) {
-    columns_ = 2;
+    if (column_count(periods_) > dimension_) throw UsageError("sde.alike needs coordinates without a period.");
     const double n = static_cast<double>(d);
     const double center = std::accumulate(normalizer.center.begin(), normalizer.center.end(), 0.0) / n;
     const double scale = std::accumulate(normalizer.scale.begin(), normalizer.scale.end(), 0.0) / n;
@@ -46,23 +44,11 @@ SdeRows::SdeRows(const models::Normalizer& normalizer, bool alike)
 }
 
 Tensor SdeRows::raw(const Tensor& x) const {
-  std::vector<Tensor> columns;
   if (alike_) {
     const Tensor bodies = x * to_body_ + body_start_, mean = bodies.mean(1, true);
     return torch::stack({bodies - mean, mean.expand_as(bodies)}, 2).view({-1, 2});
   }
-  if (std::all_of(periods_.begin(), periods_.end(), [](double period) { return period <= 0; })) return x;
-  for (std::size_t k = 0; k < periods_.size(); ++k) {
-    const Tensor column = x.narrow(1, static_cast<std::int64_t>(k), 1);
-    if (periods_[k] > 0) {
-      const Tensor angle = column * (2 * std::numbers::pi / periods_[k]);
-      columns.push_back(angle.sin());
-      columns.push_back(angle.cos());
-    } else {
-      columns.push_back(column);
-    }
-  }
-  return torch::cat(columns, 1);
+  return periodic_columns(x, periods_);
 }
 
 Tensor SdeRows::state(const Tensor& x) const {

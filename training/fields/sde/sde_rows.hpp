@@ -44,8 +44,9 @@ class SdeRows {
   [[nodiscard]] torch::Tensor raw(const torch::Tensor& x) const;
 
   bool alike_;
-  std::int64_t dimension_, columns_;
+  std::int64_t dimension_;
   std::vector<double> periods_, units_;
+  std::int64_t columns_;
   torch::Tensor to_body_, body_start_;  ///< [1, d], of bodies: common units
   torch::Tensor table_;
 };

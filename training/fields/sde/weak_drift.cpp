@@ -12,6 +12,7 @@
 #include "core/random.hpp"
 #include "core/random_subset.hpp"
 #include "training/batch/random_streams.hpp"
+#include "training/fields/sde/drift_regression.hpp"
 
 namespace scorefield::training {
 namespace {
@@ -154,9 +155,7 @@ class WeakDrift {
   }
 
   double solve() {
-    const Tensor scale = gram_.diagonal().clamp_min(1e-300).sqrt();
-    const Tensor scaled = gram_ / scale.unsqueeze(1) / scale + kWeakRidge * torch::eye(unknowns(), torch::kFloat64);
-    const Tensor found = torch::linalg_solve(scaled, products_ / scale) / scale;
+    const Tensor found = solve_scaled(gram_, products_.unsqueeze(1), kWeakRidge).squeeze(1);
     const std::int64_t of_drift = unknowns() - dimension();
     model_.readout = found.narrow(0, 0, of_drift).view({-1, dimension()}).t().to(torch::kFloat32).contiguous();
     for (std::int64_t c = 0; c < dimension(); ++c)
